@@ -57,7 +57,7 @@ licences:
 	@sh scripts/setup test
 	@$(bin)/python scripts/licences.py
 
-# Generate docs/openapi.json and docs/settings.md from the code; a test holds them equal to it.
+# Generate docs/openapi.json, docs/settings.md and docs/member-file* from the code; a test holds them equal to it.
 docs:
 	@sh scripts/setup test
 	@$(bin)/python -m scripts.generate_docs

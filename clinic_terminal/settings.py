@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from eligibility_api.contract.codes import Information
 from eligibility_api.contract.tokens import Credential, CredentialError
 from eligibility_api.contract.transport import FundUrl
 
@@ -15,10 +17,20 @@ class SettingsError(Exception):
     """The terminal is not configured; the text names what is missing or wrong, never a value."""
 
 
+FACTORY_STATE = "TSR,TKK,YZK"
+"""What a facility asks for that has set nothing: not treatments, and not surgery."""
+
+
+def _split(value: object) -> object:
+    return [code.strip() for code in value.split(",") if code.strip()] if isinstance(value, str) else value
+
+
 class TerminalSettings(BaseSettings):
     """`TERMINAL_CREDENTIAL`: the file from the admission.
 
     `TERMINAL_FUND_URL`: base URL of the fund. `TERMINAL_HOME`: folder of the terminal's own files.
+    `TERMINAL_INFORMATION`: the information that this facility asks for at all, by its codes (OQSCD036): TSR
+    specific diseases, TKK health check-ups, YZK medicines, SRJ treatments, SHJ surgery.
     """
 
     model_config = SettingsConfigDict(env_prefix="TERMINAL_", frozen=True, hide_input_in_errors=True)
@@ -26,6 +38,9 @@ class TerminalSettings(BaseSettings):
     credential: Path
     fund_url: FundUrl
     home: Path = Path("var/terminal")
+    information: Annotated[frozenset[Information], NoDecode, BeforeValidator(_split)] = Field(
+        default=FACTORY_STATE, validate_default=True
+    )
 
     @classmethod
     def load(cls) -> TerminalSettings:

@@ -29,6 +29,7 @@ from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
 from eligibility_api.dependencies import RightsFirstRoute
+from eligibility_api.duplicates import endpoints as duplicates
 from eligibility_api.eligibility import endpoints as eligibility
 from eligibility_api.eligibility.by_number import NUMBER_STATEMENT
 from eligibility_api.eligibility.store import CARD_STATEMENT
@@ -129,6 +130,7 @@ def build(state: OpenState) -> FastAPI:
         claims,
         history,
         prescriptions,
+        duplicates,
         checkups,
         emergency,
     ):

@@ -10,6 +10,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.contract import identifiers
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.wire import PersonText
 from eligibility_api.database.connections import Database
@@ -47,6 +48,24 @@ def run_reporting_errors(work: Coroutine[Any, Any, T]) -> T:
     except ShikakuError as error:
         details = "".join(f" {name}: {value}." for name, value in error.details.items())
         raise OperatorError(f"{error.code}: {error.entry.engineer}{details}") from error
+
+
+def parse_insurer_number(text: str) -> str:
+    """The canonical insurer number: the parser of an option. Raises typer.BadParameter."""
+    try:
+        return identifiers.insurer_number(text)
+    except identifiers.UnreadableIdentifier as error:
+        raise typer.BadParameter(
+            "six or eight digits with a valid check digit, of a law that exists"
+        ) from error
+
+
+def parse_institution_code(text: str) -> str:
+    """The canonical institution code: the parser of an option. Raises typer.BadParameter."""
+    try:
+        return identifiers.institution_code(text)
+    except identifiers.UnreadableIdentifier as error:
+        raise typer.BadParameter("ten digits with a valid check digit") from error
 
 
 def check_text(text: str | None) -> str | None:

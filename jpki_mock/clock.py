@@ -32,6 +32,11 @@ def day_in_japan(instant: datetime) -> date:
     return instant.astimezone(JAPAN).date()
 
 
+def start_of_day(day: date) -> datetime:
+    """Return the first instant of a day in Japan."""
+    return datetime.combine(day, time(), JAPAN)
+
+
 def end_of_day(day: date) -> datetime:
     """Return the last whole second of a day in Japan: certificates have a resolution of seconds."""
     return datetime.combine(day, time(23, 59, 59), JAPAN)

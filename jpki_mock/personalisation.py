@@ -17,12 +17,12 @@ from jpki_mock.authority.authorities import Authorities
 from jpki_mock.authority.certificates import Application, Certificates
 from jpki_mock.authority.keys import KeyMaker, KeyProfile, PublicKey, key_sha256, private_key_pem
 from jpki_mock.authority.revocation import is_renewable
-from jpki_mock.authority.validity import card_expiry, in_renewal_window, may_have_signature
+from jpki_mock.authority.validity import card_expiry, has_photo, in_renewal_window, may_have_signature
 from jpki_mock.authority.values import Carrier, CertificateId, Kind, State
 from jpki_mock.card.image import Attributes, CardImage, Faults, KeySlot, Pin, Pins
 from jpki_mock.card.my_number import check_digit
 from jpki_mock.clock import day_in_japan, era_of
-from jpki_mock.errors import InvalidInput
+from jpki_mock.errors import InvalidInput, NotAllowed
 from jpki_mock.photo import silhouette
 from jpki_mock.register.register import Register
 from jpki_mock.register.resident import Resident
@@ -88,28 +88,34 @@ class Cards:
         self._make_key = make_key
 
     def issue(self, order: CardOrder, now: datetime) -> CardImage:
-        """Issue a new card. Raises NotFound for the resident, and NotAllowed by the rules."""
+        """Issue a new card, or a phone's certificates. Raises NotFound for the resident, NotAllowed by the rules.
+
+        A card that is issued before the first birthday has no photo: it knows the PIN alone, and no visual check.
+        """
         today = day_in_japan(now)
         resident = self._register.find(order.resident_id)
+        pictured = has_photo(resident.birth_date, today)
+        if order.pin is None and not pictured:
+            raise NotAllowed("A card without a photo has a PIN: nothing else shows whose it is.")
         expires_on = card_expiry(resident.birth_date, today)
         context = _CardContext(
             resident=resident, carrier=order.carrier, key=order.key, expires_on=expires_on, now=now
         )
-        signs = order.signature and order.pin is not None and may_have_signature(resident.birth_date, today)
         with self._store.unit():
+            signs = self._signs(order, resident, now)
             authentication = self._slot(Kind.AUTHENTICATION, context)
             signature = self._slot(Kind.SIGNATURE, context) if signs else None
         image = CardImage(
             carrier=order.carrier.value,
             expires_on=expires_on,
             attributes=_attributes(resident),
-            photo=silhouette(),
+            photo=silhouette() if pictured else None,
             authentication=authentication,
             signature=signature,
             pins=_pins(order.pin, order.sign_pin if signs else None),
             reference_a=_pin(_reference_a(), _REFERENCE_LIMIT),
             reference_b=_pin(_reference_b(resident.birth_date, expires_on), _REFERENCE_LIMIT),
-            terminal_authority=_der(self._authorities.newest(Kind.TERMINAL).certificate),
+            terminal_authority=self._terminal_authority() if pictured else None,
             faults=order.faults,
         )
         return image.with_tries_left("authentication", 0) if order.locked else image
@@ -136,7 +142,23 @@ class Cards:
                 "authentication": self._slot(Kind.AUTHENTICATION, context, old_id),
                 "signature": self._renewed_signature(image, context),
             }
-        return _reissued(image, context, slots, replaced)
+        renewed = _reissued(image, context, slots, replaced)
+        if replaced and has_photo(resident.birth_date, day_in_japan(now)):
+            authority = self._terminal_authority()
+            return renewed.model_copy(update={"photo": silhouette(), "terminal_authority": authority})
+        return renewed
+
+    def _signs(self, order: CardOrder, resident: Resident, now: datetime) -> bool:
+        """Whether the order includes a signature certificate; a phone has one only beside that of its card."""
+        old_enough = may_have_signature(resident.birth_date, day_in_japan(now))
+        if not (order.signature and order.pin is not None and old_enough):
+            return False
+        return order.carrier is Carrier.CARD or self._certificates.has_card(
+            resident.resident_id, Kind.SIGNATURE, now
+        )
+
+    def _terminal_authority(self) -> bytes:
+        return _der(self._authorities.newest(Kind.TERMINAL).certificate)
 
     def _renewed_signature(self, image: CardImage, context: _CardContext) -> KeySlot | None:
         if image.signature is None:

@@ -47,6 +47,16 @@ CREATE TABLE IF NOT EXISTS renewals (
     FOREIGN KEY (old_ca_id, old_serial) REFERENCES certificates (ca_id, serial),
     FOREIGN KEY (new_ca_id, new_serial) REFERENCES certificates (ca_id, serial)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS phones (
+    ca_id TEXT NOT NULL,
+    serial TEXT NOT NULL,
+    card_ca_id TEXT NOT NULL,
+    card_serial TEXT NOT NULL,
+    PRIMARY KEY (ca_id, serial),
+    FOREIGN KEY (ca_id, serial) REFERENCES certificates (ca_id, serial),
+    FOREIGN KEY (card_ca_id, card_serial) REFERENCES certificates (ca_id, serial)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS phones_of_card ON phones (card_ca_id, card_serial);
 CREATE TABLE IF NOT EXISTS revocation_lists (
     ca_id TEXT PRIMARY KEY REFERENCES authorities,
     number INTEGER NOT NULL,

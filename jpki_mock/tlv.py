@@ -1,5 +1,9 @@
 """BER-TLV data objects of definite length (ISO/IEC 8825-1): of the card's files, and of OCSP (DER)."""
 
+from datetime import UTC, datetime
+
+_GENERALIZED_TIME = 0x18
+
 
 def tlv(tag: int, value: bytes) -> bytes:
     """Encode one data object; a tag above 255 has two bytes."""
@@ -11,6 +15,11 @@ def _length(size: int) -> bytes:
         return bytes([size])
     octets = size.to_bytes((size.bit_length() + 7) // 8)
     return bytes([0x80 | len(octets)]) + octets
+
+
+def generalized_time(instant: datetime) -> bytes:
+    """Encode an instant as GeneralizedTime in DER, to the second (RFC 5280 section 4.1.2.5.2)."""
+    return tlv(_GENERALIZED_TIME, f"{instant.astimezone(UTC):%Y%m%d%H%M%SZ}".encode())
 
 
 def split(content: bytes) -> list[tuple[int, bytes]]:

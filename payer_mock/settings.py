@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from eligibility_api.contract.identifiers import UnreadableIdentifier, insurer_number
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.contract.transport import FundUrl
 
@@ -56,10 +57,10 @@ class PayerSettings(BaseSettings):
 def _by_insurer(variable: str, paths: tuple[Path, ...]) -> dict[str, Credential]:
     credentials: dict[str, Credential] = {}
     for place, path in enumerate(paths, start=1):
-        insurer_number, credential = _load(path, f"{variable}: file {place}")
-        if insurer_number in credentials:
+        number, credential = _load(path, f"{variable}: file {place}")
+        if number in credentials:
             raise SettingsError(f"{variable}: file {place} belongs to an insurer that already has one")
-        credentials[insurer_number] = credential
+        credentials[number] = credential
     return credentials
 
 
@@ -70,4 +71,7 @@ def _load(path: Path, place: str) -> tuple[str, Credential]:
         raise SettingsError(f"{place} is not a readable credential") from error
     if credential.insurer_number is None:
         raise SettingsError(f"{place} is not an insurer's credential (no insurer number)")
-    return credential.insurer_number, credential
+    try:
+        return insurer_number(credential.insurer_number), credential
+    except UnreadableIdentifier as error:
+        raise SettingsError(f"{place} is not an insurer's credential (no such insurer number)") from error

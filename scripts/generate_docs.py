@@ -1,12 +1,13 @@
-"""Generate the documents that follow from the code: `docs/openapi.json` and `docs/settings.md`. Run by `make docs`."""
+"""Generate the documents that follow from the code: interface, settings, member files. Run by `make docs`."""
 
 from __future__ import annotations
 
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from eligibility_api.app import build
+from scripts import member_file_docs
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("eligibility_api", "clinic_terminal", "payer_mock", "jpki_mock", "loadtest", "shikaku")
@@ -123,7 +125,14 @@ def meaning(model: type[BaseSettings], variable: str, field: FieldInfo) -> str:
     return f"{found[1][:1].upper()}{found[1][1:]}." if found else ""
 
 
-DOCUMENTS = {"openapi.json": openapi, "settings.md": settings}
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "openapi.json": openapi,
+    "settings.md": settings,
+    "member-file.md": partial(member_file_docs.description, "en"),
+    "member-file.ja.md": partial(member_file_docs.description, "ja"),
+    "member-file-template.csv": member_file_docs.template,
+    "member-file-example.csv": member_file_docs.example,
+}
 """The generated documents in `docs/`, each with its generator."""
 
 

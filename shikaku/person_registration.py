@@ -23,6 +23,7 @@ _MAX_PARALLEL_TAPS = 3
 """Most of a tap's time is the start of the command."""
 
 _WRONG_PIN = "0000"
+_VISUAL_CHECK = ("--visual-check", "--operator", "受付　見本")
 _MAX_TRIES = 3
 
 Item = TypeVar("Item")
@@ -99,7 +100,8 @@ class PersonRegistration:
         self._stack.run("payer-mock", "confirm", mismatch["enrolment_id"], *insurer)
 
     def _register(self, person: Person) -> None:
-        if not self._tap(person, PIN, "--register")["registered"]:
+        by = _VISUAL_CHECK if person.card.no_pin else ("--pin-stdin",)
+        if not self._tap(person, PIN, *by, "--register")["registered"]:
             raise StackError(f"The first registration of {person.id} was refused.")
 
     def _apply(self, person: Person, change: Change) -> None:
@@ -108,7 +110,9 @@ class PersonRegistration:
             case "confirm":
                 self._confirm(person, change.of)
             case "suspend":
-                self._stack.run("jpki-mock", "suspend", card)
+                # A phone's holder loses the card, with which the phone is suspended.
+                lost = self._stack.cards / person.lost_file
+                self._stack.run("jpki-mock", "suspend", lost)
             case "revoke":
                 self._stack.run("jpki-mock", "revoke", card, "--reason", "key-compromise")
             case "renew":
@@ -116,14 +120,14 @@ class PersonRegistration:
                 self._stack.run("jpki-mock", "renew", card, "--out", renewed)
             case "lock":
                 for _ in range(_MAX_TRIES):
-                    self._tap(person, _WRONG_PIN, "--last-try")
+                    self._tap(person, _WRONG_PIN, "--pin-stdin", "--last-try")
             case "die":
                 self._stack.run("jpki-mock", "record-death", person.id, "--on", change.items["on"])
 
     def _tap(self, person: Person, pin: str, *options: str) -> dict[str, Any]:
         """The terminal's report of a tap, which may be a refusal."""
         card = self._stack.cards / person.card_file
-        arguments = ("tap", "--card", str(card), "--pin-stdin", "--json", *options)
+        arguments = ("tap", "--card", str(card), "--json", *options)
         return run_json(self._stack, "clinic-terminal", *arguments, stdin=f"{pin}\n")
 
 

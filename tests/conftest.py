@@ -110,6 +110,14 @@ def command(
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[PopulatedStack]:
-    """The session's stack: two workers, one database. A test that kills a process starts a stack of its own."""
+    """The session's stack: two workers, one database. A test that kills its fund asks for `killed_stack`."""
     with populated_stack() as running:
         yield running
+
+
+@pytest.fixture
+def killed_stack(stack: PopulatedStack) -> Iterator[PopulatedStack]:
+    """The session's stack, whose fund this test kills; it runs again afterwards."""
+    yield stack
+    if not stack.is_ready():
+        stack.restart_fund()

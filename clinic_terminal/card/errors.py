@@ -35,6 +35,8 @@ OK = 0x9000
 END_OF_FILE = 0x6282
 PIN_NEEDED = 0x6982
 NO_DIAGNOSIS = 0x6F00
+REFERENCE_NOT_FOUND = 0x6A88
+"""At the visual check: the card has no authority of terminals, as one without a photo."""
 
 _LOCKED = frozenset({0x6983, 0x6984})
 _PIN_UNUSABLE = frozenset({0x6981, 0x6985, 0x6986, 0x6A82, 0x6A83, 0x6A88})
@@ -96,7 +98,8 @@ def card_error(status_word: int, step: Step) -> CardError:
     if step is Step.SELECT_APPLICATION:
         return CardError("card-not-my-number", status_word=status_word)
     if step is Step.VISUAL_CHECK:
-        return CardError("visual-check-unsupported", status_word=status_word)
+        code = "visual-check-no-photo" if status_word == REFERENCE_NOT_FOUND else "visual-check-unsupported"
+        return CardError(code, status_word=status_word)
     if step is Step.PIN:
         return _pin_error(status_word)
     return CardError("card-unexpected", status_word=status_word)

@@ -1,13 +1,12 @@
 """Options of the commands that read a card, and the tap that they describe.
 
-Reader, PIN, visual check, consent.
+Reader, PIN, visual check, the patient's agreement. What is consented to is in `consent_options.py`.
 """
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,35 +18,10 @@ from clinic_terminal.cli.common import Dependencies, Terminal, require, require_
 from clinic_terminal.console.prompts import InteractivePrompts, StdinPrompts
 from clinic_terminal.visit.prompts import Prompts
 from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
-from eligibility_api.contract.categories import CATEGORIES
-from eligibility_api.contract.codes import Care, Category
-from eligibility_api.contract.consent import ConsentCare
-from eligibility_api.contract.consent_versions import Language
 from eligibility_api.contract.errors import ShikakuError
 
 MAX_OPERATOR_LENGTH = 60
 """As in the contract's visual check."""
-
-
-class CareName(StrEnum):
-    """The forms of care for which a patient can consent, as the option names them."""
-
-    OUTPATIENT = "outpatient"
-    HOME_VISIT = "home-visit"
-    ONLINE = "online"
-
-    @property
-    def code(self) -> ConsentCare:
-        """診療区分."""
-        return _CARES[self]
-
-
-_CARES: dict[CareName, ConsentCare] = {
-    CareName.OUTPATIENT: Care.OUTPATIENT,
-    CareName.HOME_VISIT: Care.HOME_VISIT,
-    CareName.ONLINE: Care.ONLINE,
-}
-_ALL = "all"
 
 
 def _parse_operator(text: str) -> str:
@@ -58,17 +32,6 @@ def _parse_operator(text: str) -> str:
             f"職員の氏名は1～{MAX_OPERATOR_LENGTH}文字です。", f"1 to {MAX_OPERATOR_LENGTH} characters"
         )
     return name
-
-
-def parse_categories(text: str) -> tuple[Category, ...]:
-    """Categories by their names, separated by commas, or all. Raises typer.BadParameter."""
-    names = [name.strip() for name in text.split(",")]
-    if unknown := sorted(set(names) - {*Category, _ALL}):
-        given, known = ", ".join(unknown), ", ".join([_ALL, *Category])
-        raise usage_error(
-            f"{given} は指定できません。指定できるもの：{known}", f"{given}: not one of {known}"
-        )
-    return tuple(one for one in CATEGORIES if _ALL in names or one in names)
 
 
 ReaderName = Annotated[
@@ -156,36 +119,6 @@ Agree = Annotated[
         ),
     ),
 ]
-Consent = Annotated[
-    str | None,
-    typer.Option(
-        "--consent",
-        metavar="KIND,…",
-        help=option_help(
-            f"同意を求める情報（複数はコンマ区切り）：{_ALL}, {', '.join(CATEGORIES)}",
-            "Information to ask consent for, separated by commas.",
-        ),
-    ),
-]
-CareOption = Annotated[
-    CareName,
-    typer.Option(
-        "--care",
-        metavar="CARE",
-        help=option_help(
-            "診療区分。同意の期間が決まる：outpatient（外来）、home-visit（訪問診療など）、online（オンライン診療など）。",
-            "Form of care; decides how long the consent lasts.",
-        ),
-    ),
-]
-LanguageOption = Annotated[
-    Language,
-    typer.Option(
-        "--language",
-        metavar="ja|en",
-        help=option_help("患者さんが読む同意文の言語。", "Language of the consent's text."),
-    ),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +192,7 @@ class CardOptions:
         return dependencies.open_reader_card(self.reader, self.wait)
 
     def _prompts(self) -> Prompts:
-        if self.pin_stdin:
+        # A visual check needs no PIN: a program that makes it has nobody to ask for the registration.
+        if self.pin_stdin or (self.visual_check and not sys.stdin.isatty()):
             return StdinPrompts(sys.stdin, self.register, self.last_try, self.agree)
         return InteractivePrompts(self.register, self.agree)

@@ -13,9 +13,6 @@ from clinic_terminal.cli.card_options import (
     Agree,
     CardImage,
     CardOptions,
-    CareName,
-    CareOption,
-    LanguageOption,
     LastTry,
     Operator,
     PinStdin,
@@ -25,6 +22,13 @@ from clinic_terminal.cli.card_options import (
     Wait,
 )
 from clinic_terminal.cli.common import Dependencies, Terminal, open_terminal, require
+from clinic_terminal.cli.consent_options import (
+    CareName,
+    CareOption,
+    LanguageOption,
+    proposal,
+    proposed,
+)
 from clinic_terminal.cli.history_options import (
     FromMonth,
     Group,
@@ -125,8 +129,8 @@ def history_command(
     terminal = open_terminal(dependencies)
     with terminal.fund:
         if consent_id is None:
-            proposal = ConsentProposal(categories_for(options.resources), care.code, language)
-            history = _by_card(dependencies, terminal, card_options, proposal, options)
+            asked = proposal(proposed(categories_for(options.resources), terminal.settings), care, language)
+            history = _by_card(dependencies, terminal, card_options, asked, options)
         else:
             history = _by_consent(terminal, options, consent_id)
     show(history, form, with_timings=timings)
@@ -136,11 +140,11 @@ def _by_card(
     dependencies: Dependencies,
     terminal: Terminal,
     card_options: CardOptions,
-    proposal: ConsentProposal,
+    asked: ConsentProposal,
     options: HistoryOptions,
 ) -> History:
     """The card is without power, and can be taken, before anything is fetched."""
-    request = TapRequest(None, card_options.operator, proposal)
+    request = TapRequest(None, card_options.operator, asked)
     outcome = card_options.tap(dependencies, terminal, request)
     consent = outcome.consent.answer if outcome.consent is not None else None
     if consent is None:

@@ -20,7 +20,7 @@ from eligibility_api.contract.codes import Role
 from eligibility_api.contract.consent import CONSENTS_PATH
 from eligibility_api.contract.history import Grouping, HistoryResource
 from eligibility_api.contract.history_query import Accessor, HistoryQuery
-from eligibility_api.contract.numbers import is_institution_code
+from eligibility_api.contract.identifiers import UnreadableIdentifier, institution_code
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
@@ -43,11 +43,12 @@ def _parse_month(text: str) -> str:
 
 
 def _parse_institution(text: str) -> str:
-    if not is_institution_code(text):
+    try:
+        return institution_code(text)
+    except UnreadableIdentifier as error:
         raise usage_error(
             "医療機関等コードは検証番号の正しい10桁です。", "ten digits with a valid check digit"
-        )
-    return text
+        ) from error
 
 
 def require_months(query: HistoryQuery) -> None:

@@ -10,13 +10,14 @@ import typer
 
 from clinic_terminal.bilingual import option_help
 from clinic_terminal.cli.common import require, usage_error
+from eligibility_api.contract.days import UnreadableDay, parse_day
 
 
 def parse_date(text: str) -> date:
-    """A date, ISO 8601. Raises typer.BadParameter."""
+    """A date, as `days.parse_day` reads it. Raises typer.BadParameter."""
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
+        return parse_day(text)
+    except UnreadableDay as error:
         raise usage_error(
             "日付は 2026-04-01 の形式で指定してください。", "a date such as 2026-04-01"
         ) from error

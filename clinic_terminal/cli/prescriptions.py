@@ -1,4 +1,4 @@
-"""`clinic-terminal prescribe` and `dispense`: report a prescription or a dispensing to the fund at once."""
+"""`clinic-terminal prescribe`, `dispense`, `dispense-on-site`: report them to the fund; `check-duplicates` before."""
 
 from __future__ import annotations
 
@@ -18,8 +18,18 @@ from clinic_terminal.console import exit_code_help, screen, texts
 from clinic_terminal.console.membership_prompts import json_object
 from clinic_terminal.outcome import Reply
 from clinic_terminal.queries.membership import parse_request
+from eligibility_api.contract.duplicate_checks import (
+    DuplicateCheckAnswer,
+    DuplicateCheckRequest,
+    DuplicateKind,
+)
 from eligibility_api.contract.history_query import Staff
-from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, PrescriptionRequest
+from eligibility_api.contract.prescriptions import (
+    DispensingRequest,
+    EntryAnswer,
+    OnSiteRequest,
+    PrescriptionRequest,
+)
 from eligibility_api.contract.wire import RequestModel
 
 _FILE_JA = """FILE は API 仕様の形式の JSON オブジェクト1件です。identified_by は、過去24時間以内にこの患者さんを確認した回答の記録番号です。
@@ -37,6 +47,20 @@ _PRESCRIBE_HELP = command_help(
 _DISPENSE_HELP = command_help(
     f"""調剤を支払基金に登録します。{_FILE_JA}""",
     f"""Registers a dispensing with the fund. {_FILE_EN}""",
+    exit_code_help.CALL_EXIT_CODES,
+)
+
+_ON_SITE_HELP = command_help(
+    f"""院内処方（この施設で調剤または投与した薬剤）を支払基金に登録します。{_FILE_JA}""",
+    f"""Registers what this facility dispensed itself with the fund. {_FILE_EN}""",
+    exit_code_help.CALL_EXIT_CODES,
+)
+
+_CHECK_HELP = command_help(
+    """処方・調剤の前に、重複投薬と併用禁忌を確認します。FILE は API 仕様の形式の JSON オブジェクト1件です。
+患者さんの同意がない場合は、該当の有無だけを表示します。""",
+    """Checks for duplicate and contraindicated medication before prescribing or dispensing. FILE is one JSON object
+as the interface describes it. Without the patient's consent only the facts are shown.""",
     exit_code_help.CALL_EXIT_CODES,
 )
 
@@ -72,6 +96,14 @@ def add_to(app: typer.Typer) -> None:
     app.command("dispense", help=_DISPENSE_HELP, short_help="調剤の登録 / Register a dispensing")(
         dispense_command
     )
+    app.command(
+        "dispense-on-site",
+        help=_ON_SITE_HELP,
+        short_help="院内処方の登録 / Register what was dispensed on-site",
+    )(dispense_on_site_command)
+    app.command(
+        "check-duplicates", help=_CHECK_HELP, short_help="重複投薬等チェック / Check for duplicate medication"
+    )(check_command)
 
 
 def prescribe_command(
@@ -106,6 +138,55 @@ def dispense_command(
             lambda: fund.record_dispensing(_read(DispensingRequest, file), Staff(role, operator), key)
         )
     show_reply(reply, _show, as_json=as_json)
+
+
+def dispense_on_site_command(
+    context: typer.Context,
+    file: File,
+    *,
+    role: RoleOption,
+    operator: Operator = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register what was dispensed on-site, print the entry, and end with the exit code."""
+    with open_terminal(context.ensure_object(Dependencies)).fund as fund:
+        reply = Reply.to(lambda: fund.record_on_site(_read(OnSiteRequest, file), Staff(role, operator), key))
+    show_reply(reply, _show, as_json=as_json)
+
+
+def check_command(
+    context: typer.Context,
+    file: File,
+    *,
+    role: RoleOption,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check medicines, print what was found, and end with the exit code."""
+    with open_terminal(context.ensure_object(Dependencies)).fund as fund:
+        reply = Reply.to(
+            lambda: fund.check_duplicates(_read(DuplicateCheckRequest, file), Staff(role, operator))
+        )
+    show_reply(reply, _show_check, as_json=as_json)
+
+
+def _show_check(console: Console, answer: DuplicateCheckAnswer) -> None:
+    """The facts, then the other medicines where the patient consented."""
+    rows = [
+        (texts.DUPLICATE, str(texts.FOUND if answer.duplicate else texts.NOT_FOUND)),
+        (texts.CONTRAINDICATED, str(texts.FOUND if answer.contraindicated else texts.NOT_FOUND)),
+        (texts.RECORD, answer.record_id),
+    ]
+    console.print(screen.table(rows))
+    for finding in answer.findings:
+        other = finding.other
+        what = texts.DUPLICATE if finding.kind is DuplicateKind.DUPLICATE else texts.CONTRAINDICATED
+        screen.line(
+            console,
+            f"[{finding.medicine}] {what.ja}：{other.name or other.drug_code}"
+            f"・{other.institution_name or other.institution_code}・{other.first_day}～{other.last_day}",
+        )
 
 
 def _read(model: type[Request], file: Path) -> Request:

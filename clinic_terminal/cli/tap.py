@@ -10,10 +10,6 @@ from clinic_terminal.cli.card_options import (
     Agree,
     CardImage,
     CardOptions,
-    CareName,
-    CareOption,
-    Consent,
-    LanguageOption,
     LastTry,
     Operator,
     PinStdin,
@@ -21,12 +17,21 @@ from clinic_terminal.cli.card_options import (
     Register,
     VisualCheck,
     Wait,
-    parse_categories,
 )
 from clinic_terminal.cli.common import Dependencies, open_terminal, print_json, require
+from clinic_terminal.cli.consent_options import (
+    AppointmentDay,
+    CareName,
+    CareOption,
+    Consent,
+    LanguageOption,
+    parse_categories,
+    proposal,
+    proposed,
+    require_day,
+)
 from clinic_terminal.cli.options import AsJson, AsOf, OutputFormat, ShiftJis, ShowTimings, output_format
 from clinic_terminal.console import exit_code_help, outcomes, report, screen, texts
-from clinic_terminal.visit.consent import ConsentProposal
 from clinic_terminal.visit.tap import TapRequest
 from eligibility_api.contract.consent_versions import Language
 from eligibility_api.contract.errors import ShikakuError
@@ -71,6 +76,7 @@ def tap_command(
     wait: Wait = 30.0,
     consent: Consent = None,
     care: CareOption = CareName.OUTPATIENT,
+    day: AppointmentDay = None,
     language: LanguageOption = Language.JA,
     agree: Agree = False,
 ) -> None:
@@ -81,13 +87,22 @@ def tap_command(
         "--operator は --visual-check と一緒に指定してください。",
         "--operator goes with --visual-check",
     )
+    require(
+        not (visual_check and consent is not None and care is CareName.ONLINE),
+        "オンライン診療などの同意（--care online）に --visual-check は使えません。",
+        "--visual-check excludes --care online: the patient is not there",
+    )
     form = output_format(as_json=as_json, shift_jis=shift_jis)
     options.validate(consents=consent is not None)
-    proposal = None if consent is None else ConsentProposal(parse_categories(consent), care.code, language)
+    require_day(day, care, consents=consent is not None)
+    named = parse_categories(consent) if consent is not None else None
     dependencies = context.ensure_object(Dependencies)
     terminal = open_terminal(dependencies)
     with terminal.fund:
-        outcome = options.tap(dependencies, terminal, TapRequest(as_of, operator, proposal))
+        asked = None
+        if consent is not None:
+            asked = proposal(proposed(named, terminal.settings), care, language, day)
+        outcome = options.tap(dependencies, terminal, TapRequest(as_of, operator, asked))
     if form is OutputFormat.SCREEN:
         screen.show(Console(), outcome, with_timings=timings)
     else:

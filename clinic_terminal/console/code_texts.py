@@ -180,6 +180,7 @@ ORIGIN = exhaustive(
         Origin.CLAIM: Bilingual("レセプト", "claim"),
         Origin.DISPENSING: Bilingual("調剤情報（請求前）", "dispensed, not claimed yet"),
         Origin.PRESCRIPTION: Bilingual("処方情報（請求前）", "prescribed, not claimed yet"),
+        Origin.ON_SITE: Bilingual("院内処方情報（請求前）", "dispensed on-site, not claimed yet"),
     },
 )
 
@@ -191,13 +192,6 @@ SETTING = exhaustive(
         CareSetting.PHARMACY: Bilingual("薬局", "pharmacy"),
     },
 )
-
-OUTCOME_OF_DISEASE: dict[str, Bilingual] = {
-    "1": Bilingual("継続", "continuing"),
-    "2": Bilingual("治ゆ", "cured"),
-    "3": Bilingual("死亡", "died"),
-    "4": Bilingual("中止", "discontinued"),
-}
 
 EMERGENCY_REASON = exhaustive(
     EmergencyReason,

@@ -11,6 +11,7 @@ from clinic_terminal.console.insurance import Row
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.consent import Allowed, ConsentAnswer, ConsentStatus
+from eligibility_api.contract.consent_versions import Language, category_name
 
 
 def rows(consent: ConsentAnswer) -> list[Row]:
@@ -21,7 +22,8 @@ def rows(consent: ConsentAnswer) -> list[Row]:
         (texts.CONSENT_BASIS, str(code_texts.BASIS[consent.basis])),
     ]
     for allowed in consent.allowed:
-        found += [(texts.CONSENTED_TO, _name(allowed.category)), (texts.CONSENT_ENDS, _end_of(allowed))]
+        found += [(texts.CONSENTED_TO, str(name(allowed.category))), *_beginning(allowed.available_from)]
+        found.append((texts.CONSENT_ENDS, _end_of(allowed)))
     return found
 
 
@@ -32,8 +34,9 @@ def status_rows(status: ConsentStatus) -> list[Row]:
         (texts.CARE, str(code_texts.CARE[status.care])),
         (texts.CONSENT_BASIS, str(code_texts.BASIS[status.basis])),
         (texts.CONSENT_GIVEN, format_jst(status.given_at)),
+        *_beginning(status.available_from),
         (texts.CONSENT_ENDS, ends_at(status.available_until)),
-        *((texts.CONSENTED_TO, _name(category)) for category in status.categories),
+        *((texts.CONSENTED_TO, str(name(category))) for category in status.categories),
     ]
     if status.ended_at is not None:
         found.append((texts.CONSENT_ENDED, format_jst(status.ended_at)))
@@ -47,9 +50,14 @@ def ends_at(instant: datetime | None) -> str:
     return str(texts.UNTIL_WITHDRAWN) if instant is None else format_jst(instant)
 
 
-def _name(category: Category) -> str:
-    entry = CATEGORIES[category]
-    return str(Bilingual(entry.ja, entry.en))
+def name(category: Category) -> Bilingual:
+    """The name of a category, as the current statement has it."""
+    return Bilingual(category_name(category, Language.JA), category_name(category, Language.EN))
+
+
+def _beginning(instant: datetime | None) -> list[Row]:
+    """The beginning of a consent for a later day."""
+    return [] if instant is None else [(texts.CONSENT_BEGINS, format_jst(instant))]
 
 
 def _end_of(allowed: Allowed) -> str:

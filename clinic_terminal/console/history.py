@@ -1,7 +1,7 @@
 """A history for people, at 80 columns and without colour.
 
 It begins with the end of the permission; then comes each kind with its rows. Medicines are grouped by
-ingredient or day, not by claim; a possible duplicate is marked in words, with the rows that it concerns.
+ingredient or day, not by claim; an overlap of days of supply is marked in words, with the rows that it concerns.
 Details inside a row are Japanese; the same data for programs is in `history_report`.
 """
 
@@ -15,17 +15,16 @@ from rich.padding import Padding
 from rich.text import Text
 
 from clinic_terminal.console import code_texts, consents, medicines, screen, texts
+from clinic_terminal.console.days import day_text
 from clinic_terminal.console.history_report import headline as history_headline
 from clinic_terminal.console.insurance import Row, with_kana
 from clinic_terminal.console.medicines import source
 from clinic_terminal.console.printable import printable
 from clinic_terminal.console.report import headline
 from clinic_terminal.queries.history import History
-from eligibility_api.contract.claim_codes import ACTS
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.history import (
     Diagnoses,
-    Diagnosis,
     HealthCheckup,
     HealthCheckups,
     HistoryPage,
@@ -34,6 +33,7 @@ from eligibility_api.contract.history import (
     Treatment,
     Treatments,
 )
+from eligibility_api.contract.treatment_kinds import TREATMENT_KINDS
 
 Record = TypeVar("Record")
 
@@ -66,7 +66,7 @@ def _person(answer: EligibilityAnswer) -> Iterator[Row]:
     for result in answer.results[:1]:
         yield texts.NAME, with_kana(result.name, result.name_kana)
         yield texts.SEX, str(code_texts.SEX[result.sex])
-        yield texts.BIRTH_DATE, result.birth_date.isoformat()
+        yield texts.BIRTH_DATE, day_text(result.birth_date)
 
 
 def _permit(history: History) -> Iterator[Row]:
@@ -84,7 +84,9 @@ def _show_page(console: Console, resource: HistoryResource, page: HistoryPage) -
     name = code_texts.HISTORY_RESOURCE[resource]
     console.print()
     screen.line(console, f"━━ {name}  {page.from_month} ～ {page.to_month}  {page.total}{texts.ROWS}")
-    if not page.total:
+    if isinstance(page, Diagnoses):
+        screen.sentences(console, texts.NO_PROVIDER)
+    elif not page.total:
         screen.sentences(console, texts.NOTHING_FOUND)
     for text in _lines(page):
         depth = len(text) - len(text.lstrip())
@@ -97,8 +99,6 @@ def _lines(page: HistoryPage) -> Iterator[str]:
             yield from medicines.lines(page)
         case Treatments():
             yield from _each(page.treatments, _treatment)
-        case Diagnoses():
-            yield from _each(page.diagnoses, _diagnosis)
         case HealthCheckups():
             yield from _each(page.checkups, _checkup)
 
@@ -109,26 +109,13 @@ def _each(rows: Iterable[Record], lines: Callable[[Record], Iterator[str]]) -> I
 
 
 def _treatment(row: Treatment) -> Iterator[str]:
-    act = f"{ACTS.get(row.act, row.act)} " if row.act else ""
+    code = f" {row.code}" if row.code else ""
     quantity = f" {row.quantity}" if row.quantity else ""
     times = f" × {row.times}{texts.TIMES}" if row.times is not None else ""
-    yield f"[{row.row}] {medicines.day(row.on, row.month)}  {act}{row.code}{quantity}{times}"
+    name = TREATMENT_KINDS[row.kind].ja
+    yield f"[{row.row}] {medicines.day(row.on, row.month)}  {name}{code}{quantity}{times}"
     yield f"    {texts.PROVIDER}：{medicines.place(row.institution)}・{code_texts.SETTING[row.setting].ja}"
     yield f"    {source(row)}"
-
-
-def _diagnosis(row: Diagnosis) -> Iterator[str]:
-    parts = [row.code, row.name or "", *row.modifiers, texts.MAIN_DIAGNOSIS if row.main else ""]
-    yield f"[{row.row}] {row.month}  {' '.join(part for part in parts if part)}"
-    began = f"{texts.TREATMENT_START}：{row.began_on.isoformat()}" if row.began_on else ""
-    outcome = _outcome_of_disease(row.outcome) if row.outcome else ""
-    yield f"    {'・'.join(part for part in (began, outcome, medicines.place(row.institution)) if part)}"
-    yield f"    {source(row)}"
-
-
-def _outcome_of_disease(code: str) -> str:
-    known = code_texts.OUTCOME_OF_DISEASE.get(code)
-    return known.ja if known else code
 
 
 def _checkup(row: HealthCheckup) -> Iterator[str]:

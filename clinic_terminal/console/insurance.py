@@ -6,6 +6,7 @@ from datetime import date
 
 from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.console import code_texts, texts
+from clinic_terminal.console.days import day_text, period_text
 from eligibility_api.contract.codes import CertificateKind
 from eligibility_api.contract.member import LimitCertificate, MedicalTicket, SpecificDiseaseCertificate
 from eligibility_api.contract.member_items import Enrolment
@@ -41,7 +42,7 @@ def is_burden_missing(enrolment: Enrolment) -> bool:
 
 
 def period(first: date | None, last: date | None) -> str:
-    """From one day to another, either of which may be open."""
+    """From one day to another, either of which may be open; inside a sentence, without the eras."""
     return f"{first.isoformat() if first else ''} ～ {last.isoformat() if last else ''}".strip()
 
 
@@ -67,7 +68,7 @@ def _person(e: Enrolment) -> list[Row]:
     found.append((texts.SEX, str(code_texts.SEX[e.sex])))
     if e.sex_on_certificate is not None:
         found.append((texts.SEX_ON_CERTIFICATE, str(code_texts.SEX[e.sex_on_certificate])))
-    found.append((texts.BIRTH_DATE, e.birth_date.isoformat()))
+    found.append((texts.BIRTH_DATE, day_text(e.birth_date)))
     if e.insured_name is not None:
         found.append((texts.INSURED_NAME, e.insured_name))
     if e.address is not None:
@@ -76,14 +77,14 @@ def _person(e: Enrolment) -> list[Row]:
 
 
 def _days(e: Enrolment) -> list[Row]:
-    found: list[Row] = [(texts.INSURED_DAYS, period(e.acquired_on, e.lost_on))]
+    found: list[Row] = [(texts.INSURED_DAYS, period_text(e.acquired_on, e.lost_on))]
     if e.lost_on is not None:
         reason = str(code_texts.REASON_OF_LOSS[e.reason_of_loss]) if e.reason_of_loss else "－"
-        found += [(texts.LOST_ON, e.lost_on.isoformat()), (texts.REASON_OF_LOSS, reason)]
+        found += [(texts.LOST_ON, day_text(e.lost_on)), (texts.REASON_OF_LOSS, reason)]
     if e.issued_on is not None:
-        found.append((texts.ISSUED, e.issued_on.isoformat()))
+        found.append((texts.ISSUED, day_text(e.issued_on)))
     if e.valid_from is not None or e.valid_to is not None:
-        found.append((texts.VALID_DAYS, period(e.valid_from, e.valid_to)))
+        found.append((texts.VALID_DAYS, period_text(e.valid_from, e.valid_to)))
     return found
 
 
@@ -132,17 +133,17 @@ def _limit(limit: LimitCertificate) -> list[Row]:
     found: list[Row] = [
         (texts.LIMIT, str(code_texts.LIMIT_CLASS[limit.limit_class])),
         (texts.LIMIT_CERTIFICATE, str(code_texts.LIMIT_CERTIFICATE[limit.kind])),
-        (texts.LIMIT_DAYS, period(limit.valid_from, limit.valid_to)),
+        (texts.LIMIT_DAYS, period_text(limit.valid_from, limit.valid_to)),
     ]
     if limit.long_term_on is not None:
-        found.append((texts.LONG_TERM, limit.long_term_on.isoformat()))
+        found.append((texts.LONG_TERM, day_text(limit.long_term_on)))
     return found
 
 
 def _specific_disease(certificate: SpecificDiseaseCertificate) -> list[Row]:
     found: list[Row] = [
         (texts.SPECIFIC_DISEASE, str(code_texts.SPECIFIC_DISEASE[certificate.disease])),
-        (texts.SPECIFIC_DISEASE_DAYS, period(certificate.valid_from, certificate.valid_to)),
+        (texts.SPECIFIC_DISEASE_DAYS, period_text(certificate.valid_from, certificate.valid_to)),
     ]
     if certificate.self_pay is not None:
         yen = f"{certificate.self_pay:,}"

@@ -23,7 +23,8 @@ def lines(page: Medications) -> Iterator[str]:
 def source(row: HistoryRow) -> str:
     """The origin of a row, and its age."""
     claimed = f" {row.claim_month} {texts.CLAIMED}" if row.claim_month else ""
-    return f"{code_texts.ORIGIN[row.origin].ja}{claimed}・{age(row.age_days)}"
+    reread = f"・{texts.EARLIER_READER}" if row.earlier_reader else ""
+    return f"{code_texts.ORIGIN[row.origin].ja}{claimed}・{age(row.age_days)}{reread}"
 
 
 def age(days: int) -> str:
@@ -43,7 +44,7 @@ def place(at: Institution) -> str:
 
 
 def _head(group: MedicineGroup) -> str:
-    mark = f"  {texts.DUPLICATE}" if group.duplicates else ""
+    mark = f"  {texts.OVERLAP}" if group.overlaps else ""
     names = " ".join(part for part in (group.name, group.key) if part)
     return f"■ {names or texts.NO_INGREDIENT}{mark}"
 
@@ -56,9 +57,9 @@ def _medicine(row: Medicine) -> Iterator[str]:
         yield f"    {dose}"
     yield from (f"    {line}" for line in _institutions(row))
     yield f"    {source(row)}"
-    if row.duplicates:
-        numbers = " ".join(f"[{number}]" for number in row.duplicates)
-        yield f"    {texts.DUPLICATE.ja} {numbers} {texts.SAME_INGREDIENT}"
+    if row.overlaps:
+        numbers = " ".join(f"[{number}]" for number in row.overlaps)
+        yield f"    {texts.OVERLAP.ja} {numbers} {texts.SAME_INGREDIENT}"
 
 
 def _dose(row: Medicine) -> str:

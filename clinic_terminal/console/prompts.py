@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from getpass import getpass
 from typing import TextIO
 
@@ -12,7 +13,7 @@ import typer
 
 from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.card.errors import CardError
-from clinic_terminal.console import texts
+from clinic_terminal.console import consents, texts
 from clinic_terminal.console.printable import printable_lines
 from clinic_terminal.outcome import GivenUpError
 from eligibility_api.contract.categories import CATEGORIES
@@ -21,6 +22,10 @@ from eligibility_api.contract.codes import Category
 
 def _confirm(question: str) -> bool:
     return typer.confirm(question, err=True, show_default=False)
+
+
+def _ask(question: str) -> str:
+    return str(typer.prompt(question, err=True, prompt_suffix=": "))
 
 
 def echo_to_stderr(text: str) -> None:
@@ -43,6 +48,14 @@ def yes_or_no(question: Bilingual) -> str:
     return f"{question.ja}{texts.YES_OR_NO.ja}\n{question.en}{texts.YES_OR_NO.en}"
 
 
+class ConsentChoice(StrEnum):
+    """The patient's choices at a consent: everything at once (包括同意), one by one, or nothing."""
+
+    ALL = "1"
+    ONE_BY_ONE = "2"
+    NONE = "3"
+
+
 @dataclass(frozen=True, slots=True)
 class InteractivePrompts:
     """Asks at the terminal, the PIN without echo. Ctrl-C, Ctrl-D and declining the last try give up."""
@@ -52,6 +65,7 @@ class InteractivePrompts:
     ask_secret: Callable[[str], str] = getpass
     confirm: Callable[[str], bool] = _confirm
     echo: Callable[[str], None] = echo_to_stderr
+    ask: Callable[[str], str] = _ask
 
     def pin(self, tries_left: int, earlier: CardError | None) -> str:
         """Show the tries left, ask whether to go on before the last one, then ask for the PIN."""
@@ -69,19 +83,29 @@ class InteractivePrompts:
             return self.register or self.confirm(yes_or_no(texts.AGREE_TO_REGISTER))
 
     def agrees_to(self, text: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
-        """Show the text, and ask whether the patient agrees to all of it.
+        """Show the text, and offer the patient one choice for all of it, each kind by itself, or none.
 
-        If not, ask once for each kind of information.
+        A text about a single kind of information is agreed to, or not.
         """
         self.echo(printable_lines(text))
+        groups = _by_information(categories)
         with cancellable(self.echo):
-            if self.agree or self.confirm(yes_or_no(texts.AGREE_TO_ALL)):
+            if self.agree:
                 return categories
-            if len(groups := _by_information(categories)) == 1:
-                return ()
-            return tuple(
-                one for group in groups if self.confirm(yes_or_no(_question(group))) for one in group
-            )
+            if len(groups) == 1:
+                return categories if self.confirm(yes_or_no(texts.AGREE)) else ()
+            choice = self._choose()
+            if choice is ConsentChoice.ALL:
+                return categories
+            asked = groups if choice is ConsentChoice.ONE_BY_ONE else []
+            return tuple(one for group in asked if self.confirm(yes_or_no(_question(group))) for one in group)
+
+    def _choose(self) -> ConsentChoice:
+        """Ask until the answer is one of the choices; Ctrl-C and Ctrl-D end the question."""
+        while True:
+            answer = self.ask(texts.CONSENT_CHOICE.lines).strip()
+            if answer in list(ConsentChoice):
+                return ConsentChoice(answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +150,6 @@ def _by_information(categories: tuple[Category, ...]) -> list[tuple[Category, ..
 
 
 def _question(categories: tuple[Category, ...]) -> Bilingual:
-    entries = [CATEGORIES[category] for category in categories]
-    ja, en = "、".join(entry.ja for entry in entries), ", ".join(entry.en for entry in entries)
+    names = [consents.name(category) for category in categories]
+    ja, en = "、".join(name.ja for name in names), ", ".join(name.en for name in names)
     return Bilingual(f"{ja}の閲覧に同意しますか？", f"Does the patient agree that this may be viewed: {en}?")

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.console import consents, insurance, outcomes, texts
+from clinic_terminal.console.days import day_text
 from clinic_terminal.console.insurance import Row
 from clinic_terminal.console.outcomes import Headline
 from clinic_terminal.console.printable import printable
@@ -23,7 +24,7 @@ from clinic_terminal.queries.number_lookup import LookupOutcome
 from clinic_terminal.timings import Timings
 from clinic_terminal.visit.consent import ConsentOutcome
 from clinic_terminal.visit.tap import TapOutcome
-from eligibility_api.contract.eligibility import EligibilityAnswer
+from eligibility_api.contract.eligibility import CertificateRenewal, EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member_items import Enrolment
 
@@ -98,9 +99,11 @@ def sentences(console: Console, text: Bilingual) -> None:
 
 
 def _show_answer(console: Console, answer: EligibilityAnswer) -> None:
-    line(console, f"{texts.AS_OF}: {answer.as_of.isoformat()}")
+    line(console, f"{texts.AS_OF}: {day_text(answer.as_of)}")
     if answer.reference_number is not None:
         line(console, f"{texts.REFERENCE_NUMBER}: {answer.reference_number}")
+    if answer.certificate_renewal is not None:
+        sentences(console, _renewal_notice(answer.certificate_renewal))
     holds = not outcomes.VALIDITY[answer.validity].ended
     for enrolment in answer.results:
         console.print(table(insurance.rows(enrolment, holds=holds)))
@@ -123,6 +126,16 @@ def table(rows: Iterable[Row]) -> Table:
     for label, value in rows:
         shown.add_row(Text("" if label is None else str(label), style="dim"), Text(printable(value)))
     return shown
+
+
+def _renewal_notice(remark: CertificateRenewal) -> Bilingual:
+    """The sentence on a certificate that has expired or expires soon, with its days."""
+    text = texts.CERTIFICATE_IN_GRACE if remark.status == "grace" else texts.CERTIFICATE_EXPIRING
+    days = {"expires_on": remark.expires_on, "renew_by": remark.renew_by}
+    return Bilingual(
+        text.ja.format(**{name: _japanese(day) for name, day in days.items()}),
+        text.en.format(**{name: day.isoformat() for name, day in days.items()}),
+    )
 
 
 def _notice_for_patient(ended: Enrolment) -> Bilingual:

@@ -30,6 +30,16 @@ VALID_DAYS = Bilingual("有効期間", "Certificate valid")
 REFERENCE_NUMBER = Bilingual("照会番号", "Reference number")
 AS_OF = Bilingual("資格確認日", "As of")
 KNOWN_AT = Bilingual("登録内容の基準日時", "As known at")
+CERTIFICATE_EXPIRING = Bilingual(
+    "電子証明書の有効期限は{expires_on}です。患者さんに、市区町村の窓口での早めの更新をご案内ください。",
+    "The certificate expires on {expires_on}. Ask the patient to renew it soon at the municipal office.",
+)
+CERTIFICATE_IN_GRACE = Bilingual(
+    "電子証明書の有効期限が{expires_on}に切れています。{renew_by}までは資格を確認できますが、診療・薬剤情報などは閲覧できません。"
+    "患者さんに、市区町村の窓口での更新をご案内ください。",
+    "The certificate expired on {expires_on}. Until {renew_by} the insurance can be checked with this card, and no"
+    " medical information can be seen. Ask the patient to renew it at the municipal office.",
+)
 
 # -- What the patient pays -----------------------------------------------------------------------------------
 
@@ -123,10 +133,13 @@ AGREE_TO_REGISTER = Bilingual(
     "このカードを健康保険証として利用登録します。患者さんは同意していますか？",
     "The card is to be registered for insurance use. Does the patient agree?",
 )
-AGREE_TO_ALL = Bilingual(
-    "患者さんは、上のすべての項目に同意しますか？", "Does the patient agree to all of the above?"
+AGREE = Bilingual("患者さんは、上の内容に同意しますか？", "Does the patient agree to the above?")
+CONSENT_CHOICE = Bilingual(
+    "患者さんの選択（1：上のすべての情報に同意する　2：項目ごとに選ぶ　3：同意しない）",
+    "The patient's choice (1: all of the above, 2: one by one, 3: no consent)",
 )
 CONSENT = Bilingual("同意番号", "Consent")
+CONSENT_BEGINS = Bilingual("閲覧の開始", "Consent begins at")
 CONSENT_ENDS = Bilingual("同意の期限", "Consent ends at")
 CONSENT_BASIS = Bilingual("本人確認方法", "Identified by")
 CONSENT_GIVEN = Bilingual("同意日時", "Given at")
@@ -157,13 +170,21 @@ ENTRY = Bilingual("登録番号", "Entry")
 RECORD = Bilingual("記録番号", "Record")
 KNOWN_FROM = Bilingual("反映日時", "Known from")
 
+# -- The check of duplicate medication ------------------------------------------------------------------------
+
+DUPLICATE = Bilingual("重複投薬", "Duplicate medication")
+CONTRAINDICATED = Bilingual("併用禁忌", "Contraindicated combination")
+FOUND = Bilingual("該当あり", "found")
+NOT_FOUND = Bilingual("該当なし", "none")
+
 # -- Rows of a history ---------------------------------------------------------------------------------------
 
 ROWS = "件"
 NOTHING_FOUND = Bilingual("この期間の情報はありません", "Nothing in these months")
+NO_PROVIDER = Bilingual("この情報の提供元はありません", "No provider of this information")
 NO_NAME = "医薬品マスターに名称なし"
 NO_INGREDIENT = "成分コードなし"
-DUPLICATE = Bilingual("！重複投薬の可能性", "POSSIBLE DUPLICATE")
+OVERLAP = Bilingual("！服用期間の重なり", "OVERLAPPING DAYS")
 SAME_INGREDIENT = "別の処方元・同じ成分"
 GENERIC = "後発品"
 DAYS_OF_SUPPLY = "日分"
@@ -175,5 +196,4 @@ PROVIDER = "実施施設"
 OWN_FACILITY = "自施設"
 CLAIMED = "請求"
 DAYS_OLD = "日前の登録"
-MAIN_DIAGNOSIS = "主傷病"
-TREATMENT_START = "診療開始日"
+EARLIER_READER = "旧版で読取り：要確認"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.queries.membership import MEMBERSHIP_FIELDS
+from eligibility_api.contract.identifiers import UnreadableIdentifier, insurer_number
 
 _MAY_BE_MISSING = frozenset({"symbol", "branch"})
 
@@ -37,11 +38,19 @@ def read_table(path: Path, key: str, max_rows: int) -> list[dict[str, str]]:
         if missing:
             names = ", ".join(missing)
             raise TableError(f"列がありません：{names}", f"columns missing: {names}")
-        rows = [{name: row.get(name) or "" for name in columns} for row in reader]
+        rows = [_restored({name: row.get(name) or "" for name in columns}) for row in reader]
     except csv.Error:
         raise TableError("CSV として読み取れません", "not CSV") from None
     _require_keys(rows, key, max_rows)
     return rows
+
+
+def _restored(row: dict[str, str]) -> dict[str, str]:
+    """The row with the zeros that a spreadsheet took from its insurer number; of another number, as it is."""
+    try:
+        return row | {"insurer_number": insurer_number(row["insurer_number"], lost_zeros=True)}
+    except UnreadableIdentifier:
+        return row
 
 
 def _text(data: bytes) -> str:

@@ -111,6 +111,6 @@ def _merge_groups(first: MedicineGroup, rest: MedicineGroup) -> MedicineGroup:
     return MedicineGroup(
         key=first.key,
         name=first.name or rest.name,
-        duplicates=first.duplicates or rest.duplicates,
+        overlaps=first.overlaps or rest.overlaps,
         medicines=[*first.medicines, *rest.medicines],
     )

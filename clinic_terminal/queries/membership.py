@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
-from datetime import date
 from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from clinic_terminal.queries.dates import parse_date
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.contract.wire import MY_NUMBER_FAULT
@@ -33,43 +30,15 @@ class MembershipPrompts(Protocol):
 
 
 def parse_request(model: type[Request], fields: Mapping[str, object]) -> Request:
-    """`fields` as `model`: full-width digits folded in fields of digits, empty fields left out.
+    """`fields` as `model`, which gives identifiers and days their form; empty fields are left out.
 
-    Symbol and number stay as typed: the fund folds them for comparison. Raises ShikakuError
-    `my-number-refused`, `request-invalid` with its `errors`.
+    Raises ShikakuError `my-number-refused`, `request-invalid` with its `errors`.
     """
+    stripped = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
     try:
-        return model.model_validate(_normalised(fields))
+        return model.model_validate({n: value for n, value in stripped.items() if value not in (None, "")})
     except ValidationError as error:
         raise _fault(model, error) from error
-
-
-def _normalised(fields: Mapping[str, object]) -> dict[str, object]:
-    given = {name: _normalised_value(name, value) for name, value in fields.items()}
-    return {name: value for name, value in given.items() if value not in (None, "")}
-
-
-def _normalised_value(name: str, value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    match name:
-        case "insurer_number":
-            return unicodedata.normalize("NFKC", text)
-        case "branch":
-            return unicodedata.normalize("NFKC", text).zfill(2) if text else None
-        case "birth_date":
-            return _date_or_text(text)
-        case _:
-            return text
-
-
-def _date_or_text(text: str) -> date | str:
-    """A text that is no date stays as it is: the model rejects it by its own rule."""
-    try:
-        return parse_date(text)
-    except ValueError:
-        return text
 
 
 def _fault(model: type[BaseModel], error: ValidationError) -> ShikakuError:

@@ -7,6 +7,7 @@ from a statement that matches its request and names its own facility: it never s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from clinic_terminal.card.jpki import JpkiApplication
@@ -25,17 +26,21 @@ from eligibility_api.contract.consent import (
     to_be_signed,
     words,
 )
-from eligibility_api.contract.consent_versions import UNTIL, Language
+from eligibility_api.contract.consent_versions import Language, until_of
 from eligibility_api.contract.errors import ShikakuError
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentProposal:
-    """What the patient is asked to consent to, and the language of the text."""
+    """What the patient is asked to consent to, and the language of the text.
+
+    `day`: of the appointment for an online consultation, if it is not this one.
+    """
 
     categories: tuple[Category, ...]
     care: ConsentCare
     language: Language = Language.JA
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,7 @@ class ConsentSession:
             categories=categories,
             care=self.proposal.care,
             language=self.proposal.language,
+            day=self.proposal.day,
             visual_check=self.operator is not None,
         )
         with self.watch.step("consent-challenge"):
@@ -120,9 +126,23 @@ class ConsentSession:
         return given
 
     def _matches(self, statement: ConsentStatement, request: ConsentChallengeRequest) -> bool:
-        given = statement.institution_code, statement.categories, statement.care, statement.language
-        requested = self.fund.credential.institution_code, request.categories, request.care, request.language
-        return given == requested and statement.until is UNTIL[request.care]
+        given = (
+            statement.institution_code,
+            statement.categories,
+            statement.care,
+            statement.language,
+            statement.day,
+        )
+        requested = (
+            self.fund.credential.institution_code,
+            request.categories,
+            request.care,
+            request.language,
+            request.day,
+        )
+        return given == requested and statement.until is until_of(
+            statement.version, request.care, request.day
+        )
 
     def _send(self, given: ConsentChallengeAnswer) -> ConsentAnswer:
         message = self._message(given)

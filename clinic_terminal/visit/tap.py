@@ -113,12 +113,16 @@ class _TapSession:
             self._authenticate_terminal()
         self.answer = self._check_with_registration()
         if self._request.consent is not None:
-            self._request_consent(self._request.consent, self.answer.record_id)
+            self._request_consent(self._request.consent, self.answer)
 
-    def _request_consent(self, proposal: ConsentProposal, presence_record: str) -> None:
+    def _request_consent(self, proposal: ConsentProposal, answer: EligibilityAnswer) -> None:
+        """Ask for the consent; not with an expired certificate, with which the fund registers none."""
+        if answer.certificate_renewal is not None and answer.certificate_renewal.status == "grace":
+            self.consent = ConsentOutcome(problem=ShikakuError("consent-certificate-expired"))
+            return
         operator = self._request.operator
         session = ConsentSession(
-            self._card, self._fund, self._prompts, proposal, presence_record, operator, self._watch
+            self._card, self._fund, self._prompts, proposal, answer.record_id, operator, self._watch
         )
         self.consent = session.run()
         if self.consent.answer is not None:
@@ -189,16 +193,17 @@ class _TapSession:
         return VisualCheckRequest(**dict(proof), as_of=as_of, operator=operator)
 
     def _may_register(self) -> bool:
-        """A registration needs a proof by PIN, which a visual check lacks."""
-        if self._request.operator is not None:
-            return False
+        """Whether the patient agrees, after the PIN or a visual check."""
         with self._watch.step("agreement", waiting=True):
             return self._prompts.agrees_to_registration()
 
     def _register(self) -> None:
+        operator = self._request.operator
         self._send_proof(
-            Purpose.FIRST_REGISTRATION,
-            lambda proof: self._fund.register(RegistrationRequest(**dict(proof), agreed=True)),
+            Purpose.FIRST_REGISTRATION if operator is None else Purpose.VISUAL_REGISTRATION,
+            lambda proof: self._fund.register(
+                RegistrationRequest(**dict(proof), agreed=True, operator=operator)
+            ),
         )
         self.registered = True
 
@@ -221,7 +226,7 @@ class _TapSession:
             challenge = self._fund.challenge(purpose).challenge
         message = self._fund.credential.to_be_signed(purpose, challenge)
         with self._watch.step("sign"):
-            if purpose is Purpose.VISUAL_CHECK:
+            if self._request.operator is not None:
                 signature = self._card.sign_without_pin(message)
             else:
                 signature = self._card.sign_for_authentication(message)

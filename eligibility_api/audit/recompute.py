@@ -1,24 +1,29 @@
 """Recomputes answers from their audit records, to verify that the fund answered by its rules.
 
-A record names the versions that were read, and versions never change. The answer or refusal is a pure
-function of them.
+A record names the versions that were read, which never change, and the version of the rules. The answer or
+refusal is a pure function of them.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.audit import store
 from eligibility_api.contract.codes import Category, FacilityKind
-from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
+from eligibility_api.contract.eligibility import CertificateRenewal, EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.wire import Answer
-from eligibility_api.domain.eligibility import RULE_VERSION, AnswerInputs, answer
+from eligibility_api.domain.dates import day_in_japan
+from eligibility_api.domain.eligibility import AnswerInputs
 from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
+from eligibility_api.domain.expiry import Carrier, CertificateEnd, renewal
+from eligibility_api.domain.rule_versions import RULES
 
 _CHANNELS = {
     "eligibility.card": Channel.CARD,
@@ -61,16 +66,16 @@ async def recompute(
 
 
 def answer_or_refusal(inputs: AnswerInputs, version_key: bytes) -> GivenAnswer:
-    """Return the answer or refusal that follows from `inputs`."""
+    """Return the answer or refusal that follows from `inputs`, by the rules of their version."""
     try:
-        return answer(inputs, version_key=version_key)
+        return RULES[inputs.rule_version].answer(inputs, version_key)
     except ShikakuError as error:
         return Refusal(record_id=inputs.record_id, code=error.code)
 
 
 def inputs_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) -> AnswerInputs:
     """Rebuild the inputs of `record`'s answer from `versions`. Raises UnknownRule."""
-    if record.rule_version != RULE_VERSION:
+    if record.rule_version not in RULES:
         raise UnknownRule(f"rule {record.rule_version}")
     named = frozenset(record.tickets or ())
     return AnswerInputs(
@@ -85,7 +90,19 @@ def inputs_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) ->
         asked=frozenset(record.matched_entitlements or ()),
         consents=frozenset(Category(consent) for consent in record.consents or ()),
         known_version=record.known_version,
+        rule_version=record.rule_version,
+        certificate_renewal=_renewal(record),
     )
+
+
+def _renewal(record: store.Record) -> CertificateRenewal | None:
+    """The remark on the card's certificate; only records of the alert name its end (rule A7)."""
+    if record.certificate is None:
+        return None
+    end = json.loads(record.certificate)
+    carrier = Carrier(end["carrier"]) if "carrier" in end else None
+    day = day_in_japan(record.recorded_at)
+    return renewal(CertificateEnd(date.fromisoformat(end["expires_on"]), carrier), day)
 
 
 def _with_tickets(version: EnrolmentVersion, named: frozenset[int]) -> EnrolmentVersion:

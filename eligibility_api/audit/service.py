@@ -10,14 +10,14 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.domain.eligibility import answer
+from eligibility_api.domain.rule_versions import RULES
 from eligibility_api.state import State
 
 
 async def earlier_answer(
     state: State, caller: Caller, record_id: UUID
 ) -> EligibilityAnswer | UnchangedAnswer:
-    """Recompute the answer of a record, and record this access.
+    """Recompute the answer of a record by the rules of its time, and record this access.
 
     Raises `not-found` for an unknown record or another facility's, `answer-of-earlier-rule`, and the refusal
     that the rules led to.
@@ -41,6 +41,7 @@ async def earlier_answer(
         }
         await store.record(connection, values)
     try:
-        return answer(inputs_of(record, versions), version_key=state.keys.version)
+        inputs = inputs_of(record, versions)
     except UnknownRule as error:
         raise ShikakuError("answer-of-earlier-rule") from error
+    return RULES[inputs.rule_version].answer(inputs, state.keys.version)

@@ -24,7 +24,7 @@ CHUNK = 500
 
 _ANSWERS = text("""
 SELECT record_id, recorded_at, kind, facility_kind, institution_code, person_key, as_of, enrolments, matched_entitlements,
-       tickets, consents, rule_version, known_version
+       tickets, consents, rule_version, known_version, detail ->> 'certificate' AS certificate
 FROM audit_record
 WHERE kind LIKE 'eligibility.%' AND outcome = 'answered' AND record_id > :after AND record_id <= :last
 ORDER BY record_id

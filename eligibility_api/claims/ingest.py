@@ -18,9 +18,10 @@ from eligibility_api.claims.reading.reader import Reader
 from eligibility_api.claims.tables import claim_row
 from eligibility_api.claims.writer import Chunk
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
+from eligibility_api.contract.lines import MAX_FAULTS
 from eligibility_api.database.connections import Database
 from eligibility_api.files import parts
-from eligibility_api.files.streaming import MAX_FAULTS, in_turn, pieces, write_behind
+from eligibility_api.files.streaming import in_turn, pieces, write_behind
 
 log = structlog.get_logger()
 

@@ -22,6 +22,7 @@ class Progress:
     valid: int = 0
     kinds: Counter[ClaimKind] = field(default_factory=Counter)
     faults: Counter[ClaimsFault] = field(default_factory=Counter)
+    passed: Counter[str] = field(default_factory=Counter)
 
     def add(self, block: Block) -> None:
         """Count a block."""
@@ -30,6 +31,7 @@ class Progress:
         self.valid += len(block.claims)
         self.kinds.update(block.kinds)
         self.faults.update(block.fault_counts)
+        self.passed.update(block.passed)
 
     def report(self, *, unmatched: int, replacing: int) -> ClaimsReport:
         """The report, completed by the counts of the store."""
@@ -41,6 +43,7 @@ class Progress:
             replacing=replacing,
             by_kind=dict(self.kinds),
             faults=dict(self.faults),
+            passed=dict(self.passed),
         )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.claims.tables import ClaimFault, ClaimFile
 from eligibility_api.contract.claims import ClaimsState
 from eligibility_api.database.columns import table_of
+from eligibility_api.domain.claims import READER_VERSION
 from eligibility_api.files.store import ABANDONED, RECEIVING, FileStore
 
 FILE = table_of(ClaimFile)
@@ -25,6 +26,7 @@ FILES = FileStore(
     order=FILE.c.received_at,
     lock_name="claims",
     superseded=(ClaimsState.REFUSED,),
+    outdated=and_(FILE.c.state == ClaimsState.DONE, FILE.c.reader_version < READER_VERSION),
 )
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache  # noqa: TID251 - of months, 256 at most
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, FetchedValue
+from sqlalchemy import BigInteger, Column, FetchedValue, SmallInteger
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -40,8 +40,12 @@ class ClaimFile(SQLModel, table=True):
     unmatched: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     replacing: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     known_from: datetime | None = instant(nullable=True)
+    replaced_from: datetime | None = instant(nullable=True)
+    """From when the same bytes, read again, count instead (rule H17)."""
     retry_at: datetime | None = instant(nullable=True)
     cleaned_up: bool = Field(default=False)
+    reader_version: int = Field(default=1, sa_column=Column(SmallInteger, nullable=False))
+    """The version of the reader that read it (`domain.claims.READER_VERSION`)."""
 
 
 class ClaimFault(SQLModel, table=True):

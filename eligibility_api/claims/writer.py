@@ -17,6 +17,7 @@ from eligibility_api.contract.claims import ClaimsState
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import Database, copy
 from eligibility_api.database.plans import join_as_written
+from eligibility_api.domain.claims import READER_VERSION
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.enrolment.store import record
 from eligibility_api.files.store import PUBLICATION_LEAD
@@ -53,6 +54,15 @@ WHERE r.claim > :after AND r.file_id = :file
 """)  # noqa: S608 - conditions of ours
 
 
+# The same bytes are only accepted again if an older version of the reader read them.
+_REPLACE_FORMER = text("""
+UPDATE claim_file f SET replaced_from = n.known_from
+FROM claim_file n
+WHERE n.file_id = :file AND f.insurer_number = n.insurer_number AND f.sha256 = n.sha256 AND f.file_id <> n.file_id
+  AND f.known_from IS NOT NULL AND f.replaced_from IS NULL
+""")
+
+
 class Chunk(NamedTuple):
     """Rows of claims and faults that are stored together, and how many claims of the file precede them."""
 
@@ -67,7 +77,7 @@ async def begin(database: Database, task: ClaimTask) -> int:
     Raises `database-unavailable`.
     """
     async with database.transaction() as connection:
-        await advance(connection, task, state=ClaimsState.READING)
+        await advance(connection, task, state=ClaimsState.READING, reader_version=READER_VERSION)
         stored = select(func.count()).where(FAULT.c.file_id == task.file_id)
         return int((await connection.execute(stored)).scalar_one())
 
@@ -104,7 +114,7 @@ async def _store_claims(connection: AsyncConnection, task: ClaimTask, chunk: Chu
 async def conclude(database: Database, task: ClaimTask, progress: Progress) -> None:
     """Make the whole file effective shortly after the commit (decision 004), in one short transaction.
 
-    Raises `database-unavailable`.
+    From then on a former reading of the same bytes does not count (rule H17). Raises `database-unavailable`.
     """
     async with database.transaction() as connection:
         counted = select(FILE.c.unmatched, FILE.c.replacing).where(FILE.c.file_id == task.file_id)
@@ -118,6 +128,7 @@ async def conclude(database: Database, task: ClaimTask, progress: Progress) -> N
             report=report.model_dump(mode="json"),
             known_from=func.fund_clock() - func.now() + func.clock_timestamp() + PUBLICATION_LEAD,
         )
+        await connection.execute(_REPLACE_FORMER, {"file": task.file_id})
 
 
 async def refuse(database: Database, task: ClaimTask, code: str) -> None:

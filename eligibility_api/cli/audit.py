@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.cli_support import in_transaction, run_reporting_errors
+from eligibility_api.cli_support import in_transaction, parse_institution_code, run_reporting_errors
 from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
@@ -56,7 +56,14 @@ def audit_known(
         datetime, typer.Option(formats=_INSTANTS, help="The instant of knowledge, with offset.")
     ],
     as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day in question.")],
-    institution_code: Annotated[str, typer.Option(help="医療機関コード of the admitted facility that asks.")],
+    institution_code: Annotated[
+        str,
+        typer.Option(
+            parser=parse_institution_code,
+            metavar="CODE",
+            help="医療機関コード of the admitted facility that asks.",
+        ),
+    ],
 ) -> None:
     """Show what would have been answered at an instant about a day.
 

@@ -10,8 +10,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.cli.common import run_with_jlis, save_credential
-from eligibility_api.cli_support import check_text, in_transaction
-from eligibility_api.contract import numbers
+from eligibility_api.cli_support import check_text, in_transaction, parse_institution_code
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.domain.admission import Admission
 from eligibility_api.facilities import service, store
@@ -28,7 +27,10 @@ client_app = typer.Typer(help="Terminals and insurers' programs, by their id.", 
 def facility_add(
     *,
     institution_code: Annotated[
-        str | None, typer.Option(help="医療機関コード: ten digits with check digit.")
+        str | None,
+        typer.Option(
+            parser=parse_institution_code, metavar="CODE", help="医療機関コード: ten digits with check digit."
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name shown to people.", callback=check_text)] = None,
     out: Annotated[
@@ -55,8 +57,6 @@ def facility_add(
     if source is not None and out_dir is not None:
         typer.echo(_admit_fleet(read_facilities(source), out_dir))
     elif institution_code is not None and name is not None and out is not None:
-        if not numbers.is_institution_code(institution_code):
-            raise typer.BadParameter("ten digits with a valid check digit", param_hint="--institution-code")
         wanted = Admission(institution_code, name, kind, frozenset(_rights(rights)))
         typer.echo(_admit_terminal(wanted, out))
     else:
@@ -98,7 +98,11 @@ def _admit_fleet(fleet: list[Admission], folder: Path) -> int:
 
 
 @app.command("close")
-def facility_close(institution_code: Annotated[str, typer.Argument(help="医療機関コード.")]) -> None:
+def facility_close(
+    institution_code: Annotated[
+        str, typer.Argument(parser=parse_institution_code, metavar="institution_code", help="医療機関コード.")
+    ],
+) -> None:
     """Close a facility with all its terminals, permanently."""
 
     async def close(connection: AsyncConnection) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +11,10 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.cli.common import save_credential
-from eligibility_api.cli_support import check_text, in_transaction
-from eligibility_api.contract import numbers
+from eligibility_api.cli_support import check_text, in_transaction, parse_insurer_number
 from eligibility_api.facilities import service
 from eligibility_api.facilities.admission_files import read_insurers
+from eligibility_api.insurer_ops import twins
 from eligibility_api.platform.settings import Settings
 
 app = typer.Typer(help="Insurers and their programs.", no_args_is_help=True)
@@ -22,7 +24,12 @@ app = typer.Typer(help="Insurers and their programs.", no_args_is_help=True)
 def insurer_add(
     *,
     insurer_number: Annotated[
-        str | None, typer.Option(help="保険者番号: six or eight digits with check digit.")
+        str | None,
+        typer.Option(
+            parser=parse_insurer_number,
+            metavar="NUMBER",
+            help="保険者番号: six or eight digits with check digit.",
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name shown to people.", callback=check_text)] = None,
     out: Annotated[
@@ -50,11 +57,30 @@ def insurer_add(
         )
 
 
+@app.command("twins")
+def insurer_twins() -> None:
+    """List insurers whose stored number is not canonical: one JSON object a line.
+
+    `canonical` is the number that `join` joins them to, null if no insurer can have the stored one; `canonical_name`
+    the insurer that has it already.
+    """
+    for twin in in_transaction(Settings(), "owner", twins.find_twins):
+        typer.echo(json.dumps(twin._asdict(), ensure_ascii=False))
+
+
+@app.command("join")
+def insurer_join(
+    insurer_number: Annotated[str, typer.Argument(metavar="NUMBER", help="The number as it is stored.")],
+) -> None:
+    """Join an insurer that `twins` lists to its canonical number, with an audit record. It may run again."""
+
+    async def join(connection: AsyncConnection) -> twins.Joined:
+        return await twins.join(connection, insurer_number)
+
+    typer.echo(json.dumps(asdict(in_transaction(Settings(), "owner", join))))
+
+
 def _admit_insurer(insurer_number: str, name: str, out: Path, *, approver: bool) -> str:
-    if not numbers.is_insurer_number(insurer_number):
-        raise typer.BadParameter(
-            "six or eight digits with a valid check digit", param_hint="--insurer-number"
-        )
     settings = Settings()
 
     async def admit(connection: AsyncConnection) -> str:

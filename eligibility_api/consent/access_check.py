@@ -82,7 +82,8 @@ _PERMIT_ROW = """
 permit_row AS MATERIALIZED (
     SELECT t.client_id, t.institution_code, t.kind AS facility_kind,
            coalesce($3::text = ANY (t.rights), false) AND t.kind = ANY ('{{{medical_kinds}}}') AS entitled,
-           p.basis, p.person_key, p.matched_entitlements, p.care, p.categories, p.given_at, p.operator AS named,
+           p.basis, p.person_key, p.matched_entitlements, p.care, p.categories, p.given_at, p.available_from,
+           p.operator AS named,
            p.institution_code = t.institution_code AS own, {until} AS until, e.ended_at, e.reason AS end_reason, c.now
     FROM (SELECT window_clock() AS now) c
     LEFT JOIN (
@@ -95,7 +96,7 @@ permit_row AS MATERIALIZED (
     {disaster}
 ),
 current_enrolment AS MATERIALIZED (
-    SELECT e.entitlement, daterange(e.acquired_on, e.lost_on) AS days,
+    SELECT e.entitlement, e.certificate_kind, daterange(e.acquired_on, e.lost_on) AS days,
            e.self_disclosure_blocked OR e.mismatch = 'open' AS protected
     FROM permit_row s JOIN enrolment e ON e.person_key = s.person_key {known_now}
     WHERE {not_superseded}
@@ -113,6 +114,7 @@ _DECISION = """
         WHEN NOT own THEN 'consent-other-facility'
         WHEN ended_at IS NOT NULL THEN 'consent-withdrawn'
         WHEN until <= now THEN 'consent-expired'
+        {not_yet}
         {of_category}
         {of_emergency}
         WHEN {reassigned} OR EXISTS (SELECT FROM current_enrolment WHERE protected) THEN 'card-not-usable'
@@ -120,6 +122,9 @@ _DECISION = """
     FROM permit_row
 )
 """
+
+# Only a consent can be for a later day (W12).
+_NOT_YET = "WHEN available_from > now THEN 'consent-not-yet'"
 
 _OF_CATEGORY = "WHEN '{category}' <> ALL (categories) THEN 'consent-category'"
 
@@ -139,7 +144,7 @@ _DISASTER = "LEFT JOIN disaster d ON d.disaster_id = (p.reason ->> 'disaster_id'
 
 _COLUMNS = ("institution_code", "facility_kind", "basis", "person_key", "until", "now")
 
-PERMIT_COLUMNS = ("care", "categories", "given_at", "ended_at", "end_reason")
+PERMIT_COLUMNS = ("care", "categories", "given_at", "available_from", "ended_at", "end_reason")
 """Further columns of a permit, for `access_check(columns=…)`."""
 
 
@@ -173,6 +178,7 @@ def access_check(
     decision = _DECISION.format(
         name=name,
         columns=", ".join((*_COLUMNS, *columns)),
+        not_yet=_NOT_YET if bases == CONSENT_BASES else "",
         of_category=of_category + (_OF_MEDICAL if medical else ""),
         of_emergency=_OF_EMERGENCY if Basis.EMERGENCY in bases else "",
         reassigned=_REASSIGNED,
@@ -189,6 +195,7 @@ REFUSALS = (
     "consent-other-facility",
     "consent-withdrawn",
     "consent-expired",
+    "consent-not-yet",
     "consent-category",
     "role-not-permitted",
     "staff-not-authorised",

@@ -25,6 +25,7 @@ class AccessDecision:
     care: Care | None
     categories: frozenset[Category]
     given_at: datetime | None
+    available_from: datetime | None
     until: datetime | None
     ended_at: datetime | None
     end_reason: EndReason | None
@@ -45,6 +46,7 @@ class AccessDecision:
             care=Care(care) if care is not None else None,
             categories=frozenset(Category(category) for category in row["categories"] or ()),
             given_at=row["given_at"],
+            available_from=row["available_from"],
             until=row["until"],
             ended_at=row["ended_at"],
             end_reason=EndReason(end_reason) if end_reason is not None else None,

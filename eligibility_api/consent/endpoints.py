@@ -55,6 +55,8 @@ _REFUSALS_OF_A_CONSENT = (
         "request-invalid",
         "consent-presence-missing",
         "consent-presence-too-old",
+        "consent-day",
+        "consent-online-visual-check",
         "database-unavailable",
     ),
 )
@@ -77,6 +79,9 @@ async def new_challenge(
         "consent-presence-other-certificate",
         "consent-presence-too-old",
         "consent-words-differ",
+        "consent-day",
+        "consent-certificate-expired",
+        "consent-online-visual-check",
         "operator-required",
         "visual-check-limit",
         "card-not-usable",

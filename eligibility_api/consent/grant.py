@@ -15,12 +15,12 @@ from uuid import UUID
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.consent import Basis, ConsentRequest, words
-from eligibility_api.contract.consent_versions import STATEMENT_VERSIONS
+from eligibility_api.contract.consent_versions import until_of
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
-from eligibility_api.domain.permits import MAX_PRESENCE_AGE, window
+from eligibility_api.domain.permits import MAX_PRESENCE_AGE, AppointmentDay, window
 from eligibility_api.eligibility.versions import (
     REFERENCE,
     TICKETS_READ,
@@ -28,7 +28,15 @@ from eligibility_api.eligibility.versions import (
     enrolment_version,
     reading_of_person,
 )
-from eligibility_api.presence.query import PROOF_CHECK, Evidence, ProofCheck, VerifiedProof, spend_ctes
+from eligibility_api.presence.query import (
+    PROOF_CHECK,
+    Evidence,
+    ProofCheck,
+    VerifiedProof,
+    bound_carrier,
+    certificate_remark,
+    spend_ctes,
+)
 
 _PRESENCE_FITS = """
         WHEN coalesce(p.kind, '') NOT IN ('eligibility.card', 'eligibility.visual-check') THEN 'consent-presence-missing'
@@ -64,6 +72,8 @@ judged AS MATERIALIZED (
         {presence_fits}
         -- By the clock of windows: a consent must not begin after its own challenge has expired.
         WHEN w.now >= $1 THEN 'challenge-expired'
+        -- A day that is over by the clock of windows.
+        WHEN w.now >= $28::timestamptz THEN 'consent-day'
         WHEN f.institution_code <> $14 OR f.name <> $15 OR NOT $16::boolean THEN 'consent-words-differ'
         -- The same conditions under which eligibility by card is refused on the day.
         WHEN EXISTS (
@@ -84,18 +94,19 @@ recorded AS (
     SELECT 'eligibility.consent-' || $9::text, outcome, $4, institution_code, facility_kind, $10, $5, $6, person_key, $2,
            $19, {versions_read}, {tickets_read}, $17, {rule},
            jsonb_strip_nulls(jsonb_build_object(
-               'revocation', evidence, 'presence', $11::uuid, 'care', $18::text,
+               'revocation', evidence, 'presence', $11::uuid, 'care', $18::text, 'certificate', {remark},
                'permit', CASE WHEN outcome = 'answered' THEN permit_id END))
     FROM judged
     RETURNING record_id, recorded_at, outcome
 ),
 given AS (
-    INSERT INTO permit (permit_id, basis, person_key, institution_code, client_id, care, categories, given_at, until,
-                        operator, record_id)
-    SELECT j.permit_id, $9, j.person_key, j.institution_code, $4, $18, $17, j.now, j.now + $13::interval, $10, r.record_id
+    INSERT INTO permit (permit_id, basis, person_key, institution_code, client_id, care, categories, given_at,
+                        available_from, until, operator, record_id)
+    SELECT j.permit_id, $9, j.person_key, j.institution_code, $4, $18, $17, j.now,
+           CASE WHEN $27::timestamptz > j.now THEN $27 END, coalesce($28::timestamptz, j.now + $13::interval), $10, r.record_id
     FROM judged j CROSS JOIN recorded r
     WHERE j.outcome = 'answered'
-    RETURNING permit_id, given_at, until
+    RETURNING permit_id, given_at, available_from, until
 ),
 proven AS (
     INSERT INTO consent_evidence (permit_id, statement, words, audience, presence_record, challenge, certificate,
@@ -110,7 +121,7 @@ proven AS (
     FROM given n CROSS JOIN judged j LEFT JOIN authority a ON a.authority = $5
 )
 SELECT g.*, s.done IS NOT NULL AS spent, r.record_id, r.recorded_at, r.outcome, {limited} AS within_limit,
-       n.permit_id, n.given_at, n.until, k.reference_number, e.*
+       n.permit_id, n.given_at, n.available_from, n.until, k.reference_number, e.*
 FROM guard g
 LEFT JOIN spent_now s ON true
 LEFT JOIN recorded r ON true
@@ -121,15 +132,18 @@ LEFT JOIN reading e ON n.permit_id IS NOT NULL
 
 
 def _statement(*, visual: bool) -> str:
-    spend, limited = spend_ctes(visual_limit="$26" if visual else None)
+    spend, limited = spend_ctes(visual_limit="$29" if visual else None)
     fits = _PRESENCE_FITS.format(same_certificate=_SAME_CERTIFICATE, client="$4", now="w.now", at_most="$12")
     return _STATEMENT.format(
         # A certificate without a binding follows no presence: the holder need not be asked for.
-        guard=PROOF_CHECK.format(holder_missing="false"),
+        guard=PROOF_CHECK.format(
+            holder_missing="false", list_covers="true", carrier=bound_carrier("$26::date IS NOT NULL")
+        ),
         spend=spend,
         reading=reading_of_person(as_of="$19::date", condition="g.revocation_status = 'good'"),
         reference=REFERENCE.strip(),
         presence_fits=fits,
+        remark=certificate_remark("$26"),
         versions_read=VERSIONS_READ,
         tickets_read=TICKETS_READ,
         rule=RULE_VERSION,
@@ -142,7 +156,8 @@ GRANT_STATEMENTS = {Basis.PIN: _statement(visual=False), Basis.VISUAL_CHECK: _st
 
 Parameters: the first eight of `PROOF_CHECK`; basis, operator, presence record, its maximum age, window or
 null, the statement's institution code and name and whether its duration is right; categories, care, day; the
-statement, its words, challenge, certificate, signature, audience; by visual check, the hourly limit.
+statement, its words, challenge, certificate, signature, audience, the certificate's last day if its alert has
+begun; the beginning and end of an appointment's day or null; by visual check, the hourly limit.
 """
 
 
@@ -155,6 +170,8 @@ class GrantRequest:
     operator: str | None
     as_of: date
     audience: str
+    expires_on: date | None = None
+    """The certificate's last day if its alert has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +187,7 @@ class GrantResult:
     within_limit: bool
     consent_id: UUID | None
     given_at: datetime | None
+    available_from: datetime | None
     until: datetime | None
     reference_number: str | None
     enrolments: Sequence[EnrolmentVersion]
@@ -209,7 +227,7 @@ async def grant(
         window(statement.version, statement.care),
         statement.institution_code,
         statement.institution_name,
-        statement.until is STATEMENT_VERSIONS[statement.version].until[statement.care],
+        statement.until is until_of(statement.version, statement.care, statement.day),
         [category.value for category in statement.categories],
         statement.care.value,
         terms.as_of,
@@ -219,6 +237,8 @@ async def grant(
         request.certificate,
         request.signature,
         terms.audience,
+        terms.expires_on,
+        *(AppointmentDay.of(statement.day) if statement.day is not None else (None, None)),
     ]
     if terms.basis is Basis.VISUAL_CHECK:
         parameters.append(visual_limit)
@@ -230,6 +250,7 @@ async def grant(
         within_limit=first["within_limit"],
         consent_id=first["permit_id"],
         given_at=first["given_at"],
+        available_from=first["available_from"],
         until=first["until"],
         reference_number=first["reference_number"],
         enrolments=[enrolment_version(row) for row in rows if row["version"] is not None],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from uuid import UUID
 
 from eligibility_api.clients.caller import Caller
@@ -11,7 +11,7 @@ from eligibility_api.consent import store
 from eligibility_api.consent.access_decision import AccessDecision, check_granted
 from eligibility_api.consent.grant import GrantRequest, GrantResult, facility_name, grant
 from eligibility_api.contract.categories import CATEGORIES
-from eligibility_api.contract.codes import Category, EndReason, Purpose
+from eligibility_api.contract.codes import Care, Category, EndReason, Purpose
 from eligibility_api.contract.consent import (
     Allowed,
     Basis,
@@ -23,28 +23,32 @@ from eligibility_api.contract.consent import (
     ConsentStatus,
     to_be_signed,
 )
-from eligibility_api.contract.consent_versions import UNTIL
+from eligibility_api.contract.consent_versions import STATEMENT_VERSION, until_of
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain import eligibility as rules
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.enrolment_version import Channel
+from eligibility_api.domain.expiry import alerted_end
+from eligibility_api.domain.permits import is_appointment_day
 from eligibility_api.eligibility.misses import seconds_to_next_hour
-from eligibility_api.eligibility.service import with_reference
+from eligibility_api.eligibility.service import remark, with_reference
 from eligibility_api.presence.query import Evidence
 from eligibility_api.presence.service import RIGHTS_FOR, check_spent, decide, issue_challenge, verify_proof
 from eligibility_api.state import State
 
-_READABLE = frozenset({"answered", "consent-withdrawn", "consent-expired"})
+_READABLE = frozenset({"answered", "consent-withdrawn", "consent-expired", "consent-not-yet"})
 """The outcomes of the access check with which a facility may read its consent's status."""
 
 
 async def challenge(state: State, caller: Caller, request: ConsentChallengeRequest) -> ConsentChallengeAnswer:
     """The statement's parts, and a challenge for it. Nothing is stored.
 
-    Raises `right-missing`, `client-closed`, `consent-presence-missing` and `consent-presence-too-old`, since
-    a consent after such a presence would be refused anyway.
+    Raises `right-missing`, `client-closed`, `consent-presence-missing`, `consent-presence-too-old`,
+    `consent-online-visual-check` and `consent-day`, since such a consent would be refused anyway.
     """
+    _check_care(request.care, visual=request.visual_check)
+    _check_day(state, request.day)
     purpose = Purpose.VISUAL_CONSENT if request.visual_check else Purpose.CONSENT
     issued = issue_challenge(state, caller, purpose, life=state.settings.consent_challenge_life)
     name = await facility_name(state.database, caller, RIGHTS_FOR[purpose], request.presence_record)
@@ -54,22 +58,32 @@ async def challenge(state: State, caller: Caller, request: ConsentChallengeReque
         institution_name=name,
         categories=request.categories,
         care=request.care,
-        until=UNTIL[request.care],
+        until=until_of(STATEMENT_VERSION, request.care, request.day),
+        day=request.day,
     )
     return ConsentChallengeAnswer(
         challenge=issued.challenge, expires_at=issued.expires_at, statement=statement
     )
 
 
+def _check_care(care: Care, *, visual: bool) -> None:
+    """Refuse a visual check for an online consultation: the patient is not there (rule A8)."""
+    if visual and care is Care.ONLINE:
+        raise ShikakuError("consent-online-visual-check")
+
+
 async def register(state: State, caller: Caller, request: ConsentRequest) -> ConsentAnswer:
     """Store a consent with its evidence. Returns today's eligibility including what the consent allows.
 
-    Raises every refusal of a proof, `operator-required`, `visual-check-limit`, and (recorded)
+    Raises every refusal of a proof, `operator-required`, `consent-online-visual-check`, `consent-day`,
+    `consent-certificate-expired`, `visual-check-limit`, and (recorded)
     `card-not-usable`, `consent-words-differ` and `consent-presence-…`.
     """
     visual = state.verifier.purpose(request.challenge) is Purpose.VISUAL_CONSENT
     if visual and request.operator is None:
         raise ShikakuError("operator-required")
+    _check_care(request.statement.care, visual=visual)
+    _check_day(state, request.statement.day)
     message = to_be_signed(
         request.statement,
         visual_check=visual,
@@ -80,12 +94,14 @@ async def register(state: State, caller: Caller, request: ConsentRequest) -> Con
     )
     purpose = Purpose.VISUAL_CONSENT if visual else Purpose.CONSENT
     proof = verify_proof(state, caller, purpose, request, message=message)
+    now = state.clock()
     terms = GrantRequest(
         request,
         Basis.VISUAL_CHECK if visual else Basis.PIN,
         request.operator if visual else None,
-        day_in_japan(state.clock()),
+        day_in_japan(now),
         state.settings.audience,
+        alerted_end(proof.not_after, now),
     )
 
     async def attempt(evidence: Evidence) -> GrantResult:
@@ -116,21 +132,34 @@ def _answer(state: State, caller: Caller, terms: GrantRequest, result: GrantResu
         person_key=check.person_key,
         enrolments=result.enrolments,
         consents=frozenset(statement.categories),
+        certificate_renewal=remark(check, terms.expires_on),
     )
     return ConsentAnswer(
         consent_id=result.consent_id,
         basis=terms.basis,
         care=statement.care,
-        allowed=[_allowed(category, result.given_at, result.until) for category in statement.categories],
+        allowed=[_allowed(category, result) for category in statement.categories],
         record_id=inputs.record_id,
         eligibility=_eligibility(state, inputs, result.reference_number),
     )
 
 
-def _allowed(category: Category, given_at: datetime, until: datetime | None) -> Allowed:
+def _check_day(state: State, day: date | None) -> None:
+    """Raises `consent-day` for an appointment's day that is over or too far ahead (rule W12)."""
+    if day is not None and not is_appointment_day(day, day_in_japan(state.clock())):
+        raise ShikakuError("consent-day")
+
+
+def _allowed(category: Category, result: GrantResult) -> Allowed:
     """One category of a consent. Without a window it counts in this answer only, hence has no end."""
-    available_until = until if CATEGORIES[category].window else None
-    return Allowed(category=category, given_at=given_at, available_until=available_until)
+    assert result.given_at is not None
+    window = CATEGORIES[category].window
+    return Allowed(
+        category=category,
+        given_at=result.given_at,
+        available_from=result.available_from if window else None,
+        available_until=result.until if window else None,
+    )
 
 
 def _eligibility(state: State, inputs: rules.AnswerInputs, reference_number: str | None) -> EligibilityAnswer:
@@ -170,6 +199,7 @@ def _status(decision: AccessDecision) -> ConsentStatus:
         care=decision.care,
         categories=[category for category in CATEGORIES if category in decision.categories],
         given_at=decision.given_at,
+        available_from=decision.available_from,
         available_until=decision.until,
         ended_at=decision.ended_at,
         end_reason=decision.end_reason,

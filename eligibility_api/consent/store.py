@@ -43,7 +43,7 @@ _OWN = f"${FIRST_FREE_PARAMETER}"
 _STATUS = f"""
 WITH {access_check(columns=PERMIT_COLUMNS)},
 judged AS MATERIALIZED (
-    SELECT *, CASE WHEN outcome IN ('consent-withdrawn', 'consent-expired') THEN 'done' ELSE outcome END AS result FROM guard
+    SELECT *, CASE WHEN outcome IN ('consent-withdrawn', 'consent-expired', 'consent-not-yet') THEN 'done' ELSE outcome END AS result FROM guard
 ),
 {recorded_cte("consent.read", source="judged", outcome="replace(result, 'answered', 'done')")}
 SELECT g.*, r.record_id, r.recorded_at FROM guard g CROSS JOIN recorded r
@@ -53,7 +53,7 @@ SELECT g.*, r.record_id, r.recorded_at FROM guard g CROSS JOIN recorded r
 _END = f"""
 WITH {access_check(columns=PERMIT_COLUMNS)},
 judged AS MATERIALIZED (
-    SELECT *, outcome IN ('answered', 'consent-expired', 'card-not-usable') AS may_end FROM guard
+    SELECT *, outcome IN ('answered', 'consent-expired', 'consent-not-yet', 'card-not-usable') AS may_end FROM guard
 ),
 {
     recorded_cte(
@@ -105,7 +105,7 @@ LEFT JOIN reading e ON true
 
 
 _EVIDENCE = text("""
-SELECT p.permit_id AS consent_id, p.basis, p.given_at, p.until AS available_until, p.operator, p.client_id AS terminal_id,
+SELECT p.permit_id AS consent_id, p.basis, p.given_at, p.available_from, p.until AS available_until, p.operator, p.client_id AS terminal_id,
        v.statement, v.words, v.audience, v.presence_record, v.challenge, v.certificate, v.signature, v.revocation,
        e.ended_at, e.reason AS end_reason
 FROM permit p

@@ -16,7 +16,8 @@ from eligibility_api.database.columns import instant
 class Permit(SQLModel, table=True):
     """What grants a facility access to a person's information: a consent, or a recorded reason.
 
-    `until` is the first instant at which it no longer does; None: until it is withdrawn.
+    `available_from`: since when, if later than `given_at`. `until` is the first instant at which it no longer
+    does; None: until it is withdrawn.
     """
 
     permit_id: UUID = Field(primary_key=True)
@@ -28,6 +29,7 @@ class Permit(SQLModel, table=True):
     care: str
     categories: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     given_at: datetime = instant()
+    available_from: datetime | None = instant(nullable=True)
     until: datetime | None = instant(nullable=True)
     operator: str | None
     reason: dict[str, Any] | None = Field(sa_column=Column(JSONB))

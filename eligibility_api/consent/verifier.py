@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from eligibility_api.contract import consent
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.consent import Basis, ConsentEvidence
-from eligibility_api.contract.consent_versions import STATEMENT_VERSIONS
+from eligibility_api.contract.consent_versions import until_of
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain import challenge as challenges
 from eligibility_api.domain.certificate import (
@@ -30,7 +30,7 @@ from eligibility_api.domain.certificate import (
     check_signature,
     public_key_of,
 )
-from eligibility_api.domain.permits import ends_at
+from eligibility_api.domain.permits import begins_at, ends_at
 from eligibility_api.domain.revocation import RevocationDataRejected, validate_crl
 
 MAX_BYTES = 64 * 1024
@@ -240,10 +240,13 @@ class _Checks:
     def window(self) -> str:
         """The consent lasts as long as its statement's version says; that need not be the current version."""
         evidence = self.evidence
-        version, care = evidence.statement.version, evidence.statement.care
-        if evidence.statement.until is not STATEMENT_VERSIONS[version].until[care]:
+        statement, given_at = evidence.statement, evidence.given_at
+        version, care, day = statement.version, statement.care, statement.day
+        if statement.until is not until_of(version, care, day):
             raise _CheckFailed("The duration in the words is not that of this form of care.")
-        if evidence.available_until != ends_at(version, care, evidence.given_at):
+        if evidence.available_from != begins_at(day, given_at):
+            raise _CheckFailed("The beginning is not that of the day in the words.")
+        if evidence.available_until != ends_at(version, care, given_at, day):
             raise _CheckFailed("The end is not the registration plus the duration in the words.")
         if evidence.ended_at is not None and evidence.ended_at < evidence.given_at:
             raise _CheckFailed("It was ended before it was given.")

@@ -19,8 +19,6 @@ class CategoryEntry:
     element: str
     medical: bool
     window: bool
-    ja: str
-    en: str
 
 
 def _read() -> dict[Category, CategoryEntry]:

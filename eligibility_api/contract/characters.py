@@ -13,7 +13,13 @@ from eligibility_api.contract.bounds import MAX_EXPANSION, MAX_TEXT_LENGTH, norm
 REPLACEMENT = "●"
 """Replaces a character that the target encoding lacks."""
 
-_TO_KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
+_TO_KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)} | {
+    0x309B: 0x3099,
+    0x309C: 0x309A,
+}
+"""Hiragana to katakana, and separate sound marks to combining ones, of which NFKC makes one character."""
+
+_MAX_READING_LENGTH = MAX_EXPANSION * MAX_TEXT_LENGTH
 
 _WINDOWS_FORMS = str.maketrans(
     "\u00a2\u00a3\u00a5\u00ac\u2014\u2016\u203e\u2212\u301c",
@@ -28,10 +34,14 @@ _WRITTEN = re.compile("(?s).[\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef]*")
 def normalize_kana(text: str) -> str:
     """Normalise kana: full-width katakana, single ordinary spaces between the parts, none around.
 
-    Half-width kana, hiragana, and spaces of any width and number give the same result. Raises
-    `bounds.TextTooLong` for a text longer than a normalised reading can be.
+    Half-width kana, hiragana, separate sound marks, and spaces of any width and number give the same result.
+    Raises `bounds.TextTooLong` for a text longer than a normalised reading can be.
     """
-    katakana = normalized("NFKC", text, max_length=MAX_EXPANSION * MAX_TEXT_LENGTH).translate(_TO_KATAKANA)
+    # Before, since NFKC parts a separate mark from its letter by a space; behind, for what NFKC makes hiragana.
+    wide = normalized("NFKC", text.translate(_TO_KATAKANA), max_length=_MAX_READING_LENGTH)
+    katakana = wide.translate(_TO_KATAKANA)
+    if katakana != wide:
+        katakana = normalized("NFKC", katakana, max_length=MAX_EXPANSION * _MAX_READING_LENGTH)
     return " ".join(katakana.split())
 
 

@@ -25,6 +25,8 @@ class ClaimKind(StrEnum):
     """DPC: recognised by its records, but not read: the layout is not public."""
     DENTAL = "dental"
     """歯科: IR, fee table 3; recognised, but not read."""
+    NURSING = "nursing"
+    """訪問看護: HM; recognised, but not read: it contains no medicines or acts of a history."""
     PHARMACY = "pharmacy"
     """調剤: YK, fee table 4."""
 
@@ -41,13 +43,17 @@ class ClaimsState(StrEnum):
 
 
 class ClaimsFault(StrEnum):
-    """Faults of a record. Its claim is rejected; the other claims of the file are accepted."""
+    """Faults of a record.
+
+    Its claim is rejected, unless the code says otherwise: where it is unclear who was treated, when, or with
+    what. The other claims of the file are accepted.
+    """
 
     ENCODING = "encoding"
     """Bytes that are not CP932."""
     LINE_TOO_LONG = "line-too-long"
     FIELDS = "fields"
-    """Fewer or more fields than the record has."""
+    """Fewer or more fields than the record has, or a line that is no record."""
     REQUIRED = "required"
     NUMBER = "number"
     DAY = "day"
@@ -55,7 +61,12 @@ class ClaimsFault(StrEnum):
     CODE = "code"
     """Not a value of its code table, or not of its form."""
     UNKNOWN_RECORD = "unknown-record"
-    """Not a record of this kind of claim."""
+    """Not a published record of this kind of claim. It is left out; the claim counts."""
+    LEFT_OUT = "left-out"
+    """A field or record without which the claim still says who was treated, when and with what is invalid.
+
+    It is left out; the claim counts.
+    """
     NOT_CARRIED = "not-carried"
     """A record or kind of claim whose layout is not public."""
     ORDER = "order"
@@ -84,6 +95,10 @@ class ClaimsReport(Answer):
     replacing: int = Field(description="Accepted claims that replace an earlier one.")
     by_kind: dict[ClaimKind, int] = Field(description="Claims by kind, including kinds that are not read.")
     faults: dict[ClaimsFault, int] = Field(description="Faults by code, at most a hundred per claim.")
+    passed: dict[str, int] = Field(
+        default_factory=dict,
+        description="Records that a history does not need, by their letters. They are passed over.",
+    )
 
 
 class ClaimsAnswer(Answer):

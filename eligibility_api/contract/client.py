@@ -23,6 +23,11 @@ from eligibility_api.contract.consent import (
     ConsentRequest,
     ConsentStatus,
 )
+from eligibility_api.contract.duplicate_checks import (
+    DUPLICATE_CHECKS_PATH,
+    DuplicateCheckAnswer,
+    DuplicateCheckRequest,
+)
 from eligibility_api.contract.eligibility import (
     CardCheckRequest,
     EligibilityAnswer,
@@ -47,7 +52,12 @@ from eligibility_api.contract.history import (
     Treatments,
 )
 from eligibility_api.contract.history_query import FULL_HISTORY, Accessor, HistoryQuery, Staff
-from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, PrescriptionRequest
+from eligibility_api.contract.prescriptions import (
+    DispensingRequest,
+    EntryAnswer,
+    OnSiteRequest,
+    PrescriptionRequest,
+)
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
 from eligibility_api.contract.references import (
     ReferenceAnswer,
@@ -189,9 +199,18 @@ class FundClient(FundCaller):
         """Record a prescription. `key`: an idempotency key; default: a new one."""
         return self._post_idempotent(EntryAnswer, "/v1/prescriptions", request, key, by.headers())
 
+    def record_on_site(self, request: OnSiteRequest, by: Staff, key: str | None = None) -> EntryAnswer:
+        """Record what the facility dispensed itself. `key`: an idempotency key; default: a new one."""
+        return self._post_idempotent(EntryAnswer, "/v1/on-site-dispensings", request, key, by.headers())
+
     def record_dispensing(self, request: DispensingRequest, by: Staff, key: str | None = None) -> EntryAnswer:
         """Record a dispensing. `key`: an idempotency key; default: a new one."""
         return self._post_idempotent(EntryAnswer, "/v1/dispensings", request, key, by.headers())
+
+    def check_duplicates(self, request: DuplicateCheckRequest, by: Staff) -> DuplicateCheckAnswer:
+        """Check medicines before they are prescribed or dispensed."""
+        response = self._send(DUPLICATE_CHECKS_PATH, body=request, headers=by.headers(), token=self.sign_in())
+        return self._read(DuplicateCheckAnswer, response)
 
     def _history(
         self, model: type[Model], resource: HistoryResource, accessor: Accessor, query: HistoryQuery

@@ -254,6 +254,8 @@ class Purpose(StrEnum):
 
     ELIGIBILITY = "eligibility"
     FIRST_REGISTRATION = "first-registration"
+    VISUAL_REGISTRATION = "visual-registration"
+    """A first registration, after staff compared the face."""
     VISUAL_CHECK = "visual-check"
     CONSENT = "consent"
     """The wording of a consent, after the PIN."""

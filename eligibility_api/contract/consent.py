@@ -7,23 +7,31 @@ version never changes.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache  # noqa: TID251 - of codes, 256 at most
-from typing import Annotated, Final, Literal
+from functools import lru_cache  # noqa: TID251 - of codes and days, 256 at most
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract import examples, presence
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Care, Category, EndReason, Purpose
-from eligibility_api.contract.consent_versions import STATEMENT_VERSION, STATEMENT_VERSIONS, Language, Until
+from eligibility_api.contract.consent_versions import (
+    FIRST_VERSION_WITH_DAY,
+    STATEMENT_VERSION,
+    STATEMENT_VERSIONS,
+    Language,
+    Until,
+    day_in_words,
+)
 from eligibility_api.contract.eligibility import EligibilityAnswer, Proof
 from eligibility_api.contract.wire import (
     Answer,
     Bytes,
+    Day,
     InstitutionCode,
     OperatorName,
     PersonText,
@@ -48,18 +56,45 @@ Categories = Annotated[tuple[Category, ...], AfterValidator(_in_order)]
 
 ConsentCare = Literal[Care.OUTPATIENT, Care.HOME_VISIT, Care.ONLINE]
 
+MEDICAL_CATEGORIES = frozenset(category for category, entry in CATEGORIES.items() if entry.medical)
+"""All medical information: what one choice consents to (包括同意)."""
+
+
+def _is_absent(value: object) -> bool:
+    """Whether a member is left out: an export of the first version has no such member, and stays as it was."""
+    return value is None
+
+
+def _day_fits(day: date | None, care: Care) -> None:
+    if day is not None and care is not Care.ONLINE:
+        raise PydanticCustomError("day", "a day is for an online consultation only")
+
 
 class ConsentStatement(RequestModel):
     """The parts of what the patient consents to."""
 
     # Not a Literal: generators of clients make text of a constant.
-    version: int = Field(default=STATEMENT_VERSION, strict=True, ge=STATEMENT_VERSION, le=STATEMENT_VERSION)
+    version: int = Field(default=STATEMENT_VERSION, strict=True, ge=1, le=STATEMENT_VERSION)
     language: Language = Language.JA
     institution_code: InstitutionCode
     institution_name: PersonText
     categories: Categories
     care: ConsentCare = Field(description="The form of care: the purpose of the access.")
     until: Until
+    day: Day | None = Field(
+        default=None,
+        exclude_if=_is_absent,
+        description="The appointment's day, for an online consultation: access on that day only.",
+    )
+
+    @model_validator(mode="after")
+    def _appointment_has_a_day(self) -> Self:
+        _day_fits(self.day, self.care)
+        if (self.day is not None) != (self.until is Until.APPOINTMENT):
+            raise PydanticCustomError("day", "a day and the duration of an appointment belong together")
+        if self.day is not None and self.version < FIRST_VERSION_WITH_DAY:
+            raise PydanticCustomError("day", "this version of the statement knows no day")
+        return self
 
 
 class ConsentChallengeRequest(RequestModel):
@@ -71,7 +106,16 @@ class ConsentChallengeRequest(RequestModel):
     categories: Categories
     care: ConsentCare = Care.OUTPATIENT
     language: Language = Language.JA
+    day: Day | None = Field(
+        default=None,
+        description="For an online consultation: the day of the appointment, today or later. Access on that day only.",
+    )
     visual_check: bool = Field(default=False, description="Staff compare the face in place of the PIN.")
+
+    @model_validator(mode="after")
+    def _day_is_of_an_online_consultation(self) -> Self:
+        _day_fits(self.day, self.care)
+        return self
 
 
 class ConsentChallengeAnswer(Answer):
@@ -99,6 +143,10 @@ class Allowed(Answer):
 
     category: Category
     given_at: datetime
+    available_from: datetime | None = Field(
+        default=None,
+        description="The beginning of the appointment's day, if that is later than the registration.",
+    )
     available_until: datetime | None = Field(
         description="The first instant at which it no longer holds; null if it lasts until it is withdrawn, or covers"
         " nothing beyond this eligibility answer."
@@ -133,6 +181,7 @@ class ConsentStatus(Answer):
     care: Care
     categories: list[Category]
     given_at: datetime
+    available_from: datetime | None = None
     available_until: datetime | None
     ended_at: datetime | None
     end_reason: EndReason | None
@@ -165,6 +214,7 @@ class ConsentEvidence(Answer):
     consent_id: UUID
     basis: Literal[Basis.PIN, Basis.VISUAL_CHECK]
     given_at: AwareDatetime
+    available_from: AwareDatetime | None = Field(default=None, exclude_if=_is_absent)
     available_until: AwareDatetime | None
     operator: str | None
     statement: ConsentStatement
@@ -184,13 +234,26 @@ def words(statement: ConsentStatement) -> str:
     """The words that the patient reads and her card signs: lines, each terminated by a line feed."""
     opening = STATEMENT_VERSIONS[statement.version].sentences[statement.language].opening
     first_line = opening.format(name=statement.institution_name, code=statement.institution_code)
-    rest = _rest(statement.version, statement.language, statement.care, statement.categories, statement.until)
+    rest = _rest(
+        version=statement.version,
+        language=statement.language,
+        care=statement.care,
+        categories=statement.categories,
+        until=statement.until,
+        day=statement.day,
+    )
     return f"{first_line}\n{rest}"
 
 
 @lru_cache(maxsize=256)
 def _rest(
-    version: int, language: Language, care: Care, categories: tuple[Category, ...], until: Until
+    *,
+    version: int,
+    language: Language,
+    care: Care,
+    categories: tuple[Category, ...],
+    until: Until,
+    day: date | None,
 ) -> str:
     """The lines after the first one, which names the facility.
 
@@ -198,12 +261,15 @@ def _rest(
     """
     terms = STATEMENT_VERSIONS[version]
     sentences = terms.sentences[language]
-    names = (getattr(CATEGORIES[category], language) for category in categories)
+    names = (sentences.names[category] for category in categories)
+    duration = sentences.until[until].format(
+        hours=terms.window // timedelta(hours=1), day=day_in_words(day, language) if day else None
+    )
     lines = [
         sentences.purpose[care],
-        sentences.what,
+        sentences.what_all if MEDICAL_CATEGORIES.issubset(categories) else sentences.what,
         *(f"・{name}" if language is Language.JA else f"- {name}" for name in names),
-        sentences.until[until].format(hours=terms.window // timedelta(hours=1)),
+        duration,
         sentences.withdrawal,
     ]
     return "".join(f"{line}\n" for line in lines)

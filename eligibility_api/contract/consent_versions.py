@@ -1,20 +1,25 @@
-"""The versions of a consent's statement: its sentences in each language, and how long the consent lasts."""
+"""The versions of a consent's statement: words and names in each language, and how long a consent lasts.
+
+They are data: `consent_statements.toml`.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
+from importlib.resources import files
+from typing import Any, Final
 
-from eligibility_api.contract.codes import Care
+from eligibility_api.contract.codes import Care, Category
 
-STATEMENT_VERSION: Final = 1
-"""The current version of the statement.
+STATEMENT_VERSION: Final = 2
+"""The current version of the statement, which new consents use."""
 
-Changed words or a changed window are a new entry of `STATEMENT_VERSIONS`.
-"""
+FIRST_VERSION_WITH_DAY: Final = 2
+"""The first version that knows a consent for the day of an appointment."""
 
 
 class Language(StrEnum):
@@ -31,17 +36,21 @@ class Until(StrEnum):
     WITHDRAWAL = "withdrawal"
     CONSULTATION = "consultation"
     """Until the facility ends it after the consultation, at most until its version's window is over."""
+    APPOINTMENT = "appointment"
+    """On the day of an appointment only, until the facility ends it after the consultation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentences:
-    """The sentences of one version in one language; `until` may name the window as `{hours}`."""
+    """The sentences of one version in one language; see the head of `consent_statements.toml`."""
 
     opening: str
     purpose: Mapping[Care, str]
     what: str
+    what_all: str
     until: Mapping[Until, str]
     withdrawal: str
+    names: Mapping[Category, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,53 +67,47 @@ class StatementVersion:
     sentences: Mapping[Language, Sentences]
 
 
-STATEMENT_VERSIONS: dict[int, StatementVersion] = {
-    1: StatementVersion(
-        until={
-            Care.OUTPATIENT: Until.HOURS_24,
-            Care.HOME_VISIT: Until.WITHDRAWAL,
-            Care.ONLINE: Until.CONSULTATION,
-        },
-        window=timedelta(hours=24),
-        sentences={
-            Language.JA: Sentences(
-                "私は、{name}（{code}）が私の情報を見ることに同意します。",
-                {
-                    Care.OUTPATIENT: "目的：この施設での診療、または調剤のため",
-                    Care.HOME_VISIT: "目的：訪問診療等のため",
-                    Care.ONLINE: "目的：オンライン診療等のため",
-                },
-                "見てよい情報：",
-                {
-                    Until.HOURS_24: "期間：登録から{hours}時間",
-                    Until.WITHDRAWAL: "期間：取り消すまで",
-                    Until.CONSULTATION: "期間：今回の診療が終わるまで（長くても登録から{hours}時間）",
-                },
-                "同意はいつでも取り消すことができます。",
-            ),
-            Language.EN: Sentences(
-                "I consent that {name} ({code}) looks at information about me.",
-                {
-                    Care.OUTPATIENT: "Purpose: treatment or dispensing at this facility",
-                    Care.HOME_VISIT: "Purpose: treatment at my home",
-                    Care.ONLINE: "Purpose: an online consultation",
-                },
-                "What it may see:",
-                {
-                    Until.HOURS_24: "How long: {hours} hours from registration",
-                    Until.WITHDRAWAL: "How long: until I withdraw it",
-                    Until.CONSULTATION: "How long: until this consultation is over"
-                    " ({hours} hours from registration at most)",
-                },
-                "I can withdraw this consent at any time.",
-            ),
-        },
-    ),
-}
-"""Every version that a card may have signed.
+def _read() -> dict[int, StatementVersion]:
+    data = tomllib.loads(files(__package__).joinpath("consent_statements.toml").read_text(encoding="utf-8"))
+    return {int(version): _version(terms) for version, terms in data.items()}
 
-Entries are added, never changed: the words are rebuilt to verify a signature.
-"""
 
-UNTIL = STATEMENT_VERSIONS[STATEMENT_VERSION].until
-"""The duration by form of care in the current version. There is no consent in an emergency."""
+def _version(terms: Mapping[str, Any]) -> StatementVersion:
+    return StatementVersion(
+        until={Care(care): Until(until) for care, until in terms["until"].items()},
+        window=timedelta(hours=terms["window_hours"]),
+        sentences={language: _sentences(**terms[language]) for language in Language},
+    )
+
+
+def _sentences(
+    *, purpose: dict[str, str], until: dict[str, str], names: dict[str, str], **sentences: str
+) -> Sentences:
+    return Sentences(
+        purpose={Care(care): text for care, text in purpose.items()},
+        until={Until(duration): text for duration, text in until.items()},
+        names={Category(category): name for category, name in names.items()},
+        **sentences,
+    )
+
+
+STATEMENT_VERSIONS = _read()
+"""Every version that a card may have signed."""
+
+
+def until_of(version: int, care: Care, day: date | None = None) -> Until:
+    """The duration of a consent by its version and form of care, or for the `day` of an appointment.
+
+    There is no consent in an emergency.
+    """
+    return Until.APPOINTMENT if day is not None else STATEMENT_VERSIONS[version].until[care]
+
+
+def category_name(category: Category, language: Language) -> str:
+    """The name of a category in the current version, as screens show it."""
+    return STATEMENT_VERSIONS[STATEMENT_VERSION].sentences[language].names[category]
+
+
+def day_in_words(day: date, language: Language) -> str:
+    """A day as the words of a statement write it."""
+    return f"{day.year}年{day.month}月{day.day}日" if language is Language.JA else day.isoformat()

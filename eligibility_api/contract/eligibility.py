@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, StrictBool
 
@@ -77,6 +78,16 @@ class NumberCheckRequest(MembershipQuery):
     )
 
 
+class CertificateRenewal(Answer):
+    """A remark on a successful answer by card: its certificate has expired, or expires soon."""
+
+    status: Literal["expiring", "grace"]
+    expires_on: date = Field(description="The certificate's last day, in Japan.")
+    renew_by: date = Field(
+        description="The last day on which the eligibility is answered by this card or phone, unless it is renewed."
+    )
+
+
 class EligibilityAnswer(Answer):
     """The eligibility of one person: the card's holder, or the match of a look-up by number.
 
@@ -99,6 +110,9 @@ class EligibilityAnswer(Answer):
         default=None,
         description="照会番号: the facility's own number for the person, if it registered one.",
     )
+    certificate_renewal: CertificateRenewal | None = Field(
+        default=None, description="By card: renew the certificate. Not part of the version."
+    )
     results: list[Enrolment]
 
 
@@ -110,3 +124,4 @@ class UnchangedAnswer(Answer):
     as_of: date
     answered_at: datetime
     record_id: str
+    certificate_renewal: CertificateRenewal | None = None

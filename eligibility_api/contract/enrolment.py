@@ -11,11 +11,19 @@ from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract import examples
 from eligibility_api.contract.codes import CertificateKind, InsurerKind, ReasonOfLoss, Relationship
-from eligibility_api.contract.member import PostalCode, insurer_kind
+from eligibility_api.contract.identifiers import UnreadableIdentifier, is_late_elderly, recipient_number
+from eligibility_api.contract.member import insurer_kind
 from eligibility_api.contract.member_items import MemberItems
 from eligibility_api.contract.membership import MembershipKey, PeriodKey
-from eligibility_api.contract.numbers import is_beneficiary_number, is_late_elderly_number
-from eligibility_api.contract.wire import Answer, BranchNumber, Day, InsurerNumber, PersonText, RequestModel
+from eligibility_api.contract.wire import (
+    Answer,
+    BranchNumber,
+    Day,
+    InsurerNumber,
+    PersonText,
+    PostalCode,
+    RequestModel,
+)
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 """The header that identifies a repeated call: 1 to 64 visible ASCII characters, new for each change."""
@@ -59,7 +67,7 @@ class EnrolmentRequest(MemberItems):
             )
         if welfare_office:
             _check_recipient(self)
-        elif is_late_elderly_number(self.insurer_number):
+        elif is_late_elderly(self.insurer_number):
             _check_late_elderly(self)
         return self
 
@@ -67,10 +75,17 @@ class EnrolmentRequest(MemberItems):
 def _check_recipient(member: MemberItems) -> None:
     """医療扶助 has recipients and no family (OQS 4.2, 12): a 受給者番号 alone identifies one."""
     alone = member.symbol is None and member.branch is None and member.relationship is Relationship.INSURED
-    if not (alone and is_beneficiary_number(member.number)):
+    if not (alone and _is_recipient_number(member.number)):
         raise PydanticCustomError(
             "recipient", "a number of seven digits with its check digit, no symbol, no branch, insured"
         )
+
+
+def _is_recipient_number(text: str) -> bool:
+    try:
+        return bool(recipient_number(text))
+    except UnreadableIdentifier:
+        return False
 
 
 def _check_late_elderly(member: MemberItems) -> None:
@@ -123,7 +138,7 @@ class BranchRequest(PeriodKey):
     def _has_branches(self) -> Self:
         if insurer_kind(self.insurer_number) is InsurerKind.WELFARE_OFFICE:
             raise PydanticCustomError("recipient", "recipients of medical aid have no branch")
-        if is_late_elderly_number(self.insurer_number):
+        if is_late_elderly(self.insurer_number):
             raise PydanticCustomError("late_elderly", "the late-elderly scheme has no branches")
         return self
 

@@ -83,7 +83,8 @@ ELIGIBILITY: dict[str, Any] = {
             "burden_expected": False,
             "preschool": False,
             "elderly_certificate": None,
-            "limit_certificate_consent": False,
+            "limit_certificate_consent": True,
+            "limit_certificate_consent_at": "2026-11-23T00:15:30.123456Z",
             "limit_certificate": None,
             "specific_disease_consent": False,
             "specific_diseases": [],
@@ -143,7 +144,7 @@ CONSENT: dict[str, Any] = {
     **PROOF,
     "presence_record": _RECORD,
     "statement": {
-        "version": 1,
+        "version": 2,
         "language": "ja",
         "institution_code": "1311111114",
         "institution_name": "架空診療所",
@@ -170,6 +171,13 @@ PRESCRIPTION: dict[str, Any] = {
 }
 """A prescription of a clinic."""
 
+ON_SITE: dict[str, Any] = {
+    "identified_by": _RECORD,
+    "dispensed_on": "2026-11-23",
+    "medicines": [PRESCRIBED],
+}
+"""What a clinic dispensed itself."""
+
 DISPENSING: dict[str, Any] = {
     "identified_by": _RECORD,
     "prescribed_on": "2026-11-23",
@@ -178,6 +186,14 @@ DISPENSING: dict[str, Any] = {
     "medicines": [PRESCRIBED],
 }
 """The dispensing of a pharmacy."""
+
+DUPLICATE_CHECK: dict[str, Any] = {
+    "identified_by": _RECORD,
+    "on": "2026-11-23",
+    "same_institution": True,
+    "medicines": [{"drug_code": "990000101", "act": "21", "times": 14}],
+}
+"""A clinic's check before it prescribes."""
 
 CHECKUPS: dict[str, Any] = {
     "checkups": [

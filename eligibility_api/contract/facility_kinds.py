@@ -17,7 +17,7 @@ class FacilityKindEntry:
     rights: frozenset[Right]
     address: bool
     medical: bool
-    records: Origin | None
+    records: frozenset[Origin]
     setting: CareSetting
 
 
@@ -27,13 +27,13 @@ def _read() -> dict[FacilityKind, FacilityKindEntry]:
 
 
 def _entry(
-    *, rights: list[str], records: str, setting: str, address: bool, medical: bool
+    *, rights: list[str], records: list[str], setting: str, address: bool, medical: bool
 ) -> FacilityKindEntry:
     return FacilityKindEntry(
         rights=frozenset(map(Right, rights)),
         address=address,
         medical=medical,
-        records=Origin(records) if records else None,
+        records=frozenset(map(Origin, records)),
         setting=CareSetting(setting),
     )
 
@@ -46,5 +46,5 @@ MEDICAL_KINDS = frozenset(kind for kind, entry in FACILITY_KINDS.items() if entr
 
 
 def kinds_recording(origin: Origin) -> frozenset[FacilityKind]:
-    """The kinds that record prescriptions, or dispensings."""
-    return frozenset(kind for kind, entry in FACILITY_KINDS.items() if entry.records is origin)
+    """The kinds that record entries of this origin."""
+    return frozenset(kind for kind, entry in FACILITY_KINDS.items() if origin in entry.records)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import Field
 
 from eligibility_api.contract.codes import Category
+from eligibility_api.contract.treatment_kinds import TreatmentKind
 from eligibility_api.contract.wire import Answer
 
 ROLE_HEADER = "Operator-Role"
@@ -51,6 +53,8 @@ class Origin(StrEnum):
     """A claim: final, available after 10 to 40 days."""
     DISPENSING = "dispensing"
     PRESCRIPTION = "prescription"
+    ON_SITE = "on-site"
+    """Dispensed or given by the prescribing institution itself (院内処方)."""
 
 
 class CareSetting(StrEnum):
@@ -92,6 +96,11 @@ class HistoryRow(Answer):
         description="The treating or dispensing institution; for a prescription, the prescribing one."
     )
     setting: CareSetting
+    earlier_reader: bool = Field(
+        default=False,
+        description="Whether an earlier version of the fund's program read the claim: it may say more or less than this row."
+        " It is read again when the insurer sends the file again.",
+    )
 
 
 class Medicine(HistoryRow):
@@ -117,8 +126,9 @@ class Medicine(HistoryRow):
     usage: str | None = Field(description="用法, by its code or as text.")
     instruction: str | None = Field(description="特別指示.")
     times: int | None = Field(description="Days of supply (内服) or doses.")
-    duplicates: list[int] = Field(
-        description="Rows of another prescriber with the same ingredient and overlapping days of supply."
+    overlaps: list[int] = Field(
+        description="Rows of another prescriber with the same ingredient and overlapping days of supply: a mark of our"
+        " own in this list, claims included. `/v1/duplicate-checks` checks by the rule of electronic prescriptions."
     )
 
 
@@ -127,7 +137,7 @@ class MedicineGroup(Answer):
 
     key: str | None = Field(description="Ingredient code, or day; null if there is none.")
     name: str | None = Field(description="Name of the newest medicine of the ingredient.")
-    duplicates: bool = Field(description="Whether one of them is marked as a duplicate.")
+    overlaps: bool = Field(description="Whether one of them is marked.")
     medicines: list[Medicine]
 
 
@@ -151,11 +161,12 @@ class Medications(HistoryPage):
 
 
 class Treatment(HistoryRow):
-    """One act of treatment or surgery on one day (診療情報, 手術情報)."""
+    """A day of visit, or a listed act of treatment or surgery on one day (診療情報, 手術情報)."""
 
     row: int
-    act: str | None = Field(description="診療識別.")
-    code: str = Field(description="診療行為コード, nine digits.")
+    kind: TreatmentKind = Field(description="What is shown is a list of kinds; other acts are not.")
+    act: str | None = Field(description="診療識別; null for a visit.")
+    code: str | None = Field(description="診療行為コード, nine digits; null for a visit.")
     quantity: str | None
     times: int | None
 
@@ -166,22 +177,11 @@ class Treatments(HistoryPage):
     treatments: list[Treatment]
 
 
-class Diagnosis(HistoryRow):
-    """One diagnosis of a claim (傷病名)."""
-
-    row: int
-    code: str = Field(description="傷病名コード, seven digits; 0000999 is uncoded.")
-    name: str | None = Field(description="The written name, if uncoded.")
-    modifiers: list[str] = Field(description="修飾語コード.")
-    began_on: date | None
-    outcome: str | None = Field(description="転帰: 1 continuing, 2 cured, 3 died, 4 discontinued.")
-    main: bool
-
-
 class Diagnoses(HistoryPage):
-    """`GET …/diagnoses`."""
+    """`GET …/diagnoses`: diagnoses of claims are not shared; their provider, 電子カルテ情報共有, is not built here."""
 
-    diagnoses: list[Diagnosis]
+    provider: None = Field(default=None, description="No provider of this information.")
+    diagnoses: list[Any] = Field(max_length=0, description="Empty as long as there is no provider.")
 
 
 class CheckupItem(Answer):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract.codes import (
@@ -21,28 +21,26 @@ from eligibility_api.contract.codes import (
     TicketTreatment,
     TicketType,
 )
-from eligibility_api.contract.numbers import is_welfare_office_number
+from eligibility_api.contract.identifiers import is_welfare_office
 from eligibility_api.contract.wire import Answer, Day, RequestModel
 
 BurdenRatio = Literal[10, 20, 30]
 """負担割合 in percent."""
 
-PostalCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}-[0-9]{4}$", max_length=8)]
-
 
 def insurer_kind(insurer_number: str) -> InsurerKind:
     """The kind of insurer of a number: a 公費負担者番号 of law 12 belongs to a welfare office."""
-    return InsurerKind.WELFARE_OFFICE if is_welfare_office_number(insurer_number) else InsurerKind.INSURER
+    return InsurerKind.WELFARE_OFFICE if is_welfare_office(insurer_number) else InsurerKind.INSURER
 
 
 class _Period(BaseModel):
     issued_on: Day | None = None
     valid_from: Day = Field(description="First valid day.")
-    valid_to: Day = Field(description="Last valid day.")
+    valid_to: Day | None = Field(default=None, description="Last valid day; null: no last day is set.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.valid_to < self.valid_from:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
             raise PydanticCustomError("period", "valid_to must not be earlier than valid_from")
         return self
 

@@ -9,7 +9,7 @@ version); a test compares them with the table.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum, StrEnum, auto
 from typing import Annotated, Self
 
@@ -32,7 +32,6 @@ from eligibility_api.contract.member import (
     LimitCertificate,
     LimitCertificateInput,
     MedicalTicket,
-    PostalCode,
     SpecificDiseaseCertificate,
     SpecificDiseaseInput,
 )
@@ -43,6 +42,7 @@ from eligibility_api.contract.wire import (
     MembershipText,
     PersonKana,
     PersonText,
+    PostalCode,
     RequestModel,
 )
 
@@ -74,7 +74,7 @@ class Disclosure(Enum):
 
     AS_STORED = auto()
     BY_RULE = auto()
-    """As `domain.presenter` decides: the rules S2 to S6."""
+    """As `domain.presenter` decides: the rules S2 to S6, S10."""
     NEVER = auto()
 
 
@@ -112,7 +112,7 @@ class Item:
 _PERIOD = (
     Item("issued_on", Kind.DAY),
     Item("valid_from", Kind.DAY, required=True),
-    Item("valid_to", Kind.DAY, required=True),
+    Item("valid_to", Kind.DAY),
 )
 
 _ELDERLY = Certificate(
@@ -148,22 +148,22 @@ FIRST_ITEMS = (
     Item("insured_name", Kind.TEXT),
     Item("insured_birth_date", Kind.DAY, disclosure=Disclosure.NEVER),
     Item("name", Kind.TEXT, required=True),
-    Item("name_kana", Kind.KANA, required=True),
+    Item("name_kana", Kind.KANA),
     Item("name_alias", Kind.TEXT),
     Item("name_alias_kana", Kind.KANA),
     Item("sex", Kind.CODE, required=True, codes=Sex),
     Item("sex_on_certificate", Kind.CODE, codes=Sex),
     Item("birth_date", Kind.DAY, required=True),
     Item("postal_code", Kind.POSTAL_CODE, disclosure=Disclosure.BY_RULE),
-    Item("address", Kind.TEXT, required=True, disclosure=Disclosure.BY_RULE),
+    Item("address", Kind.TEXT, disclosure=Disclosure.BY_RULE),
     Item("acquired_on", Kind.DAY, required=True),
     Item("lost_on", Kind.DAY, disclosure=Disclosure.BY_RULE),
     Item("reason_of_loss", Kind.CODE, codes=ReasonOfLoss, disclosure=Disclosure.BY_RULE),
     Item("issued_on", Kind.DAY),
     Item("valid_from", Kind.DAY),
     Item("valid_to", Kind.DAY),
-    Item("burden_ratio", Kind.PERCENT),
-    Item("elderly_certificate", Kind.CERTIFICATE, certificate=_ELDERLY),
+    Item("burden_ratio", Kind.PERCENT, disclosure=Disclosure.BY_RULE),
+    Item("elderly_certificate", Kind.CERTIFICATE, certificate=_ELDERLY, disclosure=Disclosure.BY_RULE),
     Item("limit_certificate", Kind.CERTIFICATE, certificate=_LIMIT, disclosure=Disclosure.BY_RULE),
     Item("specific_diseases", Kind.CERTIFICATE, certificate=DISEASE, disclosure=Disclosure.BY_RULE),
     Item("nondisclosure", Kind.FLAG, disclosure=Disclosure.NEVER),
@@ -199,7 +199,9 @@ class MemberItems(RequestModel):
         description="The insured person's birth date: a dependant's cover ends on the insured person's 75th birthday.",
     )
     name: PersonText
-    name_kana: PersonKana
+    name_kana: PersonKana | None = Field(
+        default=None, description="Absent where there is none: foreign residents."
+    )
     name_alias: PersonText | None = Field(default=None, description="通称.")
     name_alias_kana: PersonKana | None = None
     sex: Sex
@@ -208,7 +210,9 @@ class MemberItems(RequestModel):
     )
     birth_date: Day
     postal_code: PostalCode | None = None
-    address: PersonText
+    address: PersonText | None = Field(
+        default=None, description="Absent where it may not be sent: protection."
+    )
     acquired_on: Day = Field(description="First insured day.")
     lost_on: Day | None = Field(default=None, description="First uninsured day.")
     reason_of_loss: ReasonOfLoss | None = None
@@ -259,16 +263,23 @@ class Enrolment(Answer):
     issued_on: date | None
     valid_from: date | None
     valid_to: date | None
-    burden_ratio: int | None = Field(description="Percent; transmitted for the late-elderly scheme only.")
+    burden_ratio: int | None = Field(description="Percent; only where a ratio is expected.")
     burden_expected: bool = Field(
         description="Whether a ratio is expected for this member on the day, here or on the elderly certificate. Otherwise"
         " its absence is normal."
     )
     preschool: bool = Field(description="未就学者: until 31 March after the sixth birthday.")
-    elderly_certificate: ElderlyCertificate | None
-    limit_certificate_consent: bool
+    elderly_certificate: ElderlyCertificate | None = Field(
+        description="Only on its own days, and where the age and the scheme know one."
+    )
+    limit_certificate_consent: bool = Field(
+        description="By card true: no consent is asked for. By number as requested."
+    )
+    limit_certificate_consent_at: datetime | None = Field(
+        default=None, description="The instant of that flag: of the tap, or of the request."
+    )
     limit_certificate: LimitCertificate | None = Field(
-        description="Only with consent, and if valid on the day."
+        description="Only with the flag, and if valid on the day."
     )
     specific_disease_consent: bool
     specific_diseases: list[SpecificDiseaseCertificate] = Field(

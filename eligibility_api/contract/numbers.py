@@ -1,4 +1,4 @@
-"""Formats and check digits of insurance numbers, and detection of a My Number, which must never be sent.
+"""Check digits of insurance numbers, folding of their texts, and detection of a My Number, which is never accepted.
 
 The rules are those of the claim and eligibility interfaces (保険者番号, 公費負担者番号, 医療機関コード); the My Number's check
 digit follows the ministerial ordinance 総務省令第85号 article 5.
@@ -7,11 +7,14 @@ digit follows the ministerial ordinance 総務省令第85号 article 5.
 from __future__ import annotations
 
 import re
-from functools import lru_cache  # noqa: TID251 - its texts have a checked length
 
 from eligibility_api.contract.bounds import MAX_EXPANSION, normalized
 
-_SPACES_AND_HYPHENS = re.compile(r"[\s\-\u00ad\u2010-\u2015\u2212]")
+SEPARATORS = r"\s\-\u00ad\u180e\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u206f\u2212\ufeff"
+"""Spaces and hyphens, as a class of characters; also those without width, which a copied text may hold."""
+
+_SPACES_AND_HYPHENS = re.compile(f"[{SEPARATORS}]")
+
 _LONG_VOWELS_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\u30fc+(?=[0-9])")
 """The long-vowel mark, typed for a hyphen."""
 
@@ -21,7 +24,6 @@ MAX_IDENTIFIER_LENGTH = 64
 """Characters of a text that may be tested for a My Number: twelve digits with a few separators between them."""
 
 _MAX_FOLDED_LENGTH = 2 * MAX_IDENTIFIER_LENGTH
-_INSURER_LENGTHS = (6, 8)
 
 
 def folded(text: str) -> str:
@@ -57,39 +59,14 @@ def is_checked_number(text: str, lengths: tuple[int, ...]) -> bool:
     return check_digit(text[:-1]) == int(text[-1])
 
 
-def is_insurer_number(text: str) -> bool:
-    """保険者番号: eight digits, or six for municipal insurance, with a valid check digit."""
-    return len(text) in _INSURER_LENGTHS and _is_insurer_number(text)
-
-
-@lru_cache(8192)
-def _is_insurer_number(text: str) -> bool:
-    return is_checked_number(text, _INSURER_LENGTHS)
-
-
-def is_welfare_office_number(text: str) -> bool:
-    """公費負担者番号 of a welfare office: an insurer number of eight digits whose law (法別番号) is 12."""
-    return len(text) == 8 and text.startswith("12") and is_insurer_number(text)
-
-
-def law_of(insurer_number: str) -> str | None:
-    """法別番号: the first two digits of an eight-digit number; None for national health insurance."""
-    return insurer_number[:2] if len(insurer_number) == 8 else None
-
-
 def is_late_elderly_number(insurer_number: str) -> bool:
     """Whether a valid 保険者番号 belongs to the late-elderly scheme (後期高齢者医療): law 39."""
-    return law_of(insurer_number) == "39"
+    return len(insurer_number) == 8 and insurer_number.startswith("39")
 
 
 def is_beneficiary_number(text: str) -> bool:
     """受給者番号: seven digits with a valid check digit."""
     return is_checked_number(text, (7,))
-
-
-def is_institution_code(text: str) -> bool:
-    """医療機関コード: ten digits (prefecture 2, fee table 1, district and number 6, check digit)."""
-    return is_checked_number(text, (10,))
 
 
 def is_my_number(text: str) -> bool:

@@ -15,6 +15,13 @@ DrugCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$", max_length=9)
 Quantity = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,5})(\.[0-9]{1,5})?$", max_length=12)]
 
 
+MedicineAct = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^(21|22|23|31|32|33)$", max_length=2)],
+    Field(description="診療識別: 21 内服, 22 屯服, 23 外用, 31 to 33 注射."),
+]
+Times = Annotated[int, Field(ge=1, le=999, description="Days of supply (内服) or doses.")]
+
+
 class PrescribedMedicine(RequestModel):
     """One medicine."""
 
@@ -22,13 +29,11 @@ class PrescribedMedicine(RequestModel):
 
     drug_code: DrugCode
     quantity: Quantity = Field(description="Per day or dose, in the unit of the drug master.")
-    act: Annotated[str, StringConstraints(pattern=r"^(21|22|23|31|32|33)$", max_length=2)] = Field(
-        description="診療識別: 21 内服, 22 屯服, 23 外用, 31 to 33 注射."
-    )
+    act: MedicineAct
     usage_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$", max_length=3)] | None = None
     usage: Annotated[Text, StringConstraints(min_length=1, max_length=80)] | None = None
     instruction: Annotated[Text, StringConstraints(min_length=1, max_length=80)] | None = None
-    times: int = Field(ge=1, le=999, description="Days of supply (内服) or doses.")
+    times: Times
 
 
 class PrescriptionRequest(RequestModel):
@@ -40,6 +45,18 @@ class PrescriptionRequest(RequestModel):
         description="`record_id` of this facility's eligibility answer about the patient, of the last 24 hours."
     )
     prescribed_on: Day
+    medicines: list[PrescribedMedicine] = Field(min_length=1, max_length=100)
+
+
+class OnSiteRequest(RequestModel):
+    """`POST /v1/on-site-dispensings`: medicines that the prescribing institution itself dispensed or gave (院内処方)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ON_SITE]})
+
+    identified_by: UUID = Field(
+        description="`record_id` of this facility's eligibility answer about the patient, of the last 24 hours."
+    )
+    dispensed_on: Day
     medicines: list[PrescribedMedicine] = Field(min_length=1, max_length=100)
 
 

@@ -12,25 +12,18 @@ from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract import examples
 from eligibility_api.contract.codes import SingleOrCombined, TicketTreatment, TicketType
-from eligibility_api.contract.numbers import is_beneficiary_number
-from eligibility_api.contract.wire import Answer, Day, InstitutionCode, PersonText, Row, Text
+from eligibility_api.contract.wire import (
+    Answer,
+    Day,
+    InstitutionCode,
+    PersonText,
+    RecipientNumber,
+    Row,
+    Text,
+)
 
 MAX_TICKETS = 1_000
 
-
-def _checked_recipient_number(value: str) -> str:
-    if not is_beneficiary_number(value):
-        raise PydanticCustomError("recipient_number", "seven digits with a valid check digit")
-    return value
-
-
-RecipientNumber = Annotated[
-    str,
-    StringConstraints(max_length=7),
-    AfterValidator(_checked_recipient_number),
-    Field(examples=["0000018"]),
-]
-"""受給者番号 of seven digits with its check digit."""
 
 Month = Annotated[
     str,

@@ -78,15 +78,18 @@ class UploadState(StrEnum):
 
 
 class RowFault(StrEnum):
-    """Faults of a row.
+    """Faults of a row, and plausibility findings (要確認); in words: `member_rules.toml`.
 
-    An invalid row is not processed; the others are, unless `bad_rows` is `reject-file`.
+    An invalid row is not processed; the others are, unless `bad_rows` is `reject-file`. A plausibility finding
+    refuses nothing.
     """
 
     REQUIRED = "required"
     FORMULA = "formula"
     """The cell begins like a spreadsheet formula: `=`, `+`, `@`, or `-` not followed by a digit."""
     MY_NUMBER = "my-number-refused"
+    INSURER_NUMBER = "insurer-number"
+    """No such insurer number: its length, check digit or law."""
     OTHER_INSURER = "other-insurer"
     TEXT = "text"
     """Empty, too long, or with control characters."""
@@ -94,6 +97,10 @@ class RowFault(StrEnum):
     CODE = "code"
     FORM = "form"
     """A postal code, branch or amount in a wrong format."""
+    LEADING_ZEROS = "leading-zeros"
+    """A number that a spreadsheet shortened, and that cannot be restored."""
+    SCIENTIFIC = "scientific-notation"
+    """A number that a spreadsheet rounded to a power of ten."""
     PERIOD = "period"
     """The end is not later than the beginning."""
     REASON_OF_LOSS = "reason-of-loss"
@@ -106,6 +113,8 @@ class RowFault(StrEnum):
     """A quote is unclosed at the end of the line, or misplaced."""
     CELLS = "cells"
     """More or fewer cells than columns."""
+    CUT_OFF = "cut-off"
+    """The file ends without a line break, in a cell that may be longer: the last row is not processed."""
     JSON = "json"
     """Not one flat object of texts, whole numbers and flags."""
     UNKNOWN_COLUMN = "unknown-column"
@@ -117,6 +126,18 @@ class RowFault(StrEnum):
     """Two persons have the same number and branch on the same day: neither counts."""
     CHANGED_SINCE = "changed-since"
     """Not a fault: skipped, because a single call changed this member after the upload."""
+    LIMIT_CLASS_AGE = "limit-class-age"
+    """Plausibility: a limit certificate's class of the other ages."""
+    LIMIT_CLASS_SCHEME = "limit-class-scheme"
+    """Plausibility: a limit certificate's class of the late-elderly scheme, elsewhere."""
+    SELF_PAY = "self-pay-amount"
+    """Plausibility: own payment for a specific disease that is neither 10,000 nor 20,000 yen."""
+    RATIO_NOT_EXPECTED = "ratio-not-expected"
+    """Plausibility: a burden ratio that the member's age or scheme forbids."""
+    RATIO_ENDED = "ratio-ended"
+    """Plausibility: 10 percent for ages 70 to 74."""
+    CERTIFICATE_KIND_ENDED = "kind-ended"
+    """Plausibility: a kind of certificate that no longer exists."""
 
 
 class Finding(Answer):
@@ -184,7 +205,9 @@ class UploadFault(Answer):
     unchanged.
     """
 
-    row: int = Field(description="From 1, not counting the header; 0 if the fault belongs to no row.")
+    row: int = Field(
+        description="As a spreadsheet counts: the header is row 1; of JSON Lines the line. 0 if it belongs to no row."
+    )
     column: str | None
     code: RowFault
     shape: str | None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, LiteralString, Self
 
 from pydantic import (
     AfterValidator,
@@ -21,18 +22,28 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from eligibility_api.contract import numbers
+from eligibility_api.contract import identifiers
 from eligibility_api.contract.bounds import MAX_TEXT_LENGTH, before
 from eligibility_api.contract.characters import normalize_kana
+from eligibility_api.contract.days import EARLIEST_DAY, MAX_DAY_LENGTH, UnreadableDay, parse_day
+from eligibility_api.contract.identifiers import IdentifierFault, UnreadableIdentifier
+from eligibility_api.contract.numbers import MAX_IDENTIFIER_LENGTH, is_my_number
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 MY_NUMBER_FAULT = "my_number"
 """The validation error type that becomes `my-number-refused`."""
 
+LAW_FAULT = "law_number"
+"""The validation error type of a number whose 法別番号 does not exist."""
+
+_MY_NUMBER_DIGITS = 12
+
 
 class RequestModel(BaseModel):
-    """Base of requests: rejects unknown members, normalises only kana, and never repeats input in errors.
+    """Base of requests: rejects unknown members, and never repeats input in errors.
+
+    Identifiers, days and kana get their canonical form (`identifiers`); other texts stay as written.
 
     Every text, number and list in it has a limit, which is checked before anything else sees the value
     (decision 016); a test walks through the schemas of all requests.
@@ -79,27 +90,36 @@ class Answer(BaseModel):
         return made
 
 
-def _no_my_number(value: str) -> str:
-    if numbers.is_my_number(value):
-        raise PydanticCustomError(MY_NUMBER_FAULT, "a My Number is not accepted")
-    return value
+def _my_number() -> PydanticCustomError:
+    return PydanticCustomError(MY_NUMBER_FAULT, "a My Number is not accepted")
 
 
-def _not_blank(value: str) -> str:
-    if not value.isalnum() and not numbers.folded(value):
+def canonical(read: Callable[[str], str], fault: LiteralString, rule: LiteralString) -> AfterValidator:
+    """A validator that replaces a text by the canonical form of an identifier, for use in `Annotated`.
+
+    Any other text is refused as `fault`; `rule` says what would be one.
+    """
+
+    def convert(value: str) -> str:
+        try:
+            return read(value)
+        except UnreadableIdentifier as error:
+            match error.fault:
+                case IdentifierFault.MY_NUMBER:
+                    raise _my_number() from None
+                case IdentifierFault.LAW:
+                    raise PydanticCustomError(LAW_FAULT, "a law number that exists") from None
+            raise PydanticCustomError(fault, rule) from None
+
+    return AfterValidator(convert)
+
+
+def _membership_text(value: str) -> str:
+    # Folding never lengthens an ASCII text.
+    if (len(value) >= _MY_NUMBER_DIGITS or not value.isascii()) and is_my_number(value):
+        raise _my_number()
+    if not value.isalnum() and not identifiers.membership_key(value):
         raise PydanticCustomError("membership_text", "must contain more than spaces and hyphens")
-    return value
-
-
-def _checked_insurer_number(value: str) -> str:
-    if not numbers.is_insurer_number(value):
-        raise PydanticCustomError("insurer_number", "six or eight digits with a valid check digit")
-    return value
-
-
-def _checked_institution_code(value: str) -> str:
-    if not numbers.is_institution_code(value):
-        raise PydanticCustomError("institution_code", "ten digits with a valid check digit")
     return value
 
 
@@ -112,36 +132,55 @@ Text = Annotated[str, StringConstraints(pattern=_NO_CONTROL_CHARACTERS)]
 MembershipText = Annotated[
     Text,
     StringConstraints(min_length=1, max_length=20),
-    AfterValidator(_no_my_number),
-    AfterValidator(_not_blank),
+    AfterValidator(_membership_text),
 ]
 """A symbol (記号) or number (番号) as written, up to 20 characters, never a My Number."""
 
-_Identifier = Annotated[
-    str,
-    StringConstraints(max_length=numbers.MAX_IDENTIFIER_LENGTH),
-    AfterValidator(_no_my_number),
-]
-"""A number that is longer than its form allows where a My Number was typed for it, and reported as such."""
+_Identifier = Annotated[str, StringConstraints(max_length=MAX_IDENTIFIER_LENGTH)]
+"""An identifier as written: longer than its canonical form by spaces and hyphens, or a My Number in its place."""
 
-InsurerNumber = Annotated[_Identifier, AfterValidator(_checked_insurer_number), Field(examples=["01130012"])]
-"""保険者番号 of eight digits, or six for municipal insurance, with its check digit."""
+InsurerNumber = Annotated[
+    _Identifier,
+    canonical(identifiers.insurer_number, "insurer_number", "six or eight digits with a valid check digit"),
+    Field(examples=["01130012"]),
+]
+"""保険者番号 of eight digits, or six for municipal insurance (also filled up to eight), with its check digit."""
+
+PayerNumber = Annotated[
+    _Identifier,
+    canonical(identifiers.payer_number, "payer_number", "eight digits with a valid check digit"),
+    Field(examples=["54136015"]),
+]
+"""公費負担者番号 of eight digits with its check digit."""
 
 InstitutionCode = Annotated[
-    str,
-    StringConstraints(max_length=10),
-    AfterValidator(_checked_institution_code),
+    _Identifier,
+    canonical(identifiers.institution_code, "institution_code", "ten digits with a valid check digit"),
     Field(examples=["1311111114"]),
 ]
 """医療機関コード of ten digits with its check digit."""
 
+RecipientNumber = Annotated[
+    _Identifier,
+    canonical(identifiers.recipient_number, "recipient_number", "seven digits with a valid check digit"),
+    Field(examples=["0000018"]),
+]
+"""受給者番号 of seven digits with its check digit."""
+
 BranchNumber = Annotated[
     _Identifier,
-    StringConstraints(pattern=r"^[0-9]{2}$"),
+    canonical(identifiers.branch, "branch", "two digits"),
     # A constraint after a validator is not described by itself.
     Field(examples=["00"], json_schema_extra={"pattern": r"^[0-9]{2}$"}),
 ]
 """枝番: two digits that distinguish the members of one number."""
+
+PostalCode = Annotated[
+    _Identifier,
+    canonical(identifiers.postal_code, "postal_code", "seven digits"),
+    Field(examples=["100-0001"], json_schema_extra={"pattern": r"^[0-9]{3}-[0-9]{4}$"}),
+]
+"""郵便番号: seven digits with a hyphen."""
 
 PersonText = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TEXT_LENGTH)]
 """A name or an address as written by the insurer."""
@@ -174,14 +213,15 @@ def _encoded(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
-def _iso_day(value: object) -> object:
+def _day(value: object) -> object:
     if isinstance(value, date) or (isinstance(value, str) and _ISO_DAY.fullmatch(value)):
         return value
+    if isinstance(value, str):
+        try:
+            return parse_day(value)
+        except UnreadableDay:
+            pass
     raise PydanticCustomError("day", "a day as YYYY-MM-DD (ISO 8601)")
-
-
-EARLIEST_DAY = date(1868, 1, 1)
-"""No insured person was born earlier, and no period began earlier."""
 
 
 def _not_too_early(value: date) -> date:
@@ -190,8 +230,11 @@ def _not_too_early(value: date) -> date:
     return value
 
 
-Day = Annotated[date, before(10, _iso_day, fault="day"), AfterValidator(_not_too_early)]
-"""A day, only as YYYY-MM-DD on the wire: pydantic's own date would also accept seconds since 1970."""
+Day = Annotated[date, before(MAX_DAY_LENGTH, _day, fault="day"), AfterValidator(_not_too_early)]
+"""A day, YYYY-MM-DD on the wire; read are also the other ways to write a day (`days.parse_day`).
+
+Not pydantic's own date, which would also accept seconds since 1970.
+"""
 
 
 def _agreed(value: bool) -> bool:

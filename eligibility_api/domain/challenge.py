@@ -37,6 +37,7 @@ _PURPOSES = {
     Purpose.VISUAL_CHECK: 3,
     Purpose.CONSENT: 4,
     Purpose.VISUAL_CONSENT: 5,
+    Purpose.VISUAL_REGISTRATION: 6,
 }
 _PURPOSE_OF = {number: purpose for purpose, number in _PURPOSES.items()}
 

@@ -13,7 +13,15 @@ from typing import Any, NamedTuple
 
 from eligibility_api.contract.claims import ClaimKind
 from eligibility_api.contract.history import CareSetting
+from eligibility_api.contract.numbers import folded
 from eligibility_api.domain.membership import comparable
+
+READER_VERSION = 2
+"""The version of what the reader makes of a file; raised with every change of it.
+
+2: dispensings belong to the medicines behind them (H12); transfers, branches of the same membership, and name
+and sex without a branch (H2, H13); only what decides whose, when or what rejects a claim (H14).
+"""
 
 DayCounts = tuple[tuple[int, int], ...]
 """Days of the month with the count on each (算定日情報); empty if the claim gives none."""
@@ -61,13 +69,23 @@ class Disease(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """The member named by a claim: HO's insurer, symbol and number with SN's branch, or only KO's numbers."""
+    """The member named by a claim: HO's insurer, symbol and number with SN's branch, or only KO's numbers.
+
+    Name and sex are those of the claim; they are not stored.
+    """
 
     insurer_number: str
     symbol: str | None
     number: str
     branch: str | None
     birth_date: date
+    name: str | None = None
+    sex: str | None = None
+
+    @property
+    def person(self) -> tuple[str, str]:
+        """Name and sex for comparison."""
+        return folded(self.name or ""), self.sex or ""
 
 
 class Content(NamedTuple):
@@ -98,7 +116,7 @@ class Claim:
     def identity(self) -> bytes:
         """Sixteen bytes, equal for versions of one claim, of which the last counts (rule H2)."""
         member = self.member
-        parts = (
+        parts: tuple[str, ...] = (
             member.insurer_number,
             *comparable(member.symbol, member.number, member.branch),
             member.birth_date.isoformat(),
@@ -108,6 +126,8 @@ class Claim:
             self.content.prescriber_code or "",
             self.treatment_month.isoformat(),
         )
+        if not member.branch:  # with it, which tells twins apart, the same as before version 2
+            parts += member.person
         return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
 
 

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from eligibility_api.contract.codes import CertificateKind, Relationship
-from eligibility_api.contract.numbers import is_late_elderly_number, law_of
+from eligibility_api.contract.identifiers import is_late_elderly, law_of
 from eligibility_api.domain.ages import late_elderly_from
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 
+_DAY = timedelta(days=1)
+
 
 def ends_on(enrolment: EnrolmentVersion) -> date | None:
-    """The first uninsured day: `lost_on`, or the legal end if earlier, not before `acquired_on` (D2, D4).
+    """The first uninsured day: `lost_on`, or the legal end if that is earlier (rules D2 to D4).
 
-    None if no end is known.
+    A `lost_on` at most a day after the 75th birthday stays: insurers count the end from the birthday or from the
+    day after it. Never before `acquired_on`; None if no end is known.
     """
-    if enrolment.certificate_kind is CertificateKind.MEDICAL_AID or is_late_elderly_number(
-        enrolment.insurer_number
-    ):
-        return enrolment.lost_on
-    legal = max(enrolment.acquired_on, min(_legal_ends(enrolment)))
-    return legal if enrolment.lost_on is None else min(enrolment.lost_on, legal)
+    lost_on = enrolment.lost_on
+    if enrolment.certificate_kind is CertificateKind.MEDICAL_AID or is_late_elderly(enrolment.insurer_number):
+        return lost_on
+    birthday = min(_birthdays(enrolment))
+    if lost_on is not None and lost_on <= birthday + _DAY:
+        return lost_on
+    legal = birthday + _DAY if _is_municipal(enrolment.insurer_number) else birthday
+    return max(enrolment.acquired_on, legal)
 
 
 def covers(enrolment: EnrolmentVersion, day: date) -> bool:
@@ -36,8 +41,17 @@ def ended(enrolment: EnrolmentVersion, day: date) -> bool:
     return end is not None and end <= day
 
 
-def _legal_ends(enrolment: EnrolmentVersion) -> Iterator[date]:
-    """The legal ends: at 75, the person's or, for a dependant, the insured person's (rules D3, D4).
+def _is_municipal(insurer_number: str) -> bool:
+    """Whether a municipality insures: it alone loses its member on the day after the birthday (国民健康保険法 art. 8).
+
+    National health insurance associations (国保組合, art. 21) lose theirs on the birthday, as all others do. Their
+    numbers have six digits too; within the prefecture they count from 301 on.
+    """
+    return law_of(insurer_number) is None and insurer_number[2] != "3"
+
+
+def _birthdays(enrolment: EnrolmentVersion) -> Iterator[date]:
+    """The 75th birthdays that end it: the person's and, for a dependant, the insured person's (rules D3, D4).
 
     National health insurance has no dependants (国民健康保険法 art. 5): each person of a household is insured alone.
     """

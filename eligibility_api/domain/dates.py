@@ -12,9 +12,6 @@ JAPAN = timezone(timedelta(hours=9), "JST")
 MAX_MONTHS_BACK = 60
 """Months before the present one that a history reaches back: five years (OQS 7.3, rule H11)."""
 
-DEFAULT_MONTHS = 36
-"""Months that an answer covers if the query names none, the present one included (rule H11)."""
-
 _MONTHS_A_YEAR = 12
 
 
@@ -43,14 +40,15 @@ def parse_month(text: str) -> date:
 def resolve_months(
     from_month: date | None, to_month: date | None, *, until: date, today: date
 ) -> tuple[date, date]:
-    """The first and last month of an answer; by default the 36 months up to that of `until` (rule H11).
+    """The first and last month of an answer; by default 60 months back from that of `until` (rule H11).
 
-    Raises `history-months` if they are out of order, or outside the five years before the present month.
+    Raises `history-months` if they are out of order, or outside the five years before the present month. On
+    the 1st of a month the former one's reach is allowed too: pages begun the day before keep their months.
     """
     present = today.replace(day=1)
-    farthest = months_before(present, MAX_MONTHS_BACK)
+    farthest = months_before((today - timedelta(days=1)).replace(day=1), MAX_MONTHS_BACK)
     last = to_month or until.replace(day=1)
-    first = from_month or max(months_before(last, DEFAULT_MONTHS - 1), farthest)
+    first = from_month or max(months_before(last, MAX_MONTHS_BACK), farthest)
     if not farthest <= first <= last <= present:
         raise ShikakuError("history-months")
     return first, last

@@ -1,52 +1,128 @@
-"""Duplicates (重複投薬): one ingredient from different prescribers for overlapping days (rule H7)."""
+"""Duplicate and contraindicated medication by the rule of the electronic prescription service (rules K1 to K6).
+
+The notice of 2023-12-28 on the operation of that service. Claims are never compared. Our own mark in the list
+of medicines is in `overlaps.py`.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import NamedTuple
 
-ORAL = "21"
-"""診療識別 of 内服: `times` is the days of supply. Claims give days of supply for no other kind."""
+from eligibility_api.contract.duplicate_checks import DuplicateKind
+from eligibility_api.contract.history import Origin
+from eligibility_api.domain.claims import Drug
+from eligibility_api.domain.history import HistoryRecord
+from eligibility_api.domain.medicines import Ingredient
+from eligibility_api.domain.overlaps import ORAL
 
-INGREDIENT_LENGTH = 7
-"""Leading characters of the 薬価基準収載医薬品コード that identify ingredient and route."""
+UNCOUNTED_DAYS = 14
+"""Days of external, as-needed and other medicines whose days cannot be counted (rule K4)."""
+
+Prescription = tuple[str | None, date | None]
+"""A prescription: its institution and its day."""
+
+Contraindications = Mapping[str, frozenset[str]]
+"""The ingredients with which each ingredient must not be combined, in both directions."""
 
 
-class Supply(NamedTuple):
-    """A supply for the days [first, end). Only rows with all of these values can be duplicates."""
+class Medicine(NamedTuple):
+    """A medicine on the days [first, end); `known` is the entry that it is from, None if it was asked about."""
 
-    row: int
+    known: HistoryRecord | None
+    drug: Drug
     ingredient: str
-    prescriber: str
-    """The prescribing institution: a second supply from the same is a refill."""
     first: date
     end: date
 
+    @property
+    def last(self) -> date:
+        """The last of its days."""
+        return self.end - timedelta(days=1)
 
-def duplicates(supplies: Sequence[Supply]) -> Mapping[int, list[int]]:
-    """For each duplicated row, the rows that duplicate it, in ascending order (rule H7)."""
-    by_ingredient: defaultdict[str, list[Supply]] = defaultdict(list)
-    for one in supplies:
-        by_ingredient[one.ingredient].append(one)
-    found: defaultdict[int, list[int]] = defaultdict(list)
-    for same in by_ingredient.values():
-        # Most people have each medicine from one prescriber.
-        if any(one.prescriber != same[0].prescriber for one in same):
-            _mark(same, found)
-    for rows in found.values():
-        rows.sort()
+
+class Found(NamedTuple):
+    """A medicine asked about, by its position from 1, and another one."""
+
+    kind: DuplicateKind
+    asked: int
+    other: Medicine
+
+
+def days_of(drug: Drug) -> int:
+    """How many days a medicine counts (rule K4)."""
+    return drug.times if drug.act == ORAL and drug.times else UNCOUNTED_DAYS
+
+
+def medicine(known: HistoryRecord | None, drug: Drug, first: date, ingredient: Ingredient) -> Medicine | None:
+    """A medicine to compare; None without an ingredient code, which insurance drugs have (rule K2)."""
+    code = ingredient(drug.code)
+    return Medicine(known, drug, code, first, first + timedelta(days=days_of(drug))) if code else None
+
+
+def prescriber_of(entry: HistoryRecord) -> str:
+    """The prescribing institution of an entry."""
+    return entry.content.prescriber_code or entry.institution_code
+
+
+def compared_entries(
+    entries: Sequence[HistoryRecord],
+    *,
+    own: str,
+    same_institution: bool,
+    prescription: Prescription | None,
+) -> list[HistoryRecord]:
+    """The entries whose medicines are compared (rules K1, K5).
+
+    Dispensings, on-site dispensings, and prescriptions that no dispensing names; not the `prescription` that is
+    being dispensed, and only with `same_institution` those of the institution `own`.
+    """
+    dispensed: set[Prescription] = {
+        (prescriber_of(entry), entry.prescribed_on) for entry in entries if entry.origin is Origin.DISPENSING
+    }
+    found = []
+    for entry in entries:
+        named = prescriber_of(entry), entry.prescribed_on
+        if entry.origin is Origin.PRESCRIPTION and named in dispensed:
+            continue
+        if named != prescription and (same_institution or named[0] != own):
+            found.append(entry)
     return found
 
 
-def _mark(same: list[Supply], found: defaultdict[int, list[int]]) -> None:
-    """Record both rows of every overlapping pair, in a sweep along the days."""
-    ongoing: list[Supply] = []
-    for one in sorted(same, key=lambda one: one.first):
-        ongoing = [other for other in ongoing if other.end > one.first]
-        for other in ongoing:
-            if other.prescriber != one.prescriber:
-                found[one.row].append(other.row)
-                found[other.row].append(one.row)
-        ongoing.append(one)
+def medicines_of(entries: Iterable[HistoryRecord], ingredient: Ingredient) -> Iterator[Medicine]:
+    """The medicines of entries, from the day of dispensing, else of prescribing (rules K2, K4)."""
+    for entry in entries:
+        first = entry.entry_day
+        if first is not None:
+            for drug in entry.content.drugs:
+                if (one := medicine(entry, drug, first, ingredient)) is not None:
+                    yield one
+
+
+def find(
+    asked: Sequence[Medicine | None], others: Iterable[Medicine], contraindicated: Contraindications
+) -> list[Found]:
+    """Compare each medicine asked about with the others, in the order of the request (rules K3, K6).
+
+    Those asked about are not compared with each other.
+    """
+    by_ingredient: defaultdict[str, list[Medicine]] = defaultdict(list)
+    for other in others:
+        by_ingredient[other.ingredient].append(other)
+    found = []
+    for number, one in enumerate(asked, 1):
+        if one is None:
+            continue
+        compared = {one.ingredient: DuplicateKind.DUPLICATE} | dict.fromkeys(
+            sorted(contraindicated.get(one.ingredient, ())), DuplicateKind.CONTRAINDICATED
+        )
+        for ingredient, kind in compared.items():
+            found += [
+                Found(kind, number, other)
+                for other in by_ingredient.get(ingredient, ())
+                if one.first < other.end and other.first < one.end
+            ]
+    return found

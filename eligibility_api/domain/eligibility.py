@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from eligibility_api.contract.codes import Category, CertificateKind, FacilityKind, Validity
-from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
+from eligibility_api.contract.eligibility import CertificateRenewal, EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member_items import LATER_ITEMS, Disclosure, Enrolment
@@ -23,8 +23,11 @@ from eligibility_api.domain.cover import covers, ended, ends_on
 from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
 from eligibility_api.domain.presenter import DisclosureScope, present, tickets_of
 
-RULE_VERSION = 2
-"""Version of the rules here and in `ages.py`, `cover.py`, `presenter.py`; recorded with every answer."""
+RULE_VERSION = 3
+"""Version of the rules here and in `ages.py`, `burden.py`, `cover.py`, `presenter.py`; recorded with every answer.
+
+Earlier versions: `rule_versions.py`.
+"""
 
 DAYS_BACK, DAYS_AHEAD = timedelta(days=5 * 366), timedelta(days=366)
 """The range of days that the fund answers for: five years back, one year ahead (rule D9)."""
@@ -36,7 +39,8 @@ class AnswerInputs:
 
     By card, `enrolments` are all versions of the person with `person_key` (rule R2). By number they are those
     of the matching entitlements (`asked`) and of the persons to whom these belong (rule R3); none or several
-    may match.
+    may match. `certificate_renewal` is a remark about the card, not about the insurance. `rule_version` names the rules
+    of `rule_versions.RULES` that the answer follows; the functions here are those of the present version.
     """
 
     record_id: str
@@ -50,6 +54,8 @@ class AnswerInputs:
     asked: frozenset[int] = frozenset()
     consents: frozenset[Category] = frozenset()
     known_version: str | None = None
+    certificate_renewal: CertificateRenewal | None = None
+    rule_version: int = RULE_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +93,11 @@ def answer(inputs: AnswerInputs, *, version_key: bytes) -> EligibilityAnswer | U
         "answered_at": inputs.answered_at,
         "record_id": inputs.record_id,
     }
+    remark = inputs.certificate_renewal
     if version is not None and hmac.compare_digest((inputs.known_version or "").encode(), version.encode()):
-        return UnchangedAnswer(**common)
-    return EligibilityAnswer.from_trusted(
-        {"unchanged": False, **common, "version": version, "reference_number": None, "results": results}
-    )
+        return UnchangedAnswer(**common, certificate_renewal=remark)
+    values = {"version": version, "reference_number": None, "certificate_renewal": remark, "results": results}
+    return EligibilityAnswer.from_trusted({"unchanged": False, **common, **values})
 
 
 def select(inputs: AnswerInputs) -> Selection:
@@ -170,6 +176,8 @@ def _view(inputs: AnswerInputs) -> DisclosureScope:
     """
     return DisclosureScope(
         as_of=inputs.as_of,
+        answered_at=inputs.answered_at,
+        by_card=inputs.channel is Channel.CARD,
         facility_kind=inputs.facility_kind,
         institution_code=inputs.institution_code,
         consents=inputs.consents,
@@ -210,10 +218,13 @@ def _last_ended_first(enrolment: EnrolmentVersion) -> tuple[int, tuple[bool, int
 
 _LATER = tuple(item.name for item in LATER_ITEMS if item.disclosure is not Disclosure.NEVER)
 
+_ABOUT_THE_QUESTION = ("limit_certificate_consent", "limit_certificate_consent_at")
+"""Fields that describe how the fund was asked: the same facts have one version by card and by number."""
 
-def _absent_later(result: Enrolment) -> set[str] | None:
-    """Items added to answers later: while they have no value, they do not change an answer's version."""
-    return {name for name in _LATER if getattr(result, name) is None} or None
+
+def _not_digested(result: Enrolment) -> set[str]:
+    """Fields that do not change an answer's version; items added later do not while they have no value."""
+    return {*_ABOUT_THE_QUESTION, *(name for name in _LATER if getattr(result, name) is None)}
 
 
 def _version(selection: Selection, results: Sequence[Enrolment], key: bytes) -> str | None:
@@ -225,7 +236,7 @@ def _version(selection: Selection, results: Sequence[Enrolment], key: bytes) -> 
         selection.view.facility_kind.encode(),
         selection.person,
         selection.validity.encode(),
-        *(result.model_dump_json(exclude=_absent_later(result)).encode() for result in results),
+        *(result.model_dump_json(exclude=_not_digested(result)).encode() for result in results),
     ]
     message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return urlsafe_b64encode(hmac.digest(key, message, hashlib.sha256)[:18]).decode()

@@ -57,14 +57,14 @@ class EnrolmentVersion:
     insured_name: str | None = None
     insured_birth_date: date | None = None
     name: str
-    name_kana: str
+    name_kana: str | None = None
     name_alias: str | None = None
     name_alias_kana: str | None = None
     sex: Sex
     sex_on_certificate: Sex | None = None
     birth_date: date
     postal_code: str | None = None
-    address: str
+    address: str | None = None
     acquired_on: date
     lost_on: date | None = None
     reason_of_loss: ReasonOfLoss | None = None

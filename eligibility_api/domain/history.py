@@ -5,16 +5,15 @@ The store decides to whom a claim belongs; medicines are in `medicines.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from eligibility_api.contract.codes import Category
 from eligibility_api.contract.history import CareSetting, Origin
-from eligibility_api.domain.claims import Act, Content, DayCounts, Disease
+from eligibility_api.contract.treatment_kinds import TREATMENT_KINDS, TreatmentKind, kind_of
+from eligibility_api.domain.claims import Act, Content, DayCounts
 from eligibility_api.domain.dates import day_in_japan
-
-SURGERY = "50"
-"""診療識別 of surgery (手術), which is requested separately from other treatment."""
 
 
 class HistoryRecord(NamedTuple):
@@ -36,6 +35,8 @@ class HistoryRecord(NamedTuple):
     prescribed_on: date | None = None
     """For an entry; a claim has it per drug."""
     dispensed_on: date | None = None
+    reader_version: int | None = None
+    """The version of the reader that read a claim (`claims.READER_VERSION`, rule H18)."""
 
     @property
     def entry_day(self) -> date | None:
@@ -43,20 +44,15 @@ class HistoryRecord(NamedTuple):
         return self.dispensed_on or self.prescribed_on
 
 
-class ActRow(NamedTuple):
-    """One act on one day."""
+class TreatmentRow(NamedTuple):
+    """One act on one day, or a day of visit."""
 
     known: HistoryRecord
-    act: Act
+    kind: TreatmentKind
+    act: Act | None
+    """None for a visit."""
     on: date | None
     times: int | None
-
-
-class DiseaseRow(NamedTuple):
-    """One diagnosis of one claim."""
-
-    known: HistoryRecord
-    disease: Disease
 
 
 def effective_claims(claims: Iterable[HistoryRecord], instant: datetime) -> list[HistoryRecord]:
@@ -85,23 +81,36 @@ def per_day(month: date, days: DayCounts, times: int | None) -> Sequence[tuple[d
     return [(month + _AFTER_THE_FIRST[day], count) for day, count in days]
 
 
-def act_rows(claims: Iterable[HistoryRecord], *, surgery: bool) -> list[ActRow]:
-    """Acts day by day, newest first: surgery (診療識別 50) only, or everything else (rules H5, H8, H9)."""
-    rows = [
-        ActRow(known, act, on, times)
-        for known in stable_order(claims)
-        for act in known.content.acts
-        if (act.act == SURGERY) is surgery
-        for on, times in per_day(known.month, act.days, act.times)
-    ]
+def treatment_rows(claims: Iterable[HistoryRecord], category: Category) -> list[TreatmentRow]:
+    """The rows of treatments, or of surgery, newest first (rules H5, H8, H9).
+
+    Each day's visit comes before its acts.
+    """
+    rows: list[TreatmentRow] = []
+    for known in stable_order(claims):
+        if category is TREATMENT_KINDS[TreatmentKind.VISIT].category:
+            rows += _visits(known)
+        rows += _acts(known, category)
     rows.sort(key=lambda row: row.on or row.known.month, reverse=True)
     return rows
 
 
-def disease_rows(claims: Iterable[HistoryRecord]) -> list[DiseaseRow]:
-    """Diagnoses of the newest claims first, in the order of each claim (rule H8)."""
-    ordered = sorted(stable_order(claims), key=lambda known: known.month, reverse=True)
-    return [DiseaseRow(known, disease) for known in ordered for disease in known.content.diseases]
+def _acts(known: HistoryRecord, category: Category) -> Iterator[TreatmentRow]:
+    for act in known.content.acts:
+        kind = kind_of(act.act, act.code)
+        if kind is not None and TREATMENT_KINDS[kind].category is category:
+            for on, times in per_day(known.month, act.days, act.times):
+                yield TreatmentRow(known, kind, act, on, times)
+
+
+def _visits(known: HistoryRecord) -> Iterator[TreatmentRow]:
+    """The days on which a medical claim counts an act; the month if it names none (rule H9)."""
+    if known.setting is CareSetting.PHARMACY or not known.content.acts:
+        return
+    days = {day for act in known.content.acts for day, _ in act.days}
+    for day in sorted(days) or (None,):
+        on = known.month + _AFTER_THE_FIRST[day] if day is not None else None
+        yield TreatmentRow(known, TreatmentKind.VISIT, None, on, None)
 
 
 def stable_order(known: Iterable[HistoryRecord]) -> list[HistoryRecord]:

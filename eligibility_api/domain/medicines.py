@@ -1,4 +1,4 @@
-"""Lists medicines of claims and entries: one row per drug and day, with duplicates and groups.
+"""Lists medicines of claims and entries: one row per drug and day, with overlaps and groups.
 
 Names and ingredients come from the drug master; where it has none, they stay empty.
 """
@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from eligibility_api.contract.history import CareSetting, Grouping, Origin
 from eligibility_api.domain.claims import Drug
-from eligibility_api.domain.duplicates import ORAL, Supply, duplicates
 from eligibility_api.domain.history import HistoryRecord, per_day, stable_order
+from eligibility_api.domain.overlaps import ORAL, Supply, overlaps
 
 Ingredient = Callable[[str], str | None]
 """The ingredient code of a drug code, or None if the master has none."""
@@ -68,9 +68,9 @@ def _of_entry(known: HistoryRecord) -> list[MedicineRow]:
     return [MedicineRow(known, drug, known.entry_day, drug.times, prescriber) for drug in known.content.drugs]
 
 
-def duplicate_marks(rows: Sequence[MedicineRow], ingredient: Ingredient) -> Mapping[int, list[int]]:
-    """For each duplicate row, by its number from 1, the rows that it duplicates (rule H7)."""
-    return duplicates(
+def overlap_marks(rows: Sequence[MedicineRow], ingredient: Ingredient) -> Mapping[int, list[int]]:
+    """For each marked row, by its number from 1, the rows with which it overlaps (rule H7)."""
+    return overlaps(
         [supply for place, row in enumerate(rows, 1) if (supply := _supply(place, row, ingredient))]
     )
 

@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eligibility_api.contract.identifiers import membership_key
 from eligibility_api.contract.member_items import FIRST_ITEMS, MEMBER_ITEMS
-from eligibility_api.contract.numbers import folded
 
 CONTENT = tuple(item.name for item in MEMBER_ITEMS)
 """The items that an insurer sends about a member, in the order of their digest.
@@ -24,7 +24,7 @@ IDENTITY = ("name", "name_kana", "birth_date", "sex", "address")
 
 def comparable(symbol: str | None, number: str, branch: str | None) -> tuple[str, str, str]:
     """Symbol, number and branch normalised for comparison; an absent one is empty (rule R1)."""
-    return folded(symbol or ""), folded(number), folded(branch or "")
+    return membership_key(symbol or ""), membership_key(number), branch or ""
 
 
 def digest(content: Mapping[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""Validation of CRLs and OCSP responses (rules Q1 to Q5).
+"""Validation of CRLs and OCSP responses (rules Q1 to Q6).
 
 Both must be signed by the authority whose certificates they cover (an OCSP response also by a responder that
 the authority delegated, RFC 6960 section 4.2.2.2), be current, and not be older than what is known. An
@@ -25,6 +25,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from eligibility_api.domain.certificate import UNREADABLE
+from eligibility_api.domain.retention import ARCHIVE_CUTOFF, EXPIRED_CERTS_ON_CRL, covers, kept_since
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
 """How far J-LIS's clock may be ahead of ours before its data is rejected (rule Q1)."""
@@ -63,6 +64,8 @@ class RevocationList:
     next_update: datetime
     sha256: bytes
     crl: x509.CertificateRevocationList
+    expired_since: datetime | None = None
+    """Since when it has expired certificates too; None if it does not say."""
 
     def entries(self) -> Iterator[Revocation]:
         """Yield every revoked or suspended certificate; lazily, since a nation's list is long.
@@ -134,7 +137,8 @@ def validate_crl(
     digest = hashlib.sha256(der).digest()
     if known is not None and (number < known.number or (number == known.number and digest != known.sha256)):
         raise RevocationDataRejected("older than the mirrored one, or another one with the same number")
-    return RevocationList(number, this_update, next_update, digest, crl)
+    expired_since = kept_since(crl.extensions, EXPIRED_CERTS_ON_CRL)
+    return RevocationList(number, this_update, next_update, digest, crl, expired_since)
 
 
 def _check_window(this_update: datetime, next_update: datetime | None, now: datetime) -> None:
@@ -145,12 +149,20 @@ def _check_window(this_update: datetime, next_update: datetime | None, now: date
 
 
 def validate_ocsp(
-    der: bytes, *, ca: x509.Certificate, serial: int, nonce: bytes, now: datetime, max_age: timedelta
+    der: bytes,
+    *,
+    ca: x509.Certificate,
+    serial: int,
+    nonce: bytes,
+    now: datetime,
+    max_age: timedelta,
+    ended_at: datetime | None = None,
 ) -> CertificateStatus:
     """Validate an OCSP response about certificate `serial` of `ca`, at most `max_age` old (rules Q2, Q3).
 
-    The status `unknown` is rejected too: an authority that does not know its own certificate cannot clear it.
-    Raises RevocationDataRejected.
+    The status `unknown` is rejected too: an authority that does not know its own certificate cannot clear it. So
+    is `good` of a certificate that ended at `ended_at` (None: it has not ended), if the response does not say that
+    it knows of those (rule Q6). Raises RevocationDataRejected.
     """
     with _readable("an OCSP response about one certificate, with a nonce"):
         answer = ocsp.load_der_ocsp_response(der)
@@ -166,7 +178,11 @@ def validate_ocsp(
         _check_window(answer.this_update_utc, answer.next_update_utc, now)
         if answer.this_update_utc < now - max_age - CLOCK_TOLERANCE:
             raise RevocationDataRejected("older than the maximum age")
-        return _ocsp_status(answer)
+        status = _ocsp_status(answer)
+        cutoff = kept_since(answer.single_extensions, ARCHIVE_CUTOFF)
+    if status is CertificateStatus.GOOD and not covers(cutoff, ended_at):
+        raise RevocationDataRejected("does not say that it knows of expired certificates")
+    return status
 
 
 def _ocsp_status(answer: ocsp.OCSPResponse) -> CertificateStatus:

@@ -1,4 +1,4 @@
-"""Normalises texts for comparison, and reduces them to their shape for fault reports."""
+"""Normalises texts for comparison."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc"
 
 _AS_HYPHEN = str.maketrans(HYPHENS, "-" * len(HYPHENS))
 
-_MAX_SHAPE_LENGTH = 40
 _MAX_LENGTH = MAX_EXPANSION * MAX_TEXT_LENGTH
 
 
@@ -22,18 +21,3 @@ def folded_text(text: str) -> str:
     """
     closed = normalized("NFKC", text, max_length=_MAX_LENGTH).replace(" ", "")
     return normalized("NFKC", closed, max_length=MAX_EXPANSION * _MAX_LENGTH).translate(_AS_HYPHEN)
-
-
-def shape(value: str) -> str:
-    """The shape of a value: `9` per digit, `a` per Latin letter, `あ` per other character (rule G3)."""
-    return "".join(map(_shape_of, value[:_MAX_SHAPE_LENGTH])) + (
-        "…" if len(value) > _MAX_SHAPE_LENGTH else ""
-    )
-
-
-def _shape_of(character: str) -> str:
-    if not character.isascii() or not character.isprintable():
-        return "あ"
-    if character.isdigit():
-        return "9"
-    return "a" if character.isalpha() else character

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from eligibility_api.database.connections import Database
-from eligibility_api.domain.duplicates import INGREDIENT_LENGTH
+from eligibility_api.domain.overlaps import INGREDIENT_LENGTH
 
 _READ = f"""
 SELECT d.drug_code, d.name, d.unit, d.generic, left(d.price_list_code, {INGREDIENT_LENGTH}) AS ingredient_code, l.load

@@ -7,13 +7,14 @@ statement, answer. A refusal by the rules follows the audit record: it is a func
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Category, Purpose, Right
 from eligibility_api.contract.eligibility import (
     CardCheckRequest,
+    CertificateRenewal,
     EligibilityAnswer,
     NumberCheckRequest,
     UnchangedAnswer,
@@ -23,11 +24,12 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain import eligibility as rules
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.enrolment_version import Channel
+from eligibility_api.domain.expiry import CertificateEnd, alerted_end, renewal
 from eligibility_api.eligibility.by_number import NumberQuery, NumberResult, look_up
 from eligibility_api.eligibility.misses import limits, log_streak, seconds_to_next_hour
+from eligibility_api.eligibility.renewal import follow_link
 from eligibility_api.eligibility.store import CardCheckRow, CardQuery, use_proof
-from eligibility_api.presence.query import Evidence, HolderAnswer
-from eligibility_api.presence.renewal import follow_link
+from eligibility_api.presence.query import Evidence, HolderAnswer, ProofCheck
 from eligibility_api.presence.service import check_spent, decide, verify_proof
 from eligibility_api.state import State
 
@@ -49,9 +51,11 @@ async def check_card(
     today = day_in_japan(state.clock())
     as_of = request.as_of or today
     rules.check_day(as_of, today)
-    query = CardQuery(as_of, request.known_version, operator)
     limit = state.settings.visual_checks_per_hour if purpose is Purpose.VISUAL_CHECK else None
     proof = verify_proof(state, caller, purpose, request)
+    now = state.clock()
+    ended_at, expires_on = proof.ended_at(now), alerted_end(proof.not_after, now)
+    query = CardQuery(as_of, request.known_version, operator, ended_at, expires_on)
 
     async def attempt(evidence: Evidence) -> CardCheckRow:
         max_age = state.settings.revocation_max_age
@@ -84,8 +88,16 @@ def _answer(
         person_key=check.person_key,
         enrolments=row.enrolments,
         known_version=query.known_version,
+        certificate_renewal=remark(check, query.expires_on),
     )
     return with_reference(rules.answer(inputs, version_key=state.keys.version), row.reference_number)
+
+
+def remark(check: ProofCheck, expires_on: date | None) -> CertificateRenewal | None:
+    """The remark on a certificate that has expired or expires soon, as its record lets recompute it (rule A7)."""
+    if expires_on is None or check.recorded_at is None:
+        return None
+    return renewal(CertificateEnd(expires_on, check.carrier), day_in_japan(check.recorded_at))
 
 
 async def check_number(

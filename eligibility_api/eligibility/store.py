@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from eligibility_api.database.connections import Database
@@ -17,7 +17,15 @@ from eligibility_api.eligibility.versions import (
     enrolment_version,
     reading_of_person,
 )
-from eligibility_api.presence.query import PROOF_CHECK, Evidence, ProofCheck, VerifiedProof, spend_ctes
+from eligibility_api.presence.query import (
+    PROOF_CHECK,
+    Evidence,
+    ProofCheck,
+    VerifiedProof,
+    bound_carrier,
+    certificate_remark,
+    spend_ctes,
+)
 
 _STATEMENT = """
 WITH {guard}, {spend},
@@ -28,12 +36,14 @@ recorded AS (
                               person_key, challenge, as_of, enrolments, tickets, rule_version, known_version, detail)
     SELECT $12,
            CASE WHEN g.revocation_status <> 'good' THEN 'certificate-' || g.revocation_status
+                WHEN NOT ({usable}) THEN 'certificate-expired'
                 WHEN g.person_key IS NOT NULL THEN 'answered'
-                WHEN $9 = 'registration-conflict' THEN $9
+                WHEN $9 IN ('registration-conflict', 'card-not-usable') THEN $9
                 ELSE 'first-registration-needed' END,
            $4, g.institution_code, g.facility_kind, $13, $5, $6, g.person_key, $2, $11,
            {versions_read}, {tickets_read}, {rule}, $14,
-           jsonb_strip_nulls(jsonb_build_object('revocation', g.evidence, 'named', encode($10, 'hex')))
+           jsonb_strip_nulls(jsonb_build_object(
+               'revocation', g.evidence, 'named', encode($10, 'hex'), 'certificate', {remark}))
     FROM guard g, spent_now
     RETURNING record_id, recorded_at, outcome
 )
@@ -47,12 +57,27 @@ LEFT JOIN reading e ON s.done
 """
 
 
+_ENDED = "$15::timestamptz IS NOT NULL"
+_USABLE = "$15::timestamptz IS NULL OR coalesce(g.person_key IS NOT NULL AND g.carrier = 'card', false)"
+"""Whether the certificate has not expired, or is in the grace period of a card that is bound (rule A6)."""
+
+
 def _statement(*, visual: bool) -> str:
-    spend, limited = spend_ctes(visual_limit="$15" if visual else None)
+    spend, limited = spend_ctes(visual_limit="$18" if visual else None)
+    carrier = bound_carrier(f"{_ENDED} OR $17::date IS NOT NULL")
     return _STATEMENT.format(
-        guard=PROOF_CHECK.format(holder_missing="person_key IS NULL AND $9::text IS NULL"),
+        guard=PROOF_CHECK.format(
+            # J-LIS is asked for the carrier too, of a certificate that was bound before carriers were stored.
+            holder_missing=f"(person_key IS NULL OR {_ENDED} AND carrier IS NULL) AND $9::text IS NULL",
+            list_covers="($15::timestamptz IS NULL OR a.expired_since <= $15)",
+            carrier=f"coalesce({carrier}, $16::text)",
+        ),
         spend=spend,
-        reading=reading_of_person(as_of="$11::date", condition="g.revocation_status = 'good'"),
+        reading=reading_of_person(
+            as_of="$11::date", condition=f"g.revocation_status = 'good' AND ({_USABLE})"
+        ),
+        usable=_USABLE,
+        remark=certificate_remark("$17"),
         reference=REFERENCE.strip(),
         versions_read=VERSIONS_READ,
         tickets_read=TICKETS_READ,
@@ -64,7 +89,8 @@ def _statement(*, visual: bool) -> str:
 CARD_STATEMENT = _statement(visual=False)
 """Eligibility by card with the PIN.
 
-Parameters: the ten of `PROOF_CHECK`, day, kind, operator, known version.
+Parameters: the ten of `PROOF_CHECK`, day, kind, operator, known version; the certificate's end if it is past, the
+carrier if J-LIS named it, and the certificate's last day if its alert has begun.
 """
 
 VISUAL_STATEMENT = _statement(visual=True)
@@ -78,6 +104,10 @@ class CardQuery:
     as_of: date
     known_version: str | None
     operator: str | None
+    ended_at: datetime | None = None
+    """The end of the certificate's validity if it is past: the card's grace period decides."""
+    expires_on: date | None = None
+    """The certificate's last day if its alert has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +144,9 @@ async def use_proof(
         kind,
         asked.operator,
         asked.known_version,
+        asked.ended_at,
+        evidence.holder.carrier if evidence.holder is not None else None,
+        asked.expires_on,
     ]
     if visual_limit is None:
         rows = await database.fetch(CARD_STATEMENT, parameters)

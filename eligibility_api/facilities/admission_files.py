@@ -10,7 +10,7 @@ import csv
 from pathlib import Path
 
 from eligibility_api.cli_support import is_shown_text
-from eligibility_api.contract import numbers
+from eligibility_api.contract import identifiers
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.domain.admission import Admission, excess_rights
 from eligibility_api.platform.errors import OperatorError
@@ -51,9 +51,11 @@ def _admission(row: list[str]) -> Admission:
     """Parse a facility's row. Raises ValueError, which states the rule that the row breaks."""
     if len(row) != len(_FACILITY_COLUMNS):
         raise ValueError(f"not the columns {','.join(_FACILITY_COLUMNS)}")
-    code, name, kind, rights, terminals = row
-    if not numbers.is_institution_code(code):
-        raise ValueError("institution_code is not ten digits with a valid check digit")
+    written, name, kind, rights, terminals = row
+    try:
+        code = identifiers.institution_code(written, lost_zeros=True)
+    except identifiers.UnreadableIdentifier as error:
+        raise ValueError("institution_code is not ten digits with a valid check digit") from error
     if not is_shown_text(name):
         raise ValueError("name is not 1 to 200 characters, none of them a control character")
     if kind not in tuple(FacilityKind):
@@ -94,13 +96,14 @@ def read_insurers(path: Path) -> dict[str, str]:
 
 
 def _insurer(row: list[str], line: int) -> tuple[str, str]:
-    if (
-        len(row) != len(_INSURER_COLUMNS)
-        or not is_shown_text(row[1])
-        or not numbers.is_insurer_number(row[0])
-    ):
-        raise OperatorError(
-            f"Line {line} of the insurers' file is not a number of six or eight digits with its check digit, and a name"
-            " of 1 to 200 characters."
-        )
-    return row[0], row[1]
+    try:
+        written, name = row
+        number = identifiers.insurer_number(written, lost_zeros=True)
+        if is_shown_text(name):
+            return number, name
+    except ValueError:
+        pass
+    raise OperatorError(
+        f"Line {line} of the insurers' file is not a number of six or eight digits with its check digit, of a law that"
+        " exists, and a name of 1 to 200 characters."
+    )

@@ -9,7 +9,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.cli_support import in_transaction
+from eligibility_api.cli_support import in_transaction, parse_institution_code
 from eligibility_api.contract.wire import OperatorName
 from eligibility_api.domain.second_factor import provisioning_uri
 from eligibility_api.facilities import operators
@@ -21,7 +21,12 @@ _OPERATOR = TypeAdapter[str](OperatorName)
 
 app = typer.Typer(help="Authorised staff of facilities.", no_args_is_help=True)
 
-InstitutionCode = Annotated[str, typer.Option(help="医療機関コード of an admitted facility.")]
+InstitutionCode = Annotated[
+    str,
+    typer.Option(
+        parser=parse_institution_code, metavar="CODE", help="医療機関コード of an admitted facility."
+    ),
+]
 Operator = Annotated[str, typer.Option(help="Name of the operator, as the facility writes it.")]
 
 

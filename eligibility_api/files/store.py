@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, false, func, insert, not_, select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,6 +38,10 @@ class FileStore:
     """Namespace of the advisory lock that serialises the completion of an insurer's files."""
     superseded: Sequence[str]
     """States of a file after which the same bytes are accepted as a new file."""
+    outdated: ColumnElement[bool] = field(default_factory=false)
+    """Files that an older version of the program read: the same bytes are accepted, and read, again."""
+    faults_by: Sequence[ColumnElement[Any]] = ()
+    """Sorts a file's faults before their number does."""
 
     async def add(self, connection: AsyncConnection, values: dict[str, Any]) -> UUID:
         """Insert a file in state `receiving`; returns its id."""
@@ -71,6 +75,7 @@ class FileStore:
                 files.insurer_number == insurer_number,
                 files.sha256 == sha256,
                 files.state.not_in((RECEIVING, ABANDONED, *self.superseded)),
+                not_(self.outdated),
             )
             .order_by(self.order)
             .limit(1)
@@ -83,15 +88,20 @@ class FileStore:
         await connection.execute(update(self.files).where(self.file_id == file_id).values(**values))
 
     async def fault_page(self, connection: AsyncConnection, file_id: UUID, after: int) -> list[Row[Any]]:
-        """A page of a file's faults behind the cursor `after`."""
+        """A page of a file's faults behind the one with the number `after`; the first page behind 0."""
         fault = self.faults.c.fault
-        statement = (
-            select(self.faults)
-            .where(self.fault_file_id == file_id, fault > after)
-            .order_by(fault)
-            .limit(FAULTS_PER_PAGE)
-        )
-        return list((await connection.execute(statement)).all())
+        order = (*self.faults_by, fault)
+        statement = select(self.faults).where(self.fault_file_id == file_id)
+        if after and self.faults_by:
+            last = select(*order).where(fault == after, self.fault_file_id == file_id)
+            places = (await connection.execute(last)).all()
+            statement = (
+                statement.where(tuple_(*order) > tuple_(*places[0])) if places else statement.where(false())
+            )
+        else:
+            statement = statement.where(fault > after)
+        page = await connection.execute(statement.order_by(*order).limit(FAULTS_PER_PAGE))
+        return list(page.all())
 
 
 def next_cursor(page: Sequence[Row[Any]]) -> str | None:

@@ -46,6 +46,7 @@ _REFUSALS = problem_responses(
     "consent-other-facility",
     "consent-withdrawn",
     "consent-expired",
+    "consent-not-yet",
     "consent-category",
     "role-not-permitted",
     "staff-not-authorised",
@@ -68,7 +69,7 @@ def _month(text: str | None) -> date | None:
 
 async def _query(
     from_month: Annotated[
-        Month | None, Query(description="First month of treatment; default: 36 months up to the last one.")
+        Month | None, Query(description="First month of treatment; default: 60 months before the last one.")
     ] = None,
     to_month: Annotated[Month | None, Query(description="Last month; default: the current month.")] = None,
     known_at: Annotated[
@@ -123,24 +124,24 @@ def history_router(address: str, bases: frozenset[Basis]) -> APIRouter:
         """Medicines from claims, newest first.
 
         With the category `prescription` also prescriptions and dispensings recorded at once, until their
-        claim arrives. Duplicates are marked: the same ingredient from another prescriber for overlapping
+        claim arrives. Overlaps are marked: the same ingredient from another prescriber for overlapping
         days.
         """
         return _respond(await service.medications(state, request, group, prescriber))
 
     @router.get(f"/{HistoryResource.TREATMENTS}", summary="Treatments (診療情報)", response_model=Treatments)
     async def treatments(state: CurrentState, request: HistoryRequest = current_request) -> Response:
-        """Treatment acts from medical claims, by day; surgery is a resource of its own."""
-        return _respond(await service.treatments(state, request, surgery=False))
+        """Days of visit, and the listed kinds of acts, from medical claims; surgery is a resource of its own."""
+        return _respond(await service.treatments(state, request, HistoryResource.TREATMENTS))
 
     @router.get(f"/{HistoryResource.SURGERIES}", summary="Surgery (手術情報)", response_model=Treatments)
     async def surgeries(state: CurrentState, request: HistoryRequest = current_request) -> Response:
-        """Acts of surgery (診療識別 50) from medical claims."""
-        return _respond(await service.treatments(state, request, surgery=True))
+        """Acts of surgery (診療識別 50) from medical claims, with transplants and transfusions."""
+        return _respond(await service.treatments(state, request, HistoryResource.SURGERIES))
 
     @router.get(f"/{HistoryResource.DIAGNOSES}", summary="Diagnoses (傷病名)", response_model=Diagnoses)
     async def diagnoses(state: CurrentState, request: HistoryRequest = current_request) -> Response:
-        """Diagnoses as listed by each medical claim."""
+        """Empty: diagnoses of claims are not shared, and there is no other provider of this information."""
         return _respond(await service.diagnoses(state, request))
 
     @router.get(

@@ -8,6 +8,7 @@ insurer need no second pass over the claims.
 from __future__ import annotations
 
 from eligibility_api.consent.access_check import FIRST_FREE_PARAMETER, GRANTED
+from eligibility_api.contract.codes import CertificateKind
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, days_of, known_at
 
 FIRST_MONTH, LAST_MONTH, INSTANT = (
@@ -31,10 +32,18 @@ _MEMBERSHIPS = """
 asked AS MATERIALIZED (
     SELECT g.person_key, g.categories, {instant} AS instant, g.now FROM guard g WHERE {open}
 ),
+disclosed AS MATERIALIZED (
+    SELECT a.* FROM asked a
+    WHERE NOT EXISTS (
+        SELECT FROM current_enrolment
+        WHERE certificate_kind = '{without}' AND days @> (a.now AT TIME ZONE 'Asia/Tokyo')::date
+    )
+),
 membership AS MATERIALIZED (
     SELECT t.entitlement, t.insurer_number, t.number_key, t.symbol_key, t.birth_date, t.branch_key, h.days, a.instant
-    FROM asked a {memberships}
+    FROM disclosed a {memberships}
     JOIN entitlement t USING (entitlement)
+    WHERE h.certificate_kind <> '{without}'
 ),
 named AS MATERIALIZED (
     SELECT DISTINCT insurer_number, number_key, symbol_key, birth_date, instant FROM membership
@@ -52,7 +61,11 @@ rival AS MATERIALIZED (
 )
 """
 
+WITHOUT_HISTORY = CertificateKind.SELF_DEFENCE
+"""The certificate without histories: claims and check-ups of such a membership, and anything while it holds (rule H19)."""
+
 MEMBERSHIPS_NOW = _MEMBERSHIPS.format(
+    without=WITHOUT_HISTORY,
     instant="g.now",
     open=GRANTED,
     memberships="CROSS JOIN current_enrolment h",
@@ -62,11 +75,12 @@ MEMBERSHIPS_NOW = _MEMBERSHIPS.format(
 )
 
 MEMBERSHIPS_AT_INSTANT = _MEMBERSHIPS.format(
+    without=WITHOUT_HISTORY,
     instant=f"least({INSTANT}::timestamptz, g.now)",
     open=GRANTED,
     memberships=f"""
     CROSS JOIN LATERAL (
-        SELECT e.entitlement, daterange(e.acquired_on, e.lost_on) AS days
+        SELECT e.entitlement, e.certificate_kind, daterange(e.acquired_on, e.lost_on) AS days
         FROM enrolment e {known_at("a.instant")}
         WHERE e.person_key = a.person_key AND {NOT_SUPERSEDED} AND (a.instant = a.now OR NOT EXISTS ({_REASSIGNED_SINCE}))
     ) h""",  # noqa: S608 - constants of the store, no values
@@ -76,9 +90,10 @@ MEMBERSHIPS_AT_INSTANT = _MEMBERSHIPS.format(
 )
 """CTEs of the person's memberships as known now, and as known at an instant.
 
-`asked` has one row if access is granted, else none, so that nothing is read. `membership`: the person's
-memberships with their days. `named`: the identifiers by which claims name the person. `rival`: other persons'
-memberships with the same identifiers (twins), as known then or now; read only if a claim is ambiguous.
+`asked` has one row if access is granted, else none, so that nothing is read; `disclosed` the same, unless the
+person has no history today (H19). `membership`: the person's memberships with their days. `named`: the
+identifiers by which claims name the person. `rival`: other persons' memberships with the same identifiers
+(twins), as known then or now; read only if a claim is ambiguous.
 """
 
 _SAME = " AND ".join(

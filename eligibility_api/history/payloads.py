@@ -29,6 +29,7 @@ class OriginDict(TypedDict):
     age_days: int
     institution: InstitutionDict
     setting: str
+    earlier_reader: bool
 
 
 class HistoryRowDict(OriginDict):
@@ -54,7 +55,7 @@ class MedicineDict(HistoryRowDict):
     usage: str | None
     instruction: str | None
     times: int | None
-    duplicates: Sequence[int]
+    overlaps: Sequence[int]
 
 
 class MedicineGroupDict(TypedDict):
@@ -62,7 +63,7 @@ class MedicineGroupDict(TypedDict):
 
     key: str | None
     name: str | None
-    duplicates: bool
+    overlaps: bool
     medicines: Sequence[MedicineDict]
 
 
@@ -70,22 +71,11 @@ class TreatmentDict(HistoryRowDict):
     """As `Treatment`."""
 
     row: int
+    kind: str
     act: str | None
-    code: str
+    code: str | None
     quantity: str | None
     times: int | None
-
-
-class DiagnosisDict(HistoryRowDict):
-    """As `Diagnosis`."""
-
-    row: int
-    code: str
-    name: str | None
-    modifiers: Sequence[str]
-    began_on: date | None
-    outcome: str | None
-    main: bool
 
 
 class CheckupItemDict(TypedDict):
@@ -139,7 +129,8 @@ class TreatmentsDict(HistoryPageDict):
 class DiagnosesDict(HistoryPageDict):
     """As `Diagnoses`."""
 
-    diagnoses: Sequence[DiagnosisDict]
+    provider: None
+    diagnoses: Sequence[None]
 
 
 class HealthCheckupsDict(HistoryPageDict):

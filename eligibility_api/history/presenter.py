@@ -13,13 +13,13 @@ from eligibility_api.contract.claim_codes import USAGES
 from eligibility_api.contract.history import CareSetting
 from eligibility_api.domain import dates
 from eligibility_api.domain.checkups import LoadedCheckup
+from eligibility_api.domain.claims import READER_VERSION
 from eligibility_api.domain.dates import day_in_japan
-from eligibility_api.domain.history import ActRow, DiseaseRow, HistoryRecord, age_days
+from eligibility_api.domain.history import HistoryRecord, TreatmentRow, age_days
 from eligibility_api.domain.medicines import Group, MedicineRow
 from eligibility_api.drug_master.cache import DrugMaster
 from eligibility_api.history.payloads import (
     CheckupItemDict,
-    DiagnosisDict,
     HealthCheckupDict,
     InstitutionDict,
     MedicineDict,
@@ -64,35 +64,21 @@ class Presenter:
             "usage": drug.usage or (USAGES.get(drug.usage_code) if drug.usage_code else None) or None,
             "instruction": drug.instruction,
             "times": row.times,
-            "duplicates": marks.get(place, ()),
+            "overlaps": marks.get(place, ()),
         }
 
-    def treatment(self, place: int, row: ActRow) -> TreatmentDict:
-        """A treatment act."""
+    def treatment(self, place: int, row: TreatmentRow) -> TreatmentDict:
+        """A day of visit, or a listed act."""
         act = row.act
         return {
             **self._origin(row.known),
             "on": row.on,
             "row": place,
-            "act": act.act,
-            "code": act.code,
-            "quantity": act.quantity,
+            "kind": row.kind.value,
+            "act": act.act if act else None,
+            "code": act.code if act else None,
+            "quantity": act.quantity if act else None,
             "times": row.times,
-        }
-
-    def diagnosis(self, place: int, row: DiseaseRow) -> DiagnosisDict:
-        """A diagnosis."""
-        disease = row.disease
-        return {
-            **self._origin(row.known),
-            "on": None,
-            "row": place,
-            "code": disease.code,
-            "name": disease.name,
-            "modifiers": disease.modifiers,
-            "began_on": disease.began_on,
-            "outcome": disease.outcome,
-            "main": disease.main,
         }
 
     def checkup(self, place: int, checkup: LoadedCheckup) -> HealthCheckupDict:
@@ -123,6 +109,7 @@ class Presenter:
                 "age_days": age_days(known.known_from, self._today),
                 "institution": self._place(known.institution_code, known.content.institution_name),
                 "setting": known.setting.value,
+                "earlier_reader": known.reader_version is not None and known.reader_version < READER_VERSION,
             }
         return origin
 
@@ -173,6 +160,6 @@ def _group(group: Group, members: list[MedicineDict]) -> MedicineGroupDict:
     return {
         "key": group.key,
         "name": next((medicine["name"] for medicine in members if medicine["name"] is not None), None),
-        "duplicates": any(medicine["duplicates"] for medicine in members),
+        "overlaps": any(medicine["overlaps"] for medicine in members),
         "medicines": members,
     }

@@ -18,11 +18,11 @@ from eligibility_api.consent.access_check import access_parameters
 from eligibility_api.consent.access_decision import check_granted
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.history import Grouping, HistoryResource
+from eligibility_api.contract.history import CATEGORY_OF, Grouping, HistoryResource
 from eligibility_api.domain import dates, medicines
 from eligibility_api.domain.checkups import latest_per_day
 from eligibility_api.domain.dates import day_in_japan
-from eligibility_api.domain.history import HistoryRecord, act_rows, disease_rows, effective_claims
+from eligibility_api.domain.history import HistoryRecord, effective_claims, treatment_rows
 from eligibility_api.domain.medicines import MedicineRow
 from eligibility_api.domain.provisional import current_entries
 from eligibility_api.eligibility.service import NOTHING_KNOWN_BEFORE
@@ -107,12 +107,12 @@ async def medications(
 ) -> MedicationsDict:
     """Medicines from claims and, with the patient's consent, from prescriptions and dispensings.
 
-    A filter by `prescriber` omits rows; the others keep their row numbers and their duplicate marks.
+    A filter by `prescriber` omits rows; the others keep their row numbers and their marks.
     """
     answer = await _read(state, request, HistoryResource.MEDICATIONS)
     master = answer.presenter.master
     rows = _medicines(answer)
-    marks = medicines.duplicate_marks(rows, master.ingredient)
+    marks = medicines.overlap_marks(rows, master.ingredient)
     places: Sequence[int] = [
         place for place, row in enumerate(rows, 1) if prescriber is None or row.prescriber == prescriber
     ]
@@ -139,18 +139,17 @@ def _medicines(answer: _Answer) -> list[MedicineRow]:
     return medicines.medicine_rows([*claims, *(one for one in current if first <= one.month <= last)])
 
 
-async def treatments(state: State, request: HistoryRequest, *, surgery: bool) -> TreatmentsDict:
-    """Treatment acts without surgery, or surgery only."""
-    answer = await _read(state, request, HistoryResource.SURGERIES if surgery else HistoryResource.TREATMENTS)
-    rows = act_rows(answer.claims(), surgery=surgery)
+async def treatments(state: State, request: HistoryRequest, resource: HistoryResource) -> TreatmentsDict:
+    """Days of visit with the listed acts, or surgery."""
+    answer = await _read(state, request, resource)
+    rows = treatment_rows(answer.claims(), CATEGORY_OF[resource])
     return {**answer.about(len(rows)), "treatments": _show(answer, rows, answer.presenter.treatment)}
 
 
 async def diagnoses(state: State, request: HistoryRequest) -> DiagnosesDict:
-    """Diagnoses, claim by claim."""
+    """Nothing: no provider of this information. The access is checked and recorded like any other."""
     answer = await _read(state, request, HistoryResource.DIAGNOSES)
-    rows = disease_rows(answer.claims())
-    return {**answer.about(len(rows)), "diagnoses": _show(answer, rows, answer.presenter.diagnosis)}
+    return {**answer.about(0), "provider": None, "diagnoses": []}
 
 
 async def health_checkups(state: State, request: HistoryRequest) -> HealthCheckupsDict:

@@ -40,10 +40,10 @@ _CLAIMS = f"""
     SELECT r.claim AS number, '{Origin.CLAIM}' AS origin, greatest(r.due_at, f.known_from) AS shown_from, r.identity,
            r.institution_code AS institution, r.setting, r.treatment_month AS month, r.claim_month,
            r.content::text,
-           NULL::date AS prescribed_on, NULL::date AS dispensed_on
+           NULL::date AS prescribed_on, NULL::date AS dispensed_on, f.reader_version
     FROM named n
     JOIN claim r USING (insurer_number, number_key, symbol_key, birth_date)
-    JOIN claim_file f ON f.file_id = r.file_id AND f.known_from <= n.instant
+    JOIN claim_file f ON f.file_id = r.file_id AND f.known_from <= n.instant AND (f.replaced_from > n.instant) IS NOT FALSE
     WHERE r.due_at <= n.instant AND r.treatment_month BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
       AND {is_of_person("r", "r.treatment_month")}
 """  # noqa: S608 - constants of the store, no values
@@ -54,14 +54,14 @@ _ENTRIES = f"""
     SELECT p.entry, p.origin, p.known_from, '', p.institution_code,
            CASE f.kind {_SETTING_OF_KIND} END,
            date_trunc('month', coalesce(p.dispensed_on, p.prescribed_on))::date, NULL, p.content::text,
-           p.prescribed_on, p.dispensed_on
-    FROM asked a
+           p.prescribed_on, p.dispensed_on, NULL::smallint
+    FROM disclosed a
     JOIN prescription_entry p ON p.person_key = a.person_key AND p.known_from <= a.instant
     JOIN facility f ON f.institution_code = p.institution_code
     WHERE '{Category.PRESCRIPTION}' = ANY (a.categories)
       -- A patient who was identified by number may have turned out to be another person since.
       AND (p.matched_entitlements IS NULL OR p.matched_entitlements <@ ARRAY(SELECT m.entitlement FROM membership m))
-      AND coalesce(p.dispensed_on, p.prescribed_on) + {DISPLAY_PERIOD.days} >= (a.instant AT TIME ZONE 'Asia/Tokyo')::date
+      AND (p.known_from AT TIME ZONE 'Asia/Tokyo')::date + {DISPLAY_PERIOD.days} >= (a.instant AT TIME ZONE 'Asia/Tokyo')::date
 """  # noqa: S608 - constants of the store, no values
 """Entries of all months: the rules decide which claims replace which entries, and filter months later."""
 
@@ -76,11 +76,14 @@ _CHECKUPS = f"""
       AND {is_of_person("c", _EXAMINED_IN)}
 """  # noqa: S608 - constants of the store, no values
 
+_NO_PROVIDER = "SELECT NULL::bigint AS number WHERE false"
+"""Nothing is read: no provider of this information."""
+
 _READING = {
     HistoryResource.MEDICATIONS: f"{_CLAIMS} UNION ALL {_ENTRIES}",
     HistoryResource.TREATMENTS: _CLAIMS,
     HistoryResource.SURGERIES: _CLAIMS,
-    HistoryResource.DIAGNOSES: _CLAIMS,
+    HistoryResource.DIAGNOSES: _NO_PROVIDER,
     HistoryResource.HEALTH_CHECKUPS: _CHECKUPS,
 }
 
@@ -95,7 +98,7 @@ _RECORDED_KINDS = {
     HistoryResource.MEDICATIONS: ("receipts", "entries"),
     HistoryResource.TREATMENTS: ("receipts",),
     HistoryResource.SURGERIES: ("receipts",),
-    HistoryResource.DIAGNOSES: ("receipts",),
+    HistoryResource.DIAGNOSES: (),
     HistoryResource.HEALTH_CHECKUPS: ("checkups",),
 }
 """The kinds of rows read that the audit record lists by number; omitted if there are none."""
@@ -185,8 +188,7 @@ async def read_history(
 
 def _known(rows: list[Any], resource: HistoryResource) -> list[HistoryRecord]:
     """The claims and entries in rows, with only the requested kind of lines: claims have many of each."""
-    drugs, diseases = resource is HistoryResource.MEDICATIONS, resource is HistoryResource.DIAGNOSES
-    acts = not (drugs or diseases)
+    drugs = resource is HistoryResource.MEDICATIONS
     return [
         HistoryRecord(
             number=row["number"],
@@ -197,9 +199,10 @@ def _known(rows: list[Any], resource: HistoryResource) -> list[HistoryRecord]:
             setting=_SETTINGS[row["setting"]],
             month=row["month"],
             claim_month=row["claim_month"],
-            content=content_of(json.loads(row["content"]), drugs=drugs, acts=acts, diseases=diseases),
+            content=content_of(json.loads(row["content"]), drugs=drugs, acts=not drugs, diseases=False),
             prescribed_on=row["prescribed_on"],
             dispensed_on=row["dispensed_on"],
+            reader_version=row["reader_version"],
         )
         for row in rows
     ]

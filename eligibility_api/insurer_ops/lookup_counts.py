@@ -24,8 +24,8 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.columns import table_of
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.dates import day_in_japan
-from eligibility_api.domain.eligibility import select as answered
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
+from eligibility_api.domain.rule_versions import RULES
 from eligibility_api.insurer_ops.tables import LookUpCount, LookUpCountProgress
 
 COMMIT_DELAY = timedelta(minutes=1)
@@ -63,7 +63,8 @@ async def count_look_ups(database: Database, *, commit_delay: timedelta = COMMIT
 def _keys(record: audit.Record, versions: Mapping[int, EnrolmentVersion]) -> set[Key]:
     """Return the keys of a record: its outcome, for each insurer whose members were read."""
     try:
-        outcome = answered(recompute.inputs_of(record, versions)).validity.value
+        inputs = recompute.inputs_of(record, versions)
+        outcome = RULES[inputs.rule_version].validity(inputs).value
     except ShikakuError as refusal:
         outcome = refusal.code
     except recompute.UnknownRule:

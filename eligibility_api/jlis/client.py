@@ -12,7 +12,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal, TypeVar
 
 import httpx2
@@ -28,6 +28,7 @@ from typing_extensions import TypedDict
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, ShikakuError
 from eligibility_api.contract.wire import Bytes
 from eligibility_api.domain.certificate import CertificateId, key_sha256
+from eligibility_api.domain.expiry import Carrier
 from eligibility_api.domain.revocation import CertificateStatus, RevocationDataRejected, validate_ocsp
 from eligibility_api.platform.clock import Clock
 
@@ -61,6 +62,7 @@ class _CertificateName(BaseModel):
 class _Holder(BaseModel):
     model_config = ConfigDict(extra="ignore")
     person_key: _PersonKey
+    carrier: Literal["card", "android"] | None = None
     predecessors: list[_CertificateName] = []
 
 
@@ -79,6 +81,8 @@ class _TerminalCertificate(BaseModel):
     certificate: Bytes
 
 
+_CARRIERS = {"card": Carrier.CARD, "android": Carrier.PHONE}
+
 _HOLDER = TypeAdapter(_Holder)
 _MATCH = TypeAdapter(_Match)
 _MATCHES = TypeAdapter(_Matches)
@@ -87,10 +91,11 @@ _TERMINAL_CERTIFICATE = TypeAdapter(_TerminalCertificate)
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The holder of a certificate, and the certificates that it renewed, latest first."""
+    """The holder of a certificate, the certificates that it renewed, latest first, and what carries it."""
 
     person_key: bytes
     predecessors: Sequence[CertificateId]
+    carrier: Carrier | None = None
 
 
 class Jlis:
@@ -114,10 +119,12 @@ class Jlis:
             raise RevocationDataRejected(f"no list: {type(error).__name__}") from error
         return response.content
 
-    async def status(self, ca: x509.Certificate, serial: int, max_age: timedelta) -> CertificateStatus:
+    async def status(
+        self, ca: x509.Certificate, serial: int, max_age: timedelta, ended_at: datetime | None = None
+    ) -> CertificateStatus:
         """Request a certificate's status by OCSP (RFC 6960), with a nonce, not older than `max_age`.
 
-        Raises RevocationDataRejected, also when `MAX_PENDING_OCSP` requests are in flight already.
+        `ended_at` is the end of a certificate that has expired. Raises RevocationDataRejected, also when `MAX_PENDING_OCSP` requests are in flight already.
         """
         if self._pending_ocsp >= MAX_PENDING_OCSP:
             raise RevocationDataRejected("not requested: too many OCSP requests are pending")
@@ -127,7 +134,15 @@ class Jlis:
             answer = await self._ocsp(ca, serial, nonce)
         finally:
             self._pending_ocsp -= 1
-        return validate_ocsp(answer, ca=ca, serial=serial, nonce=nonce, now=self._clock(), max_age=max_age)
+        return validate_ocsp(
+            answer,
+            ca=ca,
+            serial=serial,
+            nonce=nonce,
+            now=self._clock(),
+            max_age=max_age,
+            ended_at=ended_at,
+        )
 
     async def _ocsp(self, ca: x509.Certificate, serial: int, nonce: bytes) -> bytes:
         request = (
@@ -159,12 +174,13 @@ class Jlis:
             return None
         answer = _read(_HOLDER, response)
         links = [CertificateId(bytes.fromhex(n.ca_key_sha256), int(n.serial)) for n in answer.predecessors]
-        return Holder(bytes.fromhex(answer.person_key), links)
+        carrier = _CARRIERS[answer.carrier] if answer.carrier is not None else None
+        return Holder(bytes.fromhex(answer.person_key), links, carrier)
 
     async def match(
-        self, *, name: str, name_kana: str, birth_date: date, sex: str, address: str
+        self, *, name: str, name_kana: str | None, birth_date: date, sex: str, address: str | None
     ) -> tuple[str, bytes | None]:
-        """Match a member with the resident register.
+        """Match a member with the resident register; an absent reading or address is sent as null.
 
         Returns `one` with the person key, `none`, or `ambiguous`.
         """

@@ -21,6 +21,7 @@ from eligibility_api.contract.history import Origin
 from eligibility_api.contract.prescriptions import (
     DispensingRequest,
     EntryAnswer,
+    OnSiteRequest,
     PrescribedMedicine,
     PrescriptionRequest,
 )
@@ -33,10 +34,13 @@ from eligibility_api.prescriptions import store
 from eligibility_api.prescriptions.store import Entry, IdempotentCall
 from eligibility_api.state import State
 
-_ROLES = {
-    Origin.PRESCRIPTION: {Role.DOCTOR, Role.DENTIST, Role.AUTHORISED_STAFF},
+_PRESCRIBING = {Role.DOCTOR, Role.DENTIST, Role.AUTHORISED_STAFF}
+ROLES = {
+    Origin.PRESCRIPTION: _PRESCRIBING,
+    Origin.ON_SITE: _PRESCRIBING,
     Origin.DISPENSING: {Role.PHARMACIST, Role.AUTHORISED_STAFF},
 }
+"""Who may record entries of each origin."""
 
 
 async def prescribe(
@@ -53,6 +57,22 @@ async def prescribe(
         identified_by=request.identified_by,
         prescribed_on=request.prescribed_on,
         content=_content(request.medicines, request.prescribed_on),
+    )
+    digest = request_digest(entry.origin, request, secret=state.keys.version)
+    return await _add(state, caller, operator, entry, IdempotentCall(key=key, digest=digest))
+
+
+async def dispense_on_site(
+    state: State, caller: Caller, operator: Operator, key: str, request: OnSiteRequest
+) -> EntryAnswer:
+    """Record what this facility prescribed and dispensed itself. Raises as `prescribe` does."""
+    entry = Entry(
+        entry_id=uuid4(),
+        origin=Origin.ON_SITE,
+        identified_by=request.identified_by,
+        prescribed_on=request.dispensed_on,
+        dispensed_on=request.dispensed_on,
+        content=_content(request.medicines, request.dispensed_on, request.dispensed_on),
     )
     digest = request_digest(entry.origin, request, secret=state.keys.version)
     return await _add(state, caller, operator, entry, IdempotentCall(key=key, digest=digest))
@@ -101,7 +121,7 @@ async def _add(
 
 
 def _refusal(operator: Operator, entry: Entry, today: date) -> str | None:
-    if operator.role not in _ROLES[entry.origin]:
+    if operator.role not in ROLES[entry.origin]:
         return "role-not-permitted"
     return None if valid_entry_days(today, entry.prescribed_on, entry.dispensed_on) else "prescription-day"
 

@@ -35,10 +35,12 @@ _KNOWN = text("SELECT crl_number, crl_sha256 FROM authority WHERE authority = :a
 # The instant of a check is the database's, since freshness is judged by the same clock. `age` is the time
 # since the list was requested, so that the transfer counts against its freshness.
 _CHECKED = text("""
-INSERT INTO authority (authority, crl_number, crl_sha256, this_update, next_update, checked_at)
-VALUES (:authority, :number, :sha256, :this_update, :next_update, clock_timestamp() - CAST(:age AS interval))
+INSERT INTO authority (authority, crl_number, crl_sha256, this_update, next_update, expired_since, checked_at)
+VALUES (:authority, :number, :sha256, :this_update, :next_update, :expired_since,
+        clock_timestamp() - CAST(:age AS interval))
 ON CONFLICT (authority) DO UPDATE SET crl_number = excluded.crl_number, crl_sha256 = excluded.crl_sha256,
-    this_update = excluded.this_update, next_update = excluded.next_update, checked_at = excluded.checked_at
+    this_update = excluded.this_update, next_update = excluded.next_update, expired_since = excluded.expired_since,
+    checked_at = excluded.checked_at
 """)
 
 _STAGE = text("""
@@ -122,6 +124,7 @@ async def _copy(
         "sha256": accepted.sha256,
         "this_update": accepted.this_update,
         "next_update": accepted.next_update,
+        "expired_since": accepted.expired_since,
         "age": age,
     }
     await connection.execute(_CHECKED, checked)

@@ -19,6 +19,7 @@ from uuid import UUID
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.domain.certificate import CertificateId
 from eligibility_api.domain.challenge import Challenge
+from eligibility_api.domain.expiry import Carrier
 from eligibility_api.domain.revocation import CertificateStatus
 
 PROOF_CHECK = """
@@ -38,16 +39,17 @@ guard AS MATERIALIZED (
             t.kind AS facility_kind,
             CASE WHEN a.authority IS NOT NULL THEN coalesce(r.status, 'good') ELSE $7::text END AS revocation_status,
             CASE WHEN a.authority IS NOT NULL THEN 'crl ' || a.crl_number::text ELSE 'ocsp' END AS evidence,
-            b.person_key
+            b.person_key,
+            {carrier} AS carrier
         FROM (VALUES (true)) AS always (one)
         LEFT JOIN (
             SELECT c.client_id, c.rights, f.institution_code, f.kind
             FROM client c JOIN facility f USING (institution_code)
             WHERE c.client_id = $4 AND c.closed_at IS NULL AND f.closed_at IS NULL
         ) t ON true
-        -- The mirror counts only while it is fresh.
+        -- The mirror counts only while it is fresh, and of an expired certificate only if its list keeps those.
         LEFT JOIN authority a
-            ON a.authority = $5 AND a.checked_at > now() - $8::interval AND a.next_update > now()
+            ON a.authority = $5 AND a.checked_at > now() - $8::interval AND a.next_update > now() AND {list_covers}
         LEFT JOIN revoked_certificate r ON r.authority = $5 AND r.serial = $6
         LEFT JOIN binding b ON b.authority = $5 AND b.serial = $6
         -- Keeps the subquery separate: merged with the outer one, it would search every partition of `used_nonce` twice.
@@ -61,7 +63,35 @@ guard AS MATERIALIZED (
 and 10, for `holder_missing` and its consequences: the outcome of asking J-LIS for the certificate's holder
 (null: not asked yet), and the person that it named. `missing` is what another source must supply before the
 proof can be spent.
+
+`list_covers` is the condition under which the mirrored list speaks of the certificate, and `carrier` the
+expression of its carrier: both concern only certificates that have expired or expire soon.
 """
+
+UNEXPIRED = {"list_covers": "true", "carrier": "NULL::text"}
+"""Parts of `PROOF_CHECK` for proofs whose certificate is in its period, and whose carrier does not matter."""
+
+_CARRIER = "(SELECT k.carrier FROM binding k WHERE k.authority = $5 AND k.serial = $6)"
+
+
+def bound_carrier(condition: str) -> str:
+    """The carrier of the bound certificate, read only if the condition holds.
+
+    The binding's key includes the person and nothing else: most taps read its index alone.
+    """
+    return f"CASE WHEN {condition} THEN {_CARRIER} END"
+
+
+def certificate_remark(expires_on: str) -> str:
+    """The record's member about a certificate that has expired or expires soon: its last day and its carrier.
+
+    `expires_on` is the expression of that day; null outside of the alert.
+    """
+    return (
+        f"CASE WHEN {expires_on}::date IS NOT NULL"
+        f" THEN jsonb_build_object('expires_on', {expires_on}::date, 'carrier', carrier) END"
+    )
+
 
 DECIDABLE = "in_time AND admitted AND entitled AND missing IS NULL"
 """The condition under which a challenge may be spent at all."""
@@ -102,7 +132,7 @@ Missing = Literal["revocation_status", "holder"]
 
 @dataclass(frozen=True, slots=True)
 class HolderAnswer:
-    """J-LIS's answer to the question who holds a certificate, and its outcome.
+    """J-LIS's answer to the question who holds a certificate and what carries it, and its outcome.
 
     `outcome`: `asked` (registration), `bound` or `unlinked` (renewal link), or the code of a refusal.
     """
@@ -110,6 +140,7 @@ class HolderAnswer:
     outcome: str
     person_key: bytes | None = None
     predecessors: Sequence[CertificateId] = ()
+    carrier: Carrier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +161,10 @@ class VerifiedProof:
     certificate: CertificateId
     not_after: datetime
     """The end of the certificate's validity: stored with its binding."""
+
+    def ended_at(self, now: datetime) -> datetime | None:
+        """The end of the certificate's validity if it is past, during the grace period; else None."""
+        return self.not_after if self.not_after < now else None
 
     def parameters(self, evidence: Evidence, max_age: timedelta) -> list[Any]:
         """Parameters 1–10 of `PROOF_CHECK`."""
@@ -162,6 +197,8 @@ class ProofCheck:
     spent: bool
     record_id: UUID | None
     recorded_at: datetime | None
+    carrier: Carrier | None = None
+    """Of a certificate that has expired or expires soon, if known."""
 
     @classmethod
     def of(cls, row: Any) -> ProofCheck:
@@ -178,4 +215,5 @@ class ProofCheck:
             spent=row["spent"],
             record_id=row["record_id"],
             recorded_at=row["recorded_at"],
+            carrier=Carrier(row["carrier"]) if row["carrier"] is not None else None,
         )

@@ -36,6 +36,7 @@ REFUSALS = {
 RIGHTS_FOR = {
     Purpose.ELIGIBILITY: (Right.ELIGIBILITY,),
     Purpose.FIRST_REGISTRATION: (Right.REGISTRATION,),
+    Purpose.VISUAL_REGISTRATION: (Right.REGISTRATION, Right.VISUAL_CHECK),
     Purpose.VISUAL_CHECK: (Right.VISUAL_CHECK,),
     Purpose.CONSENT: (Right.CONSENT,),
     Purpose.VISUAL_CONSENT: (Right.CONSENT, Right.VISUAL_CHECK),
@@ -123,8 +124,9 @@ async def decide(
 async def _ask_ocsp(state: State, proof: VerifiedProof) -> CertificateStatus:
     """The certificate's status by OCSP: the second source, used when the mirror is stale."""
     ca = state.verifier.authority(proof.certificate.authority)
+    max_age, ended_at = state.settings.revocation_max_age, proof.ended_at(state.clock())
     try:
-        return await state.jlis.status(ca, proof.certificate.serial, state.settings.revocation_max_age)
+        return await state.jlis.status(ca, proof.certificate.serial, max_age, ended_at)
     except RevocationDataRejected as reason:
         log.warning("ocsp_response_rejected", reason=str(reason))
         raise ShikakuError("revocation-unavailable", retry_after=RETRY_AFTER_SECONDS) from reason

@@ -33,6 +33,8 @@ class Authority(SQLModel, table=True):
     this_update: datetime = instant()
     next_update: datetime = instant()
     checked_at: datetime = instant()
+    expired_since: datetime | None = instant(nullable=True)
+    """Since when the list has expired certificates too; null if it does not say."""
 
 
 class RevokedCertificate(SQLModel, table=True):
@@ -58,6 +60,7 @@ class Binding(SQLModel, table=True):
     bound_at: datetime = instant(by_database=True)
     record_id: UUID
     not_after: datetime | None = instant(nullable=True)
+    carrier: str | None = None
 
 
 class VisualCheckCount(SQLModel, table=True):

@@ -22,11 +22,11 @@ from eligibility_api.domain.certificate import (
     TrustStore,
     UserCertificate,
     accept,
-    check_period,
     check_signature,
     check_size,
 )
 from eligibility_api.domain.challenge import Challenge, MacKeys
+from eligibility_api.domain.expiry import check_purpose
 
 _MAX_CACHED_CERTIFICATES = 10_000
 
@@ -68,7 +68,7 @@ class Verifier:
             challenge, purpose=purpose, institution_code=institution_code, terminal=terminal, now=now
         )
         certificate = self.certificate(proof.certificate)
-        check_period(certificate, now)
+        check_purpose(certificate, purpose, now)
         if message is None:
             message = to_be_signed(
                 purpose,

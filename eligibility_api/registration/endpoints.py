@@ -28,6 +28,9 @@ router = APIRouter(
         "registration-conflict",
         "registration-other-member",
         "registration-unknown-certificate",
+        "card-not-usable",
+        "operator-required",
+        "visual-check-limit",
         "register-unavailable",
     ),
 )
@@ -36,7 +39,7 @@ async def register(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> RegistrationAnswer:
-    """The holder agrees; J-LIS identifies her.
+    """The holder agrees; J-LIS identifies her. Without a PIN the operator who compared the face is named.
 
     A stated membership is only compared, and never selects the person.
     """

@@ -8,9 +8,10 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.membership import StatedMembership
 from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest
 from eligibility_api.domain.membership import comparable
+from eligibility_api.eligibility.misses import seconds_to_next_hour
 from eligibility_api.presence.query import Evidence, HolderAnswer
 from eligibility_api.presence.service import check_spent, decide, verify_proof
-from eligibility_api.registration.store import BindingResult, Membership, bind
+from eligibility_api.registration.store import BindingResult, ComparedFace, Membership, bind
 from eligibility_api.state import State
 
 
@@ -23,25 +24,35 @@ def _folded(stated: StatedMembership | None) -> Membership | None:
 async def register(state: State, caller: Caller, request: RegistrationRequest) -> RegistrationAnswer:
     """Bind the card's certificate to the person that J-LIS names.
 
-    Raises the refusals of a proof, `register-unavailable`, and (recorded) `registration-conflict`,
-    `registration-other-member`, `registration-unknown-certificate`.
+    A card without a PIN proves presence by a comparison of the face (rule B1). Raises the refusals of a proof,
+    `operator-required`, `visual-check-limit`, `register-unavailable`, and (recorded) `registration-conflict`,
+    `registration-other-member`, `registration-unknown-certificate`, `card-not-usable`.
     """
-    proof = verify_proof(state, caller, Purpose.FIRST_REGISTRATION, request)
+    visual = state.verifier.purpose(request.challenge) is Purpose.VISUAL_REGISTRATION
+    face = None
+    if visual:
+        if request.operator is None:
+            raise ShikakuError("operator-required")
+        face = ComparedFace(request.operator, state.settings.visual_checks_per_hour)
+    purpose = Purpose.VISUAL_REGISTRATION if visual else Purpose.FIRST_REGISTRATION
+    proof = verify_proof(state, caller, purpose, request)
     membership = _folded(request.membership)
 
     async def attempt(evidence: Evidence) -> BindingResult:
         max_age = state.settings.revocation_max_age
-        return await bind(state.database, proof, membership, evidence, max_age=max_age)
+        return await bind(state.database, proof, membership, evidence, max_age=max_age, face=face)
 
     async def ask_jlis() -> HolderAnswer:
         holder = await state.jlis.holder(proof.certificate)
         return (
-            HolderAnswer("asked", holder.person_key, holder.predecessors)
+            HolderAnswer("asked", holder.person_key, holder.predecessors, holder.carrier)
             if holder is not None
             else HolderAnswer("asked")
         )
 
     bound = await decide(state, proof, attempt, ask_jlis)
+    if not bound.within_limit:
+        raise ShikakuError("visual-check-limit", retry_after=seconds_to_next_hour(state.clock()))
     check_spent(bound.proof_check)
     if bound.outcome not in {"bound", "already"}:
         raise ShikakuError(bound.outcome or "internal")

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.contract.identifiers import is_late_elderly
 from eligibility_api.contract.member_items import MEMBER_ITEMS
-from eligibility_api.contract.numbers import is_late_elderly_number
 from eligibility_api.domain.ages import LATE_ELDERLY_AGE
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.uploads.queue import UploadTask
@@ -91,7 +91,7 @@ async def of_last_file(connection: AsyncConnection, task: UploadTask) -> Mapping
 def _classes(task: UploadTask, today: date) -> dict[str, object]:
     """Limits of the age classes today: from the month of the 70th until the 75th birthday (`domain.ages`)."""
     return {
-        "late_elderly": is_late_elderly_number(task.insurer_number),
+        "late_elderly": is_late_elderly(task.insurer_number),
         "seventy": date(today.year - 70, today.month, 1),
         "seventy_five": date(today.year - LATE_ELDERLY_AGE, today.month, min(today.day, 28)),
     }

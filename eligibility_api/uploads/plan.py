@@ -26,7 +26,7 @@ ENTITLEMENT_OF_ROW = """
     AND e.birth_date = r.birth_date AND e.branch_key = r.branch_key
 """
 
-SAME_IDENTITY = " AND ".join(f"v.{name} = r.{name}" for name in IDENTITY)
+SAME_IDENTITY = " AND ".join(f"v.{name} IS NOT DISTINCT FROM r.{name}" for name in IDENTITY)
 """Whether the query to the register would be the same."""
 
 _CLASSIFY = f"""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.contract.member_reading.block import FaultCounts
+from eligibility_api.contract.member_reading.headings import UnknownColumn
 from eligibility_api.contract.uploads import FileScope, Finding, UploadReport
 from eligibility_api.database.plans import whole_file
 from eligibility_api.domain.holding import HoldingShare, exact
 from eligibility_api.platform.settings import Settings
 from eligibility_api.uploads import fill_rates
 from eligibility_api.uploads.queue import UploadContext, UploadTask
-from eligibility_api.uploads.reading.block import FaultCounts
 
 CHUNK_ROWS = 20_000
 """Rows of the file, or members of the insurer, that are counted in one statement."""
@@ -174,6 +175,19 @@ async def _add(
 def _of_rows(faults: FaultCounts) -> Iterator[Finding]:
     for (code, column), count in faults.most_common():
         yield Finding(code=code, count=count, holds=False, column=column)
+
+
+def unknown_column_findings(columns: Iterable[tuple[UnknownColumn, int]]) -> Iterator[Finding]:
+    """A finding for each column that no member file has, with its heading and its filled cells (rule F2).
+
+    An empty column without heading is none.
+    """
+    for column, filled in columns:
+        if filled or column.heading:
+            detail = {"letters": column.letters}
+            yield Finding(
+                code="unknown-column", count=filled, holds=False, column=column.heading or None, detail=detail
+            )
 
 
 def share_finding(code: str, count: int, of: int, limit: float, settings: Settings) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ FILES = FileStore(
     order=UPLOAD.c.revision,
     lock_name="files",
     superseded=(UploadState.REFUSED, UploadState.REJECTED, UploadState.UNDONE),
+    faults_by=(FAULT.c.row,),
 )
 
 

@@ -60,30 +60,40 @@ class Certificates:
     def issue(self, application: Application, now: datetime) -> x509.Certificate:
         """Issue a certificate; if it renews another one, link the two and revoke the old one.
 
-        Raises NotAllowed if the resident has died or is too young, if the serial number is in use, or if the
-        old certificate belongs to another person, is of another kind, revoked or already renewed.
+        A phone's is linked to that of its holder's card, with which it ends. Raises NotAllowed if the resident has
+        died, is too young or has no valid card for her phone, if the serial number is in use, or if the old
+        certificate belongs to another person, is of another kind, revoked or already renewed.
         """
         _check_applicant(application, now)
         with self._store.unit():
             issuer = self._issuer(application)
             old = self._certificate_to_renew(application)
+            card = self._card_for(application, now)
             new = Record(
                 ca=issuer.id,
                 id=issuer.certificate_id(application.serial or self._free_serial(issuer)),
                 resident_id=application.resident.resident_id,
                 carrier=application.carrier,
-                period=Period(now.astimezone(UTC).replace(microsecond=0), _end(application, old, now)),
+                period=Period(now.astimezone(UTC).replace(microsecond=0), _end(application, old, card, now)),
                 revocation=None,
             )
             self._store_record(new, old, now)
+            if card is not None:
+                self.records.depend(new, card)
         return build_leaf(_leaf(application, new), issuer.certificate, issuer.key)
 
     def revoke(self, wanted: CertificateId, reason: Reason, now: datetime) -> Record:
-        """Revoke a certificate. Raises NotFound, and NotAllowed as `revocation.revoke`."""
+        """Revoke a certificate, and those of phones that end with it.
+
+        Raises NotFound, and NotAllowed as `revocation.revoke`.
+        """
         with self._store.unit():
             record = self.records.find(wanted)
             changed = revocation.revoke(record, reason, now)
             self.records.set_revocation(record, changed)
+            for phone in self.records.phones_of(record):
+                if revocation.follows_card(phone, reason):
+                    self.revoke(phone.id, reason, now)
         return replace(record, revocation=changed)
 
     def suspend(self, wanted: CertificateId, now: datetime) -> Record:
@@ -94,19 +104,30 @@ class Certificates:
         """Lift the suspension of a phone's authentication certificate. Raises NotFound, NotAllowed."""
         with self._store.unit():
             record = self.records.find(wanted)
-            revocation.check_resumable(record)
+            revocation.check_resumable(record, self.records.card_of(record))
             self.records.set_revocation(record, None)
         return replace(record, revocation=None)
 
     def revoke_all_of(self, resident_id: str, reason: Reason, now: datetime, *kinds: Kind) -> list[Record]:
-        """Revoke a resident's certificates that are neither permanently revoked nor expired."""
+        """Revoke a resident's certificates that are not permanently revoked, and return them.
+
+        Also expired ones whose revocations are still published: they may still be relied upon.
+        """
         with self._store.unit():
             current = [
                 record
                 for record in self.records.of_resident(resident_id, *kinds)
-                if record.state(now) not in (State.REVOKED, State.EXPIRED)
+                if record.state(now) is not State.REVOKED and _is_retained(record, now)
             ]
-            return [self.revoke(record.id, reason, now) for record in current]
+            for record in current:
+                # The revocation of a card's certificate has revoked its phone's already.
+                if self.records.find(record.id).state(now) is not State.REVOKED:
+                    self.revoke(record.id, reason, now)
+            return [self.records.find(record.id) for record in current]
+
+    def has_card(self, resident_id: str, kind: Kind, now: datetime) -> bool:
+        """Return whether a resident has a card with a valid certificate of this kind."""
+        return bool(self._valid_cards(resident_id, kind, now))
 
     def _issuer(self, application: Application) -> Authority:
         if application.ca is None:
@@ -125,6 +146,23 @@ class Certificates:
             raise NotAllowed("The certificate was revoked and cannot be renewed; issue a new card.")
         return old
 
+    def _card_for(self, application: Application, now: datetime) -> Record | None:
+        """Return the certificate of the holder's newest valid card, for a phone's; None for a card's own."""
+        if application.carrier is Carrier.CARD:
+            return None
+        cards = self._valid_cards(application.resident.resident_id, application.kind, now)
+        if not cards:
+            raise NotAllowed("A phone's certificate is issued to the holder of a card whose own is valid.")
+        return cards[-1]
+
+    def _valid_cards(self, resident_id: str, kind: Kind, now: datetime) -> list[Record]:
+        """Return the valid certificates of a resident's cards, oldest first."""
+        return [
+            record
+            for record in self.records.of_resident(resident_id, kind)
+            if record.carrier is Carrier.CARD and record.state(now) is State.GOOD
+        ]
+
     def _free_serial(self, issuer: Authority) -> int:
         serial = random_serial()
         while self.records.has(issuer.id, serial):
@@ -140,7 +178,7 @@ class Certificates:
             raise NotAllowed(
                 "The serial number is in use, or the old certificate is already renewed."
             ) from error
-        if old is not None and old.state(now) not in (State.EXPIRED, State.REVOKED):
+        if old is not None and old.state(now) is not State.REVOKED and _is_retained(old, now):
             self.revoke(old.id, Reason.RENEWAL, now)
 
 
@@ -153,14 +191,20 @@ def _check_applicant(application: Application, now: datetime) -> None:
         raise NotAllowed(f"A signature certificate is issued from the age of {validity.SIGNATURE_AGE}.")
 
 
-def _end(application: Application, old: Record | None, now: datetime) -> datetime:
+def _is_retained(record: Record, now: datetime) -> bool:
+    """Whether a revocation of the certificate would still be published."""
+    return day_in_japan(record.period.end) >= validity.retained_since(day_in_japan(now))
+
+
+def _end(application: Application, old: Record | None, card: Record | None, now: datetime) -> datetime:
     last_day = validity.certificate_expiry(
         application.resident.birth_date,
         day_in_japan(now),
         application.card_expires_on,
         None if old is None else day_in_japan(old.period.end),
     )
-    return end_of_day(last_day).astimezone(UTC)
+    end = end_of_day(last_day).astimezone(UTC)
+    return end if card is None else min(end, card.period.end)
 
 
 def _leaf(application: Application, new: Record) -> Leaf:

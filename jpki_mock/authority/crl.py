@@ -1,6 +1,7 @@
 """Certificate revocation lists (RFC 5280 section 5): one per authority key, generated on request if outdated.
 
-A returned list contains every change recorded before. It is regenerated after a change and when it is older
+A returned list contains every change recorded before, of certificates until the end of their grace period
+(the extension ExpiredCertsOnCRL says since when). It is regenerated after a change and when it is older
 than the refresh time; each list has a higher number than all before it.
 """
 
@@ -14,9 +15,15 @@ from jpki_mock.authority.authorities import Authorities, Authority
 from jpki_mock.authority.keys import signature_hash
 from jpki_mock.authority.records import Records
 from jpki_mock.authority.revocation import CRL_REASONS
+from jpki_mock.authority.validity import retained_since
 from jpki_mock.authority.values import CaId, Revocation
+from jpki_mock.clock import day_in_japan, start_of_day
 from jpki_mock.settings import Settings
 from jpki_mock.store import Store, to_seconds
+from jpki_mock.tlv import generalized_time
+
+EXPIRED_CERTS_ON_CRL = x509.ObjectIdentifier("2.5.29.60")
+"""The extension ExpiredCertsOnCRL (X.509): the list has revoked certificates that expired since this instant."""
 
 _CURRENT = """
 SELECT a.changes AS recorded, l.* FROM authorities a LEFT JOIN revocation_lists l ON l.ca_id = a.ca_id WHERE
@@ -57,10 +64,13 @@ class RevocationLists:
         this_update = now.astimezone(UTC).replace(microsecond=0)
         next_update = this_update + self._settings.crl_lifetime
         number = (row["number"] or 0) + 1
-        # An expired certificate stays on at least one list issued after its expiry (RFC 5280 section 3.3).
-        revoked = self._records.revoked(authority.id, ending_after=this_update - self._settings.crl_lifetime)
-        entries = [_entry(serial, revocation) for serial, revocation in revoked]
-        der = _sign(authority, number, this_update, next_update, entries)
+        # A certificate stays on at least one list issued after its grace period (as RFC 5280 section 3.3).
+        retained = retained_since(day_in_japan(this_update - self._settings.crl_lifetime))
+        since = start_of_day(retained).astimezone(UTC)
+        entries = [
+            _entry(serial, revocation) for serial, revocation in self._records.revoked(authority.id, since)
+        ]
+        der = _sign(authority, number, (this_update, next_update), since, entries)
         with self._store.unit() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO revocation_lists"
@@ -88,10 +98,11 @@ def _entry(serial: int, revocation: Revocation) -> x509.RevokedCertificate:
 def _sign(
     authority: Authority,
     number: int,
-    this_update: datetime,
-    next_update: datetime,
+    window: tuple[datetime, datetime],
+    expired_since: datetime,
     entries: list[x509.RevokedCertificate],
 ) -> bytes:
+    this_update, next_update = window
     issuer_id = authority.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     # Adding entries one by one copies the list each time, which takes minutes for a list of realistic size.
     builder = x509.CertificateRevocationListBuilder(
@@ -105,6 +116,9 @@ def _sign(
             x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_id), critical=False
         )
         .add_extension(x509.CRLNumber(number), critical=False)
+        .add_extension(
+            x509.UnrecognizedExtension(EXPIRED_CERTS_ON_CRL, generalized_time(expired_since)), critical=False
+        )
         .sign(authority.key, signature_hash(authority.key))
     )
     return crl.public_bytes(Encoding.DER)

@@ -1,7 +1,7 @@
 """The OCSP responder (RFC 6960), one per authority key.
 
 It signs with a delegated certificate that is included in the response. Responses have the state recorded at
-that moment. `service/` handles HTTP.
+that moment, also of expired certificates; their archive cutoff says since when. `service/` handles HTTP.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,9 @@ from jpki_mock.authority.ocsp_lists import join_responses, split_request
 from jpki_mock.authority.profiles import build_leaf, responder_leaf
 from jpki_mock.authority.records import Records
 from jpki_mock.authority.revocation import CRL_REASONS
+from jpki_mock.authority.validity import retained_since
 from jpki_mock.authority.values import CaId, Period, Revocation
+from jpki_mock.clock import day_in_japan, start_of_day
 from jpki_mock.errors import NotFound
 from jpki_mock.settings import Settings
 from jpki_mock.store import Store
@@ -71,7 +73,8 @@ class Responder:
         if not all(_is_about(query, authority) for query in queries):
             return _unsuccessful(ocsp.OCSPResponseStatus.UNAUTHORIZED)
         responses = [self._respond(authority, query, now) for query in queries]
-        return join_responses(responses, lambda data: sign(self._key(ca), data))
+        retained = start_of_day(retained_since(day_in_japan(now)))
+        return join_responses(responses, retained, lambda data: sign(self._key(ca), data))
 
     def certificate(self, ca: CaId, now: datetime) -> x509.Certificate:
         """Return the responder's certificate; reissues it shortly before its expiry. Raises NotFound."""

@@ -86,13 +86,13 @@ class Records:
                 "UPDATE authorities SET changes = changes + 1 WHERE ca_id = ?", (str(record.ca),)
             )
 
-    def revoked(self, ca: CaId, ending_after: datetime) -> Iterator[tuple[int, Revocation]]:
-        """Yield an authority's revocations by serial number, of certificates that end after an instant."""
+    def revoked(self, ca: CaId, since: datetime) -> Iterator[tuple[int, Revocation]]:
+        """Yield an authority's revocations by serial number, of certificates that end at an instant or later."""
         rows = self._store.rows(
             "SELECT serial, reason, revoked_at FROM certificates"
-            " WHERE ca_id = ? AND reason IS NOT NULL AND not_after > ? ORDER BY revoked_at, serial",
+            " WHERE ca_id = ? AND reason IS NOT NULL AND not_after >= ? ORDER BY revoked_at, serial",
             str(ca),
-            to_seconds(ending_after),
+            to_seconds(since),
         )
         return ((int(row["serial"]), _revocation(row)) for row in rows)
 
@@ -106,6 +106,34 @@ class Records:
                 "INSERT INTO renewals (old_ca_id, old_serial, new_ca_id, new_serial) VALUES (?, ?, ?, ?)",
                 (str(old.ca), str(old.id.serial), str(new.ca), str(new.id.serial)),
             )
+
+    def depend(self, phone: Record, card: Record) -> None:
+        """Record that a phone's certificate ends with a card's."""
+        with self._store.unit() as connection:
+            connection.execute(
+                "INSERT INTO phones (ca_id, serial, card_ca_id, card_serial) VALUES (?, ?, ?, ?)",
+                (str(phone.ca), str(phone.id.serial), str(card.ca), str(card.id.serial)),
+            )
+
+    def phones_of(self, card: Record) -> list[Record]:
+        """Return the phones' certificates that end with a card's."""
+        rows = self._store.rows(
+            _SELECT + "JOIN phones p ON p.ca_id = c.ca_id AND p.serial = c.serial"
+            " WHERE p.card_ca_id = ? AND p.card_serial = ?",
+            str(card.ca),
+            str(card.id.serial),
+        )
+        return [_record(row) for row in rows]
+
+    def card_of(self, phone: Record) -> Record | None:
+        """Return the card's certificate with which a phone's ends; None if no link is recorded."""
+        row = self._store.row(
+            _SELECT + "JOIN phones p ON p.card_ca_id = c.ca_id AND p.card_serial = c.serial"
+            " WHERE p.ca_id = ? AND p.serial = ?",
+            str(phone.ca),
+            str(phone.id.serial),
+        )
+        return None if row is None else _record(row)
 
     def predecessors(self, record: Record) -> list[CertificateId]:
         """Return the certificates that a certificate renewed, nearest first."""

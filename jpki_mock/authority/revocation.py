@@ -44,10 +44,21 @@ def revoke(record: Record, reason: Reason, at: datetime) -> Revocation:
     return Revocation(reason, before.at)
 
 
-def check_resumable(record: Record) -> None:
+def follows_card(phone: Record, reason: Reason) -> bool:
+    """Return whether the revocation of its card's certificate changes a phone's.
+
+    It suspends one that is valid, and revokes one that is valid or suspended.
+    """
+    if phone.revocation is None:
+        return True
+    return phone.revocation.reason is Reason.LOSS and reason is not Reason.LOSS
+
+
+def check_resumable(record: Record, card: Record | None = None) -> None:
     """Check that a suspension may be lifted: only that of a phone's authentication certificate.
 
-    The certificates of a found card are revoked and issued anew. Raises NotAllowed.
+    `card` is the certificate of the phone's card: while it is suspended or revoked, so is the phone's. The
+    certificates of a found card are revoked and issued anew. Raises NotAllowed.
     """
     if record.revocation is None or record.revocation.reason is not Reason.LOSS:
         raise NotAllowed("The certificate is not suspended.")
@@ -55,6 +66,8 @@ def check_resumable(record: Record) -> None:
         raise NotAllowed(
             "Only a phone's authentication certificate can be resumed; a found card is issued anew."
         )
+    if card is not None and card.revocation is not None:
+        raise NotAllowed("The certificate of the phone's card is suspended or revoked.")
 
 
 def is_renewable(record: Record) -> bool:

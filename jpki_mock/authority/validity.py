@@ -7,6 +7,8 @@ publish them. Choices where the published wording is ambiguous:
   year's.
 - Someone born on 29 February has the birthday 28 February in common years.
 - An age is reached on the birthday itself.
+- An expired certificate is kept in lists and responses until the last day of the third month after the month of
+  its expiry: as long as cards with it still answer eligibility.
 - Renewal is early from the day after the one three months before the end (the end itself included), so that
   less than three months remain; when that month lacks the day, from the first of the next month.
 """
@@ -17,8 +19,12 @@ from datetime import date, timedelta
 SIGNATURE_AGE = 15
 """Minimum age for a signature certificate."""
 
+PHOTO_AGE = 1
+"""Minimum age at issue for a card with a photo."""
+
 _ADULT_AGE = 18
 _RENEWAL_MONTHS = 3
+_GRACE_MONTHS = 3
 
 
 def birthday_in(birth_date: date, year: int) -> date:
@@ -66,6 +72,20 @@ def renewable_from(expires_on: date) -> date:
     year, month = divmod(expires_on.year * 12 + expires_on.month - 1 - _RENEWAL_MONTHS, 12)
     last_day = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(expires_on.day, last_day)) + timedelta(days=1)
+
+
+def retained_since(day: date) -> date:
+    """Return the first day of expiry of which revocations are still published on a day.
+
+    Certificates that expired in one of the three months before, or expire later, may still be relied upon.
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 - _GRACE_MONTHS, 12)
+    return date(year, month + 1, 1)
+
+
+def has_photo(birth_date: date, issued_on: date) -> bool:
+    """Return whether a card has a photo: not if it is issued before the first birthday."""
+    return age_on(birth_date, issued_on) >= PHOTO_AGE
 
 
 def may_have_signature(birth_date: date, day: date) -> bool:

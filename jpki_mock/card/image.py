@@ -117,6 +117,7 @@ class CardImage(_Part):
     expires_on: date
     attributes: Attributes
     photo: Base64 | None = None
+    """None: a card that was issued before its holder's first birthday."""
     authentication: KeySlot
     signature: KeySlot | None = None
     pins: Pins
@@ -126,7 +127,7 @@ class CardImage(_Part):
     """照合番号B: era YYMMDD of birth, YYYY of expiry, four-digit security code."""
     terminal_authority: Base64 | None = None
     """Certificate of the CA whose terminals may use the PIN-less route; None: the card does not have the
-    route.
+    route, as one without a photo.
     """
     faults: Faults = Faults()
 

@@ -64,9 +64,13 @@ FACE_REFERENCE_A: Final = 0x0013
 # The PIN-less route is a divergence: the real protocol is not public.
 TERMINAL_AUTHENTICATION_TAG: Final = b"SHIKAKU terminal authentication v1\0"
 """Prefix of the challenge in the message that a terminal signs."""
-VISUAL_CHECK_TAGS: Final = (b"SHIKAKU visual-check v1\0", b"SHIKAKU visual-consent v1\0")
-"""Only messages that begin with one of these are signed without a PIN: a proof of presence, the statement
-of a consent.
+VISUAL_CHECK_TAGS: Final = (
+    b"SHIKAKU visual-check v1\0",
+    b"SHIKAKU visual-registration v1\0",
+    b"SHIKAKU visual-consent v1\0",
+)
+"""Only messages that begin with one of these are signed without a PIN: a proof of presence, a first
+registration, the statement of a consent.
 """
 TERMINAL_CHALLENGE_BYTES: Final = 32
 TERMINAL_CERTIFICATE_MAXIMUM: Final = 4096

@@ -55,7 +55,10 @@ class CardSpec(BaseModel):
 
 
 class ResidentWithCard(Resident):
-    """A line of the file that `import-residents` reads: a resident, and her card if she has one."""
+    """A line of the file that `import-residents` reads: a resident, and her card if she has one.
+
+    The holder of a phone gets both: RESIDENT_ID.json is the phone, RESIDENT_ID-card.json the card.
+    """
 
     resident_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
     card: CardSpec | None = None
@@ -103,7 +106,7 @@ def import_residents(
         jlis.register.add(entry.resident() for entry in entries)
         for entry in entries:
             if entry.card is not None:
-                _issue(jlis, entry.card, entry.resident_id, cards / f"{entry.resident_id}.json")
+                _issue_all(jlis, entry.card, entry.resident_id, cards)
     typer.echo(f"{len(entries)} residents, {sum(entry.card is not None for entry in entries)} cards")
 
 
@@ -155,6 +158,14 @@ def _read(file: Path) -> Iterator[ResidentWithCard]:
             except (ValidationError, InvalidInput) as error:
                 raise InvalidInput(f"Line {number} is not a valid resident.") from error
             yield entry
+
+
+def _issue_all(jlis: Jlis, card: CardSpec, resident_id: str, cards: Path) -> None:
+    """Issue a card, or the card of a phone's holder and then the phone's certificates."""
+    if card.carrier is Carrier.ANDROID:
+        own = card.model_copy(update={"carrier": Carrier.CARD, "locked": False})
+        _issue(jlis, own, resident_id, cards / f"{resident_id}-card.json")
+    _issue(jlis, card, resident_id, cards / f"{resident_id}.json")
 
 
 def _issue(jlis: Jlis, card: CardSpec, resident_id: str, out: Path) -> None:

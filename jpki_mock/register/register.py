@@ -92,18 +92,18 @@ class Register:
         """Return the resident's pseudonym for the fund (32 hex characters)."""
         return self._person_keys.of(resident_id)
 
-    def match(self, attributes: Attributes) -> tuple[Match, str | None]:
-        """Find a person by attributes; returns a person key only for exactly one match.
+    def match(self, attributes: Attributes | None) -> tuple[Match, str | None]:
+        """Find a person by attributes; returns a person key only for exactly one match, for None nobody.
 
         Residents who have died are found too, since insurers still have to end their membership.
         """
         return self.match_all([attributes])[0]
 
-    def match_all(self, people: Sequence[Attributes]) -> list[tuple[Match, str | None]]:
+    def match_all(self, people: Sequence[Attributes | None]) -> list[tuple[Match, str | None]]:
         """Apply `match` to many people, in their order."""
-        keys = [match_key(attributes) for attributes in people]
-        found = self._residents_by_key(set(keys))
-        return [self._match_result(found.get(key, ())) for key in keys]
+        keys = [match_key(attributes) if attributes is not None else None for attributes in people]
+        found = self._residents_by_key({key for key in keys if key is not None})
+        return [self._match_result(found.get(key, ()) if key is not None else ()) for key in keys]
 
     def _match_result(self, resident_ids: Sequence[str]) -> tuple[Match, str | None]:
         if not resident_ids:

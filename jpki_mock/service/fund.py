@@ -44,6 +44,7 @@ def fund_routes(jlis: Jlis, clock: Clock) -> APIRouter:
         record = records.find(query.to_id())
         return PersonAnswer(
             person_key=jlis.register.person_key(record.resident_id),
+            carrier=record.carrier,
             predecessors=[CertificateReference.of(name) for name in records.predecessors(record)],
         )
 

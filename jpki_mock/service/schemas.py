@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from jpki_mock.authority.values import CertificateId
+from jpki_mock.authority.values import Carrier, CertificateId
 from jpki_mock.register.matching import Attributes, Match
 
 MAX_BATCH_SIZE = 5000
@@ -35,9 +35,10 @@ class CertificateReference(_Model):
 
 
 class PersonAnswer(_Model):
-    """The holder of a certificate, and the certificates that it renewed, nearest first."""
+    """The holder and the carrier of a certificate, and the certificates that it renewed, nearest first."""
 
     person_key: str
+    carrier: Carrier
     predecessors: list[CertificateReference]
 
 
@@ -45,13 +46,15 @@ class AttributesQuery(_Model):
     """A member's attributes, as the insurer has them."""
 
     name: _Text
-    name_kana: _Text
+    name_kana: _Text | None = None
     birth_date: date
     sex: str = Field(pattern=r"^[0-9]$")
-    address: _Text
+    address: _Text | None = None
 
-    def to_attributes(self) -> Attributes:
-        """Return the attributes as the register's value."""
+    def to_attributes(self) -> Attributes | None:
+        """Return the attributes as the register's value; None if one is absent: nobody is found by a part of them."""
+        if self.name_kana is None or self.address is None:
+            return None
         return Attributes(self.name, self.name_kana, self.birth_date, self.sex, self.address)
 
 

@@ -100,8 +100,8 @@ WHERE which = 0 OR had_another
 """  # noqa: S608
 
 INSERT_BINDINGS = """
-INSERT INTO binding (authority, serial, person_key, basis, record_id)
-SELECT $1, '\\x01' || substr(hash, 17, 7), person_key, 'first-registration', uuidv7() FROM people
+INSERT INTO binding (authority, serial, person_key, basis, carrier, record_id)
+SELECT $1, '\\x01' || substr(hash, 17, 7), person_key, 'first-registration', 'card', uuidv7() FROM people
 """
 """A bound certificate for each person: its serial number has eight bytes, which no issued certificate has."""
 

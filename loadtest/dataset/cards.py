@@ -96,18 +96,22 @@ def _issue_chunk(
         yield Card(resident.resident_id, certificate, key, number)
 
 
-async def register_cards(pool: ConnectionPool, terminal: Terminal, cards: Sequence[Card]) -> None:
+async def register_cards(pool: ConnectionPool, terminal: Terminal, cards: Sequence[Card]) -> list[Card]:
     """Make the first registration (初回登録) of every card at one signed-in terminal.
 
-    Raises LoadError, ConnectionFailed.
+    Returns the registered ones: those of members with the self-disclosure-blocked flag are refused (rule B2). Raises
+    LoadError, ConnectionFailed.
     """
-    remaining = iter(cards)
+    remaining, refused = iter(cards), set[str]()
     async with asyncio.TaskGroup() as group:
         for _ in range(_REGISTRATION_CONCURRENCY):
-            group.create_task(_register_cards(pool, terminal, remaining))
+            group.create_task(_register_cards(pool, terminal, remaining, refused))
+    return [card for card in cards if card.resident_id not in refused]
 
 
-async def _register_cards(pool: ConnectionPool, terminal: Terminal, remaining: Iterable[Card]) -> None:
+async def _register_cards(
+    pool: ConnectionPool, terminal: Terminal, remaining: Iterable[Card], refused: set[str]
+) -> None:
     for card in remaining:
         if terminal.needs_token():
             await terminal.sign_in(pool)
@@ -119,5 +123,7 @@ async def _register_cards(pool: ConnectionPool, terminal: Terminal, remaining: I
         proof = card.prove(terminal.credential, Purpose.FIRST_REGISTRATION, challenge)
         head = request("POST", "/v1/registrations", host=pool.host, token=terminal.token)
         reply = await pool.exchange(with_body(head, b"{", proof, b',"agreed":true}'))
-        if reply.status != 201:
+        if reply.status == 403 and problem_code(reply.body) == "card-not-usable":
+            refused.add(card.resident_id)
+        elif reply.status != 201:
             raise LoadError(f"a first registration was rejected: {reply.status} {problem_code(reply.body)}")

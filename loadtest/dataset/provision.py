@@ -108,7 +108,7 @@ def provision(target: TargetEnvironment, size: DatasetSize, folder: Path, progre
     cards = issue_cards(target.jpki_home, _cardholders(size, about), keys, now())
     progress(f"{len(cards)} first registrations")
     with unwrap_exception_group():
-        asyncio.run(_register(target.fund_url, terminals, cards))
+        cards = asyncio.run(_register(target.fund_url, terminals, cards))
     reference_data = ReferenceData(folder / "population", residents_file, about)
     return Dataset(terminals, cards, reference_data, size.bulk)
 
@@ -122,7 +122,7 @@ def _cardholders(size: DatasetSize, about: Sequence[Resident]) -> list[Resident]
     return holders
 
 
-async def _register(url: str, terminals: list[Terminal], cards: list[Card]) -> None:
+async def _register(url: str, terminals: list[Terminal], cards: list[Card]) -> list[Card]:
     async with ConnectionPool(url, max_connections=64, timeout_seconds=60) as pool:
         await sign_in_all(pool, terminals[:1])
-        await register_cards(pool, terminals[0], cards)
+        return await register_cards(pool, terminals[0], cards)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from eligibility_api.contract.codes import Category, CertificateKind, FacilityKind, Relationship, Validity
@@ -12,8 +12,10 @@ from loadtest.model.ages import age, birthday, in_seventies, preschool
 from loadtest.model.events import Event, Membership
 from loadtest.model.replay import Key, Knowledge, Period, key_of, replay
 
+DAY = timedelta(days=1)
+
 Answer = dict[str, Any]
-"""An answer as JSON without version, record and instant; or `{"refused": code}`."""
+"""An answer as JSON without version, record, remarks about the card, and instants; or `{"refused": code}`."""
 
 
 @dataclass(frozen=True)
@@ -133,10 +135,23 @@ def _is_late_elderly(period: Period) -> bool:
 
 def _holds(period: Period, day: date) -> bool:
     """Rules D1 to D4."""
-    declared = period["acquired_on"] <= day and (period.get("lost_on") is None or day < period["lost_on"])
+    lost_on = period.get("lost_on")
+    declared = period["acquired_on"] <= day and (lost_on is None or day < lost_on)
     if _is_aid(period) or _is_late_elderly(period):
         return declared
-    return declared and all(age(birth_date, day) < 75 for birth_date in _decisive_birth_dates(period))
+    births = _decisive_birth_dates(period)
+    if lost_on is not None and all(age(birth_date, lost_on - DAY) < 75 for birth_date in births):
+        return declared
+    if lost_on is not None and lost_on - DAY == min(birthday(birth_date, 75) for birth_date in births):
+        return declared
+    counted = day - DAY if _is_municipal(period) else day
+    return declared and all(age(birth_date, counted) < 75 for birth_date in births)
+
+
+def _is_municipal(period: Period) -> bool:
+    """A municipality, and no association (D3)."""
+    number = period["membership"].insurer_number
+    return len(number) == 6 and number[2] != "3"
 
 
 def _decisive_birth_dates(period: Period) -> list[date]:
@@ -151,7 +166,8 @@ def _decisive_birth_dates(period: Period) -> list[date]:
 def _end(period: Period) -> date | None:
     """The first day after the declared beginning on which the period no longer holds."""
     days = [period["acquired_on"], period.get("lost_on")]
-    days += [birthday(birth_date, 75) for birth_date in _decisive_birth_dates(period)]
+    for birth_date in _decisive_birth_dates(period):
+        days += [birthday(birth_date, 75), birthday(birth_date, 75) + DAY]
     known_days = sorted(day for day in days if day is not None and day >= period["acquired_on"])
     return next((day for day in known_days if not _holds(period, day)), None)
 
@@ -192,27 +208,27 @@ def _build(
 AS_STORED = (
     "certificate_kind", "insurer_name", "relationship", "insured_name", "name", "name_kana", "name_alias",
     "name_alias_kana", "sex", "sex_on_certificate", "acquired_on", "issued_on", "valid_from", "valid_to",
-    "burden_ratio", "elderly_certificate",
 )  # fmt: skip
-"""The items that are shown as stored (S4)."""
+"""The items that are shown as stored."""
 
 
 def _result(known: Knowledge, question: Question, period: Period, hidden: bool) -> Answer:
     day, birth_date = question.as_of, period["membership"].birth_date
-    limit = Category.LIMIT_CERTIFICATE in question.consents
     medical = question.facility_kind != FacilityKind.ELIGIBILITY_ONLY
+    limit = medical and (question.membership is None or Category.LIMIT_CERTIFICATE in question.consents)
     diseases = medical and Category.SPECIFIC_DISEASES in question.consents
     shown = {name: period.get(name) for name in AS_STORED} | _lost(period, day)
     shown |= {name: getattr(period["membership"], name) for name in Membership._fields}
     shown |= {name: None if hidden else period.get(name) for name in ("address", "postal_code")}
     shown |= {
         "preschool": preschool(birth_date, day),
-        "burden_expected": not _is_aid(period)
-        and (_is_late_elderly(period) or in_seventies(birth_date, day)),
-        "limit_certificate_consent": limit,
-        "limit_certificate": next(
-            iter(_certificates(period, [period.get("limit_certificate")], limit, day)), None
+        "burden_expected": (expected := _burden_expected(period, day)),
+        "burden_ratio": period.get("burden_ratio") if expected else None,
+        "elderly_certificate": _certificate(
+            period, "elderly_certificate", expected and not _is_late_elderly(period), day
         ),
+        "limit_certificate_consent": limit,
+        "limit_certificate": _certificate(period, "limit_certificate", limit, day),
         "specific_disease_consent": diseases,
         "specific_diseases": _certificates(period, period.get("specific_diseases") or [], diseases, day),
         "medical_tickets": _tickets(known, question, period),
@@ -229,11 +245,29 @@ def _lost(period: Period, day: date) -> Answer:
     return {"lost_on": lost_on, "reason_of_loss": period.get("reason_of_loss")}
 
 
-def _certificates(period: Period, certificates: Sequence[Any], consent: bool, day: date) -> list[Any]:
-    """Rules S5 and S6."""
-    if not consent or not _holds(period, day):
+def _burden_expected(period: Period, day: date) -> bool:
+    """Rule D8."""
+    if period["certificate_kind"] in (CertificateKind.MEDICAL_AID, CertificateKind.SPECIAL_REIMBURSEMENT):
+        return False
+    birth_date = period["membership"].birth_date
+    turns_75 = day == birthday(birth_date, 75) and _holds(period, day)
+    return _is_late_elderly(period) or in_seventies(birth_date, day) or turns_75
+
+
+def _certificate(period: Period, name: str, permitted: bool, day: date) -> Any:
+    """Rules S5 and S10."""
+    return next(iter(_certificates(period, [period.get(name)], permitted, day)), None)
+
+
+def _certificates(period: Period, certificates: Sequence[Any], permitted: bool, day: date) -> list[Any]:
+    """Rules S5, S6, S10 and S11."""
+    if not permitted or not _holds(period, day):
         return []
-    return [c for c in certificates if c is not None and c["valid_from"] <= day <= c["valid_to"]]
+    return [
+        c
+        for c in certificates
+        if c is not None and c["valid_from"] <= day and (c.get("valid_to") is None or day <= c["valid_to"])
+    ]
 
 
 def _to_json(value: Any) -> Any:

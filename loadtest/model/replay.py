@@ -67,13 +67,23 @@ class Knowledge:
 def key_of(membership: Membership) -> Key:
     """A membership in the form in which it is compared (R1)."""
     insurer, symbol, number, branch, birth_date = membership
-    return insurer, _normal(symbol or ""), _normal(number), _normal(branch or ""), birth_date
+    return _payer(insurer), _normal(symbol or ""), _normal(number), _normal(branch or ""), birth_date
+
+
+def _payer(number: str) -> str:
+    digits = _normal(number)
+    return digits[2:] if len(digits) == 8 and digits.startswith("00") else digits
 
 
 def _normal(text: str) -> str:
     wide_or_narrow = unicodedata.normalize("NFKC", text)
-    kept = "".join(c for c in wide_or_narrow if unicodedata.category(c) not in {"Zs", "Pd"} and c != "\u2212")
-    return "".join(c for n, c in enumerate(kept) if c != LONG_VOWEL or not _between_digits(kept, n))
+    kept = "".join(
+        c for c in wide_or_narrow if unicodedata.category(c) not in {"Zs", "Pd", "Cf"} and c != "\u2212"
+    )
+    joined = "".join(c for n, c in enumerate(kept) if c != LONG_VOWEL or not _between_digits(kept, n))
+    # Sound marks and accents that stood apart belong to the letter before them.
+    whole = unicodedata.normalize("NFKC", joined)
+    return "".join(c.upper() if c.isascii() else c for c in whole)
 
 
 def _between_digits(text: str, place: int) -> bool:

@@ -19,7 +19,9 @@ from loadtest.scenario.visits import Outcome
 REFUSALS = frozenset({"card-not-usable", "eligibility-not-confirmable"})
 """Refusals that a rule requires: answers like any other, right where the model refuses too."""
 
-_NOT_COMPARED = ("version", "record_id", "answered_at", "reference_number")
+_NOT_COMPARED = ("version", "record_id", "answered_at", "reference_number", "certificate_renewal")
+
+_FLAGGED_AT = "limit_certificate_consent_at"
 
 _CLOCK_TOLERANCE = timedelta(seconds=1)
 """Largest difference to the fund's clock. On one machine there is none, but the start of the run is recorded
@@ -67,7 +69,9 @@ class AnswerChecker:
             return ["answered_at"]
         question = _question(sampled.query, today)
         expected = [self._model.answer(question, instant) for instant in instants]
-        compared = {name: value for name, value in answer.items() if name not in _NOT_COMPARED}
+        if not all(_flag_has_its_instant(result, answer) for result in _results(answer)):
+            return ["results.limit_certificate_consent_at"]
+        compared = _compared(answer)
         if compared in expected:
             return []
         return [_difference(compared, expected[0])]
@@ -86,6 +90,26 @@ class AnswerChecker:
         if named is None or not began - _CLOCK_TOLERANCE <= named <= ended + _CLOCK_TOLERANCE:
             return []
         return [named]
+
+
+def _results(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The results that are JSON objects."""
+    results = answer.get("results")
+    return [one for one in results if isinstance(one, dict)] if isinstance(results, list) else []
+
+
+def _flag_has_its_instant(result: dict[str, Any], answer: dict[str, Any]) -> bool:
+    """Whether the flag of the limit certificate has the instant of the answer, and none if it is not set (S5)."""
+    expected = answer.get("answered_at") if result.get("limit_certificate_consent") else None
+    return bool(result.get(_FLAGGED_AT) == expected)
+
+
+def _compared(answer: dict[str, Any]) -> dict[str, Any]:
+    """The members of an answer that the model determines."""
+    compared = {name: value for name, value in answer.items() if name not in _NOT_COMPARED}
+    for result in _results(compared):
+        result.pop(_FLAGGED_AT, None)
+    return compared
 
 
 def _question(query: CheckQuery, today: date) -> Question:

@@ -21,7 +21,6 @@ from loadtest.dataset.terminals import Terminal
 from loadtest.scenario.visits import Outcome, Request, TerminalClient
 
 CATEGORIES = (
-    Category.LIMIT_CERTIFICATE,
     Category.HEALTH_CHECKUP,
     Category.MEDICATION,
     Category.PRESCRIPTION,

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Callable
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.identifiers import insurer_number
 from eligibility_api.contract.insurer_client import InsurerClient
+from eligibility_api.contract.member_reading.encoding import BOM, detect_encoding
+from eligibility_api.contract.member_reading.headings import column_of
 from eligibility_api.contract.uploads import (
     BadRows,
     FileEncoding,
@@ -21,6 +27,9 @@ from eligibility_api.contract.uploads import (
 from eligibility_api.contract.wire import RequestModel
 from payer_mock.actions.fund import chunks, poll_while, wait_until
 from payer_mock.actions.report import ALL_DONE, SOME_REFUSED
+from payer_mock.members.reader import file_format
+
+_HEAD_BYTES = 1 << 16
 
 _IN_PROGRESS = frozenset(
     {UploadState.RECEIVED, UploadState.CHECKING, UploadState.PUBLISHING, UploadState.UNDOING}
@@ -74,20 +83,18 @@ def exit_code(upload: UploadAnswer) -> int:
     return ALL_DONE if good and not bad_rows else SOME_REFUSED
 
 
-def file_format(path: Path) -> FileFormat:
-    """The format of a file, by its suffix."""
-    return FileFormat.JSON_LINES if path.suffix in (".jsonl", ".ndjson") else FileFormat.CSV
-
-
 def insurer_of(path: Path) -> str | None:
-    """The insurer number in a file's first row, or None where the file does not have one."""
+    """The insurer number in a file's first row, or None where it does not have one. Raises OSError."""
     with path.open("rb") as file:
-        head = [file.readline(1 << 16) for _ in range(2)]
+        head = file.read(_HEAD_BYTES)
     try:
+        encoding = detect_encoding(head, FileEncoding.AUTO)
+        text = head.removeprefix(BOM).decode(encoding, "replace")
         if file_format(path) is FileFormat.JSON_LINES:
-            return str(json.loads(head[0])["insurer_number"])
-        # Every encoding that the fund reads is a superset of ASCII.
-        header, row = csv.reader(line.removeprefix(b"\xef\xbb\xbf").decode("latin-1") for line in head)
-        return row[header.index("insurer_number")]
-    except (ValueError, LookupError, TypeError, RecursionError, csv.Error):
+            number = str(json.loads(text.partition("\n")[0])["insurer_number"])
+        else:
+            heading, row = islice(csv.reader(io.StringIO(text, newline="")), 2)
+            number = row[[column_of(cell) for cell in heading].index("insurer_number")]
+        return insurer_number(number, lost_zeros=True)
+    except (ShikakuError, ValueError, LookupError, TypeError, RecursionError, csv.Error):
         return None

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from eligibility_api.contract.checkups import CheckupInput, CheckupItemInput
-from eligibility_api.contract.numbers import is_welfare_office_number
+from eligibility_api.contract.identifiers import is_welfare_office
 from payer_mock.population.files import UNREPORTED, Population, member_file, read_rows
 from payer_mock.population.residents import age_on
 from payer_mock.population.rows import Row
@@ -90,7 +90,7 @@ def write_checkup_files(population_folder: Path, year: int, out: Path) -> Checku
     files, count = [], 0
     for source in sorted(members.glob("members-*.csv")):
         insurer_number = source.stem.removeprefix("members-")
-        if source == member_file(members, UNREPORTED) or is_welfare_office_number(insurer_number):
+        if source == member_file(members, UNREPORTED) or is_welfare_office(insurer_number):
             continue
         path = out / f"checkups-{insurer_number}-{year}.jsonl"
         with create_private(path) as file:

@@ -15,8 +15,15 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from eligibility_api.contract.claim_codes import ACT_BY_DOSAGE_FORM, ACTS, USAGE_WRITTEN
 from eligibility_api.contract.codes import Relationship, Sex
-from eligibility_api.contract.numbers import is_welfare_office_number
-from eligibility_api.contract.wire import BranchNumber, Day, InstitutionCode, InsurerNumber, MembershipText
+from eligibility_api.contract.identifiers import is_welfare_office
+from eligibility_api.contract.wire import (
+    BranchNumber,
+    Day,
+    InstitutionCode,
+    InsurerNumber,
+    MembershipText,
+    PayerNumber,
+)
 
 
 def _first_day(value: object) -> object:
@@ -51,7 +58,7 @@ class PublicExpense:
 
     __pydantic_config__ = STRICT
 
-    payer_number: InsurerNumber
+    payer_number: PayerNumber
     recipient_number: Annotated[str, StringConstraints(pattern=r"^[0-9]{7}$")]
 
 
@@ -77,7 +84,7 @@ class Member:
     @property
     def on_medical_aid_only(self) -> bool:
         """Whether only public expense pays (公費単独)."""
-        return is_welfare_office_number(self.insurer_number)
+        return is_welfare_office(self.insurer_number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +191,7 @@ class PharmacyClaim:
     member: Member
     treatment_month: Month
     prescriber: Institution
-    prescriptions: tuple[Prescription, ...] = ()
+    prescriptions: Annotated[tuple[Prescription, ...], Field(max_length=99)] = ()
 
 
 Claim = MedicalClaim | PharmacyClaim

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import date
 from typing import BinaryIO, NamedTuple
 
-from eligibility_api.contract.numbers import is_late_elderly_number
+from eligibility_api.contract.identifiers import is_late_elderly
 from payer_mock.claims.claim import Claim, Institution, MedicalClaim
 from payer_mock.claims.medical import medical_points, medical_records
+from payer_mock.claims.payers import payer_count
 from payer_mock.claims.pharmacy import pharmacy_points, pharmacy_records
 from payer_mock.claims.records import (
     END_OF_FILE,
@@ -36,6 +37,8 @@ class EncodedClaim(NamedTuple):
     """A claim as bytes without its number; records are separated by line ends, with none at the end."""
 
     institution: Institution
+    payers: int
+    """Insurance and public expenses: 総件数 counts each of them."""
     points: int
     records: bytes
 
@@ -46,12 +49,12 @@ def encode_claim(claim: Claim) -> EncodedClaim:
         points, records = medical_points(claim), medical_records(claim)
     else:
         points, records = pharmacy_points(claim), pharmacy_records(claim)
-    return EncodedClaim(claim.institution, points, encode("\r\n".join(records)))
+    return EncodedClaim(claim.institution, payer_count(claim.member), points, encode("\r\n".join(records)))
 
 
 def examiner_of(insurer_number: str) -> str:
     """The code of the examining body (審査支払機関) that handles an insurer's claims."""
-    national = len(insurer_number) == 6 or is_late_elderly_number(insurer_number)
+    national = len(insurer_number) == 6 or is_late_elderly(insurer_number)
     return _NATIONAL if national else _EMPLOYEES
 
 
@@ -88,11 +91,12 @@ class _Section:
     def __init__(self, file: BinaryIO, institution: Institution, claim_month: date, examiner: str) -> None:
         self.institution = institution
         self._file = file
-        self._claims = self._points = 0
+        self._claims = self._payers = self._points = 0
         self._write(_header(institution, claim_month, examiner))
 
     def add(self, claim: EncodedClaim) -> None:
         self._claims += 1
+        self._payers += claim.payers
         self._points += claim.points
         records = claim.records
         self._file.write(
@@ -100,7 +104,7 @@ class _Section:
         )
 
     def end(self) -> None:
-        self._write(record("GO", MEDICAL_FIELDS["GO"], self._claims, self._points, _LAST_OF_GO))
+        self._write(record("GO", MEDICAL_FIELDS["GO"], self._payers, self._points, _LAST_OF_GO))
 
     def _write(self, line: str) -> None:
         self._file.write(encode(line) + LINE_END)

@@ -37,7 +37,7 @@ class ClaimSorter:
     def add(self, claim: EncodedClaim) -> None:
         """Add a claim."""
         institution = claim.institution
-        head = f"{institution.code}\t{institution.name}\t{claim.points}\t".encode(ENCODING)
+        head = f"{institution.code}\t{institution.name}\t{claim.payers}\t{claim.points}\t".encode(ENCODING)
         line = head + claim.records.replace(LINE_END, _RUN_LINE_END) + b"\n"
         self._lines.append(line)
         self.count += 1
@@ -64,6 +64,6 @@ class ClaimSorter:
 
 
 def _read(line: bytes) -> EncodedClaim:
-    code, name, points, records = line.rstrip(b"\n").split(b"\t", 3)
+    code, name, payers, points, records = line.rstrip(b"\n").split(b"\t", 4)
     institution = Institution(code=code.decode(ENCODING), name=name.decode(ENCODING))
-    return EncodedClaim(institution, int(points), records.replace(_RUN_LINE_END, LINE_END))
+    return EncodedClaim(institution, int(payers), int(points), records.replace(_RUN_LINE_END, LINE_END))

@@ -11,7 +11,8 @@ from random import Random
 from typing import NamedTuple
 
 from eligibility_api.contract.codes import Relationship, Sex
-from eligibility_api.contract.numbers import check_digit, is_welfare_office_number
+from eligibility_api.contract.identifiers import is_welfare_office
+from eligibility_api.contract.numbers import check_digit
 from payer_mock.claims.claim import Institution, Member, PublicExpense
 from payer_mock.claims.conditions import CHRONIC, ORAL, YOUNG_CHRONIC, Condition, DrugOrder
 from payer_mock.claims.institutions import Institutions
@@ -102,7 +103,7 @@ def patient_of(row: Row, institutions: Institutions, seed: int) -> Patient:
     born = date.fromisoformat(row["birth_date"])
     care = _care(institutions, rng, home, born)
     public = None
-    if care and rng.random() < _PUBLIC_EXPENSE and not is_welfare_office_number(row["insurer_number"]):
+    if care and rng.random() < _PUBLIC_EXPENSE and not is_welfare_office(row["insurer_number"]):
         public = _public_expense(rng)
     return Patient(
         _member(row, born, public),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from eligibility_api.contract.codes import Relationship
-from eligibility_api.contract.numbers import is_late_elderly_number
+from eligibility_api.contract.identifiers import is_late_elderly
 from payer_mock.claims.claim import Member
 from payer_mock.claims.records import record
 
@@ -19,12 +19,13 @@ _SHOWN = "01"
 
 def claim_type(table: str, member: Member, month: date, *, inpatient: bool) -> str:
     """レセプト種別: fee table, scheme, number of payers, and kind of patient (OQS 13.3)."""
-    if member.on_medical_aid_only:
-        scheme, payers = "2", 1
-    else:
-        scheme = "3" if is_late_elderly_number(member.insurer_number) else "1"
-        payers = 1 if member.public_expense is None else 2
-    return f"{table}{scheme}{payers}{_patient(member, month) + (not inpatient)}"
+    scheme = "2" if member.on_medical_aid_only else "3" if is_late_elderly(member.insurer_number) else "1"
+    return f"{table}{scheme}{payer_count(member)}{_patient(member, month) + (not inpatient)}"
+
+
+def payer_count(member: Member) -> int:
+    """The payers of a claim: the insurance and each public expense, or the public expense alone."""
+    return 1 if member.on_medical_aid_only or member.public_expense is None else 2
 
 
 def payer_share(member: Member) -> str:
@@ -65,7 +66,7 @@ def _public_check(payer_number: str, recipient_number: str, fields: int) -> str:
 def _patient(member: Member, month: date) -> int:
     """The last digit for an inpatient: insured, below school age, dependant, or aged 70 or more."""
     born = member.birth_date
-    if is_late_elderly_number(member.insurer_number) or born.year <= month.year - 70:
+    if is_late_elderly(member.insurer_number) or born.year <= month.year - 70:
         return 7
     school = date(born.year + 6 + ((born.month, born.day) > (4, 1)), 4, 1)
     if month < school:

@@ -10,6 +10,10 @@ from payer_mock.claims.records import MAX_NAME_BYTES, PHARMACY_FIELDS, Values, c
 
 _DOCTOR = "1"
 _COUNTED = "1"
+_CALCULATED = "1"
+_PREPARATION, _NO_POINTS = "499000110", "0"
+"""算定区分, and the fee of preparing (調製料): invented, and of no points."""
+
 _NOTHING_IN_KIND = "00"
 _MAX_INSTRUCTION_BYTES = 80
 
@@ -62,10 +66,11 @@ def _head(claim: PharmacyClaim) -> str:
 def _prescription(prescription: Prescription, place: int) -> str:
     instruction = prescription.instruction and truncated(prescription.instruction, _MAX_INSTRUCTION_BYTES)
     values = prescription.form, prescription.usage, instruction, prescription.points
-    return record("SH", PHARMACY_FIELDS["SH"], place, *values)
+    return record("SH", PHARMACY_FIELDS["SH"], f"{place:02d}", *values)
 
 
 def _supply(supply: Supply, prescription: Prescription, reception: int, payer: str) -> str:
     values: list[Values] = [_DOCTOR, compact(supply.prescribed_on), compact(supply.dispensed_on), reception]
-    values += [supply.times, payer, *[None] * 6, prescription.points * supply.times]
+    values += [supply.times, payer, _CALCULATED, None, _PREPARATION, _NO_POINTS, None, None]
+    values.append(prescription.points * supply.times)
     return record("CZ", PHARMACY_FIELDS["CZ"], *values)

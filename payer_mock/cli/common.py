@@ -17,10 +17,13 @@ from pydantic import BaseModel, ValidationError
 from rich.console import Console
 
 from eligibility_api.contract.errors import CATALOGUE, ErrorKind, ShikakuError
+from eligibility_api.contract.identifiers import UnreadableIdentifier, insurer_number
 from eligibility_api.contract.insurer_client import InsurerClient
+from eligibility_api.contract.member_reading.headings import HeadingError
 from payer_mock.actions.fund import open_clients
 from payer_mock.actions.report import SOME_REFUSED, STOPPED, USAGE
 from payer_mock.clock import now
+from payer_mock.screens.terms import column_label
 from payer_mock.settings import PayerSettings, SettingsError
 
 app = typer.Typer(
@@ -31,11 +34,23 @@ app = typer.Typer(
     "An insurer's program: registers members, claims and health check-ups with the fund.",
 )
 
+
+def _insurer_number(text: str) -> str:
+    """The canonical insurer number of an option. Raises typer.BadParameter."""
+    try:
+        return insurer_number(text)
+    except UnreadableIdentifier as error:
+        raise typer.BadParameter(
+            "6桁か8桁の正しい保険者番号を指定してください。\nA number of six or eight digits, of a law that exists."
+        ) from error
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON で出力 / print one JSON object")]
 InsurerOption = Annotated[
     str | None,
     typer.Option(
         "--insurer",
+        parser=_insurer_number,
         metavar="NUMBER",
         help="保険者番号（認証情報が複数ある場合） / insurer number, if several",
     ),
@@ -117,6 +132,20 @@ def refused(error: ShikakuError) -> typer.Exit:
     entry = CATALOGUE[error.code]
     typer.echo(f"{entry.ja}\n{entry.en} ({error.code})", err=True)
     return typer.Exit(STOPPED if entry.kind is ErrorKind.TECHNICAL else SOME_REFUSED)
+
+
+def unreadable(error: ShikakuError) -> typer.Exit:
+    """The exit of a command whose member file cannot be read; names the columns that its heading row lacks."""
+    sentences = [error.entry.ja, f"{error.entry.en} ({error.code})"]
+    if isinstance(error, HeadingError):
+        for ja, en, columns in (
+            ("ない列", "missing", error.missing),
+            ("重複した列", "repeated", error.repeated),
+        ):
+            if columns:
+                sentences.append(f"{ja}：{'、'.join(map(column_label, columns))}")
+                sentences.append(f"{en}: {', '.join(columns)}")
+    return usage("\n".join(sentences))
 
 
 def not_configured(error: SettingsError) -> typer.Exit:

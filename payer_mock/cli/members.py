@@ -1,8 +1,7 @@
-"""`payer-mock enrol`, `correct`, `confirm`, `tickets`: single members, by single calls."""
+"""`payer-mock check`, `enrol`, `correct`, `confirm`, `tickets`: single members, by single calls."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -12,8 +11,9 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from eligibility_api.contract.enrolment import CorrectionRequest
+from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.tickets import TicketInput, TicketsRequest
-from payer_mock.actions.enrolment import enrol_members
+from payer_mock.actions.enrolment import check_members, enrol_members
 from payer_mock.actions.fund import open_clients
 from payer_mock.actions.report import Report
 from payer_mock.cli.common import (
@@ -26,14 +26,16 @@ from payer_mock.cli.common import (
     not_configured,
     read_lines,
     show,
+    unreadable,
     usage,
 )
-from payer_mock.members.table import HeaderError, Row, open_table, read_table
+from payer_mock.clock import day_in_japan
+from payer_mock.members.reader import MemberFile
 from payer_mock.screens import enrolment as screen
 from payer_mock.screens.terms import MISMATCHES, TICKET_OUTCOMES, sentence
 from payer_mock.settings import SettingsError
 
-_Csv = Annotated[Path, typer.Argument(metavar="FILE.csv", exists=True, dir_okay=False, readable=True)]
+_Members = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True)]
 _JsonLines = Annotated[Path, typer.Argument(metavar="FILE.jsonl", exists=True, dir_okay=False, readable=True)]
 _EnrolmentId = Annotated[UUID, typer.Argument(metavar="ENROLMENT", help="資格のID / the enrolment's id")]
 
@@ -42,29 +44,47 @@ _REGISTERED = ("registered", "replaced", "unchanged")
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    for command in (enrol, correct, confirm, tickets):
+    for command in (check, enrol, correct, confirm, tickets):
         app.command()(command)
 
 
-def enrol(context: typer.Context, file: _Csv, *, as_json: JsonOption = False) -> None:
-    """加入者ファイル（CSV、UTF-8）の加入者を1人ずつ登録します。
+def check(context: typer.Context, file: _Members, *, as_json: JsonOption = False) -> None:
+    """加入者ファイルを送信せずに点検し、エラーと要確認の項目を行ごとに表示します。
+
+    終了コード 0：エラーなし、1：エラーのある行あり、2：読み取れないファイル
+
+    Check a member file without sending it: errors, and items to be looked at, by row.
+
+    Exit code 0: no errors. 1: rows with errors. 2: not a readable member file.
+    """
+    today = day_in_japan(context.ensure_object(Dependencies).clock())
+    try:
+        report = check_members(MemberFile(file, today))
+    except ShikakuError as error:
+        raise unreadable(error) from error
+    if as_json:
+        echo_json(report.as_json())
+    else:
+        screen.show_check(Console(), report)
+    raise typer.Exit(report.exit_code)
+
+
+def enrol(context: typer.Context, file: _Members, *, as_json: JsonOption = False) -> None:
+    """加入者ファイル（CSV または JSON Lines）の加入者を1人ずつ登録します。
 
     資格喪失年月日（lost_on）のある行は資格喪失も登録します。
 
-    終了コード 0：全行を登録、1：登録できない行あり、2：使い方・設定・見出し行のエラー、3：支払基金の障害で中断
+    終了コード 0：全行を登録、1：登録できない行あり、2：使い方・設定のエラーまたは読み取れないファイル、3：支払基金の障害で中断
 
-    Enrol the members of a file (CSV, UTF-8) one by one, and end memberships that have a lost_on.
+    Enrol the members of a file (CSV or JSON Lines) one by one, and end memberships that have a lost_on.
 
-    Exit code 0: every row was accepted. 1: some rows were rejected. 2: wrong usage, settings or header.
+    Exit code 0: every row was accepted. 1: some rows were rejected. 2: wrong usage, settings or file.
     3: stopped by a technical failure of the fund.
     """
-    with open_table(file) as lines:
-        try:
-            report = _enrol(read_table(lines), context.ensure_object(Dependencies))
-        except HeaderError as error:
-            raise usage(
-                f"加入者ファイルの見出し行にエラーがあります。\nNot a member file: {error}"
-            ) from error
+    try:
+        report = _enrol(file, context.ensure_object(Dependencies))
+    except ShikakuError as error:
+        raise unreadable(error) from error
     if as_json:
         echo_json(report.as_json())
     else:
@@ -72,14 +92,14 @@ def enrol(context: typer.Context, file: _Csv, *, as_json: JsonOption = False) ->
     raise typer.Exit(report.exit_code)
 
 
-def _enrol(rows: Iterable[Row], dependencies: Dependencies) -> Report:
+def _enrol(file: Path, dependencies: Dependencies) -> Report:
     settings = load_settings()
     try:
         credentials = settings.load_credentials()
     except SettingsError as error:
         raise not_configured(error) from error
     with open_clients(str(settings.fund_url), credentials, dependencies.make_transport) as client_of:
-        return enrol_members(rows, client_of)
+        return enrol_members(MemberFile(file, day_in_japan(dependencies.clock())), client_of)
 
 
 def correct(context: typer.Context, file: _JsonLines) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from eligibility_api.contract.errors import ShikakuError
 from payer_mock.cli.common import (
     AfterOption,
     Dependencies,
@@ -15,10 +16,10 @@ from payer_mock.cli.common import (
     echo_json,
     fund_client,
     show,
+    unreadable,
     usage,
 )
 from payer_mock.clock import day_in_japan
-from payer_mock.members.table import HeaderError
 from payer_mock.papers.issue import members_without_card, write_papers
 from payer_mock.screens.reports import show_changes, show_mismatches, show_papers, show_stats
 
@@ -111,8 +112,8 @@ def papers(
     today = day_in_japan(context.ensure_object(Dependencies).clock())
     try:
         issued = write_papers(members, needs, pdf, today, insurer_name)
-    except HeaderError as error:
-        raise usage(f"加入者ファイルの見出し行にエラーがあります。\nNot a member file: {error}") from error
+    except ShikakuError as error:
+        raise unreadable(error) from error
     except OSError as error:
         raise usage(f"書面を作成できません。\nCannot write the papers: {error.strerror}") from error
     if as_json:

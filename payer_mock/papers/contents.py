@@ -6,19 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 
 from eligibility_api.contract.codes import Relationship, Sex
+from eligibility_api.contract.days import in_era
 from payer_mock.papers.page import PaperPage
 
 _SEXES = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.UNSET: "—"}
 _RELATIONSHIPS = {Relationship.INSURED: "本人（被保険者）", Relationship.DEPENDANT: "家族（被扶養者）"}
-_ERAS = (
-    (date(2019, 5, 1), "令和"),
-    (date(1989, 1, 8), "平成"),
-    (date(1926, 12, 25), "昭和"),
-    (date(1912, 7, 30), "大正"),
-    (date(1868, 1, 25), "明治"),
-)
-"""First day and name of each era (元号)."""
-
 _CERTIFICATE_NOTE = "医療機関等の窓口でこの書面をご提示ください。\nShow this paper at the reception of clinics and pharmacies."
 _NOTICE_NOTE = (
     "この書面だけでは保険診療を受けられません。マイナンバーカードと一緒にご提示ください。\n"
@@ -61,7 +53,7 @@ def _membership(row: Mapping[str, str], insurer_name: str | None) -> _Lines:
 def _person(row: Mapping[str, str]) -> _Lines:
     return [
         ("氏名 / name", row["name"]),
-        ("フリガナ / kana", row["name_kana"]),
+        ("フリガナ / kana", row.get("name_kana")),
         ("生年月日 / birth date", _birth_date(date.fromisoformat(row["birth_date"]))),
     ]
 
@@ -89,8 +81,5 @@ def _day(value: str | None) -> str | None:
 
 def _birth_date(day: date) -> str:
     """A birth date with its era, as 昭和60年（1985年）6月15日; before Meiji without."""
-    for first_day, era in _ERAS:
-        if day >= first_day:
-            year = day.year - first_day.year + 1
-            return f"{era}{'元' if year == 1 else year}年（{day.year}年）{day.month}月{day.day}日"
-    return f"{day.year}年{day.month}月{day.day}日"
+    year, has_era, rest = in_era(day).partition("年")
+    return f"{year}年（{day.year}年）{rest}" if has_era else f"{day.year}年{day.month}月{day.day}日"

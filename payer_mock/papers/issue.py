@@ -5,17 +5,16 @@ PDF files of up to 500 pages, readable by their owner only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
+from eligibility_api.contract.identifiers import membership_key
 from eligibility_api.contract.insurer_client import InsurerClient
-from eligibility_api.contract.numbers import folded
-from payer_mock.members.member import Member, read_member
-from payer_mock.members.table import open_table, read_table
+from payer_mock.members.reader import Member, MemberFile
 from payer_mock.papers.contents import certificate, notice
 from payer_mock.papers.page import PaperPage, PdfDocument
 from payer_mock.private_files import create_private
@@ -43,7 +42,7 @@ class IssuedPapers:
 
 def member_key(symbol: str | None, number: str, branch: str | None, birth_date: str) -> MemberKey:
     """A member's key; absent parts are empty."""
-    return folded(symbol or ""), folded(number), branch or "", birth_date
+    return membership_key(symbol or ""), membership_key(number), branch or "", birth_date
 
 
 def members_without_card(client: InsurerClient) -> frozenset[MemberKey]:
@@ -69,35 +68,26 @@ def write_papers(
 ) -> IssuedPapers:
     """Write a 資格確認書 for each current member among `needs`, and a 資格情報のお知らせ for each other one.
 
-    Raises HeaderError, OSError.
+    Raises ShikakuError of a file that cannot be read, OSError.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    passed_over = 0
+    bad_rows = 0
     with (
         closing(_PagedFiles(folder, "eligibility-certificates")) as certificates,
         closing(_PagedFiles(folder, "eligibility-notices")) as notices,
     ):
-        for row in _current_members(members, today):
-            if row is None:
-                passed_over += 1
-                continue
-            key = member_key(row.get("symbol"), row["number"], row.get("branch"), row["birth_date"])
-            if key in needs:
-                certificates.add(certificate(row, insurer_name))
-            else:
-                notices.add(notice(row, insurer_name))
-        return IssuedPapers(certificates.pages, notices.pages, passed_over)
-
-
-def _current_members(members: Path, today: date) -> Iterator[dict[str, str] | None]:
-    """The cells of each member insured today; None for a bad row."""
-    with open_table(members) as lines:
-        for row in read_table(lines):
-            member = read_member(row)
-            if not isinstance(member, Member):
-                yield None
-            elif _is_insured(member, today):
-                yield row.cells
+        for block in MemberFile(members).blocks():
+            bad_rows += block.rows - len(block.records)
+            for member in block.records:
+                if not _is_insured(member, today):
+                    continue
+                row = member.cells
+                key = member_key(row.get("symbol"), row["number"], row.get("branch"), row["birth_date"])
+                if key in needs:
+                    certificates.add(certificate(row, insurer_name))
+                else:
+                    notices.add(notice(row, insurer_name))
+        return IssuedPapers(certificates.pages, notices.pages, bad_rows)
 
 
 def _is_insured(member: Member, day: date) -> bool:

@@ -161,7 +161,10 @@ class _MonthSimulation:
         return self.first <= _turned_75_on(row) < self.after
 
     def _turn_75(self, insurer: Insurer, current: list[Row]) -> None:
-        """Move members into the late-elderly scheme; their dependants lose their cover that day."""
+        """Move members into the late-elderly scheme; their dependants lose their cover that day.
+
+        A municipality's member leaves on the day after the birthday (国民健康保険法 art. 8).
+        """
         turning = [row for row in current if self._turns_75(row)]
         staying = [row for row in current if not self._turns_75(row)]
         for row in turning:
@@ -170,7 +173,8 @@ class _MonthSimulation:
             if staying and insurer.scheme.by_employment and row["relationship"] == Relationship.INSURED:
                 self._join(self._municipal(row), staying, day)
                 self._end(staying, day, ReasonOfLoss.OTHER_INSURANCE, Event.MOVED)
-            self._end([row], day, ReasonOfLoss.OTHER_INSURANCE, Event.TURNED_75)
+            lost_on = day + _ONE_DAY if insurer.scheme is Scheme.MUNICIPAL else day
+            self._end([row], lost_on, ReasonOfLoss.OTHER_INSURANCE, Event.TURNED_75)
 
     def _renew(self, insurer: Insurer, row: Row) -> None:
         draw = self.rng.random()

@@ -15,6 +15,7 @@ from eligibility_api.contract.claims import (
     ClaimsState,
 )
 from eligibility_api.contract.errors import CATALOGUE
+from payer_mock.screens.tables import table_of
 from payer_mock.screens.terms import CLAIM_FAULTS, sentence
 
 _STATES = {
@@ -27,13 +28,15 @@ _KINDS = {
     ClaimKind.MEDICAL: "医科 / medical",
     ClaimKind.DPC: "DPC（取込対象外） / DPC, not read",
     ClaimKind.DENTAL: "歯科（取込対象外） / dental, not read",
+    ClaimKind.NURSING: "訪問看護（取込対象外） / home nursing, not read",
     ClaimKind.PHARMACY: "調剤 / pharmacy",
 }
 
 
 def show_claims(console: Console, claims: ClaimsAnswer) -> None:
     """Print the state and the counts of a claim file."""
-    table = Table("レセプトファイル / claim file", claims.file_id)
+    console.print(f"レセプトファイル / claim file {claims.file_id}", soft_wrap=True)
+    table = table_of("項目 / item", "")
     table.add_row("状態 / state", _STATES[claims.state])
     if claims.duplicate_of is not None:
         table.add_row("同一ファイル / same file as", claims.duplicate_of)
@@ -93,5 +96,6 @@ def _add_counts(table: Table, report: ClaimsReport) -> None:
         (f"  {sentence(fault, CLAIM_FAULTS)[0]}\n  error: {fault}", count)
         for fault, count in report.faults.items()
     ]
+    rows += [(f"  {record}（読み飛ばし） / passed over", count) for record, count in report.passed.items()]
     for label, count in rows:
         table.add_row(label, f"{count:,}")

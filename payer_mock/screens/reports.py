@@ -14,17 +14,20 @@ from eligibility_api.contract.insurer_ops import (
     Statistics,
 )
 from payer_mock.screens.enrolment import MATCHES
+from payer_mock.screens.tables import table_of
 from payer_mock.screens.terms import CHANGE_EVENTS, REVISION_KINDS, lookup_outcome
 
-_MEMBER = ("記号 / symbol", "番号 / number", "枝番 / branch", "生年月日 / birth date")
+_ENROLMENT = "資格\nenrolment"
+_MEMBER = "記号・番号・枝番\n生年月日 / birth date"
+_SINCE = "発生日時\nsince"
 
 
 def show_mismatches(console: Console, page: Mismatches) -> None:
     """Print the queue of mismatches, oldest first."""
-    table = Table("資格 / enrolment", *_MEMBER, "J-LIS照会の結果 / register", "発生日時 / since")
+    table = table_of(_ENROLMENT, _MEMBER, "J-LIS照会の結果\nregister", _SINCE, whole={_ENROLMENT})
     for item in page.mismatches:
         since = item.since.isoformat(timespec="seconds")
-        table.add_row(item.enrolment_id, *_member(item), MATCHES[item.register_match], since)
+        table.add_row(item.enrolment_id, _member(item), MATCHES[item.register_match], since)
     _print(console, table, page.next)
     if page.claimed_elsewhere:
         console.print(_claimed(page.claimed_elsewhere))
@@ -35,16 +38,18 @@ def _claimed(members: list[ClaimedMember]) -> Table:
         "他の保険者が登録しようとした加入者（カードは使用できます。加入先をご本人に確認してください。）\n"
         "Members whom another insurer claimed. Their cards work; ask them which insurance is right."
     )
-    table = Table("資格 / enrolment", *_MEMBER, "発生日時 / since", title=title, title_justify="left")
+    table = table_of(_ENROLMENT, _MEMBER, _SINCE, whole={_ENROLMENT}, title=title)
     for member in members:
         since = member.since.isoformat(timespec="seconds")
-        table.add_row(member.enrolment_id, *_member(member), since)
+        table.add_row(member.enrolment_id, _member(member), since)
     return table
 
 
 def show_changes(console: Console, page: Changes) -> None:
     """Print which versions of enrolments were opened and closed."""
-    table = Table("反映日時 / known from", "版 / revision", "種別 / kind", "変更 / event", "資格 / enrolment")
+    table = table_of(
+        "反映日時\nknown from", "版\nrevision", "種別\nkind", "変更\nevent", _ENROLMENT, whole={_ENROLMENT}
+    )
     for change in page.changes:
         kind, event = REVISION_KINDS.get(change.kind, ""), CHANGE_EVENTS.get(change.event, "")
         table.add_row(
@@ -74,14 +79,15 @@ def show_stats(console: Console, stats: Statistics) -> None:
 
 def show_papers(console: Console, page: PaperCertificates) -> None:
     """Print who needs a 資格確認書."""
-    table = Table("資格 / enrolment", *_MEMBER, f"{page.since} 以降 / new since")
+    table = table_of(_ENROLMENT, _MEMBER, f"{page.since} 以降\nnew since", whole={_ENROLMENT})
     for need in page.members:
-        table.add_row(need.enrolment_id, *_member(need), "新規 / new" if need.new_since else "")
+        table.add_row(need.enrolment_id, _member(need), "新規 / new" if need.new_since else "")
     _print(console, table, page.next)
 
 
-def _member(member: MemberSummary) -> tuple[str, str, str, str]:
-    return member.symbol or "", member.number, member.branch or "", member.birth_date.isoformat()
+def _member(member: MemberSummary) -> str:
+    parts = (member.symbol, member.number, member.branch)
+    return f"{'・'.join(part for part in parts if part)}\n{member.birth_date.isoformat()}"
 
 
 def _hours(hours: float | None) -> str:

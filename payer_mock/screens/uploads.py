@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from eligibility_api.contract.errors import CATALOGUE
+from eligibility_api.contract.member_rules import CHECKS
 from eligibility_api.contract.uploads import (
     CorrectionList,
     Finding,
@@ -15,7 +16,8 @@ from eligibility_api.contract.uploads import (
     UploadReport,
     UploadState,
 )
-from payer_mock.screens.terms import ROW_FAULTS, column_cell, finding_text, sentence
+from payer_mock.screens.tables import table_of
+from payer_mock.screens.terms import column_cell, finding_text, rule_text
 
 _STATES = {
     UploadState.RECEIVED: "受付済 / received",
@@ -31,12 +33,14 @@ _STATES = {
     UploadState.UNDONE: "取消済 / undone",
 }
 
+_PLACE = ("行\nrow", "項目\ncolumn", "コード\ncode")
 _WITHHELD = "承認後に表示 / shown once approved"
 
 
 def show_upload(console: Console, upload: UploadAnswer) -> None:
     """Print the state, the counts and the findings of an upload."""
-    table = Table("アップロード / upload", upload.upload_id)
+    console.print(f"アップロード / upload {upload.upload_id}", soft_wrap=True)
+    table = table_of("項目 / item", "")
     table.add_row("状態 / state", _STATES[upload.state])
     if upload.duplicate_of is not None:
         table.add_row("同一ファイル / same file as", upload.duplicate_of)
@@ -46,10 +50,13 @@ def show_upload(console: Console, upload: UploadAnswer) -> None:
         entry = CATALOGUE[upload.refusal]
         table.add_row(f"理由 / reason ({upload.refusal})", f"{entry.ja}\n{entry.en}")
     if upload.report is not None:
-        _add_counts(table, upload.report)
+        _add_counts(table, upload)
     if upload.undo_report is not None:
         _add_undo(table, upload.undo_report)
     console.print(table)
+    if upload.report is not None and (upload.report.bad_rows or _checks(upload.report)):
+        command = f"payer-mock faults {upload.upload_id}"
+        console.print(f"エラーと要確認の一覧 / list errors and checks: {command}", soft_wrap=True)
     if upload.report is not None and upload.report.findings:
         console.print(_findings("点検結果 / finding", upload.report.findings))
     if upload.undo_report is not None and upload.undo_report.findings:
@@ -58,14 +65,10 @@ def show_upload(console: Console, upload: UploadAnswer) -> None:
 
 def show_faults(console: Console, faults: UploadFaults) -> None:
     """Print faults by row and column."""
-    table = Table("行\nrow")
-    for heading in ("項目\ncolumn", "コード\ncode"):
-        table.add_column(heading, no_wrap=True)  # what a clerk looks up is not cut off
-    for heading in ("内容\nmeaning", "値の形式\nshape"):
-        table.add_column(heading, overflow="fold")
+    table = table_of(*_PLACE, "内容と対応\nmeaning and what to do", "値の形式\nshape", whole=_PLACE)
     for fault in faults.faults:
-        meaning = "\n".join(sentence(fault.code, ROW_FAULTS))
-        table.add_row(str(fault.row), column_cell(fault.column), fault.code, meaning, fault.shape or "")
+        shape = fault.shape or ""
+        table.add_row(str(fault.row), column_cell(fault.column), fault.code, rule_text(fault.code), shape)
     console.print(table)
     if faults.next is not None:
         console.print(f"続きを表示 / next page: --after {faults.next}")
@@ -73,19 +76,21 @@ def show_faults(console: Console, faults: UploadFaults) -> None:
 
 def show_correction_list(console: Console, answer: CorrectionList) -> None:
     """Print the facilities that received a value since withdrawn."""
-    table = Table(
-        "医療機関等コード / institution", "名称 / name", "回答件数 / answers", "最終回答日時 / last"
-    )
+    code, last_at = "医療機関等コード\ninstitution", "最終回答日時\nlast"
+    table = table_of(code, "名称\nname", "回答件数\nanswers", last_at, whole={code, last_at})
     for facility in answer.facilities:
         last = facility.last_at.isoformat(timespec="seconds")
         table.add_row(facility.institution_code, facility.institution_name, f"{facility.answers}件", last)
     console.print(table)
 
 
-def _add_counts(table: Table, report: UploadReport) -> None:
+def _add_counts(table: Table, upload: UploadAnswer) -> None:
+    assert upload.report is not None
+    report = upload.report
+    table.add_row("行 / rows", str(report.rows))
+    table.add_row("エラーのある行 / bad rows", str(report.bad_rows))
+    table.add_row("要確認 / to be looked at", str(_checks(report)))
     for label, count in (
-        ("行 / rows", report.rows),
-        ("エラーのある行 / bad rows", report.bad_rows),
         ("新規 / new", report.new),
         ("変更 / changed", report.changed),
         ("変更なし / unchanged", report.unchanged),
@@ -99,16 +104,19 @@ def _add_counts(table: Table, report: UploadReport) -> None:
         table.add_row(label, str(count))
 
 
+def _checks(report: UploadReport) -> int:
+    """The number of plausibility findings (要確認)."""
+    return sum(finding.count for finding in report.findings if finding.code in CHECKS)
+
+
 def _add_undo(table: Table, report: UndoReport) -> None:
     table.add_row("取り消しで元に戻る加入者 / members changed by the undo", f"{report.changed}件")
     table.add_row("取り消しで登録がなくなる加入者 / members removed by the undo", f"{report.removed}件")
 
 
 def _findings(heading: str, findings: list[Finding]) -> Table:
-    table = Table()
-    table.add_column(heading, overflow="fold")
-    for label in ("コード\ncode", "項目\ncolumn", "件数\ncount", "保留\nholds"):
-        table.add_column(label, no_wrap=True)
+    labels = ("コード\ncode", "項目\ncolumn", "件数\ncount", "保留\nholds")
+    table = table_of(heading, *labels, whole=labels)
     for finding in findings:
         ja, en = finding_text(finding)
         meaning = f"{'！' if finding.holds else ''}{ja}\n{en}"

@@ -13,17 +13,18 @@ from shikaku.persons.person import ExpectedResult, Person, Question, When
 _NOT_IN_ANSWERS = frozenset({"insured_birth_date", "nondisclosure", "self_disclosure_blocked"})
 """Items of an enrolment that no answer contains."""
 
-_ELDERLY = {"issued_on": None, "burden_ratio": None}
-_LIMIT = {"issued_on": None, "long_term_on": None}
+_ELDERLY = {"issued_on": None, "valid_to": None, "burden_ratio": None}
+_LIMIT = {"issued_on": None, "valid_to": None, "long_term_on": None}
 
 
 def expected_answer(data: Dataset, person: Person, question: Question) -> dict[str, Any]:
-    """The answer as JSON, without the unpredictable members: version, record and instant."""
+    """The answer as JSON, without the unpredictable members: version, record and instants."""
     return {
         "unchanged": False,
         "validity": question.validity,
         "as_of": question.as_of or data.today,
         "reference_number": None,
+        "certificate_renewal": question.renewal.model_dump() if question.renewal else None,
         "results": [_result(data, person, question, one) for one in question.expected_results],
     }
 
@@ -36,9 +37,13 @@ def _result(data: Dataset, person: Person, question: Question, expected: Expecte
     result = {name: value for name, value in items.items() if name not in _NOT_IN_ANSWERS} | {
         "insurer_name": data.insurers[enrolment.insurer].name,
         "burden_expected": expected.burden_expected,
+        "burden_ratio": items["burden_ratio"] if expected.burden_expected else None,
         "preschool": expected.preschool,
-        "elderly_certificate": _ELDERLY | elderly if elderly else None,
-        "limit_certificate_consent": question.limit,
+        "elderly_certificate": _ELDERLY | elderly
+        if elderly and expected.elderly and expected.burden_expected
+        else None,
+        "limit_certificate_consent": question.limit or question.by != "number",
+        "limit_certificate_consent_at": None,
         "limit_certificate": _LIMIT | limit if expected.limit else None,
         "specific_disease_consent": False,
         "specific_diseases": [],

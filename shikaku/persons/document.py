@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from shikaku.persons.dataset import Dataset, load_dataset
+from shikaku.persons.dataset import Dataset, Member, load_dataset
 from shikaku.persons.person import ExpectedResult, Person, Question
 from shikaku.stack import INSTITUTION_CODE, PIN
 
@@ -63,6 +63,10 @@ asking clinic is {institution_code}.
   15 June 76 years before that year; `L-76-02-29` is 29 February of the last leap year not after that, and
   `L-76+75-03-01` is 1 March 75 years later. So boundary days stay boundary days. /
   日付は固定か、demo を開始した日からの相対日です（Y：その年から、L：直前の閏年から）。
+- *with the limit certificate* marks a look-up by number with the desk's flag. By card it is shown without being asked for. /
+  *with the limit certificate* は、番号による照会で限度額の表示を求めたものです。カードでは同意なしで表示されます。
+- **過去の制度 / history** marks a person who is impossible today; the codes stay, for earlier data. /
+  **過去の制度 / history** の患者は現在の制度にはありません（区分のコードは過去のデータのために残しています）。
 - *before* marks a question asked before the later changes (*later*); `make demo` has the state after them. /
   *before* は後の変更（*later*）より前の照会です。`make demo` は変更後の状態です。
 """
@@ -90,7 +94,7 @@ def _index(data: Dataset) -> Iterator[str]:
     yield "| 患者 / persons | テーマ / theme |"
     yield "|---|---|"
     for (ja, en), persons in data.groups.items():
-        first, last = (f"[{one.id[:3]}](#{one.id.lower()})" for one in (persons[0], persons[-1]))
+        first, last = (f"[{one.id.split('-')[0]}](#{one.id.lower()})" for one in (persons[0], persons[-1]))
         yield f"| {first if first == last else f'{first}–{last}'} | {ja}<br>{en} |"
     yield ""
 
@@ -109,6 +113,8 @@ def _person(data: Dataset, person: Person) -> Iterator[str]:
     card = f"`{person.card_file}`" if person.has_card else "—"
     yield f"- 氏名 / name: {_escaped(person.name)}（{person.kana}）、生年月日 / born: {person.birth_date}"
     yield f"- カード / card: {card}"
+    if person.history is not None:
+        yield f"- **過去の制度 / history:** {person.history[0]} / {person.history[1]}"
     yield from (f"- 加入 / membership {line}" for line in _memberships(data, person))
     yield from (f"- 変更 / *later:* {line}" for line in _changes(person))
     yield "\n| 照会 / question | 回答 / answer |\n|---|---|"
@@ -135,8 +141,15 @@ def _numbers(items: dict[str, str | None]) -> str:
 
 def _changes(person: Person) -> Iterator[str]:
     for change in person.changes:
-        items = ", ".join(f"{name} {value}" for name, value in change.items.items())
+        items = ", ".join(f"{name} {_item(value)}" for name, value in change.items.items())
         yield _CHANGES[change.kind].format(of=change.of, items=items, card=person.id)
+
+
+def _item(value: object) -> str:
+    """An item's value; of a group its items in brackets."""
+    if isinstance(value, dict):
+        return f"({', '.join(f'{name} {item}' for name, item in value.items())})"
+    return str(value)
 
 
 def _how(question: Question) -> Iterator[str]:
@@ -149,8 +162,10 @@ def _how(question: Question) -> Iterator[str]:
         yield "visual check" if question.by == "visual-check" else "card"
     if question.card == "old":
         yield "the old one"
+    if question.agrees:
+        yield "agreeing to the registration"
     if question.limit:
-        yield "with consent"
+        yield "with the limit certificate"
     if question.as_of:
         yield f"as of {question.as_of}"
     if question.known:
@@ -161,20 +176,25 @@ def _answer(data: Dataset, person: Person, question: Question) -> str:
     if question.problem:
         return f"`{question.problem}`"
     assert question.validity is not None
-    results = "; ".join(_result(data, person, one) for one in question.expected_results)
-    return f"**{question.validity}** {_VALIDITY[question.validity]}" + (f": {results}" if results else "")
+    results = "; ".join(_result(data, person, question, one) for one in question.expected_results)
+    remark = f"; renew by {question.renewal.renew_by}" if question.renewal else ""
+    return (
+        f"**{question.validity}** {_VALIDITY[question.validity]}"
+        + (f": {results}" if results else "")
+        + remark
+    )
 
 
-def _result(data: Dataset, person: Person, expected: ExpectedResult) -> str:
+def _result(data: Dataset, person: Person, question: Question, expected: ExpectedResult) -> str:
     insurer = data.insurers[person.enrolments[expected.of - 1].insurer]
-    notes = list(_notes(data, person, expected))
+    items = data.enrolment(person, expected.of, question.known or question.when)
+    notes = list(_notes(items, expected))
     return insurer.name + (f" ({', '.join(notes)})" if notes else "")
 
 
-def _notes(data: Dataset, person: Person, expected: ExpectedResult) -> Iterator[str]:
-    items = data.enrolment(person, expected.of)
+def _notes(items: Member, expected: ExpectedResult) -> Iterator[str]:
     if expected.burden_expected:
-        elderly = items["elderly_certificate"] or {}
+        elderly = (items["elderly_certificate"] if expected.elderly else None) or {}
         ratio = items["burden_ratio"] or elderly.get("burden_ratio")
         yield f"{ratio // 10}割 / {ratio} %" if ratio else "ratio missing"
     if expected.limit:

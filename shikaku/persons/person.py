@@ -40,7 +40,7 @@ class Insurer(_Strict):
 
 
 class Ticket(_Strict):
-    """A medical-aid ticket (医療券) for the asking clinic or another one."""
+    """A medical-aid ticket (医療券) for the asking clinic or another one. `late`: registered with the changes."""
 
     institution: Literal["here", "elsewhere"]
     month: str
@@ -50,13 +50,14 @@ class Ticket(_Strict):
     treatment: str
     single_or_combined: str
     self_pay: int | None = None
+    late: bool = False
 
     def as_answer(self) -> dict[str, Any]:
         """The ticket as it is in an answer."""
         return {
             "ticket_type": "01",
             **INSTITUTIONS[self.institution],
-            **self.model_dump(exclude={"institution"}),
+            **self.model_dump(exclude={"institution", "late"}),
         }
 
 
@@ -88,8 +89,9 @@ class Card(_Strict):
 class ExpectedResult(_Strict):
     """One expected result: the enrolment `of` (from 1), and what the rules add to it or leave out.
 
-    `ended_by_law_on`: the day on which cover ends by law, even if the insurer did not register it. `tickets`:
-    the positions (from 1) of the tickets in the result.
+    `elderly`: whether the elderly certificate is shown, where a ratio is expected. `ended_by_law_on`: the day on
+    which cover ends by law, even if the insurer did not register it. `tickets`: the positions (from 1) of the
+    tickets in the result.
     """
 
     of: int
@@ -97,8 +99,17 @@ class ExpectedResult(_Strict):
     preschool: bool = False
     address: bool = True
     limit: bool = False
+    elderly: bool = True
     tickets: tuple[int, ...] = ()
     ended_by_law_on: str | None = None
+
+
+class Renewal(_Strict):
+    """The expected remark on a certificate that expires soon, or has expired."""
+
+    status: Literal["expiring", "grace"]
+    expires_on: str
+    renew_by: str
 
 
 class Question(_Strict):
@@ -106,6 +117,7 @@ class Question(_Strict):
 
     A look-up by number uses the numbers of the enrolment `of`, overridden by those given here (empty: left
     out). `as_of`: valid time, the day of the run if None. `known`: transaction time, before the changes.
+    `agrees`: the patient agrees to the first registration at this tap.
     """
 
     by: Literal["card", "visual-check", "number"]
@@ -113,15 +125,18 @@ class Question(_Strict):
     as_of: str | None = None
     card: Literal["newest", "old"] = "newest"
     of: int = 1
+    insurer_number: str | None = None
     symbol: str | None = None
     number: str | None = None
     branch: str | None = None
     birth_date: str | None = None
     limit: bool = False
+    agrees: bool = False
     known: Literal["before"] | None = None
     validity: str | None = None
     results: tuple[int | ExpectedResult, ...] = ()
     problem: str | None = None
+    renewal: Renewal | None = None
     note: str = ""
 
     @property
@@ -132,15 +147,20 @@ class Question(_Strict):
     @property
     def numbers(self) -> dict[str, str | None]:
         """The numbers that override the enrolment's own."""
-        given = {name: getattr(self, name) for name in ("symbol", "number", "branch", "birth_date")}
+        names = ("insurer_number", "symbol", "number", "branch", "birth_date")
+        given = {name: getattr(self, name) for name in names}
         return {name: value or None for name, value in given.items() if value is not None}
 
 
 class Person(_Strict):
-    """One test person. `purpose`: what the person demonstrates, in Japanese and in English."""
+    """One test person. `purpose`: what the person demonstrates, in Japanese and in English.
+
+    `history`: until when such a person was possible, in both languages; None: possible today.
+    """
 
     id: str
     purpose: tuple[str, str]
+    history: tuple[str, str] | None = None
     name: str
     kana: str
     sex: Literal["1", "2"]
@@ -153,7 +173,7 @@ class Person(_Strict):
     @property
     def number(self) -> int:
         """The number in the id."""
-        return int(self.id[1:3])
+        return int(self.id[1:].split("-")[0])
 
     @property
     def has_card(self) -> bool:
@@ -164,6 +184,11 @@ class Person(_Strict):
     def card_file(self) -> str:
         """The file name of the card."""
         return f"{self.id}.json"
+
+    @property
+    def lost_file(self) -> str:
+        """The file name of the card that is reported lost: the card itself, of a phone's holder."""
+        return f"{self.id}-card.json" if self.card.carrier == "android" else self.card_file
 
     def resident(self) -> dict[str, Any]:
         """The person's line in a residents file."""

@@ -190,25 +190,35 @@ def _month_before(day: date) -> str:
 
 
 def _medicines_step(title: str, report: dict[str, Any]) -> DemoStep:
-    """The medicines by ingredient, duplicates marked. Expected: all supplies, with the right ones marked."""
+    """The medicines by ingredient, overlaps marked. Expected: all supplies, with the right ones marked."""
     page = report["history"].get("medications")
     if page is None:
         return DemoStep(title, headline(report), False)
     medicines = [one for group in page["groups"] for one in group["medicines"]]
-    marked = {one["ingredient_code"] for one in medicines if one["duplicates"]}
-    ends = datetime.fromisoformat(page["available_until"]).astimezone(JAPAN)
-    lines = [f"同意の期限：{ends:%Y-%m-%d %H:%M}", f"consent until {ends:%Y-%m-%d %H:%M}"]
+    marked = {one["ingredient_code"] for one in medicines if one["overlaps"]}
+    lines = [*_until(page["available_until"])]
     for group in page["groups"]:
-        lines.append(group["name"])
-        if group["duplicates"]:
-            lines += ("！重複投薬の可能性", "! possible duplicate")
+        lines.append(group["name"] or group["key"] or "（名称なし）")
+        if group["overlaps"]:
+            lines += ("！服用期間の重なり", "! overlapping days")
         lines += (_medicine(one) for one in group["medicines"])
     return DemoStep(title, tuple(lines), len(medicines) == len(_SUPPLIES) and marked == {INGREDIENT})
 
 
+def _until(end: str | None) -> tuple[str, str]:
+    """The end of the consent, in two languages; None: it lasts until it is withdrawn."""
+    if end is None:
+        return "同意の期限：取り消すまで", "consent until it is withdrawn"
+    at = datetime.fromisoformat(end).astimezone(JAPAN)
+    return f"同意の期限：{at:%Y-%m-%d %H:%M}", f"consent until {at:%Y-%m-%d %H:%M}"
+
+
 def _medicine(medicine: dict[str, Any]) -> str:
-    prescriber = medicine["prescriber"]["institution_name"] or medicine["prescriber"]["institution_code"]
-    return f"  {medicine['on']} {medicine['times']}日分 処方元：{prescriber}"
+    """A row of the list: a claim may name neither the day, nor the days of supply, nor the prescriber."""
+    prescriber = medicine["prescriber"] or {}
+    named = prescriber.get("institution_name") or prescriber.get("institution_code") or "－"
+    times = f" {medicine['times']}日分" if medicine["times"] is not None else ""
+    return f"  {medicine['on'] or medicine['month']}{times} 処方元：{named}"
 
 
 def _refusal_step(title: str, report: dict[str, Any], code: str) -> DemoStep:

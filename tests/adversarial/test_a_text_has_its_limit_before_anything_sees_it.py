@@ -13,15 +13,17 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from eligibility_api.clients.operator import operator_from_headers
-from eligibility_api.contract import numbers
+from eligibility_api.contract import identifiers, numbers
 from eligibility_api.contract.batches import BatchRequest
 from eligibility_api.contract.bounds import MAX_EXPANSION, MAX_TEXT_LENGTH, TextTooLong, normalized
 from eligibility_api.contract.characters import normalize_kana, replace_unencodable
 from eligibility_api.contract.checkups import CheckupsRequest
+from eligibility_api.contract.days import UnreadableDay, parse_day
 from eligibility_api.contract.eligibility import CardCheckRequest, NumberCheckRequest
 from eligibility_api.contract.emergency import DisasterSearch
 from eligibility_api.contract.enrolment import EnrolmentRequest
 from eligibility_api.contract.history import OPERATOR_HEADER
+from eligibility_api.contract.identifiers import UnreadableIdentifier
 from eligibility_api.contract.references import ReferenceRegistrations
 from eligibility_api.contract.tickets import TicketsRequest
 from eligibility_api.contract.wire import BranchNumber, InsurerNumber, MembershipText, PersonKana
@@ -93,9 +95,13 @@ def test_a_text_of_any_length_is_accepted_or_refused_within_its_bounds(
 
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "my number": numbers.is_my_number,
-    "insurer number": numbers.is_insurer_number,
-    "beneficiary number": numbers.is_beneficiary_number,
-    "institution code": numbers.is_institution_code,
+    "insurer number": identifiers.insurer_number,
+    "payer number": identifiers.payer_number,
+    "recipient number": identifiers.recipient_number,
+    "institution code": identifiers.institution_code,
+    "branch": identifiers.branch,
+    "postal code": identifiers.postal_code,
+    "day": parse_day,
     "Shift_JIS": replace_unencodable,
 }
 
@@ -103,12 +109,12 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
 @pytest.mark.parametrize("kind", HOSTILE)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_of_the_contract_normalises_no_long_text(name: str, kind: str) -> None:
-    with normalised_lengths() as lengths:
+    with normalised_lengths() as lengths, suppress(UnreadableIdentifier, UnreadableDay):
         FUNCTIONS[name](HOSTILE[kind](30_000))
     assert max(lengths, default=0) <= MOST_NORMALISED
 
 
-@pytest.mark.parametrize("fold", [numbers.folded, normalize_kana, folded_text])
+@pytest.mark.parametrize("fold", [numbers.folded, identifiers.membership_key, normalize_kana, folded_text])
 def test_a_fold_refuses_a_text_whose_length_nobody_checked(fold: Callable[[str], str]) -> None:
     with pytest.raises(TextTooLong) as refusal:
         fold(marks(4_000))
@@ -131,7 +137,8 @@ def test_refused_numbers_are_not_kept() -> None:
     try:
         before, _ = tracemalloc.get_traced_memory()
         for count in range(200):
-            assert not numbers.is_insurer_number(f"{count}".ljust(50_000, "x"))
+            with pytest.raises(UnreadableIdentifier):
+                identifiers.insurer_number(f"{count}".ljust(50_000, "x"))
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -179,8 +179,8 @@ async def test_a_claim_without_its_block_is_linked_as_any_other(fund: Fund, by_f
 
 async def test_her_own_insurers_block_closes_the_card_at_once(fund: Fund) -> None:
     person = fund.person()
-    await fund.enrol(person, self_disclosure_blocked=True)
     await fund.register(person.card)
+    await fund.enrol(person, self_disclosure_blocked=True)
     assert await tapped(fund, person) == ("card-not-usable", [])
 
 
@@ -251,8 +251,8 @@ async def test_a_former_insurer_that_reopens_its_period_is_not_the_first(fund: F
 async def test_a_block_in_which_both_insurers_agree_is_not_contested(fund: Fund, by_file: bool) -> None:
     """A protected member changes insurers, and the former one has not ended her enrolment yet."""
     person, second = fund.person(), await admit(fund)
-    await fund.enrol(person, self_disclosure_blocked=True)
     await fund.register(person.card)
+    await fund.enrol(person, self_disclosure_blocked=True)
     if by_file:
         await second.process(fund, second.row(person, self_disclosure_blocked="1"))
     else:

@@ -62,6 +62,21 @@ class CardRequests(FundClients):
         body = await self.proof(card, Purpose.ELIGIBILITY, credential)
         return await self.post("/v1/eligibility/card", body | more, credential)
 
+    async def look(
+        self, card: CardImage, credential: Credential | None = None, **more: Any
+    ) -> httpx2.Response:
+        """An eligibility check by card after staff compared the face."""
+        body = await self.proof(card, Purpose.VISUAL_CHECK, credential) | {"operator": "受付 見本"}
+        return await self.post("/v1/eligibility/visual-check", body | more, credential)
+
+    async def register_by_face(
+        self, card: CardImage, credential: Credential | None = None, **more: Any
+    ) -> httpx2.Response:
+        """A first registration after staff compared the face."""
+        body = await self.proof(card, Purpose.VISUAL_REGISTRATION, credential)
+        stated = {"agreed": True, "operator": "受付 見本"} | more
+        return await self.post("/v1/registrations", body | stated, credential)
+
     async def register(self, card: CardImage, **more: Any) -> httpx2.Response:
         """A first registration."""
         body = await self.proof(card, Purpose.FIRST_REGISTRATION)

@@ -64,5 +64,6 @@ def check_form(section: Section) -> None:
     assert [claim[0][1] for claim in section.claims] == [
         str(place) for place in range(1, len(section.claims) + 1)
     ]
+    payers = sum(len(of(claim, "HO")) + len(of(claim, "KO")) for claim in section.claims)
     points = sum(int((of(claim, "HO") or of(claim, "KO"))[0][5]) for claim in section.claims)
-    assert section.trailer[1:] == [str(len(section.claims)), str(points), "99"]
+    assert section.trailer[1:] == [str(payers), str(points), "99"]

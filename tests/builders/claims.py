@@ -23,7 +23,7 @@ from eligibility_api.contract.history import (
     Origin,
 )
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.claims import Claim, Content, Member, encode
+from eligibility_api.domain.claims import READER_VERSION, Claim, Content, Member, encode
 from eligibility_api.domain.dates import day_in_japan, months_before
 from eligibility_api.domain.membership import comparable
 from eligibility_api.drug_master import store as drug_master_store
@@ -36,7 +36,8 @@ HISTORY_RIGHTS = (Right.ELIGIBILITY, Right.CONSENT)
 ALL_CATEGORIES = tuple(Category)
 
 _FILE = """
-INSERT INTO claim_file (insurer_number, client_id, state, known_from) VALUES ($1, $2::text::uuid, 'done', $3) RETURNING file_id
+INSERT INTO claim_file (insurer_number, client_id, state, known_from, reader_version)
+VALUES ($1, $2::text::uuid, 'done', $3, $4) RETURNING file_id
 """
 
 _CLAIM = f"""
@@ -97,10 +98,12 @@ def claim(
     return Claim(**(values | more))
 
 
-async def store_claims(fund: Fund, *claims: Claim, known_from: datetime | None = None) -> list[int]:
+async def store_claims(
+    fund: Fund, *claims: Claim, known_from: datetime | None = None, reader_version: int = READER_VERSION
+) -> list[int]:
     """Store claims as one file of the fund's insurer; known since 40 days ago by default."""
     since = known_from or fund.clock() - timedelta(days=40)
-    [file] = await fund.owner.fetch(_FILE, [INSURER, fund.insurer.client_id, since])
+    [file] = await fund.owner.fetch(_FILE, [INSURER, fund.insurer.client_id, since, reader_version])
     numbers = []
     for one in claims:
         [kept] = await fund.owner.fetch(_CLAIM, claim_row(file["file_id"], one))
@@ -195,17 +198,23 @@ async def store_prescription_entry(
     prescribed_on: date,
     dispensed_on: date | None = None,
     prescriber: str = CLINIC,
+    on_site: bool = False,
+    registered: timedelta = timedelta(seconds=1),
 ) -> int:
-    """Store a prescription of the terminal's facility, or a dispensing where `dispensed_on` is given."""
+    """Store a prescription of the terminal's facility, or a dispensing where `dispensed_on` is given.
+
+    `registered`: how long ago.
+    """
+    dispensed = Origin.ON_SITE if on_site else Origin.DISPENSING
     values = [
-        (Origin.DISPENSING if dispensed_on else Origin.PRESCRIPTION).value,
+        (dispensed if dispensed_on else Origin.PRESCRIPTION).value,
         await person_key(fund, person),
         terminal.institution_code,
         prescribed_on,
         dispensed_on,
         prescriber,
         encode(of),
-        fund.clock() - timedelta(seconds=1),
+        fund.clock() - registered,
         terminal.client_id,
     ]
     [kept] = await fund.owner.fetch(_ENTRY, values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from eligibility_api.app import OpenState, build, open_state
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.database.connections import Database
 from eligibility_api.database.migrate import migrate
+from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
@@ -37,6 +39,35 @@ class Fund(ConsentRequests, MembershipRequests):
         person = self.person(**order)
         assert (await self.enrol(person)).status_code == 201
         assert (await self.register(person.card)).status_code == 201
+        return person
+
+    async def expiring(self, days: int, **order: Any) -> Person:
+        """A person who is enrolled, and whose certificate's last day is so many days after today (before: negative).
+
+        It was issued five birthdays before, and is bound as if its first registration had been made then; by a fund
+        that did not store carriers if `carrier_stored` is false.
+        """
+        stored = order.pop("carrier_stored", True)
+        last_day = day_in_japan(self.clock()) + timedelta(days=days)
+        issued_at = datetime.combine(last_day - timedelta(days=1820), time(12), JAPAN)
+        birth_date = date(1980, last_day.month, last_day.day)
+        person = self.person(birth_date=birth_date, issued_at=issued_at, **order)
+        assert (await self.enrol(person)).status_code == 201
+        certificate = self.state.verifier.certificate(person.card.authentication.certificate)
+        assert day_in_japan(certificate.not_after) == last_day
+        holder = await self.state.jlis.holder(certificate.id)
+        assert holder is not None
+        await self.owner.fetch(
+            "INSERT INTO binding (authority, serial, person_key, basis, not_after, carrier, record_id)"
+            " VALUES ($1, $2, $3, 'first-registration', $4, $5, uuidv7())",
+            [
+                certificate.id.authority,
+                certificate.id.serial_bytes,
+                holder.person_key,
+                certificate.not_after,
+                holder.carrier if stored else None,
+            ],
+        )
         return person
 
 

@@ -93,10 +93,12 @@ class FundClients:
         ]
         return all(accepted)
 
-    def person(self, *, birth_date: date = date(1980, 5, 17), **order: Any) -> Person:
-        """A new resident with a card of her own; unknown to any insurer."""
+    def person(
+        self, *, birth_date: date = date(1980, 5, 17), issued_at: datetime | None = None, **order: Any
+    ) -> Person:
+        """A new resident with a card of her own, issued now by default; unknown to any insurer."""
         self._people += 1
-        return register_person(self.jlis, self._people, birth_date, self.clock(), **order)
+        return register_person(self.jlis, self._people, birth_date, issued_at or self.clock(), **order)
 
     async def terminal(
         self,

@@ -49,13 +49,23 @@ def pharmacy(of: Content, **more: Any) -> HistoryRecord:
     return known(of, **{"institution_code": PHARMACY, "setting": CareSetting.PHARMACY} | more)
 
 
+def registered(on: date) -> datetime:
+    """Noon in Japan of a day: when an entry of that day was registered."""
+    return datetime(on.year, on.month, on.day, 3, tzinfo=UTC)
+
+
 def dispensing(
     on: date = DAY, prescribed_on: date = DAY, prescriber: str = CLINIC, **more: Any
 ) -> HistoryRecord:
     """A dispensing recorded at once."""
     prescribed = content(drug(), prescriber_code=prescriber)
     plain = pharmacy(
-        prescribed, origin=Origin.DISPENSING, claim_month=None, dispensed_on=on, prescribed_on=prescribed_on
+        prescribed,
+        origin=Origin.DISPENSING,
+        known_from=registered(on),
+        claim_month=None,
+        dispensed_on=on,
+        prescribed_on=prescribed_on,
     )
     return plain._replace(**more)
 
@@ -66,8 +76,24 @@ def prescription(on: date = DAY, institution: str = CLINIC, **more: Any) -> Hist
     plain = known(
         prescribed,
         origin=Origin.PRESCRIPTION,
+        known_from=registered(on),
         claim_month=None,
         prescribed_on=on,
+        institution_code=institution,
+    )
+    return plain._replace(**more)
+
+
+def on_site(on: date = DAY, institution: str = CLINIC, **more: Any) -> HistoryRecord:
+    """A medicine that a clinic dispensed itself, recorded at once."""
+    given = content(drug(), prescriber_code=None)
+    plain = known(
+        given,
+        origin=Origin.ON_SITE,
+        known_from=registered(on),
+        claim_month=None,
+        prescribed_on=on,
+        dispensed_on=on,
         institution_code=institution,
     )
     return plain._replace(**more)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from jpki_mock.authority.keys import KeyProfile, PrivateKey, make_key
+from jpki_mock.authority.values import Carrier
 from jpki_mock.card.image import CardImage, KeySlot
 from jpki_mock.jlis import Jlis
 from jpki_mock.personalisation import CardOrder
@@ -24,10 +25,15 @@ class Person:
 
     resident: Resident
     card: CardImage
+    plastic: CardImage | None = None
+    """The card itself, where `card` is a phone."""
 
 
 def register_person(jlis: Jlis, number: int, birth_date: date, now: datetime, **order: Any) -> Person:
-    """Register a new resident and issue a card to her; `order` has fields of the card's order."""
+    """Register a new resident and issue a card to her; `order` has fields of the card's order.
+
+    The holder of a phone has a card besides, which `Person.plastic` is.
+    """
     serial = f"{number:04d}-{secrets.token_hex(3)}"
     resident = Resident(
         resident_id=f"T{serial}",
@@ -39,7 +45,11 @@ def register_person(jlis: Jlis, number: int, birth_date: date, now: datetime, **
         address=f"架空県見本市{serial}",
     )
     jlis.register.add([resident])
-    return Person(resident, jlis.cards.issue(CardOrder(resident_id=resident.resident_id, **order), now))
+    card_order = CardOrder(resident_id=resident.resident_id, **order)
+    plastic = jlis.cards.issue(replace(card_order, carrier=Carrier.CARD), now)
+    if card_order.carrier is Carrier.CARD:
+        return Person(resident, plastic)
+    return Person(resident, jlis.cards.issue(card_order, now), plastic)
 
 
 def sign(slot: KeySlot, message: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,12 +23,14 @@ class AnswerInputs:
     sections: int = 0
     found: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
+    passed: Counter[str] = field(default_factory=Counter)
 
     def add(self, block: Block) -> None:
         self.claims += block.claims
         self.faults += block.faults
         self.sections += block.sections
         self.found += block.total
+        self.passed += block.passed
         for kind, count in block.kinds.items():
             self.kinds[kind.value] = self.kinds.get(kind.value, 0) + count
 

@@ -15,7 +15,7 @@ ExpectedFault = tuple[int, str | None, int | None, str | None, int | None, str, 
 
 @dataclass(frozen=True)
 class CorruptedSample:
-    """A corrupted sample, the faults that are reported, and which of its good claims (from 1) are lost."""
+    """A corrupted sample, the faults that are reported, and which of its good claims (from 1) are lost or changed."""
 
     sample: str
     name: str
@@ -24,6 +24,8 @@ class CorruptedSample:
     lost: tuple[int, ...] = ()
     line_break: bool = True
     """Whether the last line has a line end."""
+    changed: tuple[int, ...] = ()
+    """Claims that count, but not as without the corruption."""
 
     def __str__(self) -> str:
         return f"{self.sample}: {self.name}"

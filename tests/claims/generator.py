@@ -17,6 +17,7 @@ FIELDS = {
         "TK": 2, "KI": 113, "ST": 15, "GO": 3,
     },
 }  # fmt: skip
+"""Fields of the records; of another published record, none."""
 
 INSURERS = ("01130012", "138057", "39131008", "12143210")
 RECIPIENTS = ("1234566", "0000018", "9900002", "6543219")
@@ -48,15 +49,20 @@ class RecordWriter:
 
     def add(self, letters: str, *values: object) -> None:
         fields = ["" if value is None else str(value) for value in values]
-        empty = [""] * (self._widths[letters] - len(fields))
+        empty = [""] * (self._widths.get(letters, len(fields)) - len(fields))
         self.lines.append(",".join((letters, *fields, *empty[: self.draw(st.integers(0, len(empty)))])))
 
+    def pass_over(self) -> None:
+        """Perhaps a record that a history does not need."""
+        if self.draw(st.integers(0, 3)) == 0:
+            self.add(self.draw(st.sampled_from(["KH", "MN", "EX", "JD", "MF", "NI"])), self.draw(texts))
+
     def day(self, day: date) -> str:
-        """A day in the western calendar, or in an era that contains it."""
+        """A day in the western calendar, or in an era that has begun by then."""
         eras = [
             f"{era}{day.year - first.year + 1:02d}{day:%m%d}"
-            for era, first, last in ERAS
-            if first <= day <= last
+            for era, first, _ in ERAS
+            if first <= day and day.year - first.year < 99
         ]
         return self.draw(st.sampled_from([f"{day.year}{day:%m%d}", *eras]))
 
@@ -96,15 +102,16 @@ def _section(draw: Draw, insurer: str, section: int) -> Sequence[str]:
         writer.add("IR", 1, "13", "1", code, "", draw(texts), writer.month(claimed), "00")
     else:
         writer.add("YK", 1, "13", "4", code, draw(texts), writer.month(claimed), "00")
-    points = 0
-    claims = draw(st.integers(0, 4))
-    for place in range(1, claims + 1):
-        points += _claim(writer, header, insurer, claimed, place)
-    writer.lines.append(f"GO,{claims},{points},99")
+    points = count = 0
+    for place in range(1, draw(st.integers(0, 4)) + 1):
+        of_claim, payers = _claim(writer, header, insurer, claimed, place)
+        points, count = points + of_claim, count + payers
+    writer.lines.append(f"GO,{count},{points},99")
     return writer.lines
 
 
-def _claim(writer: RecordWriter, header: str, insurer: str, claimed: date, place: int) -> int:
+def _claim(writer: RecordWriter, header: str, insurer: str, claimed: date, place: int) -> tuple[int, int]:
+    """Write a claim; returns its points and its payers, each of which 総件数 counts."""
     draw = writer.draw
     month = draw(st.dates(date(2019, 1, 1), claimed)).replace(day=1)
     last = month.replace(day=monthrange(month.year, month.month)[1])
@@ -124,30 +131,46 @@ def _claim(writer: RecordWriter, header: str, insurer: str, claimed: date, place
         ]
     writer.add("RE", *head)
     points = draw(st.integers(0, 10**8 - 1))
-    _payers(writer, insurer, place, points)
+    payers = _payers(writer, insurer, place, points)
     if header == "YK":
         _prescriptions(writer, month, last)
     else:
         _treatment(writer, month)
-    return points
+    return points, payers
 
 
-def _payers(writer: RecordWriter, insurer: str, place: int, points: int) -> None:
+def _payers(writer: RecordWriter, insurer: str, place: int, points: int) -> int:
     draw = writer.draw
+    writer.pass_over()
     if insurer.startswith("12"):
-        if draw(st.booleans()):
+        other = draw(st.booleans())
+        if other:
             writer.add("KO", "54136015", draw(st.sampled_from(RECIPIENTS)), "", 1, points)
         writer.add("KO", insurer, RECIPIENTS[place - 1], "", 1, points)
-        return
+        return 1 + other
     symbol = draw(st.just("") | membership_texts)
     number = f"{draw(membership_texts)}{place}"
-    writer.add("HO", f"{insurer:>8}", symbol, f"{number}{draw(st.sampled_from(['', ' ']))}", 1, points)
-    if draw(st.booleans()):
-        writer.add("KO", "54136015", draw(st.sampled_from(("", *RECIPIENTS))), "", 1)
+    transferred = draw(st.booleans())
+    if transferred:
+        writer.add("HO", "06130017", draw(membership_texts), f"9{place}", 1, points)
+    else:
+        writer.add("HO", f"{insurer:>8}", symbol, f"{number}{draw(st.sampled_from(['', ' ']))}", 1, points)
+    public = draw(st.booleans())
+    if public:
+        # With an insurance the numbers of a public expense do not matter.
+        writer.add("KO", draw(st.sampled_from(["54136015", "54136016", ""])), draw(texts), "", 1)
+    if transferred:
+        kind = draw(st.sampled_from(["04", "05", "11", "12"]))
+        writer.add("SN", 1, kind, insurer, symbol, number, draw(st.sampled_from(["", "02"])))
     for branch in draw(st.lists(st.sampled_from(["", "00", "01", "12"]), max_size=2)):
         writer.add("SN", 1, "01", f"{insurer:>8}", symbol, number, branch)
     if draw(st.booleans()):
         writer.add("SN", 2, "01", "54136015", "", "", "77", "1234566")
+    if draw(st.booleans()):
+        writer.add("SN", 1, "01", "", "", "", draw(st.sampled_from(["", "03"])))
+    if draw(st.booleans()):
+        writer.add("SN", 1, "09", "06130017", "別", "0", "66")
+    return 1 + public
 
 
 def _treatment(writer: RecordWriter, month: date) -> None:
@@ -161,6 +184,7 @@ def _treatment(writer: RecordWriter, month: date) -> None:
         )  # fmt: skip
     has_act = False
     for _ in range(draw(st.integers(0, 10))):
+        writer.pass_over()
         letters = draw(st.sampled_from(["SI", "IY", "IY", "TO", "CO", "CO", "SJ"]))
         act = draw(st.sampled_from(["", "", "21", "22", "50"] if has_act else ["21", "13"]))
         if letters == "SJ":
@@ -182,14 +206,25 @@ def _prescriptions(writer: RecordWriter, first: date, last: date) -> None:
     days = st.dates(first, last).map(writer.day)
     for place in range(1, draw(st.integers(0, 3)) + 1):
         usage = draw(st.sampled_from(["", "003", "43", "900"]))
-        writer.add("SH", place, draw(st.sampled_from("12345679")), usage, draw(texts))
-        for _ in range(draw(st.integers(1, 2))):
-            writer.add("CZ", 1, draw(st.just("") | any_day), draw(days), 1, draw(counts))
-        for letters in draw(st.lists(st.sampled_from(["IY", "IY", "TO", "CO", "TK"]), max_size=4)):
-            if letters in {"CO", "TK"}:
-                writer.add(letters, "810000001", draw(texts))
-            else:
-                writer.add(letters, 1, draw(codes), draw(maybe_quantities))
+        writer.add("SH", f"{place:02d}", draw(st.sampled_from("12345679")), usage, draw(texts))
+        for _ in range(draw(st.integers(1, 3))):
+            for _ in range(draw(st.integers(1, 2))):
+                writer.add("CZ", 1, draw(st.just("") | any_day), draw(days), 1, draw(counts))
+            _items(writer)
     if draw(st.booleans()):
         writer.add("KI", "20260901", 1)
         writer.add("ST", 1)
+
+
+def _items(writer: RecordWriter) -> None:
+    """What was dispensed together: a medicine or a material, and more of them."""
+    draw = writer.draw
+    for letters in [draw(st.sampled_from(["IY", "TO"])), *draw(st.lists(_ITEMS, max_size=3))]:
+        writer.pass_over()
+        if letters in {"CO", "TK"}:
+            writer.add(letters, "810000001", draw(texts))
+        else:
+            writer.add(letters, 1, draw(codes), draw(maybe_quantities))
+
+
+_ITEMS = st.sampled_from(["IY", "IY", "TO", "CO", "TK"])

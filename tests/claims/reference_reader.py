@@ -15,29 +15,56 @@ ERA_YEARS = {"1": 1867, "2": 1911, "3": 1925, "4": 1988, "5": 2018}
 FORM_ACTS = {"1": "21", "2": "21", "3": "22", "4": "33", "5": "23", "6": "21", "7": "21", "9": None}
 
 
+HEADERS = ("IR", "YK", "HM", "HI")
+DONOR = ("TI", "TR", "TS")
+
+
 def read(body: bytes, sender: str) -> list[dict[str, Any]]:
-    """The claims of a file that `sender` sends, without dental sections and DPC."""
+    """The claims of a file that `sender` sends, without other branches of medicine and DPC."""
     text = body.decode("cp932").replace("\x1a", "\n").replace("\r", "\n")
     records = [line.split(",") for line in text.split("\n") if line]
+    if records[0][0].isdigit():
+        records = own_records(records)
     found = []
     for header, claims in sections(records):
-        if header[0] == "IR" and header[3] == "3":
+        if header[0] not in ("IR", "YK") or (header[0] == "IR" and header[3] == "3"):
             continue
         for claim in claims:
             if not any(record[0] == "BU" for record in claim):
-                found.append(read_claim(header, claim, sender))
+                found.append(read_claim(header, own_treatment(claim), sender))
     return found
+
+
+def own_records(numbered: list[Record]) -> list[Record]:
+    """The records of a file with numbers in front: of each claim those with the number of its RE, and all checks."""
+    found: list[Record] = []
+    claim: str | None = None
+    for number, _, _, *record in numbered:
+        if record[0] in ("MN", *HEADERS):
+            claim = None
+        elif claim is None and record[0] == "RE":
+            claim = number
+        elif number != claim and record[0] != "SN":
+            continue
+        found.append(record)
+    return found
+
+
+def own_treatment(records: list[Record]) -> list[Record]:
+    """The records of a claim without those of an organ's donor."""
+    donor = [place for place, record in enumerate(records) if record[0] in DONOR]
+    return records[: donor[0]] if donor else records
 
 
 def sections(records: list[Record]) -> list[tuple[Record, list[list[Record]]]]:
     """Each header with its claims, each claim with its records."""
     found: list[tuple[Record, list[list[Record]]]] = []
     for record in records:
-        if record[0] in ("IR", "YK"):
+        if record[0] in HEADERS:
             found.append((record, []))
         elif record[0] == "RE":
             found[-1][1].append([record])
-        elif record[0] != "GO":
+        elif found and found[-1][1]:
             found[-1][1][-1].append(record)
     return found
 
@@ -75,20 +102,20 @@ def read_claim(header: Record, records: list[Record], sender: str) -> dict[str, 
 
 
 def member(records: list[Record], sender: str) -> dict[str, Any]:
-    """The member of a claim."""
-    for record in records:
-        if record[0] == "HO":
-            branches = [
-                check[6] for check in records if check[0] == "SN" and check[1] == "1" and field(check, 6)
-            ]
-            return {
-                "insurer_number": record[1].strip(),
-                "symbol": field(record, 2),
-                "number": field(record, 3),
-                "branch": branches[-1] if branches else None,
-            }
-    public = [record for record in records if record[0] == "KO" and record[1] == sender]
-    return {"insurer_number": sender, "symbol": None, "number": public[0][2], "branch": None}
+    """The member of a claim: of the last transfer or else of HO, with the last branch of the same membership."""
+    insurance = [record for record in records if record[0] == "HO"]
+    if not insurance:
+        public = [record for record in records if record[0] == "KO" and record[1] == sender]
+        return {"insurer_number": sender, "symbol": None, "number": public[0][2], "branch": None}
+    whose = [field(insurance[0], place) for place in (1, 2, 3)]
+    branch = None
+    for check in (record for record in records if record[0] == "SN" and record[1] == "1"):
+        named = [field(check, place) for place in (3, 4, 5)]
+        if check[2] in ("04", "05", "11", "12"):
+            whose, branch = named, field(check, 6)
+        elif field(check, 6) and all(own in (None, other) for own, other in zip(named, whose, strict=True)):
+            branch = field(check, 6)
+    return {"insurer_number": whose[0], "symbol": whose[1], "number": whose[2], "branch": branch}
 
 
 def disease(record: Record) -> dict[str, Any]:
@@ -156,16 +183,9 @@ def units(records: list[Record]) -> list[dict[str, Any]]:
 
 
 def dispensed(records: list[Record]) -> list[dict[str, Any]]:
-    """Medicines of a pharmacy's claim: once per dispensing of their prescription."""
-    groups: list[list[Record]] = []
-    for record in records:
-        if record[0] == "SH":
-            groups.append([record])
-        elif groups:
-            groups[-1].append(record)
+    """Medicines of a pharmacy's claim: once per dispensing of their group."""
     drugs: list[dict[str, Any]] = []
-    for group in groups:
-        prescribed = group[0]
+    for prescribed, group in dispensing_groups(records):
         code = field(prescribed, 3) and (field(prescribed, 3) or "").rjust(3, "0")
         for dispensing in (record for record in group if record[0] == "CZ"):
             for medicine in (record for record in group if record[0] == "IY"):
@@ -184,6 +204,21 @@ def dispensed(records: list[Record]) -> list[dict[str, Any]]:
                     }
                 )
     return drugs
+
+
+def dispensing_groups(records: list[Record]) -> list[tuple[Record, list[Record]]]:
+    """Each prescription with the records of one group: a dispensing behind an item begins the next one."""
+    found: list[tuple[Record, list[Record]]] = []
+    for record in records:
+        if record[0] == "SH":
+            found.append((record, []))
+        elif record[0] in ("CZ", "IY", "TO"):
+            letters = [each[0] for each in found[-1][1]]
+            behind_item = record[0] == "CZ" and "CZ" in letters and letters[-1] != "CZ"
+            if behind_item:
+                found.append((found[-1][0], []))
+            found[-1][1].append(record)
+    return found
 
 
 def days(record: Record) -> list[list[int]]:

@@ -52,6 +52,11 @@ SAMPLES = {
         Sample("aid", "12143210"),
         Sample("volumes", "01130012"),
         Sample("several", "01130012"),
+        Sample("passed", "01130012"),
+        Sample("groups", "01130012"),
+        Sample("transfers", "01130012"),
+        Sample("numbered", "01130012"),
+        Sample("branches", "01130012"),
     )
 }
 

@@ -18,8 +18,10 @@ def test_a_fault_is_reported_by_place_and_other_claims_are_kept(corrupted: Corru
     whole = read_with_reader([sample.body()], sample.insurer_number).claims
     reading = read_with_reader([corrupted.body], sample.insurer_number)
     assert [tuple(fault) for fault in reading.faults] == list(corrupted.faults)
-    lost = {place - 1 for place in corrupted.lost}
-    assert reading.claims == [claim for place, claim in enumerate(whole) if place not in lost]
+    kept = [place for place in range(1, len(whole) + 1) if place not in corrupted.lost]
+    assert len(reading.claims) == len(kept)
+    equal = [claim == whole[place - 1] for claim, place in zip(reading.claims, kept, strict=True)]
+    assert equal == [place not in corrupted.changed for place in kept]
 
 
 def test_every_fault_code_has_a_corrupted_sample() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from eligibility_api.claims.reading.record_table import PASSED_MEDICAL, PASSED_PHARMACY
 from tests.claims import reference_reader
 from tests.claims.comparison import claim_as_dict, read_with_reader
 from tests.claims.samples import SAMPLES, Sample
@@ -41,6 +42,83 @@ def test_dental_sections_and_dpc_claims_are_reported_and_counted() -> None:
         (7, "BU", None, None, 2, "not-carried", None),
         (15, "IR", 3, "点数表", None, "not-carried", "9"),
     ]
+
+
+def test_sections_of_other_branches_do_not_cost_the_good_ones_h14() -> None:
+    reading = read_with_reader([SAMPLES["branches"].body()], "01130012")
+    assert reading.kinds == {"nursing": 1, "medical": 1, "dental": 1, "pharmacy": 1}
+    assert [claim.kind for claim in reading.claims] == ["medical", "pharmacy"]
+    assert [(fault.line, fault.record, fault.code) for fault in reading.faults] == [
+        (1, "HM", "not-carried"),
+        (16, "HI", "not-carried"),
+        (20, "IR", "not-carried"),
+    ]
+
+
+def test_records_that_a_history_does_not_need_are_passed_over_anywhere_and_counted_h14() -> None:
+    reading = read_with_reader([SAMPLES["passed"].body()], "01130012")
+    first, second, pharmacy = reading.claims
+    assert [(drug.code, drug.times) for drug in first.content.drugs] == [("620004871", 28), ("610406079", 28)]
+    assert [act.code for act in first.content.acts] == ["112007410"]
+    assert [act.code for act in second.content.acts] == ["112007410"]
+    assert [drug.code for drug in pharmacy.content.drugs] == ["620004871"]
+    assert first.member.branch == "01"
+    letters = PASSED_MEDICAL | PASSED_PHARMACY
+    assert reading.passed.keys() == letters | {"SY", "SI", "IY"}, "the donor's too"
+    assert (reading.passed["KH"], reading.passed["SY"]) == (5, 1)
+
+
+def test_claims_of_twins_without_a_branch_are_not_duplicates_h2() -> None:
+    claims = read_with_reader([SAMPLES["transfers"].body()], "01130012").claims
+    twins = [claim for claim in claims if claim.member.number == "1240"]
+    assert [(claim.member.name, claim.member.sex) for claim in twins] == [
+        ("試験　双子一", "1"),
+        ("試験　双子二", "1"),
+        ("試験　双子二", "2"),
+    ]
+    assert len({claim.identity for claim in twins}) == 3
+
+
+def test_the_membership_of_a_transfer_and_only_its_own_branch_h13() -> None:
+    members = [claim.member for claim in read_with_reader([SAMPLES["transfers"].body()], "01130012").claims]
+    assert [(m.insurer_number, m.symbol, m.number, m.branch) for m in members[:3]] == [
+        ("01130012", "見本", "1234", "01"),  # 07 is another membership's
+        ("01130012", "見本", "1235", "02"),  # 03 was the former membership's
+        ("01130012", "見本", "1236", "04"),
+    ]
+
+
+def test_a_dispensing_behind_an_item_begins_a_new_group_h12() -> None:
+    first, second = read_with_reader([SAMPLES["groups"].body()], "01130012").claims
+    assert [
+        (drug.code, str(drug.dispensed_on), drug.times, drug.usage_code) for drug in first.content.drugs
+    ] == [
+        ("620004871", "2026-09-03", 14, "003"),
+        ("610406079", "2026-09-17", 7, "003"),
+        ("620007816", "2026-09-03", 5, "900"),
+        ("620007816", "2026-09-17", 10, "900"),
+        ("662640016", "2026-09-24", 3, "900"),
+    ]
+    assert [(drug.code, str(drug.dispensed_on)) for drug in second.content.drugs] == [
+        ("620004871", "2026-09-03"),
+        ("610406079", "2026-09-03"),
+        ("620004871", "2026-09-10"),
+        ("610406079", "2026-09-10"),
+        ("662640016", "2026-09-04"),
+    ]
+
+
+def test_the_layout_of_insurers_is_read_as_the_institutions_claimed_h16() -> None:
+    reading = read_with_reader([SAMPLES["numbered"].body()], "01130012")
+    first, second, pharmacy = reading.claims
+    assert (reading.sections, reading.faults) == (2, [])
+    assert [(drug.code, drug.times, drug.days) for drug in first.content.drugs] == [
+        ("620004871", 28, ((3, 28),))
+    ]
+    assert first.member.branch == "02", "a check counts, whoever added it"
+    assert second.setting == "outpatient"
+    assert pharmacy.kind == "pharmacy"
+    assert reading.passed == {"MN": 3, "IY": 1, "JY": 1, "EX": 1, "RE": 1}
 
 
 def test_the_member_of_a_claim() -> None:

@@ -11,6 +11,7 @@ from eligibility_api.domain.certificate import MAX_CERTIFICATE_BYTES
 from eligibility_api.domain.challenge import MacKeys
 from jpki_mock.authority.values import Period
 from tests.conformance.cases import Case
+from tests.conformance.path_cases import GRACE_ENDS, in_grace
 from tests.conformance.proof_builder import AT, FORMER_KEY_ID, LIFE, Attempt, Card, ProofBuilder, rsa_key
 
 _FILLER = x509.ObjectIdentifier("2.25.1")
@@ -63,6 +64,11 @@ CASES = (
     _at_an_end("first-second", "first instant", AT, AT + timedelta(days=1000)),
     _at_an_end("last-second", "last instant", AT - timedelta(days=1000), AT),
     Case(
+        "last-second-of-the-grace-period",
+        "Presented in the last second of the third month after the month of the certificate's expiry.",
+        lambda w: w.present(in_grace(w), at=GRACE_ENDS - timedelta(seconds=1)),
+    ),
+    Case(
         "last-millisecond-of-the-challenge",
         "Presented one millisecond before the challenge's expiry.",
         lambda w: w.present(at=AT + LIFE - timedelta(milliseconds=1)),
@@ -85,5 +91,6 @@ CASES = (
         ),
     ),
     _for(Purpose.FIRST_REGISTRATION),
+    _for(Purpose.VISUAL_REGISTRATION),
     _for(Purpose.VISUAL_CHECK),
 )

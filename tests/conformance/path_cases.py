@@ -5,7 +5,7 @@ Each is signed with the certificate's key: without a check of path and period it
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -125,6 +125,18 @@ def _signature_of_zeros(w: ProofBuilder) -> Attempt:
     return w.present(Card(w.card.key, assembled(tbs, algorithm, bytes(256))))
 
 
+EXPIRED_AT = datetime(2025, 12, 31, 14, 59, 59, tzinfo=UTC)
+"""The end of a day in Japan, of the fourth month before `AT`."""
+
+GRACE_ENDS = datetime(2026, 3, 31, 15, tzinfo=UTC)
+"""The end of the last day of the third month after that, ten hours before `AT`."""
+
+
+def in_grace(w: ProofBuilder) -> Card:
+    """A card whose certificate ended at `EXPIRED_AT`."""
+    return w.issued(w.card.key, period=Period(EXPIRED_AT - _LONG, EXPIRED_AT))
+
+
 def _period(name: str, difference: str, expected: str, start: datetime, end: datetime) -> Case:
     def make(w: ProofBuilder) -> Attempt:
         return w.present(w.issued(w.card.key, period=Period(start, end)))
@@ -216,12 +228,19 @@ PATHS = (
 )
 
 PERIODS = (
+    Case(
+        "certificate-grace-ended-a-second-ago",
+        "Presented in the first second after the grace period.",
+        lambda w: w.present(in_grace(w), at=GRACE_ENDS),
+        "certificate-expired",
+        "last-second-of-the-grace-period",
+    ),
     _period(
-        "expired-a-second-ago",
-        "The certificate ended one second before.",
+        "expired-in-the-fourth-month-before",
+        "The certificate ended on the last day of the fourth month before.",
         "certificate-expired",
         AT - _LONG,
-        AT - _SECOND,
+        EXPIRED_AT,
     ),
     _period(
         "expired-a-year-ago",
@@ -229,15 +248,6 @@ PERIODS = (
         "certificate-expired",
         AT - _LONG,
         AT - timedelta(days=365),
-    ),
-    Case(
-        "certificate-expired-a-millisecond-ago",
-        "Presented one millisecond after the certificate's end.",
-        lambda w: w.present(
-            w.issued(w.card.key, period=Period(AT - _LONG, AT)), at=AT + timedelta(milliseconds=1)
-        ),
-        "certificate-expired",
-        "last-second",
     ),
     _period(
         "not-valid-for-another-second",

@@ -45,8 +45,8 @@ async def test_an_invalid_row_is_reported_by_place_and_shape_and_others_are_proc
     assert (answer["report"]["rows"], answer["report"]["bad_rows"]) == (3, 1)
     found = (await get(fund, f"/v1/uploads/{answer['upload_id']}/faults"))["faults"]
     reported = {(fault["row"], fault["code"], fault["column"], fault["shape"]) for fault in found}
-    assert (2, case.code, case.column, case.shape) in reported
-    assert {fault["row"] for fault in found} == {2}
+    assert (3, case.code, case.column, case.shape) in reported
+    assert {fault["row"] for fault in found} == {3}
 
 
 async def test_no_value_of_an_invalid_row_reaches_the_log(

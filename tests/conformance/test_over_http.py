@@ -33,6 +33,7 @@ COLLECTION = Collection.load()
 ENDPOINTS: dict[Purpose, tuple[str, dict[str, Any]]] = {
     Purpose.ELIGIBILITY: ("/v1/eligibility/card", {}),
     Purpose.FIRST_REGISTRATION: ("/v1/registrations", {"agreed": True}),
+    Purpose.VISUAL_REGISTRATION: ("/v1/registrations", {"agreed": True, "operator": "受付"}),
     Purpose.VISUAL_CHECK: ("/v1/eligibility/visual-check", {"operator": "受付"}),
 }
 """The path for a proof of each purpose, and the other members of the request."""

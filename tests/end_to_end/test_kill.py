@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
-from tests.builders.stack import PopulatedStack, populated_stack
+from tests.builders.stack import PopulatedStack
 from tests.depth import DEEP
 
 TAPPERS = 4
@@ -18,22 +17,15 @@ CRASH_POINTS = [1, 7, 40, 150, 600] if DEEP else [40]
 """Answers received before the kill."""
 
 
-@pytest.fixture
-def own_stack() -> Iterator[PopulatedStack]:
-    """A stack that this test may break."""
-    with populated_stack() as running:
-        yield running
-
-
 @pytest.mark.parametrize("answers", CRASH_POINTS)
 def test_every_answer_received_has_its_record_and_the_database_comes_back(
-    own_stack: PopulatedStack, answers: int
+    killed_stack: PopulatedStack, answers: int
 ) -> None:
-    received = _tap_until_killed(own_stack, answers)
+    received = _tap_until_killed(killed_stack, answers)
 
-    own_stack.restart_fund()
-    records = _recomputed(own_stack)
-    with own_stack.terminal() as terminal:
+    killed_stack.restart_fund()
+    records = _recomputed(killed_stack)
+    with killed_stack.terminal() as terminal:
         again = terminal.tap()
 
     assert len(received) >= answers

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -19,14 +18,12 @@ from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from payer_mock.claims.claim import Institution, Member
 from shikaku.stack import INSURER_NUMBER
 from tests.builders.claim_files import claim_file, medical_claim
-from tests.builders.stack import PopulatedStack, populated_stack
+from tests.builders.stack import PopulatedStack
 from tests.depth import DEEP
 
 CLAIMS = 12_000
 CRASH_POINTS = [point * CLAIMS // 10 for point in range(1, 10)] if DEEP else [CLAIMS // 2]
 """Minimum number of claims that are stored when everything is killed."""
-
-CLINIC = Institution(code="1310199999", name="架空診療所")
 
 _EFFECTIVE = """
 SELECT count(*) FROM claim JOIN claim_file USING (file_id) WHERE institution_code = $1 AND known_from <= now()
@@ -34,35 +31,29 @@ SELECT count(*) FROM claim JOIN claim_file USING (file_id) WHERE institution_cod
 _TAKEN = "SELECT stored FROM claim_file WHERE file_id = $1::text::uuid"
 
 
-@pytest.fixture
-def own_stack() -> Iterator[PopulatedStack]:
-    """A running fund of its own, which this test may break."""
-    with populated_stack() as running:
-        yield running
-
-
 @pytest.mark.parametrize("taken", CRASH_POINTS)
 def test_a_file_becomes_effective_completely_and_once_wherever_reading_is_killed(
-    own_stack: PopulatedStack, taken: int
+    killed_stack: PopulatedStack, taken: int
 ) -> None:
-    body = _file()
-    with _client(own_stack) as program:
+    clinic = Institution(code=f"13101{taken:05d}", name="架空診療所")
+    body = _file(clinic)
+    with _client(killed_stack) as program:
         sent = program.send_claims([body])
-        assert wait_until(lambda: _count(own_stack, _TAKEN, sent.file_id) >= taken, 60)
-    own_stack.kill_fund()
+        assert wait_until(lambda: _count(killed_stack, _TAKEN, sent.file_id) >= taken, 60)
+    killed_stack.kill_fund()
 
-    own_stack.restart_fund()
-    with _client(own_stack) as program:
+    killed_stack.restart_fund()
+    with _client(killed_stack) as program:
         ended = _ended(program, sent.file_id)
         assert ended.refusal in {None, "file-lost"}
         assert (ended.known_from is None) == (ended.state is ClaimsState.REFUSED)
         again = _ended(program, program.send_claims([body]).file_id)
         assert again.report is not None
         assert (again.state, again.report.accepted) == (ClaimsState.DONE, CLAIMS)
-        assert wait_until(lambda: _count(own_stack, _EFFECTIVE, CLINIC.code) == CLAIMS, 10)
+        assert wait_until(lambda: _count(killed_stack, _EFFECTIVE, clinic.code) == CLAIMS, 10)
 
 
-def _file() -> bytes:
+def _file(clinic: Institution) -> bytes:
     def member(number: int) -> Member:
         return Member(
             insurer_number=INSURER_NUMBER,
@@ -74,7 +65,7 @@ def _file() -> bytes:
             sex=Sex.FEMALE,
         )
 
-    return claim_file(medical_claim(member(number), institution=CLINIC) for number in range(CLAIMS))
+    return claim_file(medical_claim(member(number), institution=clinic) for number in range(CLAIMS))
 
 
 def _client(stack: PopulatedStack) -> InsurerClient:

@@ -6,7 +6,7 @@ A parser accepts an input or refuses it by its own error; anything else that it 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -24,20 +24,31 @@ from eligibility_api.clients.tokens import Tokens, check_assertion, claimed_clie
 from eligibility_api.consent.verifier import verify as verify_consent
 from eligibility_api.contract.bounds import MAX_TEXT_LENGTH
 from eligibility_api.contract.characters import normalize_kana, replace_unencodable
+from eligibility_api.contract.days import UnreadableDay, parse_day
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import OPERATOR_HEADER
+from eligibility_api.contract.identifiers import (
+    UnreadableIdentifier,
+    branch,
+    institution_code,
+    insurer_number,
+    payer_number,
+    postal_code,
+    recipient_number,
+)
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
-from eligibility_api.contract.numbers import is_insurer_number, is_my_number
+from eligibility_api.contract.member_reading.encoding import detect_encoding
+from eligibility_api.contract.numbers import is_my_number
+from eligibility_api.contract.shapes import shape
 from eligibility_api.contract.uploads import FileEncoding, FileFormat
 from eligibility_api.contract.wire import RequestModel
 from eligibility_api.domain import challenge as challenges
 from eligibility_api.domain.certificate import accept, check_signature
 from eligibility_api.domain.revocation import RevocationDataRejected, validate_crl, validate_ocsp
-from eligibility_api.domain.text import folded_text, shape
+from eligibility_api.domain.text import folded_text
 from eligibility_api.drug_master.reader import MasterFaults, read_master
 from eligibility_api.jlis.client import _HOLDER, _MATCHES
-from eligibility_api.uploads.reading.encoding import detect_encoding
-from eligibility_api.uploads.reading.reader import Reader
+from eligibility_api.uploads.records import staging_reader
 from eligibility_api.web import cursor
 from tests.builders.operations import MODELS
 from tests.claims.samples import SAMPLES
@@ -61,9 +72,9 @@ class Parser:
 
 def _members(file_format: FileFormat, encoding: str, insurer: str = "01130012") -> Callable[[bytes], object]:
     def parse(data: bytes) -> object:
-        reader = Reader(insurer, file_format, encoding)
+        reader = staging_reader(insurer, file_format, encoding, NOW.date())
         middle = len(data) // 2
-        return [reader.feed(data[:middle]), reader.feed(data[middle:] + b"\n")]
+        return [reader.feed(data[:middle]), reader.feed(data[middle:]), reader.finish()]
 
     return parse
 
@@ -104,12 +115,28 @@ def _model(data: bytes) -> object:
         return refusal.errors(include_url=False)
 
 
+def _identifiers(text: str) -> Iterator[object]:
+    for read in (
+        insurer_number,
+        payer_number,
+        recipient_number,
+        institution_code,
+        branch,
+        postal_code,
+        parse_day,
+    ):
+        try:
+            yield read(text)
+        except (UnreadableIdentifier, UnreadableDay) as fault:
+            yield str(fault)
+
+
 def _text(data: bytes) -> object:
     text = data.decode(errors="replace")
     short = text[:MAX_TEXT_LENGTH]
     return [
-        is_my_number(text), is_insurer_number(text), replace_unencodable(text), shape(text),
-        folded_text(short), folded_text(normalize_kana(short)),
+        is_my_number(text), replace_unencodable(text), shape(text),
+        folded_text(short), folded_text(normalize_kana(short)), list(_identifiers(text)),
     ]  # fmt: skip
 
 

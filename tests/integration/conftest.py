@@ -17,6 +17,7 @@ Grown = dict[Statistics, Database]
 
 BY_COMMAND = {
     "facilities/operators.py::list_operators": "lists the operators of all facilities",
+    "insurer_ops/twins.py::join": "finds an insurer's clients, of which a country has few beside its terminals",
 }
 """Statements of operators' commands that read a table as a whole, and why. Nothing else is exempt."""
 

@@ -87,8 +87,8 @@ async def test_every_kind_of_answer_is_recomputed_including_refusals(
     fund: Fund, kind: str, state: str
 ) -> None:
     person = fund.person()
-    await fund.enrol(person, self_disclosure_blocked=state == "blocked")
     await fund.register(person.card)
+    await fund.enrol(person, self_disclosure_blocked=state == "blocked")
     if state == "mismatch":
         number = person.resident.resident_id[1:]
         await fund.owner.fetch("UPDATE enrolment SET mismatch = 'open' WHERE number = $1", [number])

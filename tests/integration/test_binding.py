@@ -13,6 +13,7 @@ from jpki_mock.authority.values import Reason
 from jpki_mock.card.image import CardImage
 from jpki_mock.personalisation import certificate_id
 from tests.builders.fund import Fund
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -185,3 +186,73 @@ async def test_without_j_lis_an_unbound_card_is_a_technical_failure_and_spends_n
 
     assert (failed.status_code, failed.json()["code"]) == (503, "register-unavailable")
     assert later.json()["code"] == "first-registration-needed"
+
+
+async def test_a_blocked_persons_card_is_not_registered(fund: Fund) -> None:
+    """Rule B2 (E9): nothing is bound, the refusal is recorded, and does not depend on what is stated."""
+    person, other = fund.person(), fund.person()
+    await fund.enrol(person, self_disclosure_blocked=True)
+    await fund.enrol(other)
+    own, others = (
+        {"insurer_number": "01130012", "symbol": "見本", "number": one.resident.resident_id[1:]}
+        for one in (person, other)
+    )
+    for stated in ({}, {"membership": own}, {"membership": others}):
+        refused = await fund.register(person.card, **stated)
+        assert (refused.status_code, refused.json()["code"]) == (403, "card-not-usable")
+    records = await fund.records("serial = $1", _serial(fund, person.card))
+    assert [(record["kind"], record["outcome"], record["person_key"]) for record in records] == [
+        ("binding.first-registration", "card-not-usable", None)
+    ] * 3
+    assert not await fund.owner.fetch("SELECT FROM binding WHERE serial = $1", [_serial(fund, person.card)])
+    assert (await fund.tap(person.card)).json()["code"] == "first-registration-needed"
+
+
+async def _block(fund: Fund, person: Person, **more: Any) -> dict[str, Any]:
+    """Enrol a person once more, with the flag; returns the items in which this enrolment differs."""
+    items: dict[str, Any] = {"number": f"9-{person.resident.resident_id[1:]}", "acquired_on": "2026-01-01"}
+    enrolled = await fund.enrol(person, **items, self_disclosure_blocked=True, **more)
+    assert enrolled.status_code == 201, enrolled.text
+    return items
+
+
+async def test_a_blocked_persons_registered_card_is_not_registered_again(fund: Fund) -> None:
+    person = await fund.insured()
+    await _block(fund, person)
+    assert (await fund.register(person.card)).json()["code"] == "card-not-usable"
+
+
+@pytest.mark.parametrize("ended", [False, True])
+async def test_a_blocked_persons_renewed_card_takes_over_no_binding(fund: Fund, ended: bool) -> None:
+    """Rule B2 (E9): as P1, on whatever days the enrolment with the flag holds."""
+    person = await fund.insured()
+    until = {"lost_on": "2026-02-01", "reason_of_loss": "03"} if ended else {}
+    await _block(fund, person, **until)
+    new = fund.jlis.cards.renew(person.card, fund.clock())
+
+    refused = await fund.tap(new)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "card-not-usable")
+    [record] = await fund.records("serial = $1", _serial(fund, new))
+    assert (record["kind"], record["outcome"], record["person_key"], record["enrolments"]) == (
+        "eligibility.card",
+        "card-not-usable",
+        None,
+        [],
+    )
+    assert not await fund.owner.fetch("SELECT FROM binding WHERE serial = $1", [_serial(fund, new)])
+
+
+async def test_once_the_flag_is_removed_the_renewed_card_takes_over_the_binding(fund: Fund) -> None:
+    person = await fund.insured()
+    blocked = await _block(fund, person)
+    new = fund.jlis.cards.renew(person.card, fund.clock())
+    assert (await fund.tap(new)).json()["code"] == "card-not-usable"
+    member = fund.enrolment_body(person, **blocked)
+    former = {
+        name: member[name]
+        for name in ("insurer_number", "symbol", "number", "branch", "birth_date", "acquired_on")
+    }
+    corrected = await fund.post("/v1/enrolments/correct", {"former": former, "member": member}, fund.insurer)
+    assert corrected.status_code == 200, corrected.text
+    assert (await fund.tap(new)).json()["validity"] == "1"

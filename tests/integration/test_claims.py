@@ -11,6 +11,7 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from eligibility_api.contract.claims import CLAIMS_PATH
+from eligibility_api.domain.claims import READER_VERSION
 from eligibility_api.facilities.store import close_client
 from tests.builders.claim_files import (
     claim_file,
@@ -45,6 +46,7 @@ async def test_a_file_is_accepted_read_and_counted(fund: Fund) -> None:
         "replacing": 0,
         "by_kind": {"medical": 3, "pharmacy": 1},
         "faults": {},
+        "passed": {"JD": 1, "MF": 1, "KI": 1},
     }
     assert (answer["state"], answer["refusal"], answer["size"]) == ("done", None, len(body))
 
@@ -70,6 +72,36 @@ async def test_the_same_file_again_is_a_duplicate_and_changes_nothing(fund: Fund
     assert (again.json()["file_id"], again.json()["duplicate_of"]) == (first["file_id"], first["file_id"])
     await run_jobs(fund)
     assert len(await stored_claims(fund, first)) == 1
+
+
+async def test_a_file_that_an_older_reader_read_is_accepted_and_read_again(fund: Fund) -> None:
+    """Rule H18."""
+    body = claim_file([medical_claim(who) for who in unknown_members(fund, 1)])
+    first = await upload_and_process(fund, body)
+    await fund.owner.fetch(
+        "UPDATE claim_file SET reader_version = reader_version - 1 WHERE file_id = $1",
+        (UUID(first["file_id"]),),
+    )
+    second = await send(fund, body)
+    assert (second.status_code, second.json()["duplicate_of"]) == (202, None)
+    waiting = await send(fund, body)
+    assert waiting.json()["duplicate_of"] == second.json()["file_id"]
+    await run_jobs(fund)
+    versions = await fund.owner.fetch(
+        "SELECT reader_version FROM claim_file WHERE file_id = ANY ($1) ORDER BY received_at",
+        ([UUID(first["file_id"]), UUID(second.json()["file_id"])],),
+    )
+    assert [row["reader_version"] for row in versions] == [READER_VERSION - 1, READER_VERSION]
+    again = await send(fund, body)
+    assert again.json()["duplicate_of"] == second.json()["file_id"]
+
+
+async def test_a_refused_or_unread_file_has_no_outdated_reader(fund: Fund) -> None:
+    """Rule H18: a file that waits is read by the present reader, whatever the column says."""
+    body = claim_file([medical_claim(who) for who in unknown_members(fund, 1)])
+    first = (await send(fund, body)).json()
+    assert (await send(fund, body)).json()["duplicate_of"] == first["file_id"]
+    await run_jobs(fund)
 
 
 async def test_a_claim_that_is_sent_again_is_counted_as_replacing(fund: Fund) -> None:

@@ -41,16 +41,17 @@ async def test_the_answer_names_what_was_allowed_and_until_when(fund: Fund) -> N
 
 
 @pytest.mark.parametrize(
-    ("categories", "limit", "diseases"),
+    ("categories", "diseases"),
     [
-        (("medication",), False, False),
-        (("limit-certificate",), True, False),
-        (("limit-certificate", "specific-diseases", "medication"), True, True),
+        (("medication",), False),
+        (("limit-certificate",), False),
+        (("specific-diseases", "medication"), True),
     ],
 )
-async def test_the_eligibility_includes_what_was_allowed_and_nothing_else(
-    fund: Fund, categories: tuple[str, ...], limit: bool, diseases: bool
+async def test_the_eligibility_includes_the_limit_certificate_and_what_was_allowed(
+    fund: Fund, categories: tuple[str, ...], diseases: bool
 ) -> None:
+    """Rules S5, S6: by card the limit certificate needs no consent."""
     person = fund.person()
     certificate: dict[str, Any] = {"limit_certificate": _limit(fund), "specific_diseases": [_disease(fund)]}
     assert (await fund.enrol(person, **certificate)).status_code == 201
@@ -58,7 +59,7 @@ async def test_the_eligibility_includes_what_was_allowed_and_nothing_else(
 
     [result] = (await registered_consent(fund, person, *categories))["eligibility"]["results"]
 
-    assert (result["limit_certificate_consent"], result["limit_certificate"] is not None) == (limit, limit)
+    assert (result["limit_certificate_consent"], result["limit_certificate"]["limit_class"]) == (True, "A03")
     assert (result["specific_disease_consent"], bool(result["specific_diseases"])) == (diseases, diseases)
 
 

@@ -35,7 +35,12 @@ async def sent(
 def comparable(response: httpx2.Response) -> tuple[int, dict[str, str], dict[str, Any]]:
     """Status, headers and body of a response, with the values masked that differ each time."""
     own = ("record_id", "answered_at", "request_id", "challenge", "expires_at")
-    body = {name: value if name not in own else "…" for name, value in response.json().items()}
+    body: dict[str, Any] = {
+        name: value if name not in own else "…" for name, value in response.json().items()
+    }
+    results: list[dict[str, Any]] = body.get("results", [])
+    for result in results:
+        result["limit_certificate_consent_at"] = "…"
     return response.status_code, dict(response.headers) | {"x-request-id": "…"}, body
 
 

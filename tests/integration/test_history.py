@@ -12,7 +12,7 @@ import pytest
 from eligibility_api.contract.history import HistoryResource
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.claims import Act, Disease
-from eligibility_api.domain.dates import JAPAN
+from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.web import cursor
 from tests.builders.claims import (
     claim,
@@ -26,6 +26,7 @@ from tests.builders.claims import (
     set_known_since,
     store_checkup,
     store_claims,
+    store_prescription_entry,
 )
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import OTHER_INSURER
@@ -227,13 +228,10 @@ async def test_only_the_requested_months_are_returned(fund: Fund, pharmacy: Cred
     def month(ago: int) -> str:
         return months_ago(fund, ago).isoformat()[:7]
 
-    usual = ["999990001", "999990035"]
+    usual = ["999990001", "999990035", "999990036", "999990060"]
     assert await drug_codes(fund, person, pharmacy) == usual
-    assert await drug_codes(fund, person, pharmacy, from_month=month(60)) == [
-        *usual,
-        "999990036",
-        "999990060",
-    ]
+    assert await drug_codes(fund, person, pharmacy, from_month=month(60)) == usual
+    assert await drug_codes(fund, person, pharmacy, from_month=month(35)) == usual[:2]
     assert await drug_codes(fund, person, pharmacy, from_month=month(36), to_month=month(36)) == ["999990036"]
 
 
@@ -270,13 +268,20 @@ async def test_a_forged_cursor_reaches_no_further(fund: Fund, pharmacy: Credenti
     ).isoformat()[:7]
 
 
-async def test_treatments_surgery_and_diagnoses(fund: Fund, pharmacy: Credential) -> None:
+async def test_treatments_and_surgery_are_a_list_and_diagnoses_have_no_provider(
+    fund: Fund, pharmacy: Credential
+) -> None:
+    """Rules H9, H20: a claim with a first visit, a blood test, dialysis, CT, an operation and a diagnosis."""
     person = await enrolled_patient(fund)
+    day = ((4, 1),)
     treated_content = PLAIN_CONTENT._replace(
         institution_name="架空診療所",
         acts=(
-            Act("112007410", None, "12", 2, ((4, 1), (18, 1))),
-            Act("150000110", None, "50", 1, ((4, 1),)),
+            Act("111000110", None, "11", 1, day),
+            Act("160000310", None, "60", 1, day),
+            Act("199000141", None, "40", 1, day),
+            Act("170011810", None, "70", 1, day),
+            Act("150000110", None, "50", 1, day),
         ),
         diseases=(Disease("0000999", "架空の症状（見本）", ("8002",), date(2026, 1, 5), "1", True),),
     )
@@ -284,18 +289,69 @@ async def test_treatments_surgery_and_diagnoses(fund: Fund, pharmacy: Credential
     permit = await grant_permit(fund, person, pharmacy)
     treated = (await fetch_history(fund, permit, pharmacy, HistoryResource.TREATMENTS))["treatments"]
     operated = (await fetch_history(fund, permit, pharmacy, HistoryResource.SURGERIES))["treatments"]
-    [diagnosis] = (await fetch_history(fund, permit, pharmacy, HistoryResource.DIAGNOSES))["diagnoses"]
-    assert [(t["row"], t["code"], t["on"][-2:], t["times"]) for t in treated] == [
-        (1, "112007410", "18", 1),
-        (2, "112007410", "04", 1),
+    diagnosed = await fetch_history(fund, permit, pharmacy, HistoryResource.DIAGNOSES)
+    assert [(t["row"], t["kind"], t["code"], t["on"][-2:]) for t in treated] == [
+        (1, "visit", None, "04"),
+        (2, "dialysis", "199000141", "04"),
+        (3, "imaging", "170011810", "04"),
     ]
-    assert [(t["code"], t["act"]) for t in operated] == [("150000110", "50")]
-    assert (diagnosis["code"], diagnosis["name"], diagnosis["main"]) == (
-        "0000999",
-        "架空の症状（見本）",
-        True,
+    assert [(t["kind"], t["code"], t["act"]) for t in operated] == [("surgery", "150000110", "50")]
+    assert (diagnosed["provider"], diagnosed["diagnoses"], diagnosed["total"]) == (None, [], 0)
+    known_at = (fund.clock() - timedelta(days=1)).isoformat()
+    earlier = await fetch_history(fund, permit, pharmacy, HistoryResource.DIAGNOSES, known_at=known_at)
+    assert earlier["diagnoses"] == []
+
+
+@pytest.mark.parametrize("years", [4, 9, 10])
+async def test_an_insurance_that_ended_up_to_ten_years_ago_is_still_answered(
+    fund: Fund, pharmacy: Credential, years: int
+) -> None:
+    """Eligibility is kept for ten years after its loss, whatever a history still shows."""
+    today = day_in_japan(fund.clock())
+    lost_on = (today - timedelta(days=365 * years)).isoformat()
+    person = fund.person()
+    assert (
+        await fund.enrol(person, acquired_on="2005-04-01", lost_on=lost_on, reason_of_loss="99")
+    ).status_code == 201
+    answer = (await fund.post("/v1/eligibility/number", fund.lookup_body(person), pharmacy)).json()
+    assert (answer["validity"], answer["results"][0]["lost_on"]) == ("2", lost_on)
+
+
+SELF_DEFENCE = "07"
+
+
+async def test_a_member_of_the_self_defence_forces_has_no_history(fund: Fund, pharmacy: Credential) -> None:
+    """Rule H19: neither claims nor check-ups nor entries."""
+    person = await enrolled_patient(fund, certificate_kind=SELF_DEFENCE)
+    today = day_in_japan(fund.clock())
+    await store_claims(fund, claim(fund, person, TABLETS))
+    await store_checkup(fund, person, months_ago(fund, 3), "128")
+    await store_prescription_entry(
+        fund, person, pharmacy, content(drug()), prescribed_on=today, dispensed_on=today
     )
-    assert diagnosis["modifiers"] == ["8002"]
+    permit = await grant_permit(fund, person, pharmacy)
+    known_at = fund.clock().isoformat()
+    queries: list[dict[str, Any]] = [{}, {"known_at": known_at}]
+    for query in queries:
+        assert (await fetch_history(fund, permit, pharmacy, **query))["medicines"] == []
+        checkups = await fetch_history(fund, permit, pharmacy, HistoryResource.HEALTH_CHECKUPS, **query)
+        assert checkups["checkups"] == []
+
+
+@pytest.mark.parametrize(
+    ("kind_before", "kind_now", "shown"), [("07", "01", 0), ("01", "07", 0), ("01", "01", 1)]
+)
+async def test_the_history_of_a_former_or_later_certificate(
+    fund: Fund, pharmacy: Credential, kind_before: str, kind_now: str, shown: int
+) -> None:
+    """Rule H19: claims of a 07 membership never show, and nothing does while one holds."""
+    other = await fund.admit_insurer(OTHER_INSURER)
+    moved = months_ago(fund, 2)
+    person = await enrolled_patient(fund, acquired_on="2024-04-01", certificate_kind=kind_before)
+    await fund.change(person, "end", lost_on=moved.isoformat(), reason_of_loss="03")
+    await fund.enrol(person, credential=other, acquired_on=moved.isoformat(), certificate_kind=kind_now)
+    await store_claims(fund, claim(fund, person, TABLETS, months=3))
+    assert len(await drug_codes(fund, person, pharmacy)) == shown
 
 
 async def test_of_one_day_the_check_up_loaded_last_is_returned(fund: Fund, pharmacy: Credential) -> None:

@@ -205,13 +205,14 @@ async def test_the_record_names_the_rows_read(fund: Fund, pharmacy: Credential) 
         claim(fund, person, content(drug()), months=2),
         claim(fund, person, content(drug()), months=40),
     )
+    since = months_ago(fund, 35).isoformat()[:7]
     day = day_in_japan(fund.clock())
     entry = await store_prescription_entry(
         fund, person, pharmacy, content(drug()), prescribed_on=day, dispensed_on=day
     )
     permit = await grant_permit(fund, person, pharmacy)
 
-    answer = await fetch_history(fund, permit, pharmacy, operator="見本　薬剤師")
+    answer = await fetch_history(fund, permit, pharmacy, operator="見本　薬剤師", from_month=since)
     asked = fund.clock()
     earlier = await fetch_history(
         fund, permit, pharmacy, known_at=asked.isoformat(), from_month=months_ago(fund, 50).isoformat()[:7]

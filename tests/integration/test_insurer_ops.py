@@ -265,8 +265,8 @@ async def test_look_ups_are_counted_by_outcome_for_each_insurer_of_the_person(
     await counted(fund)
     before = (await figures(fund, fund.insurer))["look_ups"]
     for each in (person, ended, blocked):
-        await fund.enrol(each, credential=own, self_disclosure_blocked=each is blocked)
         await fund.register(each.card)
+        await fund.enrol(each, credential=own, self_disclosure_blocked=each is blocked)
     await fund.change(ended, "end", **of(own), **LEAVES)
 
     for each in (person, person, ended, blocked):

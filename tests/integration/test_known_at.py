@@ -45,7 +45,7 @@ def without_record(answer: dict[str, Any]) -> dict[str, Any]:
 
 async def test_known_at_returns_the_answer_before_a_retroactive_loss(fund: Fund) -> None:
     person = await fund.insured()
-    then = (await fund.tap(person.card, as_of="2026-10-01")).json()
+    then = (await fund.look_up(person, as_of="2026-10-01")).json()
     await end(fund, person, "2026-04-01")
 
     now = (await fund.look_up(person, as_of="2026-10-01")).json()
@@ -193,15 +193,15 @@ async def test_another_facilitys_record_and_one_of_another_kind_are_not_found(fu
 
 async def test_a_refusal_of_the_rules_is_repeated(fund: Fund) -> None:
     person = fund.person()
-    await fund.enrol(person, self_disclosure_blocked=True)
     await fund.register(person.card)
+    await fund.enrol(person, self_disclosure_blocked=True)
     refused = await fund.tap(person.card)
     [*_, record] = await fund.records("kind = 'eligibility.card'")
     again = await look(fund, str(record["record_id"]))
     assert without_request_id(again) == without_request_id(refused)
 
 
-async def test_an_answer_under_an_earlier_rule_version_is_not_recomputed(fund: Fund) -> None:
+async def test_an_answer_under_an_unknown_rule_version_is_not_recomputed(fund: Fund) -> None:
     record_id = (await fund.look_up(await fund.insured())).json()["record_id"]
     await fund.owner.fetch(
         "UPDATE audit_record SET rule_version = 1 WHERE record_id = $1::text::uuid", [record_id]
@@ -209,6 +209,26 @@ async def test_an_answer_under_an_earlier_rule_version_is_not_recomputed(fund: F
     refused = await look(fund, record_id)
     await fund.owner.fetch("DELETE FROM audit_record WHERE record_id = $1::text::uuid", [record_id])
     assert (refused.status_code, refused.json()["code"]) == (409, "answer-of-earlier-rule")
+
+
+async def test_an_answer_of_rule_version_2_is_recomputed_by_its_rules(fund: Fund) -> None:
+    """Rule S5: in version 2 the limit certificate needed consent by card too."""
+    person = fund.person()
+    certificate = {"kind": "01", "limit_class": "A01", "valid_from": "2026-04-01"}
+    await fund.enrol(person, limit_certificate=certificate)
+    await fund.register(person.card)
+    tapped = (await fund.tap(person.card)).json()
+    shown = [(await look(fund, tapped["record_id"])).json()]
+    await fund.owner.fetch(
+        "UPDATE audit_record SET rule_version = 2 WHERE record_id = $1::text::uuid", [tapped["record_id"]]
+    )
+    shown.append((await look(fund, tapped["record_id"])).json())
+    assert shown[0] == tapped
+    assert [
+        (result["limit_certificate_consent"], (result["limit_certificate"] or {}).get("limit_class"))
+        for answer in shown
+        for result in answer["results"]
+    ] == [(True, "A01"), (False, None)]
 
 
 async def test_a_closed_terminal_may_not_read_an_answer(fund: Fund) -> None:

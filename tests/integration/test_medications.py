@@ -1,4 +1,4 @@
-"""How medicines are returned: names, pages, groups, duplicates, and entries recorded at once."""
+"""How medicines are returned: names, pages, groups, overlaps, and entries recorded at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.claims import Content
+from eligibility_api.domain.claims import READER_VERSION, Content
 from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.drug_master.store import load, shipped
 from tests.builders.claims import (
@@ -62,6 +62,7 @@ async def test_a_medicine_has_its_name_origin_and_age(fund: Fund, pharmacy: Cred
             "age_days": (day_in_japan(fund.clock()) - day_in_japan(shown_from)).days,
             "institution": {"institution_code": PHARMACY, "institution_name": "架空薬局", "own": True},
             "setting": "pharmacy",
+            "earlier_reader": False,
             "row": 1,
             "prescribed_on": day.isoformat(),
             "prescriber": {"institution_code": CLINIC, "institution_name": "架空診療所", "own": False},
@@ -76,10 +77,24 @@ async def test_a_medicine_has_its_name_origin_and_age(fund: Fund, pharmacy: Cred
             "usage": "1日3回食後",
             "instruction": "見本の指示",
             "times": 14,
-            "duplicates": [],
+            "overlaps": [],
         }
     ]
     assert (answer["total"], answer["next"], answer["groups"]) == (1, None, [])
+
+
+async def test_rows_that_an_older_reader_read_are_marked(fund: Fund, pharmacy: Credential) -> None:
+    """Rule H18."""
+    person = await enrolled_patient(fund)
+    for months, version in ((2, READER_VERSION), (3, READER_VERSION - 1)):
+        of = claim(fund, person, TABLETS, months=months, pharmacy=True)
+        await store_claims(fund, of, reader_version=version)
+    answer = await fetch_history(fund, await grant_permit(fund, person, pharmacy), pharmacy)
+    marks = {row["month"]: row["earlier_reader"] for row in answer["medicines"]}
+    assert marks == {
+        months_ago(fund, 2).isoformat()[:7]: False,
+        months_ago(fund, 3).isoformat()[:7]: True,
+    }
 
 
 async def test_a_drug_missing_in_the_master_has_its_code_only(fund: Fund, pharmacy: Credential) -> None:
@@ -168,7 +183,7 @@ async def test_medicines_are_grouped_by_day_across_pages(fund: Fund, pharmacy: C
     assert rows == [1, 2, 3, 4, 5, 6]
 
 
-async def test_a_duplicate_is_marked_also_if_the_filter_omits_the_other_row(
+async def test_an_overlap_is_marked_also_if_the_filter_omits_the_other_row(
     fund: Fund, pharmacy: Credential
 ) -> None:
     person = await enrolled_patient(fund)
@@ -184,9 +199,9 @@ async def test_a_duplicate_is_marked_also_if_the_filter_omits_the_other_row(
     filtered = await fetch_history(fund, permit, pharmacy, prescriber=CLINIC)
     groups = (await fetch_history(fund, permit, pharmacy, group="ingredient"))["groups"]
     # The clinic's two supplies overlap as well, but are a refill.
-    assert [(m["row"], m["duplicates"]) for m in whole] == [(1, [2]), (2, [1]), (3, [])]
-    assert [(m["row"], m["duplicates"]) for m in filtered["medicines"]] == [(2, [1]), (3, [])]
-    assert (filtered["total"], [group["duplicates"] for group in groups]) == (2, [True])
+    assert [(m["row"], m["overlaps"]) for m in whole] == [(1, [2]), (2, [1]), (3, [])]
+    assert [(m["row"], m["overlaps"]) for m in filtered["medicines"]] == [(2, [1]), (3, [])]
+    assert (filtered["total"], [group["overlaps"] for group in groups]) == (2, [True])
 
 
 async def test_an_entry_is_disclosed_until_its_claim_arrives(fund: Fund, pharmacy: Credential) -> None:
@@ -226,12 +241,52 @@ async def test_entries_need_their_own_category(fund: Fund, pharmacy: Credential)
     assert await drug_codes(fund, person, pharmacy) == ["990000101"]
 
 
-async def test_an_entry_is_disclosed_for_a_hundred_days(fund: Fund, pharmacy: Credential) -> None:
+async def test_an_entry_is_disclosed_for_a_hundred_days_from_its_registration(
+    fund: Fund, pharmacy: Credential
+) -> None:
+    """Rule H6: of days 150 ago, the one registered 100 days ago shows."""
     person = await enrolled_patient(fund)
-    today = day_in_japan(fund.clock())
-    for ago in (100, 101):
-        day = today - timedelta(days=ago)
+    day = day_in_japan(fund.clock()) - timedelta(days=150)
+    for ago in (0, 100, 101):
+        medicine = content(drug(code=f"990000{ago:03}"))
         await store_prescription_entry(
-            fund, person, pharmacy, content(drug(code=f"990000{ago}")), prescribed_on=day, dispensed_on=day
+            fund,
+            person,
+            pharmacy,
+            medicine,
+            prescribed_on=day,
+            dispensed_on=day,
+            registered=timedelta(days=ago),
         )
-    assert await drug_codes(fund, person, pharmacy) == ["990000100"]
+    assert sorted(await drug_codes(fund, person, pharmacy)) == ["990000000", "990000100"]
+
+
+async def test_an_on_site_dispensing_is_replaced_by_its_institutions_claim_alone(
+    fund: Fund, pharmacy: Credential
+) -> None:
+    """Rule H6."""
+    person = await enrolled_patient(fund)
+    clinic = await fund.terminal(rights=HISTORY_RIGHTS)
+    day = months_ago(fund, 1) + timedelta(days=4)
+    given = content(drug(prescribed_on=day, dispensed_on=day), institution_name="架空診療所")
+    await store_prescription_entry(
+        fund, person, clinic, given, prescribed_on=day, dispensed_on=day, on_site=True
+    )
+    permit = await grant_permit(fund, person, pharmacy)
+
+    async def origins() -> list[str]:
+        return [m["origin"] for m in (await fetch_history(fund, permit, pharmacy))["medicines"]]
+
+    [row] = (await fetch_history(fund, permit, pharmacy))["medicines"]
+    assert (row["origin"], row["on"], row["setting"]) == ("on-site", day.isoformat(), "outpatient")
+    assert row["prescriber"]["institution_code"] == row["institution"]["institution_code"] == CLINIC
+
+    elsewhere = content(drug(prescribed_on=day, dispensed_on=day), prescriber_code=CLINIC)
+    await store_claims(
+        fund,
+        claim(fund, person, elsewhere, months=1, pharmacy=True, claim_month=months_ago(fund, 1)),
+    )
+    assert sorted(await origins()) == ["claim", "on-site"]
+    own = content(drug(code="990000111", days=((5, 1),)))
+    await store_claims(fund, claim(fund, person, own, months=1, claim_month=months_ago(fund, 1)))
+    assert await origins() == ["claim", "claim"]

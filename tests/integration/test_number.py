@@ -49,7 +49,8 @@ async def test_a_matching_person_is_answered_as_by_card(fund: Fund) -> None:
     person = await fund.insured()
     by_card, by_number = (await fund.tap(person.card)).json(), (await fund.look_up(person)).json()
     assert (by_number["validity"], len(by_number["results"])) == ("1", 1)
-    assert by_number["results"] == by_card["results"]
+    flag = {"limit_certificate_consent": True, "limit_certificate_consent_at": by_card["answered_at"]}
+    assert [result | flag for result in by_number["results"]] == by_card["results"]
     assert by_number["version"] == by_card["version"]
 
 
@@ -66,6 +67,59 @@ async def test_width_spaces_and_hyphens_do_not_matter_and_the_branch_may_be_miss
         number = person.resident.resident_id[1:].replace("-", "")
         written = {"number": "".join(chr(ord(c) + 0xFEE0) for c in number)}
     assert (await fund.look_up(person, **written)).json()["validity"] == "1"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"insurer_number": "00138057"},
+        {"insurer_number": "  138057"},
+        {"insurer_number": "１３-８０５７"},
+        {"branch": "0"},
+        {"birth_date": "昭和55年5月17日"},
+        {"birth_date": "1980/5/17"},
+    ],
+)
+async def test_another_spelling_is_the_same_question_and_no_miss(fund: Fund, written: dict[str, Any]) -> None:
+    """Rules R1, I1 to I6: an insurer of national health insurance, with six digits."""
+    program, terminal = await fund.admit_insurer(OTHER_INSURER), await fund.terminal()
+    person = fund.person()
+    assert person.resident.birth_date == date(1980, 5, 17)
+    assert (await fund.enrol(person, credential=program)).status_code == 201
+    asked = {"insurer_number": OTHER_INSURER} | written
+    answer = (await fund.look_up(person, terminal, **asked)).json()
+    assert (answer["validity"], [row["insurer_number"] for row in answer["results"]]) == (
+        "1",
+        [OTHER_INSURER],
+    )
+    assert await miss_count(fund, terminal.client_id) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ({"insurer_number": "51136018"}, ("insurer_number", "law_number")),
+        ({"insurer_number": "06139999"}, ("insurer_number", "insurer_number")),
+        ({"insurer_number": "1380570"}, ("insurer_number", "insurer_number")),
+        ({"insurer_number": "12137014"}, ("number", "recipient_number")),
+        ({"insurer_number": "39131008"}, ("branch", "scheme")),
+        ({"branch": "1a"}, ("branch", "branch")),
+        ({"birth_date": "1980-02-30"}, ("birth_date", "date_from_datetime_parsing")),
+        ({"birth_date": "S64.2.1"}, ("birth_date", "day")),
+    ],
+)
+async def test_what_cannot_be_meant_is_refused_with_its_field_and_is_no_miss(
+    fund: Fund, written: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    """Rule I7."""
+    person, terminal = await fund.insured(), await fund.terminal()
+    records = len(await fund.records())
+    refused = await fund.look_up(person, terminal, **written)
+    assert (refused.status_code, refused.json()["code"]) == (422, "request-invalid")
+    places = [(one["place"].rsplit(".")[-1], one["rule"]) for one in refused.json()["errors"]]
+    assert fault in places
+    assert await miss_count(fund, terminal.client_id) is None
+    assert len(await fund.records()) == records
 
 
 async def test_every_miss_has_the_same_response_bytes(fund: Fund) -> None:

@@ -80,6 +80,14 @@ async def dispense(
     return await fund.post("/v1/dispensings", body, terminal, headers=headers, **more)
 
 
+async def dispense_on_site(
+    fund: Fund, record: str, terminal: Credential, headers: dict[str, str] = DOCTOR, days: int = 0
+) -> httpx2.Response:
+    day = day_in_japan(fund.clock()) + timedelta(days=days)
+    body = {"identified_by": record, "dispensed_on": day.isoformat(), "medicines": [MEDICINE]}
+    return await fund.post("/v1/on-site-dispensings", body, terminal, headers=headers)
+
+
 async def kept(fund: Fund, entry_id: str) -> dict[str, Any]:
     [row] = await fund.owner.fetch("SELECT * FROM prescription_entry WHERE entry_id = $1", [entry_id])
     return dict(row)
@@ -134,6 +142,37 @@ async def test_a_dispensing_names_its_prescriber(fund: Fund, pharmacy: Credentia
     assert (row["prescriber_code"], row["prescriber_name"]) == (CLINIC, "架空診療所")
     assert (content.prescriber_code, content.prescriber_name) == (CLINIC, "架空診療所")
     assert content.drugs[0].dispensed_on == row["dispensed_on"]
+
+
+async def test_an_on_site_dispensing_is_of_the_clinic_itself(fund: Fund, clinic: Credential) -> None:
+    """Rules H6, W11: the third origin."""
+    record = await identified(fund, await fund.insured(), clinic)
+    recorded = await dispense_on_site(fund, record, clinic, days=-2)
+    assert recorded.status_code == 201, recorded.text
+    row = await kept(fund, recorded.json()["entry_id"])
+    [drug] = decode(row["content"]).drugs
+    assert (row["origin"], row["prescriber_code"], row["prescriber_name"]) == ("on-site", CLINIC, "試験医院")
+    assert row["prescribed_on"] == row["dispensed_on"] == drug.dispensed_on == drug.prescribed_on
+    assert (await last(fund, "on-site.recorded"))[0] == "done"
+
+
+@pytest.mark.parametrize(
+    ("headers", "days", "code"),
+    [
+        (PHARMACIST, 0, "role-not-permitted"),
+        (DOCTOR, 1, "prescription-day"),
+        (DOCTOR, -101, "prescription-day"),
+    ],
+    ids=["role", "future", "old"],
+)
+async def test_an_on_site_dispensing_is_refused(
+    fund: Fund, clinic: Credential, headers: dict[str, str], days: int, code: str
+) -> None:
+    """Rule W11."""
+    record = await identified(fund, await fund.insured(), clinic)
+    refused = await dispense_on_site(fund, record, clinic, headers, days)
+    assert refused.json()["code"] == code
+    assert (await last(fund, "on-site.recorded"))[0] == code
 
 
 async def test_an_entry_is_disclosed_at_once_if_the_patient_allows_it(fund: Fund, clinic: Credential) -> None:
@@ -245,8 +284,9 @@ async def test_a_pharmacy_may_not_prescribe_and_a_clinic_may_not_dispense(
     wrong = [
         await prescribe(fund, prescribed(fund, await identified(fund, person, pharmacy)), pharmacy),
         await dispense(fund, dispensed(fund, await identified(fund, person, clinic)), clinic),
+        await dispense_on_site(fund, await identified(fund, person, pharmacy), pharmacy),
     ]
-    assert [(r.status_code, r.json()["code"]) for r in wrong] == [(403, "facility-kind-not-permitted")] * 2
+    assert [(r.status_code, r.json()["code"]) for r in wrong] == [(403, "facility-kind-not-permitted")] * 3
     assert (await last(fund, "dispensing.recorded"))[0] == "facility-kind-not-permitted"
 
 

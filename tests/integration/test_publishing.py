@@ -97,7 +97,7 @@ async def test_a_single_change_after_the_upload_takes_precedence_over_the_file(f
     answer = await get(fund, f"/v1/uploads/{sent.json()['upload_id']}")
     faults = await get(fund, f"/v1/uploads/{sent.json()['upload_id']}/faults")
     assert (answer["state"], answer["report"]["changed_since"]) == ("published", 1)
-    assert [(fault["row"], fault["code"]) for fault in faults["faults"]] == [(1, "changed-since")]
+    assert [(fault["row"], fault["code"]) for fault in faults["faults"]] == [(2, "changed-since")]
     assert await answered(fund, person, "lost_on") == ["2025-04-01"]
 
 
@@ -107,7 +107,7 @@ async def test_a_single_change_withdraws_what_a_file_has_prepared(fund: Fund) ->
     rows = [member(changed, name_alias="新"), member(kept, name_alias="新")]
     checked = await upload_and_process(fund, csv_file(rows), publish="on-request")
     task = await approved_task(fund, checked["upload_id"])
-    assert await prepare_chunk(UploadContext.of(fund.state, fund.batch), task, 0) == 2
+    assert await prepare_chunk(UploadContext.of(fund.state, fund.batch), task, 0) == 3
     assert await answered(fund, kept, "name_alias") == [None]
 
     await end(fund, changed)
@@ -224,7 +224,7 @@ async def test_a_file_lost_in_a_crash_is_refused_and_what_was_prepared_is_withdr
         fund, csv_file([member(person, name_alias="新")]), publish="on-request"
     )
     task = await approved_task(fund, checked["upload_id"])
-    assert await prepare_chunk(UploadContext.of(fund.state, fund.batch), task, 0) == 1
+    assert await prepare_chunk(UploadContext.of(fund.state, fund.batch), task, 0) == 2
     await fund.batch.fetch(f"TRUNCATE staging.rows_{task.revision}", [])
     await run_jobs(fund)
     lost = await get(fund, f"/v1/uploads/{checked['upload_id']}")

@@ -52,6 +52,24 @@ async def test_a_suspended_card_is_refused_and_a_resumed_one_is_accepted(fund: F
     assert (suspended.json()["code"], resumed.status_code) == ("certificate-suspended", 200)
 
 
+@pytest.mark.parametrize("reason", [Reason.LOSS, Reason.REQUEST, Reason.RENEWAL])
+@pytest.mark.parametrize("source", ["mirror", "ocsp"])
+async def test_what_ends_a_card_ends_its_phone(fund: Fund, reason: Reason, source: str) -> None:
+    """Rule Q7 (E14): within the mirror's maximum age, or by OCSP at once."""
+    phone = await fund.insured(carrier=Carrier.ANDROID)
+    assert phone.plastic is not None
+    card = certificate_id(phone.plastic.authentication)
+    assert (await fund.tap(phone.card)).json()["validity"] == "1"
+    fund.jlis.certificates.revoke(card, reason, fund.clock())
+    if source == "mirror":
+        assert await fund.mirror()
+    else:
+        await _age_mirror(fund, 3600)
+    code = "certificate-suspended" if reason is Reason.LOSS else "certificate-revoked"
+    assert (await fund.tap(phone.card)).json()["code"] == code
+    assert await fund.mirror()
+
+
 async def test_with_a_stale_mirror_ocsp_decides_and_a_challenge_is_spent_once(fund: Fund) -> None:
     good, revoked = await fund.insured(), await fund.insured()
     fund.jlis.certificates.revoke(_id(revoked), Reason.DEATH, fund.clock())

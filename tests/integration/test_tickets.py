@@ -194,7 +194,9 @@ async def test_a_check_by_card_shows_the_same_ticket(fund: Fund, office: Credent
     await outcomes(fund, office, ticket(person))
     after = (await fund.tap(person.card, as_of=f"{MONTH}-20")).json()
     assert [a["validity"] for a in (before, after)] == ["6", "1"]
-    assert after["results"] == (await validity_by_number(fund, person))["results"]
+    by_number = (await validity_by_number(fund, person))["results"]
+    tickets = [[result["medical_tickets"] for result in results] for results in (after["results"], by_number)]
+    assert tickets[0] == tickets[1] != [[]]
 
 
 async def test_another_institutions_and_another_months_ticket_is_not_shown(

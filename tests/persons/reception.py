@@ -52,18 +52,22 @@ class Reception:
             "http://fund.test", fund.clinic, clock=fund.clock, transport=self._transport
         )
 
-    async def tap(self, card: Path, request: TapRequest) -> dict[str, Any] | str:
-        """Tap a card with the right PIN, or with a visual check if `request` names an operator."""
-        outcome = await _in_thread(partial(self._tap, open_card(card), request, ScriptedPrompts([PIN])))
+    async def tap(self, card: Path, request: TapRequest, *, registers: bool = False) -> dict[str, Any] | str:
+        """Tap a card with the right PIN, or with a visual check if `request` names an operator.
+
+        `registers`: the patient agrees to the first registration, if it is needed.
+        """
+        prompts = ScriptedPrompts([PIN], agrees=registers)
+        outcome = await _in_thread(partial(self._tap, open_card(card), request, prompts))
         if outcome.answer is None:
             assert outcome.problem is not None
             return outcome.problem.code
         return self._outcome()
 
-    async def register(self, card: Path) -> None:
-        """Tap a card and agree to the first registration."""
-        prompts = ScriptedPrompts([PIN], agrees=True)
-        outcome = await _in_thread(partial(self._tap, open_card(card), TapRequest(), prompts))
+    async def register(self, card: Path, *, operator: str | None = None) -> None:
+        """Tap a card, with the PIN or by an operator's visual check, and agree to the first registration."""
+        prompts, request = ScriptedPrompts([PIN], agrees=True), TapRequest(operator=operator)
+        outcome = await _in_thread(partial(self._tap, open_card(card), request, prompts))
         assert outcome.registered, outcome.problem
 
     async def look_up(self, question: dict[str, Any]) -> dict[str, Any] | str:
@@ -78,6 +82,11 @@ class Reception:
     def _outcome(self) -> dict[str, Any]:
         """The answer as received, including members that a client's model would ignore."""
         answer: dict[str, Any] = json.loads(self._transport.last)
+        for result in answer["results"]:
+            # The flag of the limit certificate has the instant of the answer (S5).
+            flagged = result["limit_certificate_consent"]
+            assert result["limit_certificate_consent_at"] == (answer["answered_at"] if flagged else None)
+            result["limit_certificate_consent_at"] = None
         return {name: value for name, value in answer.items() if name not in _UNPREDICTABLE}
 
     def _tap(self, card: CardConnection, request: TapRequest, prompts: ScriptedPrompts) -> TapOutcome:

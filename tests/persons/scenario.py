@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from shikaku.persons.dataset import MEMBERSHIP, Dataset
 from shikaku.persons.person import Change, Person, Question
 from tests.builders.fund import Fund
 from tests.persons.reception import PIN, Reception
+
+OPERATOR = "試験 受付"
 
 Outcome = dict[str, Any] | str
 """A complete answer without unpredictable members, or a problem's code."""
@@ -49,7 +51,8 @@ class Scenario:
             if person.has_card:
                 self._issue(person)
                 if person.card.registered:
-                    await self.reception.register(self.card(person))
+                    operator = OPERATOR if person.card.no_pin else None
+                    await self.reception.register(self.card(person), operator=operator)
         for person in self.data.persons:
             for position, question in enumerate(person.questions):
                 if question.when == "before":
@@ -69,10 +72,12 @@ class Scenario:
         if question.by == "number":
             known = {"known_at": self.before_changes} if question.known else {}
             return await self.reception.look_up(number_request(self.data, person, question) | known)
-        operator = "試験 受付" if question.by == "visual-check" else None
+        operator = OPERATOR if question.by == "visual-check" else None
         day = date.fromisoformat(question.as_of or self.data.today)
         return await self.reception.tap(
-            self.card(person, old=question.card == "old"), TapRequest(day, operator)
+            self.card(person, old=question.card == "old"),
+            TapRequest(day, operator),
+            registers=question.agrees,
         )
 
     def card(self, person: Person, *, old: bool = False) -> Path:
@@ -91,16 +96,22 @@ class Scenario:
         issued = self.fund.clock()
         if card.issued_on is not None:
             issued = datetime.combine(date.fromisoformat(card.issued_on), time(12), JAPAN)
+        if order.carrier is Carrier.ANDROID:
+            own = self.fund.jlis.cards.issue(replace(order, carrier=Carrier.CARD), issued)
+            save_image(own, self.cards / person.lost_file)
         save_image(self.fund.jlis.cards.issue(order, issued), self.card(person))
 
     async def _enrol(self, person: Person, *, late: bool) -> None:
         for of, given in enumerate(person.enrolments, start=1):
-            if given.late is not late:
-                continue
-            member = self.data.enrolment(person, of, "before")
-            answer = await self._post(given.insurer, "/v1/enrolments", member, 201)
-            self.enrolment_ids[person.id, of] = answer["enrolment_id"]
-            tickets = [self.data.ticket(person, of, ticket) for ticket in given.tickets]
+            if given.late is late:
+                member = self.data.enrolment(person, of, "before")
+                answer = await self._post(given.insurer, "/v1/enrolments", member, 201)
+                self.enrolment_ids[person.id, of] = answer["enrolment_id"]
+            tickets = [
+                self.data.ticket(person, of, ticket)
+                for ticket in given.tickets
+                if (given.late or ticket.late) is late
+            ]
             if tickets:
                 await self._post(given.insurer, "/v1/medical-tickets", {"tickets": tickets})
 
@@ -110,7 +121,7 @@ class Scenario:
             case "end" | "correct" | "confirm":
                 await self._change_enrolment(person, change)
             case "suspend":
-                for certificate in certificate_ids(load_image(self.card(person))):
+                for certificate in certificate_ids(load_image(self.cards / person.lost_file)):
                     with suppress(NotAllowed):
                         jlis.certificates.suspend(certificate, now)
             case "revoke":

@@ -108,6 +108,7 @@ def birthdays(membership: Membership) -> set[date]:
     """Days near which an age may matter."""
     near = (date(2026, 4, 1), date(2026, 5, 1), date(2026, 5, 2), date(2027, 3, 1), date(2027, 4, 1))
     birth_date = membership.birth_date
-    return {day for day in near if birth_date.year + 75 == day.year or birth_date.year + 70 == day.year} | (
+    days = {day for mark in near for day in (mark, mark + DAY)}
+    return {day for day in days if birth_date.year + 75 == day.year or birth_date.year + 70 == day.year} | (
         {date(2026, 4, 1), date(2027, 4, 1)} if birth_date.year == 2020 else set()
     )

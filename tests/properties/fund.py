@@ -35,7 +35,10 @@ VERSION = TypeAdapter(EnrolmentVersion)
 TICKET = TypeAdapter(Ticket)
 GROUPS = ("elderly_certificate", "limit_certificate")
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-NOT_ANSWERED_BY_RULE = {"version", "record_id", "answered_at", "reference_number"}
+NOT_ANSWERED_BY_RULE: dict[str, Any] = {
+    **dict.fromkeys(("version", "record_id", "answered_at", "reference_number", "certificate_renewal"), True),
+    "results": {"__all__": {"limit_certificate_consent_at"}},
+}
 
 
 @dataclass(slots=True)

@@ -11,9 +11,11 @@ from loadtest.model.events import Items, Membership
 
 DAY = timedelta(days=1)
 SOCIETY, MUNICIPAL, LATE_ELDERLY, WELFARE = "06130017", "138057", "39131008", "12143210"
+ASSOCIATION = "133991"
 INSURERS = {
     SOCIETY: "試験健康保険組合",
     MUNICIPAL: "架空市",
+    ASSOCIATION: "架空国民健康保険組合",
     LATE_ELDERLY: "架空県後期高齢者医療広域連合",
     WELFARE: "架空福祉事務所",
 }
@@ -41,6 +43,7 @@ DAYS = [
     date(2026, 4, 1),
     date(2026, 4, 2),
     date(2026, 5, 2),
+    date(2026, 5, 3),
     date(2027, 3, 1),
 ]
 """Days on which something begins or ends."""
@@ -49,11 +52,19 @@ SPRING = {"valid_from": date(2026, 3, 1), "valid_to": date(2026, 4, 1), "issued_
 LIMIT = {"kind": "01", "limit_class": "A03", "long_term_on": None, **SPRING}
 DISEASE = {"disease": "1", "self_pay": 10_000, **SPRING}
 ELDERLY = {"burden_ratio": 20, **SPRING}
+WITHOUT_LAST_DAY = {"valid_to": None}
 
 VARIANTS: list[Items] = [
     {"relationship": "1"},
     {"relationship": "1", "limit_certificate": LIMIT, "specific_diseases": [DISEASE]},
     {"relationship": "1", "burden_ratio": 10, "elderly_certificate": ELDERLY},
+    {
+        "relationship": "1",
+        "elderly_certificate": ELDERLY | WITHOUT_LAST_DAY,
+        "limit_certificate": LIMIT | WITHOUT_LAST_DAY,
+        "specific_diseases": [DISEASE | WITHOUT_LAST_DAY],
+    },
+    {"relationship": "1", "certificate_kind": "05", "burden_ratio": 20, "elderly_certificate": ELDERLY},
     {"relationship": "2", "insured_birth_date": date(1951, 4, 1), "insured_name": "試験　世帯主"},
     {"relationship": "2", "insured_birth_date": date(1951, 5, 2), "limit_certificate": LIMIT},
     {"relationship": "1", "insured_birth_date": date(1951, 4, 1), "nondisclosure": True},
@@ -102,8 +113,9 @@ def items(insurer: str, name: str, period: tuple[date, date | None], variant: It
     acquired_on, lost_on = period
     return {
         **ABSENT,
+        "certificate_kind": "01",
         **variant,
-        "certificate_kind": "A1" if insurer == WELFARE else "01",
+        **({"certificate_kind": "A1"} if insurer == WELFARE else {}),
         "insurer_name": INSURERS[insurer],
         "name": name,
         "name_kana": "シケン　ミホン",
@@ -138,7 +150,7 @@ def _period(days: tuple[date, date | None]) -> tuple[date, date | None]:
 
 
 births = st.sampled_from(BIRTHS)
-insurers = st.sampled_from([SOCIETY, MUNICIPAL, WELFARE, SOCIETY, WELFARE, LATE_ELDERLY])
+insurers = st.sampled_from([SOCIETY, MUNICIPAL, WELFARE, SOCIETY, WELFARE, LATE_ELDERLY, ASSOCIATION])
 branches = st.sampled_from(["00", "00", "01", None])
 days = st.sampled_from(DAYS)
 periods = st.tuples(days, st.none() | days).map(_period)

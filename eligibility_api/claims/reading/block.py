@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from eligibility_api.claims.reading.faults import Fault
 from eligibility_api.contract.claims import ClaimKind, ClaimsFault
+from eligibility_api.contract.lines import MAX_FAULTS
 from eligibility_api.domain.claims import Claim
-from eligibility_api.files.streaming import MAX_FAULTS
 
 
 class Block(NamedTuple):
@@ -26,6 +26,8 @@ class Block(NamedTuple):
     """Claims that ended, including invalid and unread ones."""
     kinds: Counter[ClaimKind]
     """The total by kind; claims below a header without a known kind are not included."""
+    passed: Counter[str]
+    """Records of claims that were read, but not these records, by their letters."""
 
 
 def join(blocks: Iterable[Block]) -> Block:
@@ -36,6 +38,7 @@ def join(blocks: Iterable[Block]) -> Block:
         joined.faults.extend(block.faults[: MAX_FAULTS - len(joined.faults)])
         joined.fault_counts.update(block.fault_counts)
         joined.kinds.update(block.kinds)
+        joined.passed.update(block.passed)
         joined = joined._replace(sections=joined.sections + block.sections, total=joined.total + block.total)
     return joined
 
@@ -52,11 +55,18 @@ class BlockBuilder:
         self._fault_counts: Counter[ClaimsFault] = Counter()
         self._sections = self._total = 0
         self._kinds: Counter[ClaimKind] = Counter()
+        self._passed: Counter[str] = Counter()
 
     def flush(self) -> Block:
         """The results collected since the previous call."""
         block = Block(
-            self._claims, self._faults, self._fault_counts, self._sections, self._total, self._kinds
+            self._claims,
+            self._faults,
+            self._fault_counts,
+            self._sections,
+            self._total,
+            self._kinds,
+            self._passed,
         )
         self._reset()
         return block
@@ -70,6 +80,10 @@ class BlockBuilder:
         self._total += 1
         if kind is not None:
             self._kinds[kind] += 1
+
+    def pass_over(self, record: str) -> None:
+        """Count a record that is not used, by its letters."""
+        self._passed[record] += 1
 
     def add_claim(self, claim: Claim) -> None:
         """Add a valid claim."""

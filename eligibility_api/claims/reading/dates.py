@@ -11,18 +11,19 @@ from functools import lru_cache  # noqa: TID251 - of days, 1024 at most
 
 from eligibility_api.claims.reading.faults import BadValue
 from eligibility_api.contract.claims import ClaimsFault
-from eligibility_api.contract.wire import EARLIEST_DAY
+from eligibility_api.contract.days import EARLIEST_DAY
 
 _ERAS = {
-    "1": (date(1868, 1, 25), date(1912, 7, 30)),
-    "2": (date(1912, 7, 30), date(1926, 12, 25)),
-    "3": (date(1926, 12, 25), date(1989, 1, 7)),
-    "4": (date(1989, 1, 8), date(2019, 4, 30)),
-    "5": (date(2019, 5, 1), date.max),
+    "1": date(1868, 1, 25),
+    "2": date(1912, 7, 30),
+    "3": date(1926, 12, 25),
+    "4": date(1989, 1, 8),
+    "5": date(2019, 5, 1),
 }
-"""First and last day of 明治, 大正, 昭和, 平成, 令和.
+"""First day of 明治, 大正, 昭和, 平成, 令和.
 
-Up to 昭和, the first day of an era is also the last day of the former.
+A former era's name is read on beyond its last day: by the official notice of 2019 a date of 平成 stays valid
+after it, and is the one of the new era (平成31年5月1日: 令和元年5月1日).
 """
 
 _LAST_YEAR = 2199
@@ -37,7 +38,10 @@ def parse_day(text: str) -> date:
         case 8:
             return _western(int(text[:4]), int(text[4:6]), int(text[6:]))
         case 7:
-            return _check_era(text[0], _western(_year(text), int(text[3:5]), int(text[5:])))
+            day = _western(_year(text), int(text[3:5]), int(text[5:]))
+            if day < _ERAS[text[0]]:
+                raise BadValue(ClaimsFault.DAY)
+            return day
     raise BadValue(ClaimsFault.DAY)
 
 
@@ -50,8 +54,7 @@ def parse_month(text: str) -> date:
             return _western(int(text[:4]), int(text[4:]), 1)
         case 5:
             first = _western(_year(text), int(text[3:]), 1)
-            begin, end = _ERAS[text[0]]
-            if last_day(first) < begin or first > end:
+            if last_day(first) < _ERAS[text[0]]:
                 raise BadValue(ClaimsFault.DAY)
             return first
     raise BadValue(ClaimsFault.DAY)
@@ -66,14 +69,7 @@ def last_day(first: date) -> date:
 def _year(text: str) -> int:
     if text[0] not in _ERAS:
         raise BadValue(ClaimsFault.DAY)
-    return _ERAS[text[0]][0].year + int(text[1:3]) - 1
-
-
-def _check_era(era: str, day: date) -> date:
-    begin, end = _ERAS[era]
-    if not begin <= day <= end:
-        raise BadValue(ClaimsFault.DAY)
-    return day
+    return _ERAS[text[0]].year + int(text[1:3]) - 1
 
 
 def _western(year: int, month: int, day: int) -> date:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Any, ClassVar, NamedTuple
 
 from eligibility_api.claims.reading.block import BlockBuilder
 from eligibility_api.claims.reading.dates import last_day
-from eligibility_api.claims.reading.faults import BadRecord, FaultLog, bad_record
-from eligibility_api.claims.reading.header import Header
+from eligibility_api.claims.reading.faults import BadRecord, FaultLog
+from eligibility_api.claims.reading.header import Header, Totals
 from eligibility_api.claims.reading.layouts import CurrentRecord, Layout
 from eligibility_api.claims.reading.payers import Payers
-from eligibility_api.claims.reading.records import HEAD
+from eligibility_api.claims.reading.record_table import DONOR
 from eligibility_api.contract.claims import ClaimKind, ClaimsFault
 from eligibility_api.contract.history import CareSetting
 from eligibility_api.domain.claims import Claim, Content
@@ -24,8 +24,8 @@ MAX_RECORDS = 10_000
 Handler = Callable[[Any, list[Any]], None]
 """Adds the values of a draft's current record to it. Raises BadRecord."""
 
-Records = Mapping[str, tuple[Layout, Handler | None, bool]]
-"""The records of a kind of claim: layout, handler (None: skipped), and whether they precede the treatment."""
+Records = Mapping[str, tuple[Layout, Handler]]
+"""The records of a kind of claim that are used: layout and handler."""
 
 
 class ClaimContext(NamedTuple):
@@ -40,11 +40,15 @@ class Draft(ABC):
     """Collects the records of one claim in the file's order."""
 
     records: ClassVar[Records]
+    passed: ClassVar[Collection[str]]
+    """The records that are passed over, wherever they stand."""
     month_name: ClassVar[str]
 
     kind: ClaimKind
     setting: CareSetting
     birth_date: date
+    name: str | None = None
+    sex: str | None = None
     treatment_month: date
     last_day = 31
     """Of the treatment month."""
@@ -59,22 +63,25 @@ class Draft(ABC):
         self.first_line = self.line = line
         """Line of RE, and of the current record."""
         self.record = "RE"
-        self.is_rejected = False
-        """Whether it is of a kind that is not read; all further records are skipped."""
+        self.skips = False
+        """Whether all further records are skipped: of a kind that is not read, or another person's."""
+        self._pass_over = context.builder.pass_over
         self._header = context.header
         self._count = 0
-        self._in_treatment = False
-        """Whether records of the treatment have begun."""
+        self._payers_known = True
 
     @property
     def is_valid(self) -> bool:
-        """Whether there is no fault so far. After one, relations between records can no longer be checked."""
-        return not self.faults.count
+        """Whether nothing rejects it so far. After a fault, relations between records can no longer be checked."""
+        return not self.faults.rejects
 
     @property
-    def points(self) -> int | None:
-        """合計点数 of a valid claim, if it has any."""
-        return self.payers.points if self.is_valid else None
+    def totals(self) -> Totals:
+        """What it adds to 総件数 and 総合計点数, as far as that is known."""
+        return Totals(
+            max(self.payers.count, 1) if self._payers_known else None,
+            self.payers.points if self.is_valid else None,
+        )
 
     @property
     def current(self) -> CurrentRecord:
@@ -85,39 +92,57 @@ class Draft(ABC):
         """Read a record."""
         self.line, self.record, self.text = number, record, text
         self._count += 1
-        if self.is_rejected or self._count > MAX_RECORDS:
+        if self.skips or self._count > MAX_RECORDS:
             self._skip(number, record)
             return
-        known = self.records.get(record)
-        if known is None:
-            self.faults.add_whole(number, record, self.unknown(record))
+        used = self.records.get(record)
+        if used is None:
+            self._add_other(number, record)
             return
-        self.layout, handler, in_head = known
+        self.layout, handler = used
         try:
-            if not in_head:
-                self._in_treatment = True
-            elif self._in_treatment:
-                raise bad_record(ClaimsFault.ORDER)
-            values = self.layout.read(text)
-            if handler is not None:
-                handler(self, values)
+            handler(self, self.layout.read(text))
         except BadRecord as bad:
-            self.faults.add_record(number, record, bad)
+            self._add_bad(number, record, bad, handler)
 
     def add_bad_line(self, number: int, record: str | None, code: ClaimsFault) -> None:
-        """Report a line that is faulty as a whole."""
+        """Report a line that is faulty as a whole.
+
+        Of a record that is passed over it does not matter, unless the line may contain others.
+        """
         self._count += 1
-        if self.is_rejected or self._count > MAX_RECORDS:
+        if self.skips or self._count > MAX_RECORDS:
             self._skip(number, record)
+        elif record is not None and record in self.passed and code is not ClaimsFault.LINE_TOO_LONG:
+            self._add_other(number, record)
+        else:
+            self._payers_known = self._payers_known and record is not None and record not in _OF_PAYERS
+            self.faults.add_whole(number, record, code)
+
+    def _add_other(self, number: int, record: str) -> None:
+        if record not in self.passed:
+            self.faults.add_whole(number, record, self.unknown(record))
             return
-        self.faults.add_whole(number, record, code)
+        self._pass_over(record)
+        if record in DONOR:
+            self.skips = True
+
+    def _add_bad(self, number: int, record: str, bad: BadRecord, handler: Handler) -> None:
+        self.faults.add_record(number, record, bad)
+        if bad.values is not None:
+            try:
+                handler(self, list(bad.values))
+            except BadRecord as worse:
+                self.faults.add_record(number, record, worse)
+        elif record in _OF_PAYERS:
+            self._payers_known = False
 
     def finish(self) -> Claim | None:
         """The claim after its last record; None if it has faults."""
         content = self.content()
         if not self.is_valid:
             return None
-        member = self.payers.member(self.birth_date, self.faults, self.first_line)
+        member = self.payers.member(self.birth_date, self.name, self.sex, self.faults, self.first_line)
         if member is None:
             return None
         return Claim(
@@ -143,7 +168,9 @@ class Draft(ABC):
         """Name of the claiming institution."""
         return self._header.institution_name
 
-    def read_head(self, setting: CareSetting, month: date, birth_date: date) -> None:
+    def read_head(
+        self, setting: CareSetting, month: date, name: str | None, sex: str | None, birth_date: date
+    ) -> None:
         """Read what RE has in every kind of claim. Raises BadRecord."""
         last = last_day(month)
         if month > self._header.claim_month:
@@ -151,16 +178,20 @@ class Draft(ABC):
         if birth_date > last:
             raise self.current.fault("生年月日", ClaimsFault.DAY)
         self.setting, self.treatment_month, self.birth_date = setting, month, birth_date
+        self.name, self.sex = name, sex
         self.last_day = last.day
 
     def _skip(self, number: int, record: str | None) -> None:
-        if self._count == MAX_RECORDS + 1 and not self.is_rejected:
+        if self.skips:
+            if self.kind is not ClaimKind.DPC and record is not None:
+                self._pass_over(record)
+        elif self._count == MAX_RECORDS + 1:
             self.faults.add_whole(number, record, ClaimsFault.ORDER)
 
 
 def records(layouts: Mapping[str, Layout], handlers: Mapping[str, Handler]) -> Records:
-    """The records of a kind of claim with their handlers."""
-    return {record: (layout, handlers.get(record), record in HEAD) for record, layout in layouts.items()}
+    """The records of a kind of claim that have a handler."""
+    return {record: (layouts[record], handler) for record, handler in handlers.items()}
 
 
 def _insurance(draft: Draft, values: list[Any]) -> None:
@@ -172,7 +203,9 @@ def _public(draft: Draft, values: list[Any]) -> None:
 
 
 def _check(draft: Draft, values: list[Any]) -> None:
-    draft.payers.read_check(values)
+    draft.payers.read_check(lambda: draft.current, values)
 
 
 PAYERS: dict[str, Handler] = {"HO": _insurance, "KO": _public, "SN": _check}
+_OF_PAYERS = frozenset({"HO", "KO"})
+"""Records that 総件数 counts."""

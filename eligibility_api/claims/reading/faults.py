@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from eligibility_api.contract.claims import ClaimsFault
 
 MAX_FAULTS_PER_CLAIM = 100
 """Faults reported of one claim, or of the lines between two."""
+
+HARMLESS = frozenset({ClaimsFault.LEFT_OUT, ClaimsFault.UNKNOWN_RECORD})
+"""Faults that are reported, but do not reject the claim."""
 
 
 class BadValue(ValueError):
@@ -34,11 +37,12 @@ class FieldFault(NamedTuple):
 
 
 class BadRecord(ValueError):
-    """A record with faults."""
+    """A record with faults. `values` are those of its fields if all of its faults are harmless."""
 
-    def __init__(self, *faults: FieldFault) -> None:
+    def __init__(self, *faults: FieldFault, values: Sequence[Any] | None = None) -> None:
         super().__init__()
         self.faults: Sequence[FieldFault] = faults
+        self.values = values
 
 
 def bad_record(code: ClaimsFault) -> BadRecord:
@@ -62,7 +66,9 @@ class FaultLog:
     """Reports the first 100 faults of one claim (by its number), or of lines outside a claim."""
 
     def __init__(self, report: Callable[[Fault], None], claim: int | None) -> None:
-        self.count = 0
+        self.rejects = False
+        """Whether one of the faults rejects the claim."""
+        self._count = 0
         self._report = report
         self._claim = claim
 
@@ -76,6 +82,8 @@ class FaultLog:
             self._add(Fault(line, record, field, name, self._claim, code, shape))
 
     def _add(self, fault: Fault) -> None:
-        self.count += 1
-        if self.count <= MAX_FAULTS_PER_CLAIM:
+        if fault.code not in HARMLESS:
+            self.rejects = True
+        self._count += 1
+        if self._count <= MAX_FAULTS_PER_CLAIM:
             self._report(fault)

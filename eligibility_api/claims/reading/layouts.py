@@ -12,22 +12,29 @@ from importlib.resources import files
 from operator import getitem, itemgetter
 from typing import Any, NamedTuple
 
-from eligibility_api.claims.reading.faults import BadRecord, BadValue, FieldFault, bad_record
+from eligibility_api.claims.reading.faults import HARMLESS, BadRecord, BadValue, FieldFault, bad_record
 from eligibility_api.claims.reading.values import Field
 from eligibility_api.contract.claims import ClaimsFault
-from eligibility_api.domain.text import shape
+from eligibility_api.contract.shapes import shape
 
 FIRST_DAY = "1日"
 """The first of the 31 fields of the month's days, which are validated together as one text."""
+
+_OPTIONAL = frozenset({"SY", "CO"})
+"""Diagnoses and comments: without one of them the claim still says who was treated, when and with what."""
 
 _REPEATED = re.compile(r"(.+)×([0-9]+)")
 
 
 class Layout:
-    """A record's layout: the `names` of its fields, and those that are `read`, in the order of the values."""
+    """A record's layout: the `names` of its fields, and those that are `read`, in the order of the values.
 
-    def __init__(self, names: Sequence[str], read: Mapping[str, Field]) -> None:
+    Of a record that is `optional` any fault is harmless: it is left out as a whole.
+    """
+
+    def __init__(self, names: Sequence[str], read: Mapping[str, Field], *, optional: bool = False) -> None:
         self.names = names
+        self._optional = optional
         self._fields = tuple(read.values())
         self._places = tuple(names.index(name) + 1 for name in read)
         self._pick = _picker(self._places)
@@ -40,20 +47,23 @@ class Layout:
         )
 
     def read(self, line: str) -> list[Any]:
-        """Parse a record; returns the values of the fields that are read. Raises BadRecord."""
+        """Parse a record; returns the values of the fields that are read.
+
+        Raises BadRecord, with the values if only lenient fields are invalid.
+        """
         fields = line.split(",", self._max_splits)
         # The rule for days counts its own fields, so that in records with days, the most frequent ones, no
         # comma is counted twice.
         commas = len(fields) - 1 if self._has_days else line.count(",")
         if not self._min_commas <= commas <= len(self.names):
-            raise bad_record(ClaimsFault.FIELDS)
+            raise bad_record(ClaimsFault.LEFT_OUT if self._optional else ClaimsFault.FIELDS)
         if len(fields) < self._width:
             fields += [""] * (self._width - len(fields))
         try:
             # One call for all fields; cached texts need no Python function call.
             return list(map(getitem, self._fields, self._pick(fields)))
         except BadValue:
-            raise BadRecord(*self._faults(fields)) from None
+            raise self._bad(fields) from None
 
     def place(self, name: str) -> int:
         """The field's number, from 1."""
@@ -66,18 +76,25 @@ class Layout:
         text = fields[place] if place < len(fields) else ""
         return BadRecord(FieldFault(place, name, code, shape(text) or None))
 
-    def _faults(self, fields: Sequence[str]) -> Iterator[FieldFault]:
+    def _bad(self, fields: Sequence[str]) -> BadRecord:
+        faults: list[FieldFault] = []
+        values: list[Any] = []
         for place, field in zip(self._places, self._fields, strict=True):
             text = fields[place]
             try:
-                field[text]
+                values.append(field[text])
             except BadValue as bad:
+                values.append(None)
+                harmless = (field.lenient or self._optional) and bad.code is not ClaimsFault.MY_NUMBER
+                code = ClaimsFault.LEFT_OUT if harmless else bad.code
                 if bad.code is ClaimsFault.FIELDS:
-                    yield FieldFault(None, None, bad.code, None)
+                    faults.append(FieldFault(None, None, code, None))
                     continue
                 offset, part = bad.part or (0, text)
                 at = place + offset
-                yield FieldFault(at, self.names[at - 1], bad.code, shape(part) or None)
+                faults.append(FieldFault(at, self.names[at - 1], code, shape(part) or None))
+        harmless = not self._optional and all(fault.code in HARMLESS for fault in faults)
+        return BadRecord(*faults, values=values if harmless else None)
 
 
 class CurrentRecord(NamedTuple):
@@ -103,7 +120,10 @@ def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
 def layouts(kind: str, read: Mapping[str, Mapping[str, Field]]) -> dict[str, Layout]:
     """The layouts of a kind of claim by record, with the fields that are `read` of each."""
     table: dict[str, list[str]] = _PUBLISHED[kind]
-    return {record: Layout(tuple(_expanded(names)), read.get(record, {})) for record, names in table.items()}
+    return {
+        record: Layout(tuple(_expanded(names)), read[record], optional=record in _OPTIONAL)
+        for record, names in table.items()
+    }
 
 
 def _expanded(names: Sequence[str]) -> Iterator[str]:

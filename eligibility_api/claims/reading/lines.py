@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from eligibility_api.contract.claims import ClaimsFault
-from eligibility_api.files.streaming import MAX_LINE_BYTES
+from eligibility_api.contract.lines import MAX_LINE_BYTES
 
 END_OF_FILE = "\x1a"
 """Ends a file; in concatenated files, it precedes the first line of the next one."""

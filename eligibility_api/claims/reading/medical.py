@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from eligibility_api.claims.reading.draft import PAYERS, ClaimContext, Draft, Records, records
-from eligibility_api.claims.reading.records import DPC, DPC_RECORDS, MEDICAL
+from eligibility_api.claims.reading.record_table import DPC, DPC_RECORDS, PASSED_MEDICAL
+from eligibility_api.claims.reading.records import MEDICAL
 from eligibility_api.claims.reading.units import Units
 from eligibility_api.contract.claims import ClaimKind, ClaimsFault
 from eligibility_api.domain.claims import Content, Disease
 
 
 class MedicalDraft(Draft):
-    """Reads RE, SY, SI, IY, TO and CO; JD, MF and SJ are skipped."""
+    """Reads RE, SY, SI, IY, TO and CO."""
 
+    passed = PASSED_MEDICAL
     month_name = "診療年月"
 
     def __init__(self, context: ClaimContext, number: int, line: int) -> None:
@@ -40,7 +42,7 @@ class MedicalDraft(Draft):
         """The fault of a record without a layout. BU makes the claim a DPC claim."""
         if record == DPC:
             self.kind = ClaimKind.DPC
-            self.is_rejected = True
+            self.skips = True
         return ClaimsFault.NOT_CARRIED if record in DPC_RECORDS else ClaimsFault.UNKNOWN_RECORD
 
     def _head(self, values: list[Any]) -> None:
@@ -61,7 +63,7 @@ class MedicalDraft(Draft):
 
     def _comment(self, values: list[Any]) -> None:
         if not self.units.add_comment(*values) and self.is_valid:
-            raise self.current.fault("診療識別", ClaimsFault.REQUIRED)
+            raise self.current.fault("診療識別", ClaimsFault.LEFT_OUT)
 
     records: ClassVar[Records] = records(
         MEDICAL,

@@ -9,31 +9,20 @@ from eligibility_api.claims.reading.values import (
     QUANTITY,
     Field,
     Rule,
-    check_digit_number,
     day_counts,
     digits,
+    insurer,
+    is_present,
     membership,
     modifiers,
     number,
     one_of,
-    recipient,
+    raw,
     text_up_to,
 )
 from eligibility_api.contract.claim_codes import ACT_BY_DOSAGE_FORM, ACTS
 from eligibility_api.contract.claims import ClaimsFault
 from eligibility_api.contract.history import CareSetting
-
-HEADERS = ("IR", "YK")
-"""Records that begin a section."""
-
-HEAD = frozenset({"RE", "HO", "KO", "SN", "JD", "MF"})
-"""Records of patient and payers, which precede those of the treatment."""
-
-DPC = "BU"
-"""The record that makes a claim a DPC claim (診断群分類)."""
-
-DPC_RECORDS = frozenset({DPC, "SB", "KK", "SK", "GA", "HH", "GT", "CD"})
-"""Records of DPC claims, known by name only."""
 
 _MAX_NAME_BYTES = 40
 
@@ -51,7 +40,7 @@ def _claim_type(fee_table: str) -> Rule:
     return rule
 
 
-_NAME = Field(text_up_to(_MAX_NAME_BYTES))
+_NAME = Field(text_up_to(_MAX_NAME_BYTES), lenient=True)
 _MONTH = Field(parse_month, required=True)
 _REQUIRED_DAY = Field(parse_day, required=True)
 _NINE_DIGITS = Field(digits(9), required=True)
@@ -60,33 +49,36 @@ _QUANTITY = Field(QUANTITY)
 _TIMES = Field(number(3))
 
 _PREFECTURE = Field(digits(2), required=True)
-_VOLUME = Field(number(2))
+_VOLUME = Field(number(2), lenient=True)
+_RAW = Field(raw, any_length=True)
 _HO = {
-    "保険者番号": Field(check_digit_number(6, 8), required=True, any_length=True),
+    "保険者番号": Field(insurer, required=True, any_length=True),
     "被保険者証記号": _MEMBERSHIP,
     "被保険者証番号": Field(membership, required=True, any_length=True),
-    "合計点数": Field(number(8), required=True),
+    "合計点数": Field(number(8), lenient=True),
 }
-_KO = {
-    "負担者番号": Field(check_digit_number(8), required=True, any_length=True),
-    "受給者番号": Field(recipient, any_length=True),
-    "合計点数": Field(number(8)),
-}
+_KO = {"負担者番号": _RAW, "受給者番号": _RAW, "合計点数": _RAW}
+"""Judged by `Payers`, and only where a public expense identifies the member."""
+
+_LENIENT_MEMBERSHIP = Field(membership, lenient=True, any_length=True)
 _SN = {
-    "負担者種別": Field(one_of("12345"), required=True),
-    "被保険者証記号": _MEMBERSHIP,
-    "被保険者証番号": _MEMBERSHIP,
-    "受給者番号": _MEMBERSHIP,
-    "枝番": Field(digits(2)),
+    "負担者種別": Field(one_of("12345"), lenient=True),
+    "確認区分": _RAW,
+    "保険者番号等": _RAW,
+    "被保険者証記号": _LENIENT_MEMBERSHIP,
+    "被保険者証番号": _LENIENT_MEMBERSHIP,
+    "枝番": Field(digits(2), lenient=True),
+    "受給者番号": _LENIENT_MEMBERSHIP,
 }
+_PERSON = {"氏名": _NAME, "男女区分": Field(one_of("123"), lenient=True), "生年月日": _REQUIRED_DAY}
 _GO = {
-    "総件数": Field(number(6), required=True),
-    "総合計点数": Field(number(12), required=True),
+    "総件数": Field(number(6)),
+    "総合計点数": Field(number(12)),
     "マルチボリューム識別情報": Field(digits(2)),
 }
 _ACT = Field(one_of(ACTS))
 _COUNTS = {
-    "点数": Field(number(7)),
+    "点数": Field(is_present),
     "回数": _TIMES,
     FIRST_DAY: Field(day_counts, any_length=True),
 }
@@ -105,7 +97,7 @@ MEDICAL = layouts(
         "RE": {
             "レセプト種別": Field(_claim_type("1"), required=True),
             "診療年月": _MONTH,
-            "生年月日": _REQUIRED_DAY,
+            **_PERSON,
         },
         "HO": _HO,
         "KO": _KO,
@@ -140,26 +132,26 @@ PHARMACY = layouts(
         "RE": {
             "レセプト種別": Field(_claim_type("4"), required=True),
             "調剤年月": _MONTH,
-            "生年月日": _REQUIRED_DAY,
-            "医療機関都道府県": Field(digits(2)),
-            "医療機関点数表": Field(digits(1)),
-            "医療機関コード": Field(digits(7)),
+            **_PERSON,
+            "医療機関都道府県": Field(digits(2), lenient=True),
+            "医療機関点数表": Field(digits(1), lenient=True),
+            "医療機関コード": Field(digits(7), lenient=True),
             "医療機関名称": _NAME,
         },
         "HO": _HO,
         "KO": _KO,
         "SN": _SN,
         "SH": {
-            "処方番号": Field(number(2), required=True),
-            "剤形コード": Field(one_of(ACT_BY_DOSAGE_FORM), required=True),
-            "用法コード": Field(digits(1, 3)),
-            "特別指示": Field(text_up_to(80)),
+            "剤形コード": Field(one_of(ACT_BY_DOSAGE_FORM), required=True, lenient=True),
+            "用法コード": Field(digits(1, 3), lenient=True),
+            "特別指示": Field(text_up_to(80), lenient=True),
         },
         "CZ": {
-            "処方月日": Field(parse_day),
+            "処方月日": Field(parse_day, lenient=True),
             "調剤月日": _REQUIRED_DAY,
             "調剤数量": Field(number(3), required=True),
         },
+        "TO": {},
         "IY": {"医薬品コード": _NINE_DIGITS, "使用量": _QUANTITY},
         "GO": _GO,
     },

@@ -7,15 +7,17 @@ from eligibility_api.claims.reading.draft import ClaimContext, Draft
 from eligibility_api.claims.reading.faults import BadRecord, FaultLog, bad_record
 from eligibility_api.claims.reading.header import (
     NO_TOTALS,
+    UNKNOWN_TOTALS,
     Header,
     Totals,
-    dental_fault,
+    check_carried,
     kind_of,
     read_header,
     read_trailer,
 )
 from eligibility_api.claims.reading.medical import MedicalDraft
 from eligibility_api.claims.reading.pharmacy import PharmacyDraft
+from eligibility_api.claims.reading.record_table import PASSED
 from eligibility_api.contract.claims import ClaimKind, ClaimsFault
 from eligibility_api.domain.claims import Claim
 
@@ -29,11 +31,16 @@ _DRAFTS: dict[ClaimKind | None, type[Draft]] = {
 
 
 class Section:
-    """Reads the records of a section in the file's order, from its header on."""
+    """Reads the records of a section in the file's order, from its header on.
 
-    def __init__(self, insurer_number: str, builder: BlockBuilder) -> None:
+    `has_trailer`: whether its layout has a GO, without which it is truncated.
+    """
+
+    def __init__(self, insurer_number: str, builder: BlockBuilder, *, has_trailer: bool = True) -> None:
         self.ended = False
         """Whether GO was read."""
+        self._has_trailer = has_trailer
+        self._header_line = ""
         self._insurer_number = insurer_number
         self._builder = builder
         self._kind: ClaimKind | None = None
@@ -54,40 +61,49 @@ class Section:
         self, number: int, record: str, line: str, code: ClaimsFault | None, previous: Section | None
     ) -> None:
         """Read the header. `previous` is the section before, of which this one may be the next volume."""
-        self._line = number
+        self._line, self._header_line = number, line
         self._kind = kind_of(record, line)
+        fault: BadRecord | None = None
         try:
             if code is not None:
                 raise bad_record(code)
-            self._header = read_header(record, line)
-            if previous is not None:
-                self._previous = previous.close_before(self._header)
-            if self._kind is ClaimKind.DENTAL:
-                raise dental_fault(line)
-        except BadRecord as bad:
-            if self._header is None and previous is not None:
-                previous.close_before(None)
-            self._faults.add_record(number, record, bad)
-        else:
+            check_carried(record, line, self._kind)
+            self._header, fault = read_header(record, line)
             self._context = ClaimContext(self._insurer_number, self._header, self._builder)
+        except BadRecord as bad:
+            fault = bad
+        if previous is not None:
+            self._previous = previous.close_before(self._header)
+        if fault is not None:
+            self._faults.add_record(number, record, fault)
+        if self._header is not None and self._header.volume and self._previous is NO_TOTALS:
+            self._previous = UNKNOWN_TOTALS  # the former volumes are other files
         self._builder.count_section()
+
+    def repeats(self, line: str) -> bool:
+        """Whether this is the header again, as before every claim in the layout without trailers."""
+        return not self._has_trailer and line == self._header_line
 
     def add_record(self, number: int, record: str | None, line: str, code: ClaimsFault | None) -> None:
         """Read a record after the header; `code` is the fault of the whole line, if any."""
         self._line = number
-        if record == "GO":
+        if record == "GO" or (record == "HG" and self._context is None):
             self._end(number, line, code)
             return
         if record == "RE":
             self._begin_claim(number)
         draft = self.draft
         if draft is None:
-            if self._context is not None:
+            if self._context is None:
+                return
+            if record is not None and record in PASSED:
+                self._builder.pass_over(record)
+            else:
                 self._faults.add_whole(number, record, code or ClaimsFault.ORDER)
         elif code is None and record is not None:
             draft.add_record(number, record, line)
         else:
-            draft.add_bad_line(number, record, code or ClaimsFault.UNKNOWN_RECORD)
+            draft.add_bad_line(number, record, code or ClaimsFault.FIELDS)
 
     def close_before(self, header: Header | None) -> Totals:
         """Close before another header; returns the totals that it may include as the next volume."""
@@ -97,10 +113,16 @@ class Section:
             and not self._last_volume
             and header.continues(self._header)
         )
-        if not self.ended and not continued:
+        if not self.ended and not continued and self._has_trailer:
             self.truncate()
         self._close()
-        return self._previous.plus(*self._own) if continued else NO_TOTALS
+        return self._previous.plus(self._own) if continued else NO_TOTALS
+
+    def finish(self) -> None:
+        """Close at the end of the file."""
+        if self._has_trailer and not self.ended:
+            self.truncate()
+        self._close()
 
     def truncate(self, number: int | None = None, record: str | None = None) -> None:
         """Close a section that ends without GO, or within a record: on this line, or else its last one.
@@ -128,7 +150,7 @@ class Section:
         try:
             if code is not None:
                 raise bad_record(code)
-            self._last_volume = read_trailer(line, self._own, self._previous.plus(*self._own))
+            self._last_volume = read_trailer(line, self._own, self._previous.plus(self._own))
         except BadRecord as bad:
             self._faults.add_record(number, "GO", bad)
 
@@ -140,7 +162,7 @@ class Section:
         self._open, self.draft = False, None
         self._builder.count_claim(self._kind if draft is None else draft.kind)
         claim = draft.finish() if draft is not None and complete else None
-        self._own = self._own.plus(1, None if draft is None else draft.points)
+        self._own = self._own.plus(UNKNOWN_TOTALS if draft is None else draft.totals)
         if draft is not None and claim is not None:
             self._store(draft, claim)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from eligibility_api.claims.reading.faults import BadValue
 from eligibility_api.contract.claims import ClaimsFault
-from eligibility_api.contract.numbers import folded, is_checked_number, is_my_number
+from eligibility_api.contract.numbers import MAX_IDENTIFIER_LENGTH, folded, is_checked_number, is_my_number
 from eligibility_api.domain.claims import DayCounts
 
 Rule = Callable[[str], Any]
@@ -21,6 +21,10 @@ _MAX_LENGTH = 128
 """Characters of a text that a rule sees; the days of a month have no more. A longer one is invalid or all spaces."""
 
 _MY_NUMBER_DIGITS = 12
+_INSURER_DIGITS = 8
+_NO_LAW = "00"
+"""Before a municipal insurer's six digits, where a program writes eight."""
+
 _DECIMAL = re.compile(r"[0-9]{1,8}(\.[0-9]{1,5})?")
 _DAYS_OF_MONTH = 31
 _SPACES = " \u3000"
@@ -29,17 +33,21 @@ _SPACES = " \u3000"
 class Field(dict[str, Any]):
     """Maps a field's texts to their stored values; validates a text at its first lookup.
 
-    A lookup raises BadValue. Memory and time are bounded: a full cache is cleared, and of a long text, which
+    A lookup raises BadValue. Of a `lenient` one an invalid text is left out: it is reported, and the claim counts
+    without it. Memory and time are bounded: a full cache is cleared, and of a long text, which
     is not cached, a rule sees the beginning, one character more than the longest valid text has (decision
     016). `any_length` is for a rule that strips spaces first, or takes a line's rest apart itself.
     """
 
-    __slots__ = ("_any_length", "_rule", "required")
+    __slots__ = ("_any_length", "_rule", "lenient", "required")
 
-    def __init__(self, rule: Rule, *, required: bool = False, any_length: bool = False) -> None:
+    def __init__(
+        self, rule: Rule, *, required: bool = False, lenient: bool = False, any_length: bool = False
+    ) -> None:
         super().__init__()
         self._rule = rule
         self.required = required
+        self.lenient = lenient
         self._any_length = any_length
 
     def __missing__(self, text: str) -> Any:
@@ -102,24 +110,45 @@ def _stripped(text: str) -> str:
     return text.strip(_SPACES)[: _MAX_LENGTH + 1]
 
 
-def check_digit_number(*lengths: int) -> Rule:
-    """A number of one of these lengths with a valid check digit (OQS 12), stripped of spaces."""
-
-    def rule(text: str) -> str | None:
-        found = _stripped(text)
-        if found and not is_checked_number(found, lengths):
-            raise BadValue(ClaimsFault.MY_NUMBER if is_my_number(found) else ClaimsFault.NUMBER)
-        return found or None
-
-    return rule
+def raw(text: str) -> str | None:
+    """A text that is judged later, if at all: stripped of spaces, and no longer than a rule may see."""
+    return _stripped(text) or None
 
 
-def recipient(text: str) -> str | None:
-    """受給者番号: seven digits. Their check digit is only validated if they identify the claim's member."""
+def is_present(_text: str) -> bool:
+    """Only whether a field is filled matters."""
+    return True
+
+
+def insurer(text: str) -> str | None:
+    """保険者番号 in its one spelling: six digits, or eight, of which the first two are not 00; either width."""
     found = _stripped(text)
-    if found and not (len(found) == 7 and found.isascii() and found.isdigit()):
-        raise BadValue(ClaimsFault.MY_NUMBER if is_my_number(found) else ClaimsFault.NUMBER)
-    return found or None
+    if not found:
+        return None
+    digits = _folded(found)
+    if len(digits) == _INSURER_DIGITS and digits.startswith(_NO_LAW):
+        digits = digits[len(_NO_LAW) :]
+    return _checked(digits, 6, 8)
+
+
+def payer(text: str) -> str:
+    """負担者番号: eight digits with a valid check digit."""
+    return _checked(_folded(text), 8)
+
+
+def recipient(text: str) -> str:
+    """受給者番号 that identifies a member: seven digits with a valid check digit."""
+    return _checked(_folded(text), 7)
+
+
+def _folded(text: str) -> str:
+    return folded(text) if len(text) <= MAX_IDENTIFIER_LENGTH else text
+
+
+def _checked(digits: str, *lengths: int) -> str:
+    if not is_checked_number(digits, lengths):
+        raise BadValue(ClaimsFault.MY_NUMBER if is_my_number(digits) else ClaimsFault.NUMBER)
+    return digits
 
 
 def membership(text: str) -> str | None:

@@ -20,7 +20,7 @@ from eligibility_api.contract.consent import (
     ConsentStatus,
     to_be_signed,
 )
-from eligibility_api.contract.consent_versions import UNTIL
+from eligibility_api.contract.consent_versions import STATEMENT_VERSION, until_of
 from tests.builders.clinic import samples
 
 CONSENT = UUID("019ab000-0000-7000-8000-0000000000c1")
@@ -48,7 +48,8 @@ class FakeConsents:
             "institution_name": "架空診療所",
             "categories": request.categories,
             "care": request.care,
-            "until": UNTIL[request.care],
+            "until": until_of(STATEMENT_VERSION, request.care, request.day),
+            "day": request.day,
         }
         return ConsentChallengeAnswer(
             challenge=challenge,

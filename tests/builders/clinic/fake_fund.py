@@ -32,8 +32,8 @@ from tests.builders.clinic.fake_permits import FakePermits
 PURPOSES = {
     "/v1/eligibility/card": Purpose.ELIGIBILITY,
     "/v1/eligibility/visual-check": Purpose.VISUAL_CHECK,
-    "/v1/registrations": Purpose.FIRST_REGISTRATION,
 }
+"""Of a registration: with the PIN, or by the operator that it names."""
 
 
 @dataclass
@@ -89,7 +89,9 @@ class FakeFund:
             "/v1/emergencies": lambda request: _model(self.permits.emergency(request)),
             "/v1/disaster-searches": lambda search: _model(self.permits.disaster(search)),
             "/v1/prescriptions": lambda entry: _model(self.permits.prescribe(entry)),
+            "/v1/duplicate-checks": lambda asked: _model(self.permits.check_duplicates(asked)),
             "/v1/dispensings": lambda entry: _model(self.permits.dispense(entry)),
+            "/v1/on-site-dispensings": lambda entry: _model(self.permits.dispense_on_site(entry)),
         }
         if not self._has_valid_proof(path, body):
             return _problem("signature-invalid")
@@ -143,6 +145,9 @@ class FakeFund:
         if path == "/v1/consents":
             return self._verifies(body, self.consents.message(body))
         purpose = PURPOSES.get(path)
+        if path == "/v1/registrations":
+            by_face = body.get("operator") is not None
+            purpose = Purpose.VISUAL_REGISTRATION if by_face else Purpose.FIRST_REGISTRATION
         return purpose is None or self._verifies(body, self._message(purpose, body["challenge"]))
 
     def _message(self, purpose: Purpose, challenge: str) -> bytes:

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from eligibility_api.contract.consent import Basis
+from eligibility_api.contract.duplicate_checks import (
+    DuplicateCheckAnswer,
+    DuplicateCheckRequest,
+    DuplicateFinding,
+    DuplicateKind,
+    OtherMedicine,
+)
 from eligibility_api.contract.emergency import DisasterSearch, EmergencyRequest, PermitAnswer
-from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, PrescriptionRequest
+from eligibility_api.contract.history import Origin
+from eligibility_api.contract.prescriptions import (
+    DispensingRequest,
+    EntryAnswer,
+    OnSiteRequest,
+    PrescriptionRequest,
+)
 from tests.builders.clinic import samples
 
 PERMIT = UUID("019ab000-0000-7000-8000-0000000000d1")
@@ -39,6 +52,32 @@ class FakePermits:
 
     def dispense(self, body: dict[str, Any]) -> EntryAnswer:
         return self._enter(DispensingRequest.model_validate(body))
+
+    def dispense_on_site(self, body: dict[str, Any]) -> EntryAnswer:
+        return self._enter(OnSiteRequest.model_validate(body))
+
+    def check_duplicates(self, body: dict[str, Any]) -> DuplicateCheckAnswer:
+        request = DuplicateCheckRequest.model_validate(body)
+        other = OtherMedicine(
+            origin=Origin.PRESCRIPTION,
+            drug_code="990000116",
+            name="架空鎮痛テープ",
+            ingredient_code="9905002",
+            institution_code="1312222225",
+            institution_name="見本クリニック",
+            first_day=date(2026, 3, 27),
+            last_day=date(2026, 4, 9),
+        )
+        finding = DuplicateFinding(kind=DuplicateKind.DUPLICATE, medicine=1, other=other)
+        consented = request.consent_id is not None
+        return DuplicateCheckAnswer(
+            record_id=samples.RECORD,
+            checked_at=samples.NOW,
+            duplicate=True,
+            contraindicated=False,
+            consented=consented,
+            findings=[finding] if consented else [],
+        )
 
     def _enter(self, entry: BaseModel) -> EntryAnswer:
         self.entries.append(entry)

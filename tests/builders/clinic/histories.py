@@ -9,7 +9,6 @@ from eligibility_api.contract.history import (
     CareSetting,
     CheckupItem,
     Diagnoses,
-    Diagnosis,
     HealthCheckup,
     HealthCheckups,
     HistoryPage,
@@ -21,6 +20,7 @@ from eligibility_api.contract.history import (
     Treatment,
     Treatments,
 )
+from eligibility_api.contract.treatment_kinds import TreatmentKind
 from tests.builders.clinic.samples import NOW, RECORD
 
 CLINIC = Institution(institution_code="1312222225", institution_name="見本クリニック", own=False)
@@ -58,14 +58,14 @@ def medicine(row: int = 1, **changes: Any) -> Medicine:
         "usage": "朝食後",
         "instruction": None,
         "times": 28,
-        "duplicates": [],
+        "overlaps": [],
     }
     return Medicine(**fields | changes)
 
 
 def group(key: str | None, *medicines: Medicine, name: str | None = "見本錠５ｍｇ") -> MedicineGroup:
-    marked = any(one.duplicates for one in medicines)
-    return MedicineGroup(key=key, name=name, duplicates=marked, medicines=list(medicines))
+    marked = any(one.overlaps for one in medicines)
+    return MedicineGroup(key=key, name=name, overlaps=marked, medicines=list(medicines))
 
 
 def page(model: type[AnyPage], total: int = 1, **changes: Any) -> AnyPage:
@@ -73,7 +73,7 @@ def page(model: type[AnyPage], total: int = 1, **changes: Any) -> AnyPage:
         "record_id": RECORD,
         "answered_at": NOW,
         "available_until": NOW + timedelta(hours=24),
-        "from_month": "2023-05",
+        "from_month": "2021-04",
         "to_month": "2026-04",
         "total": total,
         "next": None,
@@ -91,6 +91,7 @@ def treatments(**changes: Any) -> Treatments:
     done = Treatment(
         **SOURCE | {"institution": CLINIC, "setting": CareSetting.INPATIENT} | changes,
         row=1,
+        kind=TreatmentKind.SURGERY,
         act="50",
         code="150000000",
         quantity=None,
@@ -99,18 +100,21 @@ def treatments(**changes: Any) -> Treatments:
     return page(Treatments, treatments=[done])
 
 
-def diagnoses() -> Diagnoses:
-    found = Diagnosis(
-        **SOURCE | {"institution": CLINIC, "setting": CareSetting.OUTPATIENT, "on": None},
+def visits(**changes: Any) -> Treatments:
+    day = Treatment(
+        **SOURCE | {"institution": CLINIC, "setting": CareSetting.OUTPATIENT} | changes,
         row=1,
-        code="0000999",
-        name="見本病",
-        modifiers=["8002"],
-        began_on=date(2026, 1, 5),
-        outcome="1",
-        main=True,
+        kind=TreatmentKind.VISIT,
+        act=None,
+        code=None,
+        quantity=None,
+        times=None,
     )
-    return page(Diagnoses, diagnoses=[found])
+    return page(Treatments, treatments=[day])
+
+
+def diagnoses() -> Diagnoses:
+    return page(Diagnoses, 0, diagnoses=[])
 
 
 def health_checkups() -> HealthCheckups:

@@ -89,10 +89,15 @@ def test_a_visual_check_is_signed_without_the_pin_even_when_it_is_locked(tmp_pat
     assert run_tap(path, operator="受付 太郎", pins=[]).answer is not None
 
 
-@pytest.mark.parametrize("changes", [{"terminal_authority": None}, {"carrier": "android"}])
-def test_a_card_without_the_procedure_is_unsupported(tmp_path: Path, changes: dict[str, Any]) -> None:
-    outcome = run_tap(cards.card_file(tmp_path, **changes), operator="受付 太郎", pins=[])
+def test_a_phone_is_unsupported_for_the_visual_check(tmp_path: Path) -> None:
+    outcome = run_tap(cards.card_file(tmp_path, carrier="android"), operator="受付 太郎", pins=[])
     assert code_of(outcome) == "visual-check-unsupported"
+
+
+def test_a_newborns_card_knows_the_pin_alone(tmp_path: Path) -> None:
+    path = cards.card_file(tmp_path, photo=None, terminal_authority=None)
+    assert code_of(run_tap(path, operator="受付 太郎", pins=[])) == "visual-check-no-photo"
+    assert run_tap(path).answer is not None
 
 
 def test_wrong_pins_are_counted_in_the_card_until_it_locks(tmp_path: Path) -> None:

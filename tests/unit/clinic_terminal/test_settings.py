@@ -23,6 +23,35 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, cre
     assert settings.load_credential() == credential()
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, {"TSR", "TKK", "YZK"}),
+        ("YZK", {"YZK"}),
+        (" TKK , SHJ,", {"TKK", "SHJ"}),
+        ("", set()),
+    ],
+    ids=["factory", "one", "spaces", "none"],
+)
+def test_a_facility_asks_for_medicines_and_check_ups_unless_set_otherwise(
+    monkeypatch: pytest.MonkeyPatch, credential_file: Path, value: str | None, expected: set[str]
+) -> None:
+    """Factory state: treatments and surgery are not asked for."""
+    monkeypatch.setenv("TERMINAL_CREDENTIAL", str(credential_file))
+    monkeypatch.setenv("TERMINAL_FUND_URL", "http://127.0.0.1:8000")
+    if value is not None:
+        monkeypatch.setenv("TERMINAL_INFORMATION", value)
+    assert TerminalSettings.load().information == expected
+
+
+def test_unknown_information_is_named(monkeypatch: pytest.MonkeyPatch, credential_file: Path) -> None:
+    monkeypatch.setenv("TERMINAL_CREDENTIAL", str(credential_file))
+    monkeypatch.setenv("TERMINAL_FUND_URL", "http://127.0.0.1:8000")
+    monkeypatch.setenv("TERMINAL_INFORMATION", "YZK,XYZ")
+    with pytest.raises(SettingsError, match="TERMINAL_INFORMATION"):
+        TerminalSettings.load()
+
+
 def test_a_url_without_tls_is_rejected(monkeypatch: pytest.MonkeyPatch, credential_file: Path) -> None:
     monkeypatch.setenv("TERMINAL_CREDENTIAL", str(credential_file))
     monkeypatch.setenv("TERMINAL_FUND_URL", "http://fund.example")

@@ -1,5 +1,6 @@
 """Builders of jpki_mock's tests: a fixed instant, synthetic people, keys that are generated once."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -11,7 +12,7 @@ from jpki_mock.authority.authorities import Authority
 from jpki_mock.authority.certificates import Application
 from jpki_mock.authority.keys import KeyMaker, KeyProfile, PrivateKey
 from jpki_mock.authority.keys import make_key as make_new_key
-from jpki_mock.authority.values import CertificateId, Kind
+from jpki_mock.authority.values import Carrier, CertificateId, Kind
 from jpki_mock.jlis import Jlis
 from jpki_mock.register.resident import Resident
 
@@ -59,8 +60,10 @@ def an_application(jlis: Jlis, **changes: Any) -> Application:
 
 
 def issued(jlis: Jlis, now: datetime = NOW, **changes: Any) -> CertificateId:
-    """Issue a certificate to the adult and return its id."""
+    """Issue a certificate to the adult and return its id; a phone's after that of a card."""
     application = an_application(jlis, **changes)
+    if application.carrier is Carrier.ANDROID:
+        jlis.certificates.issue(replace(application, carrier=Carrier.CARD, serial=None), now)
     certificate = jlis.certificates.issue(application, now)
     issuer = (
         jlis.authorities.get(application.ca) if application.ca else jlis.authorities.newest(application.kind)

@@ -15,7 +15,7 @@ from jpki_mock.errors import InvalidInput, NotAllowed
 from jpki_mock.jlis import Jlis
 from jpki_mock.personalisation import CardOrder, certificate_ids
 from jpki_mock.register.register import ItemsChange
-from tests.unit.jpki_mock.builders import ADULT, CHILD, NOW
+from tests.unit.jpki_mock.builders import ADULT, CHILD, NOW, a_resident
 
 
 def a_card(jlis: Jlis, resident_id: str = ADULT, **changes: object) -> CardImage:
@@ -153,8 +153,56 @@ def test_a_revoked_card_is_not_renewed(jlis: Jlis) -> None:
     assert states(jlis, old) == [State.REVOKED, State.GOOD]
 
 
-def test_a_phone_is_a_separate_carrier(jlis: Jlis) -> None:
+def test_a_phone_is_a_carrier_of_its_own(jlis: Jlis) -> None:
+    a_card(jlis)
     image = a_card(jlis, carrier=Carrier.ANDROID)
     assert image.carrier == "android"
     records = jlis.certificates.records.of_resident(ADULT, Kind.AUTHENTICATION)
-    assert [record.carrier for record in records] == [Carrier.ANDROID]
+    assert [record.carrier for record in records] == [Carrier.CARD, Carrier.ANDROID]
+
+
+def test_a_phone_needs_a_card(jlis: Jlis) -> None:
+    """Rule Q7."""
+    with pytest.raises(NotAllowed):
+        a_card(jlis, carrier=Carrier.ANDROID)
+    assert jlis.certificates.records.of_resident(ADULT, Kind.AUTHENTICATION) == []
+
+
+def test_a_phone_has_a_signature_certificate_only_if_the_card_has_one(jlis: Jlis) -> None:
+    a_card(jlis, signature=False)
+    assert a_card(jlis, carrier=Carrier.ANDROID).signature is None
+
+
+@pytest.mark.parametrize(
+    ("birth_date", "pictured"),
+    [(date(2025, 11, 23), True), (date(2025, 11, 24), False), (date(2026, 11, 23), False)],
+)
+def test_a_card_issued_before_the_first_birthday_has_no_photo_and_no_visual_check(
+    jlis: Jlis, birth_date: date, pictured: bool
+) -> None:
+    """Issued on 2026-11-23 in Japan."""
+    jlis.register.add([a_resident("R0-00000009", birth_date=birth_date)])
+    image = a_card(jlis, "R0-00000009")
+    assert (image.photo is not None, image.terminal_authority is not None) == (pictured, pictured)
+    assert (image.pins.authentication.value, image.signature) == ("1234", None)
+
+
+def test_a_card_without_a_photo_has_a_pin(jlis: Jlis) -> None:
+    jlis.register.add([a_resident("R0-00000009", birth_date=date(2026, 1, 5))])
+    with pytest.raises(NotAllowed):
+        a_card(jlis, "R0-00000009", pin=None)
+
+
+def test_a_childs_next_card_has_a_photo(jlis: Jlis) -> None:
+    jlis.register.add([a_resident("R0-00000009", birth_date=date(2026, 1, 5))])
+    first = a_card(jlis, "R0-00000009")
+    new = jlis.cards.renew(first, datetime(2031, 1, 4, 3, tzinfo=UTC))
+    assert new.expires_on > first.expires_on
+    assert (new.photo is not None, new.terminal_authority is not None) == (True, True)
+
+
+def test_other_certificates_on_the_same_card_give_it_no_photo(jlis: Jlis) -> None:
+    jlis.register.add([a_resident("R0-00000009", birth_date=date(2026, 1, 5))])
+    first = a_card(jlis, "R0-00000009")
+    new = jlis.cards.renew(first, datetime(2028, 1, 4, 3, tzinfo=UTC))
+    assert (new.expires_on, new.photo, new.terminal_authority) == (first.expires_on, None, None)

@@ -8,7 +8,6 @@ from pathlib import Path
 from joserfc.jwk import ECKey
 
 from eligibility_api.contract.tokens import Credential
-from payer_mock.members.table import Row
 
 INSURER, OTHER_INSURER = "01130012", "06130017"
 FUND = "http://127.0.0.1:8400"
@@ -41,11 +40,6 @@ def credential(insurer_number: str | None = INSURER) -> Credential:
         private_key=dict(ECKey.generate_key("P-256").as_dict(private=True)),
         insurer_number=insurer_number,
     )
-
-
-def row(place: int = 2, /, **changes: str) -> Row:
-    """A row as `read_table` returns it: without its empty cells."""
-    return Row(place, {column: cell for column, cell in (CELLS | changes).items() if cell})
 
 
 def line(**changes: str) -> str:

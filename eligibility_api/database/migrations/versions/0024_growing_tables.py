@@ -9,7 +9,7 @@ from alembic import op
 from eligibility_api.database.migrations.script import statements
 
 revision = "0024"
-down_revision = "0016"
+down_revision = "0022"
 
 # Half an hour of the nation's mean rate.
 GROWING = """

@@ -33,6 +33,7 @@ from eligibility_api.contract.errors import ErrorKind
         (0x6D00, Step.VISUAL_CHECK, "visual-check-unsupported", None),
         (0x6982, Step.VISUAL_CHECK, "visual-check-unsupported", None),
         (0x6700, Step.VISUAL_CHECK, "visual-check-unsupported", None),
+        (0x6A88, Step.VISUAL_CHECK, "visual-check-no-photo", None),
     ],
 )
 def test_a_status_word_has_an_error_code_at_each_step(

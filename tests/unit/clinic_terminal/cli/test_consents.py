@@ -19,7 +19,7 @@ def test_a_status_is_shown_with_its_end_in_japan(terminal: TerminalRunner) -> No
     shown = terminal.run("consent-status", str(CONSENT)).stdout
     assert "○ 完了しました / Done" in shown
     assert "2026-04-02 18:00" in shown
-    assert "過去の薬の情報 / past medicines" in shown
+    assert "これまでのお薬の情報 / past medicines" in shown
 
 
 @pytest.mark.parametrize("reason", ["0", "1", "2", "3"])

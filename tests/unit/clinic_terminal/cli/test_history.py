@@ -38,10 +38,31 @@ def test_a_card_signs_the_consent_and_is_unpowered_before_anything_is_fetched(
     assert terminal.card.closed == 1
 
 
+@pytest.fixture
+def asks_for_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A facility that asks for treatments and surgery too."""
+    monkeypatch.setenv("TERMINAL_INFORMATION", "TKK,YZK,SRJ,SHJ")
+
+
+@pytest.mark.usefixtures("asks_for_everything")
 def test_the_consent_covers_the_requested_resources(terminal: TerminalRunner) -> None:
     read_history(terminal, "--what", "diagnoses,surgeries")
     request = next(body for body in terminal.fund.bodies if "visual_check" in body)
     assert request["categories"] == ["surgery", "diagnosis"]
+
+
+@pytest.mark.parametrize("resource", [HistoryResource.TREATMENTS, HistoryResource.SURGERIES])
+def test_in_factory_state_treatments_and_surgery_are_not_asked_for(
+    terminal: TerminalRunner, resource: HistoryResource
+) -> None:
+    result = terminal.run("history", *WITH_CARD, "--what", resource)
+    assert result.exit_code == 2
+    assert "TERMINAL_INFORMATION" in result.stderr
+    assert terminal.fund.calls == []
+    by_consent = terminal.report(
+        "history", "--consent-id", str(CONSENT), "--role", "doctor", "--what", resource
+    )
+    assert by_consent["exit_code"] == 0
 
 
 def test_an_earlier_consent_needs_no_card(terminal: TerminalRunner) -> None:
@@ -153,6 +174,7 @@ def test_wrong_usage_ends_with_2_before_anything_is_opened(
     assert (terminal.opened, terminal.fund.calls) == ([], [])
 
 
+@pytest.mark.usefixtures("asks_for_everything")
 def test_nothing_is_written_to_disk(terminal: TerminalRunner, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     read_history(terminal, "--what", ",".join(HistoryResource))

@@ -1,4 +1,4 @@
-"""The commands `prescribe` and `dispense`."""
+"""The commands `prescribe`, `dispense` and `dispense-on-site`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from eligibility_api.contract.examples import DISPENSING, PRESCRIPTION
+from eligibility_api.contract.examples import DISPENSING, DUPLICATE_CHECK, ON_SITE, PRESCRIPTION
 from tests.builders.clinic.terminal import TerminalRunner
 
 DOCTOR = ("--role", "doctor", "--operator", "見本 医師")
@@ -25,6 +25,7 @@ def write_request(folder: Path, request: dict[str, Any]) -> str:
     [
         ("prescribe", PRESCRIPTION, "/v1/prescriptions"),
         ("dispense", DISPENSING, "/v1/dispensings"),
+        ("dispense-on-site", ON_SITE, "/v1/on-site-dispensings"),
     ],
 )
 def test_a_file_is_sent_with_its_key(
@@ -73,3 +74,28 @@ def test_a_refusal_ends_with_30(terminal: TerminalRunner, tmp_path: Path) -> Non
 def test_without_a_role_it_ends_with_2(terminal: TerminalRunner, tmp_path: Path) -> None:
     assert terminal.run("prescribe", write_request(tmp_path, PRESCRIPTION)).exit_code == 2
     assert terminal.fund.calls == []
+
+
+CONSENT = {"consent_id": "019ab000-0000-7000-8000-0000000000c1"}
+
+
+@pytest.mark.parametrize(("more", "named"), [({}, False), (CONSENT, True)], ids=["fact", "consent"])
+def test_a_check_shows_the_facts_and_with_consent_the_other_medicines(
+    terminal: TerminalRunner, tmp_path: Path, more: dict[str, Any], named: bool
+) -> None:
+    """Rule K7."""
+    path = write_request(tmp_path, DUPLICATE_CHECK | more)
+    result = terminal.run("check-duplicates", path, *DOCTOR)
+    assert result.exit_code == 0
+    assert "重複投薬 / Duplicate medication" in result.stdout
+    assert "該当あり / found" in result.stdout
+    assert "該当なし / none" in result.stdout
+    line = "[1] 重複投薬：架空鎮痛テープ・見本クリニック・2026-03-27～2026-04-09"
+    assert (line in result.stdout) is named
+    assert terminal.fund.headers[-1]["Operator-Role"] == "doctor"
+
+
+def test_a_refused_check_ends_with_30(terminal: TerminalRunner, tmp_path: Path) -> None:
+    terminal.fund.failures["/v1/duplicate-checks"] = ["not-identified"]
+    report = terminal.report("check-duplicates", write_request(tmp_path, DUPLICATE_CHECK), *DOCTOR)
+    assert (report["exit_code"], report["problem"]["code"]) == (30, "not-identified")

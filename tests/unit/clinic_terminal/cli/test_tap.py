@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
 
 import pytest
+import typer
 
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.pcsc import Reader
+from clinic_terminal.cli.consent_options import parse_categories
 from eligibility_api.contract.codes import Category, Validity
+from eligibility_api.contract.eligibility import CertificateRenewal
 from tests.builders.clinic.fake_card import VERIFY, FakeCard
 from tests.builders.clinic.fake_consents import CONSENT
 from tests.builders.clinic.samples import answer, enrolment
@@ -125,10 +130,71 @@ def test_a_consent_is_part_of_the_one_object(terminal: TerminalRunner) -> None:
     assert (statement["categories"], statement["care"]) == (["medication", "prescription"], "2")
 
 
-def test_all_selects_every_category(terminal: TerminalRunner) -> None:
+FACTORY = ["specific-diseases", "health-checkup", "medication", "prescription"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        (None, FACTORY),
+        ("YZK", ["medication", "prescription"]),
+        ("YZK, SHJ", ["medication", "prescription", "surgery", "diagnosis", "infection"]),
+        (
+            "TSR,TKK,YZK,SRJ,SHJ",
+            [category for category in Category if category is not Category.LIMIT_CERTIFICATE],
+        ),
+    ],
+    ids=["factory", "medicines", "with-surgery", "everything"],
+)
+def test_all_selects_what_the_facility_asks_for(
+    terminal: TerminalRunner, monkeypatch: pytest.MonkeyPatch, setting: str | None, expected: list[str]
+) -> None:
+    """The limit certificate needs no consent by card, and is asked for by name only."""
+    if setting is not None:
+        monkeypatch.setenv("TERMINAL_INFORMATION", setting)
     terminal.tap("--consent", "all", "--agree", "--language", "en")
     statement = terminal.fund.bodies[-1]["statement"]
-    assert (statement["categories"], statement["language"]) == (list(Category), "en")
+    assert (statement["categories"], statement["language"]) == (expected, "en")
+
+
+@pytest.mark.parametrize(
+    ("setting", "asked", "off"),
+    [
+        (None, "treatment", "treatment"),
+        (None, "medication,surgery", "surgery"),
+        ("TKK", "medication", "medication"),
+        ("", "all", "TERMINAL_INFORMATION"),
+    ],
+)
+def test_what_the_facility_does_not_ask_for_is_not_proposed(
+    terminal: TerminalRunner, monkeypatch: pytest.MonkeyPatch, setting: str | None, asked: str, off: str
+) -> None:
+    if setting is not None:
+        monkeypatch.setenv("TERMINAL_INFORMATION", setting)
+    result = terminal.run("tap", "--pin-stdin", "--agree", "--consent", asked)
+    assert result.exit_code == 2
+    assert off in result.stderr
+    assert (terminal.opened, terminal.fund.calls) == ([], [])
+
+
+def test_the_limit_certificate_is_not_asked_for(terminal: TerminalRunner) -> None:
+    """Rule S5: by card it is shown without consent."""
+    with pytest.raises(typer.BadParameter) as refused:
+        parse_categories("medication,limit-certificate")
+    [en] = [line for line in refused.value.message.splitlines() if "not one of" in line]
+    named, known = en.split("not one of")
+    assert ("limit-certificate" in named, "limit-certificate" in known, "medication" in known) == (
+        True,
+        False,
+        True,
+    )
+
+
+def test_a_consent_for_an_appointment_names_its_day(terminal: TerminalRunner) -> None:
+    """Rule W12."""
+    report = terminal.tap("--consent", "all", "--care", "online", "--day", "2026-04-04", "--agree")
+    statement = terminal.fund.bodies[-1]["statement"]
+    assert (report["exit_code"], statement["day"], statement["until"]) == (0, "2026-04-04", "appointment")
 
 
 @pytest.mark.parametrize(
@@ -139,6 +205,31 @@ def test_a_failed_consent_decides_the_exit_code(terminal: TerminalRunner, failur
     report = terminal.tap("--consent", "all", "--agree")
     assert (report["exit_code"], report["validity"]) == (code, "1")
     assert (report["consent"]["outcome"], report["consent"]["problem"]["code"]) == ("refused", failure)
+
+
+def test_a_visual_check_without_a_screen_asks_nobody_and_registers_only_what_was_agreed(
+    terminal: TerminalRunner,
+) -> None:
+    """Rule B1."""
+    terminal.fund.unregistered = True
+    arguments = ("tap", "--json", "--visual-check", "--operator", "受付 太郎")
+    refused = json.loads(terminal.run(*arguments, pin="").stdout)
+    registered = json.loads(terminal.run(*arguments, "--register", pin="").stdout)
+    assert (refused["problem"]["code"], refused["registered"]) == ("first-registration-needed", False)
+    assert (registered["validity"], registered["registered"]) == ("1", True)
+
+
+def test_the_remark_on_the_certificate_is_in_the_json(terminal: TerminalRunner) -> None:
+    """Rule A7."""
+    remark = CertificateRenewal(status="grace", expires_on=date(2026, 8, 20), renew_by=date(2026, 11, 30))
+    terminal.fund.answer = answer(certificate_renewal=remark)
+    report = terminal.tap()
+    assert (report["exit_code"], report["outcome"]) == (0, "valid")
+    assert report["answer"]["certificate_renewal"] == {
+        "status": "grace",
+        "expires_on": "2026-08-20",
+        "renew_by": "2026-11-30",
+    }
 
 
 def test_a_visual_check_can_be_followed_by_a_consent(terminal: TerminalRunner) -> None:
@@ -185,6 +276,11 @@ def test_without_json_the_headline_comes_first(terminal: TerminalRunner) -> None
         ["--pin-stdin", "--agree", "--consent", ""],
         ["--pin-stdin", "--agree", "--consent", "all", "--care", "emergency"],
         ["--visual-check", "--operator", "受付 太郎", "--consent", "all"],
+        ["--pin-stdin", "--care", "online", "--day", "2026-04-04"],
+        ["--pin-stdin", "--agree", "--consent", "all", "--day", "2026-04-04"],
+        ["--pin-stdin", "--agree", "--consent", "all", "--care", "home-visit", "--day", "2026-04-04"],
+        ["--pin-stdin", "--agree", "--consent", "all", "--care", "online", "--day", "tomorrow"],
+        ["--visual-check", "--operator", "受付 太郎", "--consent", "all", "--agree", "--care", "online"],
         [],
     ],
 )

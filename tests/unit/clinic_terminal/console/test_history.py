@@ -72,14 +72,14 @@ def test_a_medicine_shows_dose_prescriber_pharmacy_and_origin() -> None:
     ]
 
 
-def test_a_possible_duplicate_is_marked_at_the_ingredient_and_at_the_row() -> None:
-    first = medicine(1, duplicates=[2])
-    second = medicine(2, duplicates=[1], prescriber=OTHER)
+def test_an_overlap_is_marked_at_the_ingredient_and_at_the_row() -> None:
+    first = medicine(1, overlaps=[2])
+    second = medicine(2, overlaps=[1], prescriber=OTHER)
     lines = shown(history(medications(group("9900001", first, second))))
-    assert "■ 見本錠５ｍｇ 9900001  ！重複投薬の可能性 / POSSIBLE DUPLICATE" in lines
-    assert [line for line in lines if line.startswith("！重複投薬の可能性")] == [
-        "！重複投薬の可能性 [2] 別の処方元・同じ成分",
-        "！重複投薬の可能性 [1] 別の処方元・同じ成分",
+    assert "■ 見本錠５ｍｇ 9900001  ！服用期間の重なり / OVERLAPPING DAYS" in lines
+    assert [line for line in lines if line.startswith("！服用期間の重なり")] == [
+        "！服用期間の重なり [2] 別の処方元・同じ成分",
+        "！服用期間の重なり [1] 別の処方元・同じ成分",
     ]
 
 
@@ -89,6 +89,7 @@ def test_a_possible_duplicate_is_marked_at_the_ingredient_and_at_the_row() -> No
         ({"name": None, "drug_code": "990009999"}, "[1] 2026-02-14  990009999（医薬品マスターに名称なし）"),
         ({"on": None}, "[1] 2026-02  見本錠５ｍｇ"),
         ({"generic": True}, "[1] 2026-02-14  見本錠５ｍｇ（後発品）"),
+        ({"earlier_reader": True}, "レセプト 2026-03 請求・21日前の登録・旧版で読取り：要確認"),
         ({"prescriber": None, "prescribed_on": None}, "処方元：－"),
         (
             {"prescriber": OTHER, "institution": OTHER, "setting": CareSetting.INPATIENT},
@@ -99,6 +100,10 @@ def test_a_possible_duplicate_is_marked_at_the_ingredient_and_at_the_row() -> No
         (
             {"origin": Origin.DISPENSING, "claim_month": None, "age_days": 0},
             "調剤情報（請求前）・0日前の登録",
+        ),
+        (
+            {"origin": Origin.ON_SITE, "claim_month": None, "age_days": 3},
+            "院内処方情報（請求前）・3日前の登録",
         ),
     ],
 )  # fmt: skip
@@ -119,15 +124,13 @@ def test_ungrouped_medicines_are_shown_one_by_one() -> None:
 def test_every_resource_has_its_rows() -> None:
     lines = shown(History(timings(), CONSENT, pages=ALL))
     for line in (
-        "[1] 2026-02-14  手術 150000000 × 1回",
-        "[1] 2026-02  0000999 見本病 8002 主傷病",
-        "診療開始日：2026-01-05・継続・見本クリニック",
+        "[1] 2026-02-14  手術（移植・輸血を含む） 150000000 × 1回",
         "収縮期血圧：128 mmHg",
         "拡張期血圧：－",
     ):
         assert line in lines
     heads = [line for line in lines if line.startswith("━━")]
-    assert heads[0] == "━━ 薬剤情報 / Medicines  2023-05 ～ 2026-04  1件"
+    assert heads[0] == "━━ 薬剤情報 / Medicines  2021-04 ～ 2026-04  1件"
     assert len(heads) == 4
 
 
@@ -140,6 +143,25 @@ def test_the_rows_of_every_resource_are_shown(resource: HistoryResource, pages: 
     assert any(line.startswith("[1]") for line in lines) is has_rows
 
 
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [({}, "[1] 2026-02-14  受診"), ({"on": None}, "[1] 2026-02  受診")],
+    ids=["day", "month"],
+)
+def test_a_visit_is_a_day_at_an_institution(changes: dict[str, Any], line: str) -> None:
+    """Rule H9."""
+    lines = shown(history(histories.visits(**changes)))
+    assert lines[lines.index(line) + 1] == "実施施設：見本クリニック・外来"
+
+
+def test_diagnoses_have_no_provider() -> None:
+    """Rule H20."""
+    lines = shown(history(histories.diagnoses()))
+    at = lines.index("この情報の提供元はありません")
+    assert lines[at + 1] == "No provider of this information"
+    assert "この期間の情報はありません" not in lines
+
+
 def test_an_empty_page_has_a_sentence() -> None:
     lines = shown(history(medications()))
     at = lines.index("この期間の情報はありません")
@@ -147,7 +169,7 @@ def test_an_empty_page_has_a_sentence() -> None:
 
 
 def test_no_line_is_wider_than_a_screen_of_80_columns() -> None:
-    long = medicine(name="見本" * 60, usage="食" * 60, duplicates=list(range(2, 40)))
+    long = medicine(name="見本" * 60, usage="食" * 60, overlaps=list(range(2, 40)))
     assert max(cell_len(line) for line in shown(history(medications(group("9900001", long))))) <= 80
 
 

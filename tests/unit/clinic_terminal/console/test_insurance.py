@@ -28,6 +28,7 @@ from tests.builders.clinic.samples import enrolment
 
 FROM, TO = date(2026, 8, 1), date(2027, 7, 31)
 DAYS = "2026-08-01 ～ 2027-07-31"
+DAYS_WITH_ERA = "2026-08-01（令和8年8月1日） ～ 2027-07-31（令和9年7月31日）"
 MISSING = [
     "！負担割合の登録がありません。資格確認書・高齢受給者証などで確認してください",
     "! No burden ratio is registered. See the eligibility certificate or the elderly certificate",
@@ -154,9 +155,9 @@ def test_what_was_not_transmitted_has_no_row() -> None:
 def test_the_certificate_is_shown_with_its_kind_and_days() -> None:
     changes = {"certificate_kind": CertificateKind.SHORT_TERM_GENERAL, "issued_on": FROM}
     assert shown("Certificate", **changes) == ["短期被保険者証（一般） / short-term"]
-    assert shown("Issued", **changes) == ["2026-08-01"]
-    assert shown("Certificate valid", valid_from=FROM, valid_to=TO) == [DAYS]
-    assert shown("Certificate valid", valid_to=TO) == ["～ 2027-07-31"]
+    assert shown("Issued", **changes) == ["2026-08-01（令和8年8月1日）"]
+    assert shown("Certificate valid", valid_from=FROM, valid_to=TO) == [DAYS_WITH_ERA]
+    assert shown("Certificate valid", valid_to=TO) == ["～ 2027-07-31（令和9年7月31日）"]
 
 
 def test_a_sex_on_the_certificate_and_the_head_of_the_household_are_shown() -> None:
@@ -174,11 +175,16 @@ LIMIT_LABELS = ("Limit class", "Limit certificate", "Limit certificate valid", "
         ({"limit_certificate_consent": True}, [["登録なし / none registered"], [], [], []]),
         (
             {"limit_certificate_consent": True, "limit_certificate": limit()},
-            [["ウ / class U"], ["限度額適用認定証 / limit"], [DAYS], []],
+            [["ウ / class U"], ["限度額適用認定証 / limit"], [DAYS_WITH_ERA], []],
         ),
         (
             {"limit_certificate_consent": True, "limit_certificate": limit(long_term_on=FROM)},
-            [["ウ / class U"], ["限度額適用認定証 / limit"], [DAYS], ["2026-08-01"]],
+            [
+                ["ウ / class U"],
+                ["限度額適用認定証 / limit"],
+                [DAYS_WITH_ERA],
+                ["2026-08-01（令和8年8月1日）"],
+            ],
         ),
     ],
 )
@@ -194,7 +200,7 @@ def test_a_specific_disease_is_shown_with_the_monthly_limit() -> None:
     )
     known = {"specific_diseases": [disease]}
     assert shown("Specific disease", **known) == ["人工透析を要する慢性腎不全 / renal failure on dialysis"]
-    assert shown("Specific disease valid", **known) == [DAYS]
+    assert shown("Specific disease valid", **known) == [DAYS_WITH_ERA]
     assert shown("Limit of own payment", **known) == ["月額10,000円", "10,000 yen a month"]
 
 

@@ -17,18 +17,25 @@ from eligibility_api.contract.codes import Category
 
 @dataclass
 class Person:
-    """Types a PIN, confirms or declines (first `replies` in turn), and records questions and messages."""
+    """Types a PIN, confirms or declines (first `replies` in turn), chooses, and records questions and messages."""
 
     confirms: bool = True
     replies: list[bool] = field(default_factory=list)
+    choices: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
 
     def prompts(self, *, register: bool = False, agree: bool = False) -> InteractivePrompts:
-        return InteractivePrompts(register, agree, self._type_pin, self._confirm, self.shown.append)
+        return InteractivePrompts(
+            register, agree, self._type_pin, self._confirm, self.shown.append, self._choose
+        )
 
     def _type_pin(self, question: str) -> str:
         self.shown.append(question)
         return "1234"
+
+    def _choose(self, question: str) -> str:
+        self.shown.append(question)
+        return self.choices.pop(0)
 
     def _confirm(self, question: str) -> bool:
         self.shown.append(question)
@@ -70,12 +77,13 @@ def test_ctrl_c_and_ctrl_d_at_a_question_give_up_and_end_its_line(key: type[Base
         raise key
 
     shown: list[str] = []
-    prompts = InteractivePrompts(False, False, pressed, pressed, shown.append)
+    prompts = InteractivePrompts(False, False, pressed, pressed, shown.append, pressed)
     for ask in (
         lambda: prompts.pin(3, None),
         lambda: prompts.pin(1, None),
         prompts.agrees_to_registration,
         lambda: prompts.agrees_to("", (Category.MEDICATION,)),
+        lambda: prompts.agrees_to("", ASKED),
     ):
         with pytest.raises(GivenUpError):
             ask()
@@ -123,26 +131,35 @@ TEXT = "私は同意します。\n・過去の薬の情報\n"
 
 
 @pytest.mark.parametrize(
-    ("replies", "agreed"),
+    ("choices", "replies", "agreed"),
     [
-        ([True], ASKED),
-        ([False, True, True, False], ASKED[:3]),
-        ([False, False, True, True], ASKED[1:]),
-        ([False, False, False, False], ()),
+        (["1"], [], ASKED),
+        ([" 1 "], [], ASKED),
+        (["", "yes", "0", "12", "1"], [], ASKED),
+        (["2"], [True, True, True], ASKED),
+        (["2"], [True, True, False], ASKED[:3]),
+        (["2"], [False, True, True], ASKED[1:]),
+        (["2"], [False, False, False], ()),
+        (["3"], [], ()),
     ],
+    ids=["all", "spaces", "asked-again", "each", "but-surgery", "but-limit", "none-of-them", "none"],
 )
-def test_the_patient_agrees_to_all_or_is_asked_about_each_kind(
-    replies: list[bool], agreed: tuple[Category, ...]
+def test_the_patient_chooses_all_or_one_by_one_or_nothing(
+    choices: list[str], replies: list[bool], agreed: tuple[Category, ...]
 ) -> None:
-    person = Person(replies=list(replies))
+    """包括同意: one choice for everything in the text, or each kind by itself."""
+    person = Person(replies=list(replies), choices=list(choices), confirms=False)
     assert person.prompts().agrees_to(TEXT, ASKED) == agreed
     assert person.shown[0] == TEXT
-    assert len(person.shown) == 1 + len(replies)
+    assert len(person.shown) == 1 + len(choices) + len(replies)
+    assert person.shown[1].startswith("患者さんの選択（1：上のすべての情報に同意する")
 
 
-def test_a_single_kind_is_asked_about_once() -> None:
-    person = Person(replies=[False])
-    assert person.prompts().agrees_to(TEXT, ASKED[1:3]) == ()
+@pytest.mark.parametrize(("reply", "agreed"), [(True, ASKED[1:3]), (False, ())])
+def test_a_single_kind_is_agreed_to_or_not(reply: bool, agreed: tuple[Category, ...]) -> None:
+    person = Person(replies=[reply])
+    assert person.prompts().agrees_to(TEXT, ASKED[1:3]) == agreed
+    assert len(person.shown) == 2
 
 
 def test_with_prior_agreement_the_text_is_shown_and_nothing_asked() -> None:
@@ -152,7 +169,7 @@ def test_with_prior_agreement_the_text_is_shown_and_nothing_asked() -> None:
 
 
 def test_control_characters_of_the_text_are_replaced() -> None:
-    person = Person()
+    person = Person(choices=["1"])
     person.prompts().agrees_to("診療所\x1b[2J\nend", ASKED)
     assert person.shown[0] == "診療所\N{REPLACEMENT CHARACTER}[2J\nend"
 
@@ -163,10 +180,12 @@ def test_a_program_consents_only_beforehand(agree: bool, agreed: tuple[Category,
 
 
 def test_a_question_about_one_kind_has_each_language_on_its_own_line() -> None:
-    person = Person(confirms=False)
+    person = Person(confirms=False, choices=["2"])
     person.prompts().agrees_to(TEXT, ASKED)
     japanese, english = person.shown[3].split("\n")
-    assert japanese == "過去の薬の情報、直近の処方と調剤の情報の閲覧に同意しますか？（はい y／いいえ N）"
+    assert japanese == (
+        "これまでのお薬の情報、最近の処方・調剤の情報（電子処方箋）の閲覧に同意しますか？（はい y／いいえ N）"
+    )
     assert english == "Does the patient agree that this may be viewed: " + english.partition(": ")[2]
     assert english.isascii()
     assert english.endswith("? [y/N]")

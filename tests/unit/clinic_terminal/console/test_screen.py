@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from rich.cells import cell_len
@@ -19,6 +20,7 @@ from clinic_terminal.visit.consent import ConsentOutcome
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.codes import Care, Category, Validity
 from eligibility_api.contract.consent import Allowed, Basis, ConsentAnswer
+from eligibility_api.contract.eligibility import CertificateRenewal
 from tests.builders.clinic.fake_consents import CONSENT, UNTIL_WHEN
 from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment, outcome, timings
 
@@ -84,7 +86,7 @@ def test_an_enrolment_shows_insurer_person_with_kana_and_days() -> None:
     text = shown(outcome(answer()))
     assert "01130012 架空健康保険組合" in text
     assert "架空 花子（カクウ ハナコ）" in text
-    for part in ("12・345・00", "1980-02-03", "2020-04-01 ～"):
+    for part in ("12・345・00", "1980-02-03", "2020-04-01（令和2年4月1日） ～"):
         assert part in text
 
 
@@ -92,7 +94,7 @@ def test_an_ended_enrolment_shows_when_and_why_and_what_to_do() -> None:
     text = shown(outcome(answer(Validity.INVALID, [ended_enrolment()])))
     rows = dict(re.split(r"\s{2,}", line.strip()) for line in text.splitlines() if "喪失" in line[:4])
     assert rows == {
-        "資格喪失日 / First day without it": "2026-03-01",
+        "資格喪失日 / First day without it": "2026-03-01（令和8年3月1日）",
         "喪失事由 / Reason of loss": "他保険への加入 / other insurance",
     }
     assert "他の確認方法" in text
@@ -266,13 +268,25 @@ def test_a_consent_is_shown_under_the_insurance_with_its_end_in_japan() -> None:
     text = "\n".join(lines)
     assert str(CONSENT) in text
     values = [re.split(r"\s{2,}", line)[-1] for line in lines]
-    at = values.index("限度額適用認定証の情報 / limit certificate")
-    assert values[at : at + 4] == [
-        "限度額適用認定証の情報 / limit certificate",
+    at = values.index("この回答のみ / this answer only")
+    assert values[at : at + 3] == [
         "この回答のみ / this answer only",
-        "過去の薬の情報 / past medicines",
+        "これまでのお薬の情報 / past medicines",
         "2026-04-02 18:00",
     ]
+
+
+def test_a_consent_for_a_later_day_is_shown_with_its_beginning() -> None:
+    """Rule W12."""
+    later = Allowed(
+        category=Category.MEDICATION,
+        given_at=NOW,
+        available_from=NOW + timedelta(hours=78),
+        available_until=NOW + timedelta(hours=102),
+    )
+    text = "\n".join(shown_consent(ConsentOutcome(registered().model_copy(update={"allowed": [later]}))))
+    assert re.search(r"閲覧の開始 / Consent begins at +2026-04-05 00:00", text)
+    assert re.search(r"同意の期限 / Consent ends at +2026-04-06 00:00", text)
 
 
 def test_a_consent_can_last_until_it_is_withdrawn() -> None:
@@ -295,3 +309,40 @@ def test_without_a_consent_the_insurance_is_shown_all_the_same(consent: ConsentO
     lines = [line.strip() for line in shown_consent(consent)]
     assert lines[0] == "○ 有効 / Valid"
     assert head in lines
+
+
+GRACE = CertificateRenewal(status="grace", expires_on=date(2026, 8, 20), renew_by=date(2026, 11, 30))
+SOON = CertificateRenewal(status="expiring", expires_on=date(2026, 8, 20), renew_by=date(2026, 11, 30))
+
+
+@pytest.mark.parametrize(
+    ("remark", "japanese", "english"),
+    [
+        (
+            GRACE,
+            "電子証明書の有効期限が2026年8月20日に切れています。2026年11月30日までは資格を確認できますが、",
+            "The certificate expired on 2026-08-20. Until 2026-11-30 the insurance can be checked with this card,",
+        ),
+        (
+            SOON,
+            "電子証明書の有効期限は2026年8月20日です。",
+            "The certificate expires on 2026-08-20. Ask the patient to renew it soon",
+        ),
+    ],
+)
+@pytest.mark.parametrize("validity", [Validity.VALID, Validity.INVALID])
+def test_a_certificate_to_renew_is_named_after_the_headline(
+    remark: CertificateRenewal, japanese: str, english: str, validity: Validity
+) -> None:
+    """Rule A7: a remark on a successful answer, which stays what it is."""
+    lines = shown(outcome(answer(validity, certificate_renewal=remark)), width=300).splitlines()
+    without = shown(outcome(answer(validity)), width=300).splitlines()
+    added = [line for line in lines if line not in without]
+    assert len(added) == 2
+    assert added[0].startswith(japanese)
+    assert added[1].startswith(english)
+    assert lines[0] == without[0]
+
+
+def test_without_a_remark_the_certificate_is_not_shown() -> None:
+    assert "電子証明書" not in shown(outcome(answer()))

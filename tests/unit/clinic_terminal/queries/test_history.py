@@ -84,10 +84,10 @@ def _group(key: str | None, rows: list[int]) -> MedicineGroup:
 
 
 def test_a_merged_group_is_marked_if_one_part_is() -> None:
-    marked = group("a", medicine(2, duplicates=[7]))
+    marked = group("a", medicine(2, overlaps=[7]))
     whole = merge_pages([medications(group("a", medicine(1), name=None)), medications(marked)])
     assert isinstance(whole, Medications)
-    assert (whole.groups[0].duplicates, whole.groups[0].name) == (True, marked.name)
+    assert (whole.groups[0].overlaps, whole.groups[0].name) == (True, marked.name)
 
 
 def test_a_refusal_ends_the_access_and_keeps_earlier_pages() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
 from eligibility_api.contract.codes import Care, Category
 from eligibility_api.contract.consent import words
 from eligibility_api.contract.consent_versions import Language, Until
+from eligibility_api.contract.eligibility import CertificateRenewal
 from tests.builders.clinic import samples
 from tests.builders.clinic.fake_card import SELECT, SIGN, SIGN_MESSAGE, VERIFY, FakeCard
 from tests.builders.clinic.fake_consents import FakeConsents
@@ -71,8 +73,18 @@ def test_the_shown_text_is_the_signed_text() -> None:
 def test_the_text_is_in_the_chosen_language_and_the_care_decides_the_duration() -> None:
     fund, prompts = FakeFund(), ScriptedPrompts()
     run_tap(fund, prompts=prompts, proposal=ConsentProposal(MEDICINES, Care.HOME_VISIT, Language.EN))
-    assert "How long: until I withdraw it" in prompts.shown[0]
+    assert "How long: until I withdraw this consent" in prompts.shown[0]
     assert fund.consents.requests[0].statement.until is Until.WITHDRAWAL
+
+
+def test_a_consent_for_an_appointment_shows_and_signs_its_day() -> None:
+    """Rule W12."""
+    fund, prompts = FakeFund(), ScriptedPrompts()
+    day = date(2026, 4, 4)
+    run_tap(fund, prompts=prompts, proposal=ConsentProposal(MEDICINES, Care.ONLINE, day=day))
+    assert "予約日の2026年4月4日" in prompts.shown[0]
+    statement = fund.consents.requests[0].statement
+    assert (statement.day, statement.until) == (day, Until.APPOINTMENT)
 
 
 def test_after_agreement_to_a_part_the_text_of_that_part_is_shown() -> None:
@@ -106,10 +118,11 @@ def test_a_tap_without_a_proposal_asks_for_no_consent() -> None:
         {"institution_code": "1312222225"},
         {"categories": (Category.MEDICATION,)},
         {"care": Care.HOME_VISIT, "until": Until.WITHDRAWAL},
+        {"care": Care.ONLINE, "until": Until.APPOINTMENT, "day": date(2026, 4, 4)},
         {"until": Until.WITHDRAWAL},
         {"language": Language.EN},
     ],
-    ids=lambda changes: next(iter(changes)),
+    ids="-".join,
 )
 def test_a_statement_that_differs_from_the_request_is_neither_shown_nor_signed(
     changes: dict[str, Any],
@@ -183,3 +196,20 @@ def test_by_visual_check_the_consent_has_its_own_tag_and_names_the_operator() ->
 def test_every_step_of_a_consent_is_timed() -> None:
     steps = run_tap(FakeFund()).timings.steps
     assert {"consent-challenge", "consent-text", "consent-sign", "consent"} <= set(steps)
+
+
+GRACE = CertificateRenewal(status="grace", expires_on=date(2026, 3, 20), renew_by=date(2026, 6, 30))
+SOON = CertificateRenewal(status="expiring", expires_on=date(2026, 4, 20), renew_by=date(2026, 7, 31))
+
+
+def test_with_an_expired_certificate_nobody_is_asked_for_a_consent() -> None:
+    """Rule A6: the fund would refuse it; the answer of the check stays."""
+    fund, prompts = FakeFund(answer=samples.answer(certificate_renewal=GRACE)), ScriptedPrompts()
+    outcome = run_tap(fund, prompts=prompts)
+    assert (code_of(outcome), outcome.answer) == ("consent-certificate-expired", fund.answer)
+    assert (prompts.shown, fund.consents.requests) == ([], [])
+
+
+def test_with_a_certificate_that_expires_soon_the_consent_is_registered() -> None:
+    fund = FakeFund(answer=samples.answer(certificate_renewal=SOON))
+    assert consent_of(run_tap(fund)).answer is not None

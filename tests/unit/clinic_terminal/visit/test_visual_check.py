@@ -95,8 +95,42 @@ def test_a_phone_is_unsupported() -> None:
     assert code_of(outcome) == "visual-check-unsupported"
 
 
-def test_a_visual_check_never_registers() -> None:
+def test_a_card_without_a_photo_is_refused_with_its_own_sentence() -> None:
+    """A card that was issued before the first birthday knows the PIN alone."""
+    card = FakeCard(scripted={TERMINAL_CERTIFICATE: ["6a88"], TERMINAL_CERTIFICATE_CHAINED: ["6a88"]})
+    outcome = run_check(card, FakeFund())
+    assert code_of(outcome) == "visual-check-no-photo"
+    assert outcome.problem is not None
+    assert "暗証番号" in outcome.problem.entry.ja
+
+
+def test_an_agreed_first_registration_is_made_in_the_same_session_with_the_operator() -> None:
+    """Rule B1 (E12): a card without a PIN has no other way."""
     fund = FakeFund(unregistered=True)
-    outcome = run_check(FakeCard(), fund, agrees=True)
-    assert code_of(outcome) == "first-registration-needed"
+    card = FakeCard(tries_left=0)
+    outcome = run_check(card, fund, agrees=True)
+    assert (outcome.answer, outcome.registered) == (fund.answer, True)
+    purposes = [body["purpose"] for body in fund.bodies if "purpose" in body]
+    assert purposes == ["visual-check", "visual-registration", "visual-check"]
+    [registration] = [body for body in fund.bodies if "agreed" in body]
+    assert (registration["agreed"], registration["operator"]) == (True, "受付 太郎")
+    tags = [bytes.fromhex(command)[5:].split(b"\0")[0] for command in card.sent(SIGN_MESSAGE)]
+    assert tags == [
+        b"SHIKAKU visual-check v1",
+        b"SHIKAKU visual-registration v1",
+        b"SHIKAKU visual-check v1",
+    ]
+    assert card.sent(VERIFY) == []
+
+
+def test_without_agreement_nothing_is_registered() -> None:
+    fund = FakeFund(unregistered=True)
+    outcome = run_check(FakeCard(), fund, agrees=False)
+    assert (code_of(outcome), outcome.registered) == ("first-registration-needed", False)
     assert "/v1/registrations" not in fund.calls
+
+
+def test_a_terminal_without_the_right_to_register_registers_nothing() -> None:
+    fund = FakeFund(unregistered=True, failures={"/v1/registrations": ["right-missing"]})
+    outcome = run_check(FakeCard(), fund, agrees=True)
+    assert (code_of(outcome), outcome.registered) == ("right-missing", False)

@@ -22,6 +22,7 @@ from eligibility_api.audit.store import Record
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.enrolment import Mismatch
+from eligibility_api.contract.member import LimitCertificate
 from eligibility_api.domain.eligibility import RULE_VERSION, AnswerInputs
 from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
 from tests.unit.eligibility_api.domain.members import (
@@ -38,6 +39,7 @@ from tests.unit.eligibility_api.domain.members import (
     full_answer,
     histories,
     insured,
+    limit,
     ticket,
 )
 
@@ -61,6 +63,7 @@ def recorded(inputs: AnswerInputs, **changes: Any) -> Record:
         "consents": sorted(inputs.consents) or None,
         "rule_version": RULE_VERSION,
         "known_version": inputs.known_version,
+        "certificate": None,
     }
     return cast(Record, SimpleNamespace(**values | changes))
 
@@ -118,10 +121,32 @@ def test_every_kind_of_answer_has_its_channel(kind: str, channel: Channel) -> No
     assert again(by_card(insured()), kind=kind).channel is channel
 
 
-@pytest.mark.parametrize("version", [0, RULE_VERSION - 1, RULE_VERSION + 1, None])
-def test_a_record_under_another_rule_version_is_not_recomputed(version: int | None) -> None:
+@pytest.mark.parametrize("version", [0, 1, RULE_VERSION + 1, None])
+def test_a_record_under_an_unknown_rule_version_is_not_recomputed(version: int | None) -> None:
     with pytest.raises(UnknownRule, match=f"rule {version}"):
         again(by_card(insured()), rule_version=version)
+
+
+@pytest.mark.parametrize(
+    ("version", "flag", "certificate"), [(2, False, None), (RULE_VERSION, True, limit(TODAY, TODAY))]
+)
+def test_a_record_is_recomputed_by_the_rules_that_it_was_made_under(
+    version: int, flag: bool, certificate: LimitCertificate | None
+) -> None:
+    """Rule S5: in version 2 the limit certificate needed consent by card too."""
+    inputs = by_card(insured(limit_certificate=limit(TODAY, TODAY)))
+    recomputed = answer_or_refusal(again(inputs, rule_version=version), KEY)
+    assert isinstance(recomputed, EligibilityAnswer)
+    [result] = recomputed.results
+    assert (result.limit_certificate_consent, result.limit_certificate) == (flag, certificate)
+
+
+def test_an_answer_of_version_2_that_was_unchanged_is_recomputed_as_unchanged() -> None:
+    """Rule S9: the versions of answers differ between the rule versions."""
+    given_version = "2zQAbgqAp5I6_T_B61okESz3"
+    inputs = by_card(insured(), known_version=given_version)
+    assert isinstance(answer_or_refusal(again(inputs, rule_version=2), KEY), UnchangedAnswer)
+    assert isinstance(answer_or_refusal(again(inputs), KEY), EligibilityAnswer)
 
 
 def test_only_the_tickets_that_the_record_names_are_taken() -> None:

@@ -17,8 +17,14 @@ BAD_DAY = Fault(3, "RE", 6, "生年月日", 1, ClaimsFault.DAY, "99999999")
 
 def test_blocks_are_summed_up_and_unread_claims_are_counted_by_kind() -> None:
     progress = Progress()
-    progress.add(Block([], [BAD_DAY], Counter({ClaimsFault.DAY: 2}), 1, 3, Counter({ClaimKind.MEDICAL: 3})))
-    progress.add(Block([], [], Counter(), 1, 2, Counter({ClaimKind.MEDICAL: 1, ClaimKind.DPC: 1})))
+    progress.add(
+        Block(
+            [], [BAD_DAY], Counter({ClaimsFault.DAY: 2}), 1, 3, Counter({ClaimKind.MEDICAL: 3}), Counter(KH=2)
+        )
+    )
+    progress.add(
+        Block([], [], Counter(), 1, 2, Counter({ClaimKind.MEDICAL: 1, ClaimKind.DPC: 1}), Counter(KH=1, JD=4))
+    )
 
     report = progress.report(unmatched=4, replacing=5)
 
@@ -26,6 +32,7 @@ def test_blocks_are_summed_up_and_unread_claims_are_counted_by_kind() -> None:
     assert (report.unmatched, report.replacing) == (4, 5)
     assert report.by_kind == {ClaimKind.MEDICAL: 4, ClaimKind.DPC: 1}
     assert report.faults == {ClaimsFault.DAY: 2}
+    assert report.passed == {"KH": 3, "JD": 4}
 
 
 @given(

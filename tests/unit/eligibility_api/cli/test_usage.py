@@ -56,7 +56,7 @@ def plain(text: str) -> str:
 def test_the_commands_are_those_that_operators_know() -> None:
     assert {" ".join(words) for words in ALL if words not in GROUPS} == {
         "serve", "db-connections", "migrate", "keys init", "keys rotate-challenge", "facility add", "facility close",
-        "insurer add", "client close", "audit recompute", "audit known", "operator add", "operator end", "operator list",
+        "insurer add", "insurer twins", "insurer join", "client close", "audit recompute", "audit known", "operator add", "operator end", "operator list",
         "disaster open", "disaster extend", "disaster close", "disaster list", "consent export", "consent verify",
         "drug-master load", "drug-master status",
     }  # fmt: skip
@@ -121,7 +121,7 @@ REFUSED: list[tuple[tuple[str, ...], str]] = [
     (("facility", "add", "--out-dir", "d"), "--from"),
     ((*FACILITY[:3], "1311111115", *FACILITY[4:], "--out", "t.json"), "check digit"),
     ((*FACILITY[:3], "131111111", *FACILITY[4:], "--out", "t.json"), "ten digits"),
-    ((*FACILITY[:3], "１３１１１１１１１４", *FACILITY[4:], "--out", "t.json"), "ten digits"),
+    ((*FACILITY[:3], "13111111145", *FACILITY[4:], "--out", "t.json"), "ten digits"),
     ((*FACILITY, "--out", "t.json", "--kind", "cinema"), "cinema"),
     ((*FACILITY, "--out", "t.json", "--rights", "everything"), "--rights"),
     ((*FACILITY, "--out", "t.json", "--rights", ""), "--rights"),
@@ -138,6 +138,9 @@ REFUSED: list[tuple[tuple[str, ...], str]] = [
     *((("disaster", "extend", "1", "--extended-by", text), "--extended-by") for text in NO_TEXTS),
     *((("disaster", "close", "1", "--closed-by", text), "--closed-by") for text in NO_TEXTS),
     (("facility", "close"), "institution_code"),
+    (("facility", "close", "1311111115"), "ten digits"),
+    ((*INSURER_ADD[:3], "51136018", *INSURER_ADD[4:], "--out", "t.json"), "of a law that exists"),
+    (("insurer", "join"), "NUMBER"),
     (("client", "close", "terminal-1"), "valid UUID"),
     (("client", "close"), "client_id"),
     (("insurer", "add"), "--from and --out-dir"),

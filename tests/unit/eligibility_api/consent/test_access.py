@@ -41,6 +41,7 @@ def row(**changes: Any) -> dict[str, Any]:
         "care": "1",
         "categories": ["medication", "limit-certificate"],
         "given_at": NOW,
+        "available_from": None,
         "until": NOW + timedelta(hours=24),
         "ended_at": None,
         "end_reason": None,
@@ -58,6 +59,7 @@ NOTHING = dict.fromkeys(
         "care",
         "categories",
         "given_at",
+        "available_from",
         "until",
         "ended_at",
         "end_reason",
@@ -101,6 +103,7 @@ ORDER = (
     "consent-other-facility",
     "consent-withdrawn",
     "consent-expired",
+    "consent-not-yet",
     "consent-category",
     "role-not-permitted",
     "staff-not-authorised",
@@ -124,6 +127,7 @@ def test_refusals_are_decided_in_the_order_of_rule_w5(
     expected = set() if category is not None else {"consent-category"}
     expected |= set() if medical else {"role-not-permitted"}
     expected |= set() if medical or bases == EMERGENCY else {"staff-not-authorised"}
+    expected |= set() if bases == CONSENT_BASES else {"consent-not-yet"}
     assert left_out == expected
 
 
@@ -183,7 +187,7 @@ async def test_the_categories_of_a_status_are_in_the_order_of_the_screen() -> No
     assert status.categories == list(CATEGORIES)
 
 
-@pytest.mark.parametrize("code", sorted(set(ORDER) - {"consent-withdrawn", "consent-expired"}))
+@pytest.mark.parametrize("code", sorted(set(ORDER) - service._READABLE))
 async def test_every_other_outcome_refuses_the_status(code: str) -> None:
     with pytest.raises(ShikakuError) as refused:
         await service.status(scripted_state([row(outcome=code, **NOTHING)]), CALLER, PERMIT)

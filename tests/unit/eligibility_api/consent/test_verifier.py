@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
@@ -110,7 +111,10 @@ TAMPERED: list[tuple[str, Callable[[Members], None], set[Check]]] = [
     ("words", _put("words", value=lambda text: text + " "), {WORDS}),
     ("words-of-a-byte-less", _put("words", value=lambda text: text[:-1]), {WORDS}),
     ("language", _put("statement", "language", value="en"), {WORDS, SIGNATURE}),
-    ("version", _put("statement", "version", value=2), {FORMAT}),
+    ("version", _put("statement", "version", value=1), {WORDS, SIGNATURE}),
+    ("version-unknown", _put("statement", "version", value=3), {FORMAT}),
+    ("day", _put("statement", "day", value="2026-04-03"), {FORMAT}),
+    ("available_from", _put("available_from", value=NOW.isoformat()), {WINDOW}),
     ("institution", _put("statement", "institution_code", value="0110113719"), {WORDS, SIGNATURE, CHALLENGE}),
     ("institution-name", _put("statement", "institution_name", value="架空病院"), {WORDS, SIGNATURE}),
     ("category", _put("statement", "categories", value=["surgery"]), {WORDS, SIGNATURE}),
@@ -141,6 +145,62 @@ def test_every_alteration_fails_its_checks(touch: Callable[[Members], None], fai
     report = report_on(members)
     assert by_status(report, Status.FAILED) == failed
     assert not report.proved
+
+
+def _appointment(day: str, begins: str | None, ends: str) -> Members:
+    """An export of a consent for the day of an appointment, given at NOW (2026-04-01, ten o'clock in Japan)."""
+    parts = exported()["statement"] | {"care": "3", "until": "appointment", "day": day}
+    return exported(statement=parts, available_from=begins, available_until=ends)
+
+
+@pytest.mark.parametrize(
+    ("day", "begins", "ends"),
+    [
+        ("2026-04-04", "2026-04-04T00:00:00+09:00", "2026-04-05T00:00:00+09:00"),
+        ("2026-04-01", None, "2026-04-02T00:00:00+09:00"),
+    ],
+    ids=["later", "today"],
+)
+def test_a_consent_for_an_appointment_is_proved_with_its_day(day: str, begins: str | None, ends: str) -> None:
+    """Rule W12."""
+    report = report_on(_appointment(day, begins, ends))
+    assert by_status(report, Status.FAILED) == set()
+    assert report.proved
+
+
+@pytest.mark.parametrize(
+    ("day", "begins", "ends"),
+    [
+        ("2026-04-04", None, "2026-04-05T00:00:00+09:00"),
+        ("2026-04-04", "2026-04-03T00:00:00+09:00", "2026-04-05T00:00:00+09:00"),
+        ("2026-04-04", "2026-04-04T00:00:00+09:00", "2026-04-06T00:00:00+09:00"),
+        ("2026-04-04", "2026-04-04T00:00:00+09:00", NOW.isoformat()),
+        ("2026-04-01", "2026-04-01T00:00:00+09:00", "2026-04-02T00:00:00+09:00"),
+    ],
+    ids=["no-beginning", "day-before", "two-days", "over", "before-given"],
+)
+def test_other_instants_than_those_of_the_appointments_day_fail(
+    day: str, begins: str | None, ends: str
+) -> None:
+    """Rule W12."""
+    assert by_status(report_on(_appointment(day, begins, ends)), Status.FAILED) == {WINDOW}
+
+
+VERSION_1 = Path(__file__).parent / "version_1"
+"""An export as an earlier release wrote it, under version 1 of the statement, with its authority and CRL."""
+
+
+def test_an_export_of_version_1_made_before_verifies() -> None:
+    trust = [x509.load_pem_x509_certificate((VERSION_1 / "authority.pem").read_bytes())]
+    document, listed = (VERSION_1 / "consent.json").read_bytes(), (VERSION_1 / "list.crl").read_bytes()
+    assert "私は、架空診療所（1311111114）が私の情報を見ることに同意します。" in document.decode()
+    report = verify(document, trust=trust, crl=listed)
+    assert (
+        ConsentEvidence.model_validate_json(document).model_dump_json(indent=2) == document.decode().strip()
+    )
+    assert by_status(report, Status.FAILED) == set()
+    assert by_status(report, Status.NOT_PROVED) == {Check.RECORD}
+    assert report.proved
 
 
 @pytest.mark.parametrize("name", ["consent_id", "operator", "ended_at"])
@@ -212,7 +272,7 @@ def test_a_document_that_is_no_export_fails_the_format_check(content: bytes) -> 
 
 
 class _StatementOfTwoVersions(ConsentStatement):
-    version: Literal[1, 2] = 2
+    version: Literal[1, 3] = 3
 
 
 class _EvidenceOfTwoVersions(ConsentEvidence):
@@ -220,11 +280,11 @@ class _EvidenceOfTwoVersions(ConsentEvidence):
 
 
 @pytest.fixture
-def second_version(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A second version of the statement, the current one, whose window is 12 hours instead of 24."""
+def later_version(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A later version of the statement, the current one, whose window is 12 hours instead of 24."""
     window = timedelta(hours=12)
-    monkeypatch.setitem(STATEMENT_VERSIONS, 2, replace(STATEMENT_VERSIONS[1], window=window))
-    monkeypatch.setattr(consent, "STATEMENT_VERSION", 2)
+    monkeypatch.setitem(STATEMENT_VERSIONS, 3, replace(STATEMENT_VERSIONS[1], window=window))
+    monkeypatch.setattr(consent, "STATEMENT_VERSION", 3)
     monkeypatch.setattr(verifier, "ConsentEvidence", _EvidenceOfTwoVersions)
     yield
     consent._rest.cache_clear()
@@ -237,15 +297,15 @@ def _export(version: int, hours: int) -> Members:
     return exported(statement=_StatementOfTwoVersions.model_validate(parts), available_until=until)
 
 
-@pytest.mark.usefixtures("second_version")
+@pytest.mark.usefixtures("later_version")
 def test_a_consent_is_verified_by_the_window_of_its_own_version() -> None:
-    former, current = _export(1, 24), _export(2, 12)
+    former, current = _export(1, 24), _export(3, 12)
     assert "長くても登録から24時間" in former["words"]
     assert "長くても登録から12時間" in current["words"]
     assert [report_on(members).proved for members in (former, current)] == [True, True]
 
 
-@pytest.mark.usefixtures("second_version")
-@pytest.mark.parametrize(("version", "hours"), [(1, 12), (2, 24)])
+@pytest.mark.usefixtures("later_version")
+@pytest.mark.parametrize(("version", "hours"), [(1, 12), (3, 24)])
 def test_the_window_of_another_version_fails(version: int, hours: int) -> None:
     assert by_status(report_on(_export(version, hours)), Status.FAILED) == {WINDOW}

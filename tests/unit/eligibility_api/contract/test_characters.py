@@ -21,6 +21,13 @@ from eligibility_api.contract.characters import REPLACEMENT, normalize_kana, rep
         ("ﾊﾞﾊﾟｳﾞ", "バパヴ"),
         ("ば\u3099", "バ\u3099"),
         ("か\u3099", "ガ"),
+        ("か゛", "ガ"),
+        ("カ゛ ハ゜", "ガ パ"),
+        ("ｶ゛ﾊ゜", "ガパ"),
+        ("は\u309a", "パ"),
+        ("わ゛", "ヷ"),
+        ("ワ゛", "ヷ"),
+        ("\U0001f200", "ホカ"),
         ("ゔ", "ヴ"),
         ("みすゞ", "ミスヾ"),
         ("ﾍﾞｰﾀ", "ベータ"),
@@ -30,6 +37,37 @@ from eligibility_api.contract.characters import REPLACEMENT, normalize_kana, rep
 )
 def test_kana_are_normalised(written: str, normal: str) -> None:
     assert normalize_kana(written) == normal
+
+
+VOICED = {
+    "ガ": "カ゛",
+    "ヴ": "ウ゛",
+    "ジ": "シ゛",
+    "ボ": "ホ゛",
+    "パ": "ハ゜",
+    "ペ": "ヘ゜",
+    "ヺ": "ヲ゛",
+    "ヾ": "ヽ゛",
+}
+
+
+@pytest.mark.parametrize("letter", VOICED)
+@pytest.mark.parametrize("mark", ["separate", "combining", "half-width", "hiragana"])
+def test_a_sound_mark_is_a_part_of_its_letter_however_it_is_written(letter: str, mark: str) -> None:
+    base, separate = VOICED[letter][0], VOICED[letter][1]
+    combining = {"゛": "\u3099", "゜": "\u309a"}[separate]
+    written = {
+        "separate": base + separate,
+        "combining": base + combining,
+        "half-width": base + {"゛": "ﾞ", "゜": "ﾟ"}[separate],
+        "hiragana": (chr(ord(base) - 0x60)) + separate,
+    }[mark]
+    assert normalize_kana(written) == letter
+
+
+@given(st.text("かはわゝカ゛゜\u3099\u309aﾞﾟ　 ｶﾊａ", max_size=10))
+def test_normalising_sound_marks_is_idempotent(text: str) -> None:
+    assert normalize_kana(normalize_kana(text)) == normalize_kana(text)
 
 
 @given(st.text(max_size=MAX_TEXT_LENGTH // MAX_EXPANSION))

@@ -25,6 +25,7 @@ def test_only_eligibility_only_facilities_are_shown_no_address_and_nothing_medic
     ("origin", "kinds"),
     [
         (Origin.PRESCRIPTION, {FacilityKind.CLINIC, FacilityKind.HOSPITAL, FacilityKind.DENTAL}),
+        (Origin.ON_SITE, {FacilityKind.CLINIC, FacilityKind.HOSPITAL, FacilityKind.DENTAL}),
         (Origin.DISPENSING, {FacilityKind.PHARMACY}),
         (Origin.CLAIM, set()),
     ],

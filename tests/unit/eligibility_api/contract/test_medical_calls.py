@@ -19,7 +19,7 @@ from eligibility_api.contract.emergency import EMERGENCIES_PATH, DisasterSearch,
 from eligibility_api.contract.examples import ELIGIBILITY
 from eligibility_api.contract.history import Grouping
 from eligibility_api.contract.history_query import Accessor, HistoryQuery, Staff
-from eligibility_api.contract.prescriptions import DispensingRequest, PrescriptionRequest
+from eligibility_api.contract.prescriptions import DispensingRequest, OnSiteRequest, PrescriptionRequest
 from tests.unit.eligibility_api.contract.client_ends import NOW, client_at
 
 CONSENT = UUID("019ab000-0000-7000-8000-0000000000c1")
@@ -142,6 +142,11 @@ class RecordingFund:
         (
             lambda c: c.record_dispensing(DispensingRequest.model_validate(examples.DISPENSING), DOCTOR),
             "POST /v1/dispensings",
+            ENTRY,
+        ),
+        (
+            lambda c: c.record_on_site(OnSiteRequest.model_validate(examples.ON_SITE), DOCTOR),
+            "POST /v1/on-site-dispensings",
             ENTRY,
         ),
     ],

@@ -26,6 +26,7 @@ DECIDED = {
     "burden_expected",
     "preschool",
     "limit_certificate_consent",
+    "limit_certificate_consent_at",
     "specific_disease_consent",
     "medical_tickets",
 }
@@ -96,5 +97,5 @@ def test_files_keep_the_columns_of_the_first_version() -> None:
     later = {item.name for item in LATER_ITEMS}
     assert tuple(column for column in MEMBER_COLUMNS if column not in later) == first
     assert REQUIRED_COLUMNS == (
-        "insurer_number", "number", "relationship", "name", "name_kana", "sex", "birth_date", "address", "acquired_on",
+        "insurer_number", "number", "relationship", "name", "sex", "birth_date", "acquired_on",
     )  # fmt: skip

@@ -33,6 +33,7 @@ def test_every_purpose_has_its_published_tag() -> None:
     assert TAGS == {
         Purpose.ELIGIBILITY: b"SHIKAKU presence v1\0",
         Purpose.FIRST_REGISTRATION: b"SHIKAKU first-registration v1\0",
+        Purpose.VISUAL_REGISTRATION: b"SHIKAKU visual-registration v1\0",
         Purpose.VISUAL_CHECK: b"SHIKAKU visual-check v1\0",
         Purpose.CONSENT: b"SHIKAKU consent v1\0",
         Purpose.VISUAL_CONSENT: b"SHIKAKU visual-consent v1\0",

@@ -23,7 +23,13 @@ from eligibility_api.contract.codes import (
 )
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.enrolment import Mismatch
-from eligibility_api.contract.member import LimitCertificate, MedicalTicket, SpecificDiseaseCertificate
+from eligibility_api.contract.member import (
+    BurdenRatio,
+    ElderlyCertificate,
+    LimitCertificate,
+    MedicalTicket,
+    SpecificDiseaseCertificate,
+)
 from eligibility_api.domain.eligibility import AnswerInputs, answer
 from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion, Ticket
 
@@ -33,6 +39,8 @@ YEAR = timedelta(days=365)
 KEY = bytes(range(32))
 PERSON, OTHER_PERSON = bytes(16), bytes([1]) * 16
 SOCIETY, MUNICIPAL, LATE_ELDERLY, WELFARE = "06130017", "138057", "39131008", "12143210"
+ASSOCIATION = "133991"
+"""A national health insurance association (国保組合)."""
 CLINIC, OTHER_CLINIC = "1311111114", "0110113719"
 AID = CertificateKind.MEDICAL_AID
 DEPENDANT = Relationship.DEPENDANT
@@ -95,14 +103,19 @@ def ticket(
     )
 
 
-def limit(first: date, last: date) -> LimitCertificate:
+def elderly(first: date, last: date | None, burden_ratio: BurdenRatio = 20) -> ElderlyCertificate:
+    """An elderly certificate."""
+    return ElderlyCertificate(valid_from=first, valid_to=last, burden_ratio=burden_ratio)
+
+
+def limit(first: date, last: date | None) -> LimitCertificate:
     """A limit certificate."""
     return LimitCertificate(
         kind=LimitCertificateKind.LIMIT, limit_class=LimitClass.U, valid_from=first, valid_to=last
     )
 
 
-def disease(first: date, last: date) -> SpecificDiseaseCertificate:
+def disease(first: date, last: date | None) -> SpecificDiseaseCertificate:
     """A certificate of a specific disease."""
     return SpecificDiseaseCertificate(
         disease=SpecificDisease.RENAL_FAILURE, valid_from=first, valid_to=last, self_pay=10_000

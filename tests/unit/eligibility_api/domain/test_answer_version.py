@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from eligibility_api.contract.codes import FacilityKind, Validity
-from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
+from eligibility_api.contract.codes import Category, FacilityKind, Validity
+from eligibility_api.contract.eligibility import CertificateRenewal, EligibilityAnswer, UnchangedAnswer
 from eligibility_api.domain import eligibility
 from eligibility_api.domain.eligibility import AnswerInputs, answer
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
@@ -26,6 +26,7 @@ from tests.unit.eligibility_api.domain.members import (
     by_number,
     days,
     disease,
+    elderly,
     full_answer,
     histories,
     insured,
@@ -34,6 +35,8 @@ from tests.unit.eligibility_api.domain.members import (
 )
 
 READING = by_card(insured(1))
+LIMITED = insured(1, limit_certificate=limit(TODAY, TODAY))
+RENEWAL = CertificateRenewal(status="grace", expires_on=TODAY - DAY, renew_by=TODAY + DAY)
 VERSION = full_answer(READING).version
 WHOLE = by_card(
     insured(
@@ -50,7 +53,12 @@ WHOLE = by_card(
 
 
 @pytest.mark.parametrize(
-    ("reading", "version"), [(READING, "2zQAbgqAp5I6_T_B61okESz3"), (WHOLE, "I2102flCXSLm9yU0KMUtVuVU")]
+    ("reading", "version"),
+    [
+        (READING, "X-f7JGb_ueUPpqL01_z0xUgi"),
+        (WHOLE, "rl6rXWL1liXgP0HEuChZGTLu"),
+        (by_number(insured(1, person_key=None)), "GTKsIuAOHMufdgHxoVuwh43l"),
+    ],
 )
 def test_the_version_of_an_answer_is_the_one_given_before(reading: AnswerInputs, version: str) -> None:
     """Rule S9. It is a digest of the answer's JSON: every item, its value and the order of the keys are the same."""
@@ -84,6 +92,8 @@ def test_an_item_that_answers_carry_since_a_later_release_counts_where_it_is_pre
         (by_number(insured(1, person_key=None)), by_number(insured(2, person_key=None), asked=2)),
         (by_number(insured(1, lost_on=TODAY)), by_number(insured(1, lost_on=TODAY), insured(2, TODAY))),
         (by_card(aid(1)), by_card(aid(1, tickets=[ticket()]))),
+        (by_number(LIMITED), by_number(LIMITED, consents={Category.LIMIT_CERTIFICATE})),
+        (by_number(LIMITED), by_card(LIMITED)),
         (
             by_card(insured(1, limit_certificate=limit(TODAY, TODAY)), consents=ALL_CONSENTS),
             by_card(
@@ -107,7 +117,10 @@ def test_the_version_changes_with_the_shown_items_and_the_recipient(
         replace(READING, as_of=TODAY + DAY),
         by_card(insured(9, TODAY + YEAR), insured(1)),
         by_card(insured(2)),
-        by_card(insured(1, limit_certificate=limit(TODAY, TODAY))),
+        by_number(insured(1, limit_certificate=limit(TODAY, TODAY))),
+        by_number(insured(1), consents={Category.LIMIT_CERTIFICATE}),
+        by_card(insured(1, burden_ratio=30, elderly_certificate=elderly(TODAY, TODAY))),
+        replace(READING, certificate_renewal=RENEWAL),
         by_card(insured(1, insured_birth_date=TODAY - 50 * YEAR)),
         by_number(insured(1)),
     ],
@@ -137,6 +150,15 @@ def test_a_known_version_is_answered_with_unchanged() -> None:
     again = answer(replace(READING, known_version=VERSION, record_id="4712"), version_key=bytes(range(32)))
     assert isinstance(again, UnchangedAnswer)
     assert (again.validity, again.record_id, again.as_of) == (Validity.VALID, "4712", TODAY)
+
+
+def test_the_remark_about_the_card_is_in_both_forms_of_the_answer() -> None:
+    """Rule S9: it is not part of the version."""
+    reading = replace(READING, certificate_renewal=RENEWAL)
+    assert full_answer(reading).certificate_renewal == RENEWAL
+    again = answer(replace(reading, known_version=VERSION), version_key=bytes(range(32)))
+    assert isinstance(again, UnchangedAnswer)
+    assert again.certificate_renewal == RENEWAL
 
 
 @pytest.mark.parametrize("known", ["", "x", "資格", f"{VERSION}="])

@@ -9,6 +9,7 @@ import pytest
 from eligibility_api.domain.cover import covers, ended, ends_on
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from tests.unit.eligibility_api.domain.members import (
+    ASSOCIATION,
     DAY,
     DEPENDANT,
     LATE_ELDERLY,
@@ -29,7 +30,11 @@ BIRTHDAY = date(2026, 6, 10)
         pytest.param(insured(), date(2055, 5, 17), id="her own 75th birthday"),
         pytest.param(insured(lost_on=TODAY), TODAY, id="the insurer's word"),
         pytest.param(insured(birth_date=OLD), BIRTHDAY, id="no end given"),
-        pytest.param(insured(birth_date=OLD, lost_on=BIRTHDAY + DAY), BIRTHDAY, id="a later end said"),
+        pytest.param(insured(birth_date=OLD, lost_on=BIRTHDAY), BIRTHDAY, id="the birthday said"),
+        pytest.param(
+            insured(birth_date=OLD, lost_on=BIRTHDAY + DAY), BIRTHDAY + DAY, id="the day after it said"
+        ),
+        pytest.param(insured(birth_date=OLD, lost_on=BIRTHDAY + 2 * DAY), BIRTHDAY, id="a later end said"),
         pytest.param(
             insured(birth_date=OLD, lost_on=BIRTHDAY - DAY), BIRTHDAY - DAY, id="an earlier end said"
         ),
@@ -46,10 +51,41 @@ BIRTHDAY = date(2026, 6, 10)
         ),
         pytest.param(
             insured(relationship=DEPENDANT, insured_birth_date=OLD, insurer_number=MUNICIPAL),
-            date(2055, 5, 17),
+            date(2055, 5, 18),
             id="national health insurance has no dependants",
         ),
-        pytest.param(insured(birth_date=OLD, insurer_number=MUNICIPAL), BIRTHDAY, id="municipal, at 75"),
+        pytest.param(
+            insured(birth_date=OLD, insurer_number=MUNICIPAL), BIRTHDAY + DAY, id="municipal, at 75"
+        ),
+        *(
+            pytest.param(
+                insured(birth_date=OLD, insurer_number=MUNICIPAL, lost_on=BIRTHDAY + days * DAY),
+                BIRTHDAY + min(days, 1) * DAY,
+                id=f"municipal, {days} days after 75 said",
+            )
+            for days in (-5, -1, 0, 1, 2, 30)
+        ),
+        pytest.param(
+            insured(birth_date=OLD, insurer_number=ASSOCIATION), BIRTHDAY, id="an association, at 75"
+        ),
+        pytest.param(
+            insured(birth_date=OLD, insurer_number=ASSOCIATION, lost_on=BIRTHDAY + DAY),
+            BIRTHDAY + DAY,
+            id="an association, the day after 75 said",
+        ),
+        pytest.param(
+            insured(relationship=DEPENDANT, insured_birth_date=OLD, lost_on=BIRTHDAY + DAY),
+            BIRTHDAY + DAY,
+            id="a dependant, the day after said",
+        ),
+        pytest.param(
+            insured(relationship=DEPENDANT, insured_birth_date=OLD, lost_on=BIRTHDAY + 2 * DAY),
+            BIRTHDAY,
+            id="a dependant, a later end said",
+        ),
+        pytest.param(
+            insured(birth_date=OLD, insurer_number="63130009"), BIRTHDAY, id="eight digits, third 1"
+        ),
         pytest.param(
             insured(birth_date=OLD, insurer_number=LATE_ELDERLY), None, id="the late-elderly scheme"
         ),
@@ -61,6 +97,11 @@ BIRTHDAY = date(2026, 6, 10)
         pytest.param(aid(birth_date=OLD), None, id="medical aid has no age"),
         pytest.param(
             insured(1, BIRTHDAY + YEAR, birth_date=OLD), BIRTHDAY + YEAR, id="acquired after 75: no day"
+        ),
+        pytest.param(
+            insured(1, BIRTHDAY, birth_date=OLD, insurer_number=MUNICIPAL),
+            BIRTHDAY + DAY,
+            id="acquired from a municipality on the birthday: one day",
         ),
     ],
 )

@@ -69,9 +69,9 @@ def test_a_formatted_month_is_parsed_again(month: date) -> None:
     assert dates.parse_month(dates.format_month(month)) == month
 
 
-def test_the_default_is_three_years() -> None:
-    """Rule H11."""
-    assert asked(None, None) == (date(2023, 8, 1), date(2026, 7, 1))
+def test_the_default_is_the_whole_reach() -> None:
+    """Rule H11: 60 months back."""
+    assert asked(None, None) == (date(2021, 7, 1), date(2026, 7, 1))
     assert asked(None, date(2022, 1, 1)) == (date(2021, 7, 1), date(2022, 1, 1))
     assert asked(date(2026, 7, 1), None) == (date(2026, 7, 1), date(2026, 7, 1))
 
@@ -99,4 +99,14 @@ def test_other_ranges_are_refused(first: date | None, last: date | None) -> None
 def test_a_page_begun_yesterday_keeps_its_months() -> None:
     """Rule H11."""
     first, last = dates.resolve_months(None, None, until=date(2026, 6, 30), today=date(2026, 7, 1))
-    assert (first, last) == (date(2023, 7, 1), date(2026, 6, 1))
+    assert (first, last) == (date(2021, 6, 1), date(2026, 6, 1))
+
+
+@pytest.mark.parametrize(("today", "refused"), [(date(2026, 7, 1), False), (date(2026, 7, 2), True)], ids=str)
+def test_the_former_months_reach_is_allowed_on_the_first_of_a_month(today: date, refused: bool) -> None:
+    """Rule H11."""
+    if refused:
+        with pytest.raises(ShikakuError, match="history-months"):
+            asked(date(2021, 6, 1), None, today)
+    else:
+        assert asked(date(2021, 6, 1), None, today)[0] == date(2021, 6, 1)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.codes import FacilityKind, Validity
+from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.eligibility import (
@@ -287,6 +288,17 @@ def test_an_answer_contains_record_id_day_and_instant() -> None:
     given_answer = full_answer(by_card(PLAIN))
     assert given_answer.record_id == "4711"
     assert (given_answer.as_of, given_answer.answered_at) == (TODAY, by_card().answered_at)
+
+
+def test_an_answer_has_the_fields_of_the_published_model_in_their_order() -> None:
+    body = full_answer(by_card(PLAIN)).model_dump(mode="json")
+    assert list(body) == list(EligibilityAnswer.model_fields)
+    assert (body["unchanged"], body["reference_number"], body["certificate_renewal"]) == (False, None, None)
+
+
+def test_the_range_of_days_is_counted_in_years_of_366_days() -> None:
+    """Rule D9."""
+    assert (DAYS_BACK.days, DAYS_AHEAD.days) == (1830, 366)
 
 
 @pytest.mark.parametrize("as_of", [TODAY - DAYS_BACK, TODAY, TODAY + DAYS_AHEAD])

@@ -1,4 +1,4 @@
-"""Memberships are compared without regard to width, spaces and hyphens; contents by their digest."""
+"""Memberships are compared without regard to width, case, spaces and hyphens; contents by their digest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ parts = st.none() | texts
 @pytest.mark.parametrize(
     ("stated", "enrolled"),
     [
-        (("見本", "123", "00"), ("見本", "１２３", "００")),
+        (("見本", "123", "00"), ("見本", "１２３", "00")),
+        (("Ａb", "12c", None), ("aB", "１２Ｃ", None)),
+        (("見\u200b本", "\ufeff123", None), ("見本", "123", None)),
+        (("カ゛", "1", None), ("ｶﾞ", "1", None)),
         (("見本", "12-3", "00"), ("見本", "12‐3", "00")),
         (("見本", "12ー3", "00"), ("見本", "12−3", "00")),
         (("見 本", " 123 ", "00"), ("見　本", "123", "00")),
@@ -43,7 +46,6 @@ def test_two_spellings_of_one_membership_are_equal(
         (("見本", "123", "00"), (None, "123", "00")),
         (("見本", "0123", "00"), ("見本", "123", "00")),
         (("1", "23", None), ("12", "3", None)),
-        (("a", "1", None), ("A", "1", None)),
         (("AB・C", "1/2", "00"), ("ABC", "12", "00")),
         (("サービス", "1", None), ("サビス", "1", None)),
     ],

@@ -1,22 +1,30 @@
-"""Windows of permits (W1, W2): their ends, and the instants on both sides of them."""
+"""Windows of permits (W1, W2, W12): their ends, and the instants on both sides of them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from eligibility_api.contract.codes import Care
-from eligibility_api.contract.consent_versions import STATEMENT_VERSION
-from eligibility_api.domain.permits import WINDOW_WITHOUT_CONSENT, ends_at, holds
+from eligibility_api.contract.consent_versions import STATEMENT_VERSION, STATEMENT_VERSIONS
+from eligibility_api.domain.permits import (
+    MAX_DAYS_AHEAD,
+    WINDOW_WITHOUT_CONSENT,
+    begins_at,
+    ends_at,
+    holds,
+    is_appointment_day,
+)
 
 GIVEN = datetime(2026, 3, 31, 16, 30, tzinfo=UTC)
 DAY, MOMENT = timedelta(hours=24), timedelta(microseconds=1)
 
 
+@pytest.mark.parametrize("version", list(STATEMENT_VERSIONS))
 @pytest.mark.parametrize("care", [Care.OUTPATIENT, Care.ONLINE])
-def test_a_consent_lasts_24_hours_to_the_microsecond(care: Care) -> None:
-    until = ends_at(STATEMENT_VERSION, care, GIVEN)
+def test_a_consent_lasts_24_hours_to_the_microsecond(version: int, care: Care) -> None:
+    until = ends_at(version, care, GIVEN)
     assert [holds(until, instant) for instant in (GIVEN, GIVEN + DAY - MOMENT, GIVEN + DAY)] == [
         True,
         True,
@@ -32,3 +40,36 @@ def test_a_consent_for_care_at_home_lasts_until_it_is_withdrawn() -> None:
     until = ends_at(STATEMENT_VERSION, Care.HOME_VISIT, GIVEN)
     assert until is None
     assert holds(until, GIVEN + timedelta(days=4000))
+
+
+TODAY = date(2026, 4, 1)
+"""The day in Japan of GIVEN."""
+
+
+@pytest.mark.parametrize(
+    ("ahead", "begins", "ends"),
+    [
+        (3, datetime(2026, 4, 3, 15, tzinfo=UTC), datetime(2026, 4, 4, 15, tzinfo=UTC)),
+        (1, datetime(2026, 4, 1, 15, tzinfo=UTC), datetime(2026, 4, 2, 15, tzinfo=UTC)),
+        (0, None, datetime(2026, 4, 1, 15, tzinfo=UTC)),
+    ],
+)
+def test_a_consent_for_an_appointment_lasts_for_its_day_in_japan(
+    ahead: int, begins: datetime | None, ends: datetime
+) -> None:
+    """Rules D10, W12: midnight in Japan is 15:00 UTC of the day before."""
+    day = TODAY + timedelta(days=ahead)
+    assert begins_at(day, GIVEN) == begins
+    assert ends_at(STATEMENT_VERSION, Care.ONLINE, GIVEN, day) == ends
+
+
+def test_without_a_day_a_consent_begins_at_once() -> None:
+    """Rule W12."""
+    assert begins_at(None, GIVEN) is None
+
+
+@pytest.mark.parametrize(("ahead", "possible"), [(-1, False), (0, True), (3, True), (30, True), (31, False)])
+def test_an_appointment_is_today_or_at_most_30_days_ahead(ahead: int, possible: bool) -> None:
+    """Rule W12."""
+    assert MAX_DAYS_AHEAD == 30
+    assert is_appointment_day(TODAY + timedelta(days=ahead), TODAY) is possible

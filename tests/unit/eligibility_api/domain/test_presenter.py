@@ -8,21 +8,30 @@ from typing import Any
 
 import pytest
 
-from eligibility_api.contract.codes import Category, FacilityKind, ReasonOfLoss, Relationship, Sex
-from eligibility_api.contract.member import ElderlyCertificate
+from eligibility_api.contract.codes import (
+    Category,
+    CertificateKind,
+    FacilityKind,
+    ReasonOfLoss,
+    Relationship,
+    Sex,
+)
 from eligibility_api.contract.member_items import Enrolment
 from tests.unit.eligibility_api.domain.members import (
+    AID,
     ALL_CONSENTS,
     DAY,
     DEPENDANT,
     LATE_ELDERLY,
     MEMBER,
+    MUNICIPAL,
     TODAY,
     YEAR,
     aid,
     by_card,
     by_number,
     disease,
+    elderly,
     full_answer,
     insured,
     limit,
@@ -31,7 +40,8 @@ from tests.unit.eligibility_api.domain.members import (
 
 LIMIT, DISEASES = Category.LIMIT_CERTIFICATE, Category.SPECIFIC_DISEASES
 CERTIFIED = insured(1, limit_certificate=limit(TODAY, TODAY), specific_diseases=[disease(TODAY, TODAY)])
-OLD = date(1951, 4, 1)
+OLD, SEVENTY = date(1951, 4, 1), date(1956, 4, 1)
+REIMBURSED = CertificateKind.SPECIAL_REIMBURSEMENT
 
 
 def shown(*enrolments: Any, **changes: Any) -> Enrolment:
@@ -39,7 +49,7 @@ def shown(*enrolments: Any, **changes: Any) -> Enrolment:
 
 
 def test_every_item_is_shown_as_stored() -> None:
-    """Rule S4."""
+    """Rules S3, S4, S10."""
     items: dict[str, Any] = {
         "insured_name": "試験　世帯主",
         "relationship": Relationship.DEPENDANT,
@@ -50,9 +60,8 @@ def test_every_item_is_shown_as_stored() -> None:
         "valid_from": TODAY - 2 * DAY,
         "valid_to": TODAY + YEAR,
         "burden_ratio": 10,
-        "elderly_certificate": ElderlyCertificate(
-            burden_ratio=20, valid_from=TODAY - YEAR, valid_to=TODAY - DAY
-        ),
+        "elderly_certificate": elderly(TODAY, TODAY),
+        "birth_date": SEVENTY,
         "lost_on": TODAY + YEAR,
         "reason_of_loss": ReasonOfLoss.OTHER,
     }
@@ -93,28 +102,50 @@ def test_flags_of_past_and_future_enrolments_protect_too(flagged: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("consents", "kind", "shows_limit", "shows_diseases"),
+    ("ask", "consents", "kind", "shows_limit", "shows_diseases"),
     [
-        (set(), FacilityKind.CLINIC, False, False),
-        ({LIMIT}, FacilityKind.CLINIC, True, False),
-        ({DISEASES}, FacilityKind.CLINIC, False, True),
-        ({LIMIT, DISEASES}, FacilityKind.PHARMACY, True, True),
-        ({LIMIT, DISEASES}, FacilityKind.ELIGIBILITY_ONLY, True, False),
+        (by_card, set(), FacilityKind.CLINIC, True, False),
+        (by_card, {LIMIT}, FacilityKind.CLINIC, True, False),
+        (by_card, {DISEASES}, FacilityKind.CLINIC, True, True),
+        (by_card, {LIMIT, DISEASES}, FacilityKind.PHARMACY, True, True),
+        (by_card, set(), FacilityKind.ELIGIBILITY_ONLY, False, False),
+        (by_card, {LIMIT, DISEASES}, FacilityKind.ELIGIBILITY_ONLY, False, False),
+        (by_number, set(), FacilityKind.CLINIC, False, False),
+        (by_number, {LIMIT}, FacilityKind.CLINIC, True, False),
+        (by_number, {DISEASES}, FacilityKind.CLINIC, False, True),
+        (by_number, {LIMIT, DISEASES}, FacilityKind.VISITING_NURSING, True, True),
+        (by_number, {LIMIT}, FacilityKind.ELIGIBILITY_ONLY, False, False),
     ],
 )
-def test_certificates_are_shown_only_as_consented(
-    consents: set[Category], kind: FacilityKind, shows_limit: bool, shows_diseases: bool
+def test_the_limit_certificate_needs_a_flag_by_number_only_and_diseases_need_consent(
+    ask: Any, consents: set[Category], kind: FacilityKind, shows_limit: bool, shows_diseases: bool
 ) -> None:
     """Rules S5, S6."""
-    result = shown(CERTIFIED, consents=frozenset(consents), facility_kind=kind)
+    asked = ask(CERTIFIED, consents=frozenset(consents), facility_kind=kind)
+    [result] = full_answer(asked).results
     assert (result.limit_certificate_consent, result.limit_certificate is not None) == (
         shows_limit,
         shows_limit,
     )
+    assert result.limit_certificate_consent_at == (asked.answered_at if shows_limit else None)
     assert (result.specific_disease_consent, bool(result.specific_diseases)) == (
         shows_diseases,
         shows_diseases,
     )
+
+
+@pytest.mark.parametrize("kind", FacilityKind)
+def test_only_eligibility_only_facilities_see_no_limit_certificate(kind: FacilityKind) -> None:
+    """Rule S5."""
+    shows = kind is not FacilityKind.ELIGIBILITY_ONLY
+    assert (shown(CERTIFIED, facility_kind=kind).limit_certificate is not None) is shows
+
+
+def test_the_flag_is_set_by_card_without_a_certificate_too() -> None:
+    """Rule S5."""
+    result = shown(insured(1))
+    assert (result.limit_certificate_consent, result.limit_certificate) == (True, None)
+    assert result.limit_certificate_consent_at == by_card().answered_at
 
 
 @pytest.mark.parametrize(
@@ -125,15 +156,26 @@ def test_certificates_are_shown_only_as_consented(
         (TODAY, TODAY + YEAR, True),
         (TODAY - YEAR, TODAY - DAY, False),
         (TODAY + DAY, TODAY + YEAR, False),
+        (TODAY - YEAR, None, True),
+        (TODAY, None, True),
+        (TODAY + DAY, None, False),
     ],
 )
 def test_a_certificate_is_shown_from_its_first_to_its_last_valid_day(
-    first: date, last: date, holds: bool
+    first: date, last: date | None, holds: bool
 ) -> None:
-    """Rules S5, S6."""
-    enrolment = insured(1, limit_certificate=limit(first, last), specific_diseases=[disease(first, last)])
+    """Rules S5, S6, S10, S11."""
+    enrolment = insured(
+        1,
+        birth_date=SEVENTY,
+        limit_certificate=limit(first, last),
+        specific_diseases=[disease(first, last)],
+        elderly_certificate=elderly(first, last),
+    )
     result = shown(enrolment, consents=ALL_CONSENTS)
     assert (result.limit_certificate is not None, bool(result.specific_diseases)) == (holds, holds)
+    assert (result.elderly_certificate is not None) is holds
+    assert result.burden_expected
 
 
 @pytest.mark.parametrize("make", [insured, aid])
@@ -142,12 +184,47 @@ def test_certificates_of_an_ended_enrolment_are_not_shown(make: Any) -> None:
     enrolment = make(
         1,
         lost_on=TODAY,
+        birth_date=SEVENTY,
         limit_certificate=limit(TODAY, TODAY),
         specific_diseases=[disease(TODAY, TODAY)],
+        elderly_certificate=elderly(TODAY, TODAY),
         tickets=[ticket()],
     )
     result = shown(enrolment, consents=ALL_CONSENTS)
     assert (result.limit_certificate, result.specific_diseases, result.medical_tickets) == (None, [], [])
+    assert result.elderly_certificate is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({"birth_date": SEVENTY}, (True, 10, True), id="70"),
+        pytest.param({"birth_date": SEVENTY + DAY}, (False, None, False), id="not yet in the class"),
+        pytest.param({"birth_date": OLD + DAY}, (True, 10, True), id="74"),
+        pytest.param({"birth_date": OLD}, (False, None, False), id="75"),
+        pytest.param({"birth_date": OLD, "insurer_number": MUNICIPAL}, (True, 10, True), id="75, municipal"),
+        pytest.param({"insurer_number": LATE_ELDERLY}, (True, 10, False), id="late-elderly scheme"),
+        pytest.param(
+            {"birth_date": SEVENTY, "certificate_kind": REIMBURSED}, (False, None, False), id="reimbursed"
+        ),
+        pytest.param(
+            {"insurer_number": LATE_ELDERLY, "certificate_kind": REIMBURSED},
+            (False, None, False),
+            id="reimbursed, late-elderly scheme",
+        ),
+        pytest.param(
+            {"birth_date": SEVENTY, "certificate_kind": AID}, (False, None, False), id="medical aid"
+        ),
+        pytest.param({"birth_date": SEVENTY, "lost_on": TODAY}, (True, 10, False), id="ended"),
+    ],
+)
+def test_a_ratio_is_shown_where_age_and_scheme_know_one(
+    changes: dict[str, Any], expected: tuple[bool, int | None, bool]
+) -> None:
+    """Rules D8, S4, S10."""
+    result = shown(insured(1, burden_ratio=10, elderly_certificate=elderly(TODAY, TODAY), **changes))
+    elderly_is_shown = result.elderly_certificate is not None
+    assert (result.burden_expected, result.burden_ratio, elderly_is_shown) == expected
 
 
 REASON = ReasonOfLoss.OTHER
@@ -159,7 +236,10 @@ REASON = ReasonOfLoss.OTHER
         pytest.param(None, TODAY - DAY, (None, None), id="the legal end ahead is not told"),
         pytest.param(None, TODAY, (TODAY, None), id="the law's end, and nobody's reason"),
         pytest.param(TODAY + DAY, TODAY - DAY, (TODAY + DAY, REASON), id="the insurer's end ahead"),
-        pytest.param(TODAY + DAY, TODAY, (TODAY, None), id="the law's end comes first"),
+        pytest.param(TODAY + DAY, TODAY, (TODAY + DAY, REASON), id="the insurer's end a day later stays"),
+        pytest.param(TODAY + DAY, TODAY + DAY, (TODAY + DAY, REASON), id="with its reason"),
+        pytest.param(TODAY + 2 * DAY, TODAY - DAY, (TODAY + 2 * DAY, REASON), id="a later end, ahead"),
+        pytest.param(TODAY + 2 * DAY, TODAY, (TODAY, None), id="the law's end comes first"),
         pytest.param(TODAY, TODAY, (TODAY, REASON), id="the same day: the insurer's reason"),
         pytest.param(TODAY - DAY, TODAY, (TODAY - DAY, REASON), id="the insurer's end comes first"),
     ],
@@ -173,6 +253,28 @@ def test_the_shown_end_is_the_stored_or_an_earlier_legal_one(
         {"birth_date": OLD} if mine else {"relationship": DEPENDANT, "insured_birth_date": OLD}
     )
     enrolment = insured(1, lost_on=lost_on, reason_of_loss=REASON if lost_on else None, **ages)
+    result = shown(enrolment, as_of=as_of)
+    assert (result.lost_on, result.reason_of_loss) == expected
+
+
+@pytest.mark.parametrize(
+    ("lost_on", "as_of", "expected"),
+    [
+        (None, TODAY, (None, None)),
+        (None, TODAY + DAY, (TODAY + DAY, None)),
+        (TODAY + DAY, TODAY, (TODAY + DAY, REASON)),
+        (TODAY + DAY, TODAY + DAY, (TODAY + DAY, REASON)),
+        (TODAY, TODAY, (TODAY, REASON)),
+        (TODAY + 2 * DAY, TODAY, (TODAY + 2 * DAY, REASON)),
+        (TODAY + 2 * DAY, TODAY + DAY, (TODAY + DAY, None)),
+    ],
+)
+def test_a_municipality_ends_on_the_day_after_the_birthday(
+    lost_on: date | None, as_of: date, expected: tuple[date | None, ReasonOfLoss | None]
+) -> None:
+    """Rules D3, S3."""
+    reason = REASON if lost_on else None
+    enrolment = insured(1, birth_date=OLD, insurer_number=MUNICIPAL, lost_on=lost_on, reason_of_loss=reason)
     result = shown(enrolment, as_of=as_of)
     assert (result.lost_on, result.reason_of_loss) == expected
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -20,8 +21,10 @@ from tests.builders.known import (
     dispensing,
     drug,
     known,
+    on_site,
     pharmacy,
     prescription,
+    registered,
 )
 
 NEXT = DAY + timedelta(days=1)
@@ -64,22 +67,40 @@ def own(day: int, institution: str = CLINIC) -> HistoryRecord:
         (prescription(), [dispensing(on=NEXT)], False),
         (prescription(), [dispensing(prescriber=OTHER_CLINIC)], True),
         (prescription(), [dispensing(prescribed_on=NEXT, on=NEXT)], True),
+        (on_site(), [own(DAY.day)], False),
+        (on_site(), [own(DAY.day + 1)], True),
+        (on_site(), [own(DAY.day, OTHER_CLINIC)], True),
+        (on_site(), [claimed()], True),
+        (on_site(), [dispensing()], True),
+        (prescription(), [on_site()], True),
     ],
 )
 def test_a_more_reliable_source_replaces_the_same_institution_and_day(
     entry: HistoryRecord, sources: list[HistoryRecord], shows: bool
 ) -> None:
     """Rule H6."""
-    entries = [entry, *(one for one in sources if one.origin is Origin.DISPENSING)]
+    entries = [entry, *(one for one in sources if one.origin is not Origin.CLAIM)]
     claims = [one for one in sources if one.origin is Origin.CLAIM]
     assert (entry in current_entries(entries, claims, TODAY)) is shows
 
 
-@pytest.mark.parametrize("entry", [dispensing(), prescription()])
-def test_an_entry_shows_for_a_hundred_days(entry: HistoryRecord) -> None:
-    """Rule H6."""
-    assert current_entries([entry], [], DAY + timedelta(days=100)) == [entry]
-    assert current_entries([entry], [], DAY + timedelta(days=101)) == []
+@pytest.mark.parametrize("entry", [dispensing, prescription, on_site])
+@pytest.mark.parametrize("late", [0, 1, 30])
+def test_an_entry_shows_for_a_hundred_days_from_its_registration(
+    entry: Callable[..., HistoryRecord], late: int
+) -> None:
+    """Rule H6: not from its own day."""
+    one = entry(known_from=registered(DAY + timedelta(days=late)))
+    last = DAY + timedelta(days=late + 100)
+    assert current_entries([one], [], last) == [one]
+    assert current_entries([one], [], last + timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize(("hour", "shown"), [(14, False), (15, True)])
+def test_the_day_of_registration_is_japans(hour: int, shown: bool) -> None:
+    """Rules D10, H6: 15:00 UTC is the next day in Japan."""
+    one = prescription(known_from=datetime(DAY.year, DAY.month, DAY.day, hour, tzinfo=UTC))
+    assert (current_entries([one], [], DAY + timedelta(days=101)) == [one]) is shown
 
 
 days = st.integers(0, 2).map(lambda ahead: DAY + timedelta(days=ahead))
@@ -88,6 +109,7 @@ pharmacies = st.sampled_from([PHARMACY, "1340100021"])
 entries_of = st.lists(
     st.one_of(
         st.builds(prescription, days, clinics),
+        st.builds(on_site, days, clinics),
         st.builds(
             lambda on, by, prescriber, at: dispensing(on, by, prescriber, institution_code=at),
             days,
@@ -108,7 +130,7 @@ claims_of = st.lists(
 
 
 def acts(one: HistoryRecord) -> set[tuple[int, str | None, date | None]]:
-    """What an entry reports: (2) a dispensing by whom and when, (3) a prescription by whom and when."""
+    """What a source reports: (2) a dispensing, (3) a prescription, (4) an on-site one; by whom and when."""
     found: set[tuple[int, str | None, date | None]] = set()
     for medicine in one.content.drugs:
         if one.setting is CareSetting.PHARMACY:
@@ -116,12 +138,15 @@ def acts(one: HistoryRecord) -> set[tuple[int, str | None, date | None]]:
             found.add((3, one.content.prescriber_code, one.prescribed_on or medicine.prescribed_on))
         elif one.origin is Origin.PRESCRIPTION:
             found.add((3, one.institution_code, one.prescribed_on))
+        elif one.origin is Origin.ON_SITE:
+            found.add((4, one.institution_code, one.dispensed_on))
         else:
-            found |= {(3, one.institution_code, one.month.replace(day=day)) for day, _ in medicine.days}
+            own_days = [one.month.replace(day=day) for day, _ in medicine.days]
+            found |= {(kind, one.institution_code, day) for kind in (3, 4) for day in own_days}
     return found
 
 
-SOURCE = {Origin.CLAIM: 1, Origin.DISPENSING: 2, Origin.PRESCRIPTION: 3}
+SOURCE = {Origin.CLAIM: 1, Origin.DISPENSING: 2, Origin.PRESCRIPTION: 3, Origin.ON_SITE: 4}
 
 
 @given(entries_of, claims_of)

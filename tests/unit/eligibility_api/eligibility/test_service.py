@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -63,6 +64,7 @@ CARD: dict[str, Any] = {
     "recorded_at": NOW,
     "outcome": "answered",
     "within_limit": True,
+    "carrier": None,
     "reference_number": None,
     "version": None,
 }
@@ -157,6 +159,16 @@ async def test_without_the_right_no_number_is_looked_up(caller: Caller) -> None:
 
 
 PROOF = {"challenge": "x", "certificate": "QQ==", "signature": "QQ=="}
+LATER = NOW + timedelta(days=365)
+ENDS = [LATER]
+"""The end of the verified certificate; a test changes it in place."""
+
+
+@pytest.fixture
+def ends_at() -> Iterator[list[datetime]]:
+    """`ENDS`, as it was after the test."""
+    yield ENDS
+    ENDS[:] = [LATER]
 
 
 @pytest.fixture
@@ -167,7 +179,7 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> list[Purpose]:
     def verify(state: object, caller: object, purpose: Purpose, proof: object) -> VerifiedProof:
         purposes.append(purpose)
         challenge = Challenge(purpose, NOW + timedelta(seconds=60), CLINIC, CLIENT, bytes(16))
-        return VerifiedProof(challenge, CLIENT, (Right.ELIGIBILITY,), CertificateId(bytes(32), 1), NOW)
+        return VerifiedProof(challenge, CLIENT, (Right.ELIGIBILITY,), CertificateId(bytes(32), 1), ENDS[0])
 
     monkeypatch.setattr(service, "verify_proof", verify)
     return purposes
@@ -182,7 +194,7 @@ async def test_a_check_by_card_is_by_its_pin_and_has_no_operator_and_no_limit(
     )
     [(statement, parameters)] = asked_of(state).asked
     assert (statement, verified, answer.validity) == (CARD_STATEMENT, [Purpose.ELIGIBILITY], "4")
-    assert parameters[10:] == [TODAY, "eligibility.card", None, "v"]
+    assert parameters[10:] == [TODAY, "eligibility.card", None, "v", None, None, None]
 
 
 async def test_a_visual_check_names_its_operator_and_has_an_hourly_limit(verified: list[Purpose]) -> None:
@@ -191,7 +203,57 @@ async def test_a_visual_check_names_its_operator_and_has_an_hourly_limit(verifie
     await service.check_card(state, CALLER, request)
     [(statement, parameters)] = asked_of(state).asked
     assert (statement, verified) == (VISUAL_STATEMENT, [Purpose.VISUAL_CHECK])
-    assert parameters[10:] == [TODAY, "eligibility.visual-check", "受付　見本", None, 7]
+    assert parameters[10:] == [TODAY, "eligibility.visual-check", "受付　見本", None, None, None, None, 7]
+
+
+DAY = timedelta(days=1)
+END_OF_TODAY = datetime(2026, 4, 1, 14, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("not_after", "ended", "expires_on"),
+    [
+        (END_OF_TODAY + 91 * DAY, False, date(2026, 7, 1)),
+        (END_OF_TODAY + 92 * DAY, False, None),
+        (END_OF_TODAY, False, TODAY),
+        (NOW, False, TODAY),
+        (NOW - timedelta(microseconds=1), True, TODAY),
+        (END_OF_TODAY - DAY, True, date(2026, 3, 31)),
+        (END_OF_TODAY - 90 * DAY, True, date(2026, 1, 1)),
+    ],
+)
+@pytest.mark.usefixtures("verified")
+async def test_the_statement_gets_the_end_of_a_certificate_only_if_it_matters(
+    ends_at: list[datetime], not_after: datetime, ended: bool, expires_on: date | None
+) -> None:
+    """Rules A6, A7: past, or within three months."""
+    ends_at[:] = [not_after]
+    state = scripted_state([CARD])
+    await service.check_card(state, CALLER, CardCheckRequest.model_validate(PROOF))
+    [(_, parameters)] = asked_of(state).asked
+    assert parameters[14:] == [not_after if ended else None, None, expires_on]
+
+
+@pytest.mark.parametrize(
+    ("carrier", "renew_by"), [("card", "2026-06-30"), ("phone", "2026-03-20"), (None, "2026-03-20")]
+)
+@pytest.mark.parametrize(
+    "answered", [datetime(2026, 3, 20, 14, tzinfo=UTC), NOW], ids=["last day", "after it"]
+)
+@pytest.mark.usefixtures("verified")
+async def test_an_answer_carries_the_remark_of_the_day_of_its_record(
+    ends_at: list[datetime], carrier: str | None, renew_by: str, answered: datetime
+) -> None:
+    """Rule A7; an answered row of a phone after its end would have none."""
+    ends_at[:] = [datetime(2026, 3, 20, 14, 59, 59, tzinfo=UTC)]
+    state = scripted_state([CARD | {"carrier": carrier, "recorded_at": answered}])
+    answer = await service.check_card(state, CALLER, CardCheckRequest.model_validate(PROOF))
+    remark = answer.certificate_renewal and answer.certificate_renewal.model_dump(mode="json")
+    if answered == NOW and carrier != "card":
+        assert remark is None
+        return
+    status = "grace" if answered == NOW else "expiring"
+    assert remark == {"status": status, "expires_on": "2026-03-20", "renew_by": renew_by}
 
 
 async def test_a_visual_check_without_an_operator_is_refused_before_the_proof_is_verified(
@@ -210,6 +272,8 @@ async def test_a_visual_check_without_an_operator_is_refused_before_the_proof_is
         ({"revocation_status": "suspended"}, "certificate-suspended", None),
         ({"outcome": "first-registration-needed"}, "first-registration-needed", None),
         ({"outcome": "registration-conflict"}, "registration-conflict", None),
+        ({"outcome": "card-not-usable"}, "card-not-usable", None),
+        ({"outcome": "certificate-expired"}, "certificate-expired", None),
         ({"outcome": None}, "internal", None),
     ],
 )

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from eligibility_api.files.streaming import MAX_LINE_BYTES, LineCutter, write_behind
+from eligibility_api.contract.lines import MAX_LINE_BYTES, LineCutter
+from eligibility_api.files.streaming import write_behind
 
 
 @pytest.mark.parametrize("size", [MAX_LINE_BYTES - 1, MAX_LINE_BYTES])

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility_api.files.streaming import MAX_LINE_BYTES, LineCutter, write_behind
+from eligibility_api.contract.lines import MAX_LINE_BYTES, LineCutter
+from eligibility_api.files.streaming import write_behind
 
 
 @given(st.lists(st.binary(max_size=50), max_size=20))

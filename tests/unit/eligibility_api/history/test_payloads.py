@@ -12,9 +12,10 @@ from pydantic_core import to_json
 
 from eligibility_api.contract import history
 from eligibility_api.contract.history import CareSetting, Origin
+from eligibility_api.contract.treatment_kinds import TreatmentKind
 from eligibility_api.domain.checkups import LoadedCheckup
-from eligibility_api.domain.claims import Act, Content, Disease, Drug
-from eligibility_api.domain.history import ActRow, DiseaseRow, HistoryRecord
+from eligibility_api.domain.claims import Act, Content, Drug
+from eligibility_api.domain.history import HistoryRecord, TreatmentRow
 from eligibility_api.domain.medicines import MedicineRow
 from eligibility_api.drug_master.cache import DrugEntry, DrugMaster
 from eligibility_api.history import payloads
@@ -33,7 +34,6 @@ CLINIC, PHARMACY = "1311111114", "1340100013"
         (payloads.MedicineDict, history.Medicine),
         (payloads.MedicineGroupDict, history.MedicineGroup),
         (payloads.TreatmentDict, history.Treatment),
-        (payloads.DiagnosisDict, history.Diagnosis),
         (payloads.CheckupItemDict, history.CheckupItem),
         (payloads.HealthCheckupDict, history.HealthCheckup),
         (payloads.MedicationsDict, history.Medications),
@@ -83,9 +83,10 @@ ITEMS = [
         (
             presenter().treatment(
                 3,
-                ActRow(
+                TreatmentRow(
                     known(setting=CareSetting.INPATIENT),
-                    Act("112007410", "2", "12", 1),
+                    TreatmentKind.IMAGING,
+                    Act("170011810", "2", "70", 1),
                     date(2026, 1, 3),
                     1,
                 ),
@@ -93,10 +94,13 @@ ITEMS = [
             history.Treatment,
         ),
         (
-            presenter().diagnosis(
-                4, DiseaseRow(known(), Disease("0000999", "架空病", ("8002",), date(2025, 1, 1), "1", True))
+            presenter().treatment(
+                4,
+                TreatmentRow(
+                    known(setting=CareSetting.OUTPATIENT), TreatmentKind.VISIT, None, date(2026, 1, 3), None
+                ),
             ),
-            history.Diagnosis,
+            history.Treatment,
         ),
         (
             presenter().checkup(

@@ -140,10 +140,10 @@ def test_a_group_has_the_first_name_of_its_medicines(names: list[str | None], na
     assert group["name"] == name
 
 
-def test_a_group_is_marked_if_one_of_its_medicines_is_a_duplicate() -> None:
-    plain, marked = medicine(duplicates=()), medicine(duplicates=[3])
+def test_a_group_is_marked_if_one_of_its_medicines_overlaps_another() -> None:
+    plain, marked = medicine(overlaps=()), medicine(overlaps=[3])
     groups = grouped([(A, plain), (A, marked), (B, plain)])
-    assert [(group["key"], group["duplicates"], len(group["medicines"])) for group in groups] == [
+    assert [(group["key"], group["overlaps"], len(group["medicines"])) for group in groups] == [
         ("1234567", True, 2),
         (None, False, 1),
     ]

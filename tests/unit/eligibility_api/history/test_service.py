@@ -15,8 +15,8 @@ from eligibility_api.clients.operator import Operator
 from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.contract.codes import Right, Role
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.history import Grouping
-from eligibility_api.domain.claims import Act, Content, Disease, Drug, encode
+from eligibility_api.contract.history import Grouping, HistoryResource
+from eligibility_api.domain.claims import READER_VERSION, Act, Content, Disease, Drug, encode
 from eligibility_api.drug_master.cache import DrugEntry, DrugMaster, DrugMasterCache
 from eligibility_api.history import service
 from eligibility_api.history.service import HistoryQuery, HistoryRequest, PermitReference
@@ -26,6 +26,7 @@ from tests.builders.scripted_database import CLIENT, CLINIC, NOW, asked_of, scri
 
 pytestmark = pytest.mark.anyio
 
+SURGERIES = HistoryResource.SURGERIES
 PERMIT, RECORD = UUID(int=5), UUID(int=6)
 FIRST_OWN_PARAMETER = 5
 """Place of the first parameter after those of the access check: first month, last month, instant."""
@@ -69,6 +70,7 @@ def row(number: int | None = None, *, outcome: str | None = None, **values: Any)
         "content": encode(Content("架空診療所", None, None, (), (), ())),
         "prescribed_on": None,
         "dispensed_on": None,
+        "reader_version": READER_VERSION,
     }
     return summary | claim | values
 
@@ -105,13 +107,13 @@ def tablets(*codes: str) -> tuple[Drug, ...]:
 @given(lines=st.lists(st.integers(0, 4), min_size=1, max_size=5), limit=st.integers(1, 7))
 async def test_the_pages_of_any_size_are_the_whole_history_once(lines: list[int], limit: int) -> None:
     claims = [
-        claim(number, acts=[Act(f"{number}{n:08}", None, "12", 1) for n in range(count)])
+        claim(number, acts=[Act(f"{number}{n:08}", None, "50", 1) for n in range(count)])
         for number, count in enumerate(lines, 1)
     ]
-    whole = await service.treatments(state_of(*claims), request(), surgery=False)
+    whole = await service.treatments(state_of(*claims), request(), SURGERIES)
     pages, after = [], None
     for _ in range(30):
-        page = await service.treatments(state_of(*claims), request(limit=limit, after=after), surgery=False)
+        page = await service.treatments(state_of(*claims), request(limit=limit, after=after), SURGERIES)
         pages.append(page)
         after = page["next"]
         if after is None:
@@ -124,24 +126,32 @@ async def test_the_pages_of_any_size_are_the_whole_history_once(lines: list[int]
 
 async def test_the_cursor_keeps_the_instant_of_the_first_page() -> None:
     instant = NOW - timedelta(minutes=5)
-    first = await service.diagnoses(
-        state_of(claim(1, diseases=diseases(3)), instant=instant), request(limit=2)
+    first = await service.treatments(
+        state_of(claim(1, acts=operations(3)), instant=instant), request(limit=2), SURGERIES
     )
     assert cursor.decode_position(str(first["next"])) == (instant, 2, 0)
-    state = state_of(claim(1, diseases=diseases(3)), instant=instant)
-    second = await service.diagnoses(state, request(limit=2, after=first["next"]))
+    state = state_of(claim(1, acts=operations(3)), instant=instant)
+    second = await service.treatments(state, request(limit=2, after=first["next"]), SURGERIES)
     assert parameters_of(state)[FIRST_OWN_PARAMETER + 2] == instant
-    assert [shown["row"] for shown in second["diagnoses"]] == [3]
+    assert [shown["row"] for shown in second["treatments"]] == [3]
 
 
-def diseases(count: int) -> list[Disease]:
-    return [Disease(f"{number:07}", None, (), None, None, False) for number in range(count)]
+def operations(count: int) -> list[Act]:
+    return [Act(f"15{number:07}", None, "50", 1) for number in range(count)]
 
 
 async def test_a_page_behind_the_end_is_empty_and_the_last() -> None:
     behind = cursor.encode((NOW, 10_000, 0))
-    page = await service.diagnoses(state_of(claim(1, diseases=diseases(3))), request(after=behind))
-    assert (page["diagnoses"], page["next"], page["total"]) == ([], None, 3)
+    state = state_of(claim(1, acts=operations(3)))
+    page = await service.treatments(state, request(after=behind), SURGERIES)
+    assert (page["treatments"], page["next"], page["total"]) == ([], None, 3)
+
+
+async def test_diagnoses_of_claims_are_not_shown() -> None:
+    """Rule H20: no provider of this information."""
+    diseases = [Disease("0000999", "架空病", (), date(2026, 1, 5), "1", True)]
+    page = await service.diagnoses(state_of(claim(1, diseases=diseases)), request())
+    assert (page["provider"], page["diagnoses"], page["total"], page["next"]) == (None, [], 0, None)
 
 
 @pytest.mark.parametrize("text", ["", "x", "AAAA", cursor.encode(5), cursor.encode((NOW, -1, 0))])
@@ -172,11 +182,11 @@ async def test_known_at_is_between_2020_and_now(known_at: datetime, accepted: bo
     assert asked_of(state).asked == []
 
 
-async def test_without_months_the_last_36_are_asked_for() -> None:
+async def test_without_months_the_whole_reach_is_asked_for() -> None:
     state = state_of()
     page = await service.diagnoses(state, request())
-    assert parameters_of(state)[FIRST_OWN_PARAMETER:] == [date(2023, 5, 1), date(2026, 4, 1)]
-    assert (page["from_month"], page["to_month"]) == ("2023-05", "2026-04")
+    assert parameters_of(state)[FIRST_OWN_PARAMETER:] == [date(2021, 4, 1), date(2026, 4, 1)]
+    assert (page["from_month"], page["to_month"]) == ("2021-04", "2026-04")
 
 
 async def test_the_months_of_a_later_page_end_with_the_month_of_the_first() -> None:
@@ -190,14 +200,14 @@ async def test_the_months_of_a_later_page_end_with_the_month_of_the_first() -> N
     [
         {"from_month": date(2026, 4, 1), "to_month": date(2026, 3, 1)},
         {"to_month": date(2026, 5, 1)},
-        {"from_month": date(2021, 3, 1)},
+        {"from_month": date(2021, 2, 1)},
     ],
     ids=str,
 )
 async def test_months_out_of_range_are_refused_before_the_database_is_asked(months: dict[str, date]) -> None:
     state = state_of()
     with pytest.raises(ShikakuError, match="history-months"):
-        await service.treatments(state, request(**months), surgery=True)
+        await service.treatments(state, request(**months), SURGERIES)
     assert asked_of(state).asked == []
 
 
@@ -218,17 +228,20 @@ async def test_the_access_check_gets_client_permit_right_role_and_operator() -> 
 
 
 async def test_surgery_and_other_treatment_are_shown_apart() -> None:
-    acts = [Act("150000001", None, "50", 1), Act("112000001", None, "12", 1)]
-    found = {
-        surgery: [
-            shown["code"]
-            for shown in (
-                await service.treatments(state_of(claim(1, acts=acts)), request(), surgery=surgery)
-            )["treatments"]
-        ]
-        for surgery in (True, False)
+    """Rule H9."""
+    acts = [
+        Act("150000001", None, "50", 1, ((4, 1),)),
+        Act("112000001", None, "12", 1, ((4, 1),)),
+        Act("170000001", None, "70", 1, ((4, 1),)),
+    ]
+    found = {}
+    for resource in (SURGERIES, HistoryResource.TREATMENTS):
+        page = await service.treatments(state_of(claim(1, acts=acts)), request(), resource)
+        found[resource] = [(shown["kind"], shown["code"]) for shown in page["treatments"]]
+    assert found == {
+        SURGERIES: [("surgery", "150000001")],
+        HistoryResource.TREATMENTS: [("visit", None), ("imaging", "170000001")],
     }
-    assert found == {True: ["150000001"], False: ["112000001"]}
 
 
 def from_two_prescribers() -> list[dict[str, Any]]:
@@ -240,12 +253,12 @@ def from_two_prescribers() -> list[dict[str, Any]]:
     return [claim(1, drugs=own), foreign]
 
 
-async def test_a_filter_by_prescriber_keeps_row_numbers_and_duplicate_marks() -> None:
+async def test_a_filter_by_prescriber_keeps_row_numbers_and_overlap_marks() -> None:
     whole = await service.medications(state_of(*from_two_prescribers()), request(), Grouping.NONE, None)
     own = await service.medications(state_of(*from_two_prescribers()), request(), Grouping.NONE, CLINIC)
     assert whole["total"] == 3
     assert [shown for shown in whole["medicines"] if shown["institution"]["own"]] == own["medicines"]
-    marks = {shown["drug_code"]: list(shown["duplicates"]) for shown in whole["medicines"]}
+    marks = {shown["drug_code"]: list(shown["overlaps"]) for shown in whole["medicines"]}
     assert marks["990000009"] == []
     assert len(marks["990000001"]) == len(marks["990000002"]) == 1
 
@@ -257,7 +270,7 @@ async def test_groups_have_the_rows_of_the_plain_list(grouping: Grouping) -> Non
     rows = [shown for group in grouped["groups"] for shown in group["medicines"]]
     assert sorted(shown["row"] for shown in rows) == [shown["row"] for shown in plain["medicines"]]
     assert (grouped["medicines"], plain["groups"]) == ([], [])
-    assert [group["duplicates"] for group in grouped["groups"]].count(True) == 1
+    assert [group["overlaps"] for group in grouped["groups"]].count(True) == 1
 
 
 async def test_a_group_that_a_page_cuts_continues_on_the_next() -> None:

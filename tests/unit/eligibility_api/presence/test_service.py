@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -83,11 +83,13 @@ class Responder:
 
     def __init__(self, answer: CertificateStatus | Exception) -> None:
         self.answer = answer
-        self.asked: list[tuple[int, timedelta]] = []
+        self.asked: list[tuple[int, timedelta, datetime | None]] = []
 
-    async def status(self, ca: object, serial: int, max_age: timedelta) -> CertificateStatus:
+    async def status(
+        self, ca: object, serial: int, max_age: timedelta, ended_at: datetime | None
+    ) -> CertificateStatus:
         assert ca == authority()
-        self.asked.append((serial, max_age))
+        self.asked.append((serial, max_age, ended_at))
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -132,7 +134,18 @@ async def test_with_a_stale_mirror_ocsp_is_queried_once_and_its_answer_decides(
 ) -> None:
     evidence, responder, holders = await decided(NO_STATUS, SPENT, ocsp=status)
     assert evidence == [Evidence(), Evidence(ocsp=status)]
-    assert (responder.asked, holders.asked) == ([(4711, timedelta(seconds=60))], 0)
+    assert (responder.asked, holders.asked) == ([(4711, timedelta(seconds=60), None)], 0)
+
+
+@pytest.mark.parametrize(("ended_at", "asked"), [(NOW, None), (NOW - timedelta(microseconds=1), True)])
+async def test_the_responder_is_asked_about_a_certificate_that_has_ended(
+    ended_at: datetime, asked: bool | None
+) -> None:
+    """Rule Q6: its answer must speak of expired certificates."""
+    statement, responder = Statement(NO_STATUS, SPENT), Responder(CertificateStatus.GOOD)
+    proof = replace(PROOF, not_after=ended_at)
+    await decide(state_with(responder), proof, statement, Holders())
+    assert responder.asked == [(4711, timedelta(seconds=60), ended_at if asked else None)]
 
 
 async def test_the_holder_of_an_unbound_certificate_is_asked_for_once() -> None:
@@ -225,6 +238,7 @@ def test_only_a_good_certificate_is_accepted() -> None:
 RIGHTS = {
     Purpose.ELIGIBILITY: {Right.ELIGIBILITY},
     Purpose.FIRST_REGISTRATION: {Right.REGISTRATION},
+    Purpose.VISUAL_REGISTRATION: {Right.REGISTRATION, Right.VISUAL_CHECK},
     Purpose.VISUAL_CHECK: {Right.VISUAL_CHECK},
     Purpose.CONSENT: {Right.CONSENT},
     Purpose.VISUAL_CONSENT: {Right.CONSENT, Right.VISUAL_CHECK},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,12 +12,24 @@ import pytest
 from eligibility_api.contract.codes import Purpose, Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.registration import RegistrationRequest
+from eligibility_api.domain import challenge as challenges
 from eligibility_api.domain.certificate import CertificateId
 from eligibility_api.domain.challenge import Challenge
+from eligibility_api.domain.expiry import Carrier
 from eligibility_api.jlis.client import Holder
 from eligibility_api.presence.query import VerifiedProof
 from eligibility_api.registration import service
-from tests.builders.scripted_database import CLIENT, CLINIC, NOW, asked_of, scripted_state, terminal
+from eligibility_api.registration.store import REGISTRATION_STATEMENT, VISUAL_REGISTRATION_STATEMENT
+from tests.builders.scripted_database import (
+    AUDIENCE,
+    CLIENT,
+    CLINIC,
+    MAC_KEYS,
+    NOW,
+    asked_of,
+    scripted_state,
+    terminal,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +44,7 @@ PROOF = VerifiedProof(
 )
 MEMBERSHIP = {"insurer_number": "01130012", "symbol": "見本－１", "number": "１２３"}
 # Places of the parameters after the proof's ten.
-STATED, AUTHORITIES, SERIALS, NOT_AFTER = slice(10, 14), 14, 15, 16
+STATED, AUTHORITIES, SERIALS, NOT_AFTER, CARRIER, OPERATOR = slice(10, 14), 14, 15, 16, 17, 18
 
 
 def row(**changes: Any) -> dict[str, Any]:
@@ -47,6 +60,8 @@ def row(**changes: Any) -> dict[str, Any]:
         "record_id": RECORD,
         "recorded_at": NOW,
         "outcome": "bound",
+        "carrier": None,
+        "within_limit": True,
     }
     return values | changes
 
@@ -83,9 +98,17 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> list[Purpose]:
 
 
 def request(membership: dict[str, Any] | None = None) -> RegistrationRequest:
-    proof = {"challenge": "x", "certificate": "QQ==", "signature": "QQ=="}
-    stated = {"membership": membership} if membership is not None else {}
-    return RegistrationRequest.model_validate(proof | {"agreed": True} | stated)
+    return asked_with(
+        Purpose.FIRST_REGISTRATION, **({"membership": membership} if membership is not None else {})
+    )
+
+
+def asked_with(purpose: Purpose, **more: Any) -> RegistrationRequest:
+    """A request whose challenge is for a purpose."""
+    challenge = replace(PROOF.challenge, purpose=purpose)
+    text = challenges.issue(challenge, audience=AUDIENCE, keys=MAC_KEYS)
+    proof = {"challenge": text, "certificate": "QQ==", "signature": "QQ=="}
+    return RegistrationRequest.model_validate(proof | {"agreed": True} | more)
 
 
 CALLER = terminal(Right.REGISTRATION)
@@ -94,6 +117,39 @@ CALLER = terminal(Right.REGISTRATION)
 async def test_the_proof_must_be_for_a_first_registration(verified: list[Purpose]) -> None:
     await service.register(scripted_state([row()]), CALLER, request())
     assert verified == [Purpose.FIRST_REGISTRATION]
+
+
+async def test_after_a_comparison_of_the_face_the_operator_and_the_limit_are_passed_on(
+    verified: list[Purpose],
+) -> None:
+    """Rule B1."""
+    state = scripted_state([row()], visual_checks_per_hour=7)
+    both = terminal(Right.REGISTRATION, Right.VISUAL_CHECK)
+    await service.register(state, both, asked_with(Purpose.VISUAL_REGISTRATION, operator="受付　見本"))
+    [(statement, parameters)] = asked_of(state).asked
+    assert (verified, statement) == ([Purpose.VISUAL_REGISTRATION], VISUAL_REGISTRATION_STATEMENT)
+    assert parameters[OPERATOR:] == ["受付　見本", 7]
+
+
+async def test_with_the_pin_there_is_no_operator_whoever_is_named() -> None:
+    state = scripted_state([row()])
+    await service.register(state, CALLER, asked_with(Purpose.FIRST_REGISTRATION, operator="受付　見本"))
+    [(statement, parameters)] = asked_of(state).asked
+    assert (statement, parameters[OPERATOR:]) == (REGISTRATION_STATEMENT, [None])
+
+
+async def test_without_an_operator_no_face_was_compared(verified: list[Purpose]) -> None:
+    state = scripted_state()
+    with pytest.raises(ShikakuError, match="operator-required"):
+        await service.register(state, CALLER, asked_with(Purpose.VISUAL_REGISTRATION))
+    assert (verified, asked_of(state).asked) == ([], [])
+
+
+@pytest.mark.parametrize("carrier", [Carrier.CARD, Carrier.PHONE, None])
+async def test_the_carrier_that_jlis_names_is_stored(carrier: Carrier | None) -> None:
+    state = scripted_state([NO_HOLDER], [row()], jlis=Register(Holder(PERSON, [], carrier)))
+    await service.register(state, CALLER, request())
+    assert asked_of(state).asked[1][1][CARRIER] is carrier
 
 
 async def test_a_known_person_is_bound_without_jlis() -> None:
@@ -158,6 +214,8 @@ async def test_a_second_registration_is_answered_as_the_first(outcome: str, alre
     [
         ({"outcome": "registration-conflict"}, "registration-conflict"),
         ({"outcome": "registration-other-member"}, "registration-other-member"),
+        ({"outcome": "card-not-usable"}, "card-not-usable"),
+        ({"within_limit": False, "spent": False, "outcome": None}, "visual-check-limit"),
         ({"outcome": None}, "internal"),
         ({"revocation_status": "revoked", "outcome": None}, "certificate-revoked"),
         ({"revocation_status": "suspended", "outcome": None}, "certificate-suspended"),

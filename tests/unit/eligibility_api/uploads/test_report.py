@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from eligibility_api.contract.member_reading.block import FaultCounts
 from eligibility_api.contract.uploads import Finding, RowFault, UploadReport
 from eligibility_api.platform.settings import Settings
 from eligibility_api.uploads.queue import UploadContext, UploadTask
-from eligibility_api.uploads.reading.block import FaultCounts
 from eligibility_api.uploads.report import RowCounts, build_report
 from tests.builders.scripted_database import CONNECTION, NOW
 

@@ -1,11 +1,12 @@
 """Certificate revocation lists."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 
+from jpki_mock.authority.crl import EXPIRED_CERTS_ON_CRL
 from jpki_mock.authority.values import CaId, Carrier, Kind, Reason
 from jpki_mock.errors import NotFound
 from jpki_mock.jlis import Jlis
@@ -98,12 +99,58 @@ def test_each_authority_lists_its_own_certificates_only(jlis: Jlis) -> None:
     assert len(current(jlis, ca=CaId(Kind.AUTHENTICATION, 2))) == 0
 
 
-def test_an_expired_certificate_leaves_the_list_only_after_it_was_on_a_later_one(jlis: Jlis) -> None:
+def revoked_certificate(jlis: Jlis, at: datetime | None = None) -> tuple[int, datetime]:
+    """The serial number and the end of a certificate that was revoked at an instant, by default before its end."""
     name = issued(jlis)
-    jlis.certificates.revoke(name, Reason.REQUEST, NOW)
     end = jlis.certificates.records.find(name).period.end
-    assert len(current(jlis, end + timedelta(hours=1))) == 1
-    assert len(current(jlis, end + LIFETIME + timedelta(hours=1))) == 0
+    jlis.certificates.revoke(name, Reason.REQUEST, at or NOW)
+    return name.serial, end
+
+
+GRACE_ENDS = datetime(2031, 5, 31, 15, tzinfo=UTC)
+"""The end of the grace period (Q6): the adult's certificate expires on 17 February 2031 in Japan."""
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "listed"),
+    [
+        (datetime(2031, 2, 17, 15, tzinfo=UTC), True),
+        (datetime(2031, 5, 31, 14, 59, 59, tzinfo=UTC), True),
+        # One list more, as RFC 5280 section 3.3 requires after an expiry.
+        (GRACE_ENDS + LIFETIME - timedelta(seconds=1), True),
+        (GRACE_ENDS + LIFETIME, False),
+    ],
+)
+@pytest.mark.parametrize(
+    "revoked_at", [NOW, datetime(2031, 3, 1, tzinfo=UTC)], ids=["before expiry", "after it"]
+)
+def test_a_revoked_certificate_stays_on_the_list_until_its_grace_period_ends(
+    jlis: Jlis, revoked_at: datetime, asked_at: datetime, listed: bool
+) -> None:
+    """Rule Q6."""
+    serial, end = revoked_certificate(jlis, revoked_at)
+    assert end == datetime(2031, 2, 17, 14, 59, 59, tzinfo=UTC)
+    found = current(jlis, asked_at).get_revoked_certificate_by_serial_number(serial)
+    assert (found is not None) is listed
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "since"),
+    [
+        (NOW, b"20260731150000Z"),
+        # The day of the list before: a certificate leaves after one list more.
+        (datetime(2026, 12, 1, 14, 59, 59, tzinfo=UTC), b"20260731150000Z"),
+        (datetime(2026, 12, 1, 15, tzinfo=UTC), b"20260831150000Z"),
+        (datetime(2027, 1, 15, tzinfo=UTC), b"20260930150000Z"),
+    ],
+)
+def test_a_list_states_since_when_it_has_expired_certificates(
+    jlis: Jlis, asked_at: datetime, since: bytes
+) -> None:
+    """Rule Q6: ExpiredCertsOnCRL (X.509), not critical, GeneralizedTime."""
+    extension = current(jlis, asked_at).extensions.get_extension_for_oid(EXPIRED_CERTS_ON_CRL)
+    assert isinstance(extension.value, x509.UnrecognizedExtension)
+    assert (extension.critical, extension.value.value) == (False, bytes([0x18, 15]) + since)
 
 
 def test_numbers_continue_after_a_restart(tmp_path: Path) -> None:

@@ -120,3 +120,20 @@ def test_the_same_serial_in_two_generations_is_distinguished_by_key(jlis: Jlis) 
 def test_an_unknown_authority_has_no_responder(jlis: Jlis) -> None:
     with pytest.raises(NotFound):
         jlis.responder.answer(CaId(Kind.SIGNATURE, 9), b"", NOW)
+
+
+@pytest.mark.parametrize("revoked", [False, True])
+def test_a_response_states_since_when_it_knows_of_expired_certificates(jlis: Jlis, revoked: bool) -> None:
+    """Rule Q6: the archive cutoff (RFC 6960 section 4.4.4), with each certificate's own status."""
+    name = issued(jlis)
+    if revoked:
+        jlis.certificates.revoke(name, Reason.REQUEST, NOW)
+    end = jlis.certificates.records.find(name).period.end
+    answer = asked(jlis, a_request(jlis, name.serial), end + timedelta(days=40))
+    wanted = ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD
+    assert answer.certificate_status is wanted
+    [cutoff] = [one for one in answer.single_extensions if one.oid.dotted_string == "1.3.6.1.5.5.7.48.1.6"]
+    assert isinstance(cutoff.value, x509.UnrecognizedExtension)
+    # 17 February 2031 and forty days are in March: certificates that expired in December or later.
+    assert (cutoff.critical, cutoff.value.value) == (False, bytes([0x18, 15]) + b"20301130150000Z")
+    check_signed_by(answer.certificates[0], answer.signature, answer.tbs_response_bytes)

@@ -13,7 +13,7 @@ from cryptography.x509 import ocsp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jpki_mock.authority.ocsp_lists import MAX_CERTIFICATES, join_responses, split_request
+from jpki_mock.authority.ocsp_lists import MAX_CERTIFICATES, split_request
 from jpki_mock.authority.values import CaId, Kind, Reason
 from jpki_mock.jlis import Jlis
 from jpki_mock.tlv import split, tlv
@@ -77,10 +77,9 @@ def test_the_nonce_of_a_request_about_several_is_returned(jlis: Jlis) -> None:
     assert asked(jlis, request).extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == nonce
 
 
-def test_a_request_about_one_certificate_is_answered_as_before(jlis: Jlis) -> None:
+def test_a_request_about_one_certificate_is_one_request(jlis: Jlis) -> None:
     request = single(jlis, 7)
     assert split_request(request) == [request]
-    assert join_responses([b"as it is"], lambda _: b"never signed") == b"as it is"
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,12 @@ from jpki_mock.authority.validity import (
     birthday_in,
     card_expiry,
     certificate_expiry,
+    has_photo,
     in_renewal_window,
     may_have_signature,
     nth_birthday_after,
     renewable_from,
+    retained_since,
 )
 
 FAR = date(2100, 1, 1)
@@ -136,3 +138,31 @@ def test_early_renewal_never_costs_a_year(birth: date, issued_on: date, days_bef
     former = certificate_expiry(birth, issued_on, FAR)
     renewed_on = former - timedelta(days=days_before)
     assert certificate_expiry(birth, renewed_on, FAR, former).year >= former.year + 5
+
+
+@pytest.mark.parametrize(
+    ("day", "since"),
+    [
+        (date(2026, 11, 30), date(2026, 8, 1)),
+        (date(2026, 12, 1), date(2026, 9, 1)),
+        (date(2027, 1, 31), date(2026, 10, 1)),
+        (date(2027, 3, 1), date(2026, 12, 1)),
+        (date(2027, 4, 1), date(2027, 1, 1)),
+    ],
+)
+def test_revocations_are_published_of_the_expiries_of_three_months_before(day: date, since: date) -> None:
+    """Rule Q6: an expiry on 2026-08-20 counts until 2026-11-30."""
+    assert retained_since(day) == since
+
+
+@pytest.mark.parametrize(
+    ("birth", "day", "pictured"),
+    [
+        (date(2025, 6, 1), date(2026, 5, 31), False),
+        (date(2025, 6, 1), date(2026, 6, 1), True),
+        (date(2024, 2, 29), date(2025, 2, 27), False),
+        (date(2024, 2, 29), date(2025, 2, 28), True),
+    ],
+)
+def test_a_card_has_a_photo_from_the_first_birthday(birth: date, day: date, pictured: bool) -> None:
+    assert has_photo(birth, day) is pictured

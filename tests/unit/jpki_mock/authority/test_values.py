@@ -114,7 +114,7 @@ def test_a_list_has_each_revoked_certificate_with_its_instant_and_published_reas
         serial: Revocation(reason, NOW - timedelta(seconds=ago)) for serial, (reason, ago) in revoked.items()
     }
     entries = [crl._entry(serial, revocation) for serial, revocation in revocations.items()]
-    der = crl._sign(authority, number, NOW, NOW + timedelta(hours=24), entries)
+    der = crl._sign(authority, number, (NOW, NOW + timedelta(hours=24)), NOW, entries)
     read = x509.load_der_x509_crl(der)
     assert read.is_signature_valid(authority.certificate.public_key())  # type: ignore[arg-type]
     assert read.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number == number

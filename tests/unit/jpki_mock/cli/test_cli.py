@@ -74,7 +74,6 @@ def test_a_lost_card_is_suspended_and_reissued_when_found(run: Run, card: str) -
 
 
 def test_a_lost_phone_is_resumed_for_authentication_only(run: Run, card: str) -> None:
-    run("revoke", card, "--reason", "request")
     options = ("--carrier", "android", "--key", "p384")
     assert run("issue", "--resident", ADULT, "--out", "phone.json", *options).exit_code == 0
     assert run("suspend", "phone.json").exit_code == 0
@@ -83,6 +82,16 @@ def test_a_lost_phone_is_resumed_for_authentication_only(run: Run, card: str) ->
         ("auth-1", "good"),
         ("sign-1", "held"),
     ]
+
+
+def test_a_phone_is_issued_after_a_card_and_suspended_with_it(run: Run, card: str) -> None:
+    """Rule Q7."""
+    options = ("--carrier", "android", "--key", "p384")
+    assert run("issue", "--resident", ADULT, "--out", "phone.json", *options).exit_code == 0
+    assert run("suspend", card).exit_code == 0
+    assert set(states(run).values()) == {"held"}
+    assert run("resume", "phone.json").exit_code == 2
+    assert run("issue", "--resident", ADULT, "--out", "second.json", *options).exit_code == 2
 
 
 def test_a_single_certificate_is_selected_by_authority_and_serial_number(run: Run, card: str) -> None:

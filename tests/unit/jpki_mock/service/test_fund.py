@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from jpki_mock.authority.keys import KeyProfile, PrivateKey, public_key_der
-from jpki_mock.authority.values import CertificateId, Kind, Reason
+from jpki_mock.authority.values import Carrier, CertificateId, Kind, Reason
 from jpki_mock.jlis import Jlis
 from tests.unit.jpki_mock.builders import ADULT, NOW, a_resident, issued, key_maker
 from tests.unit.jpki_mock.service.conftest import MakeToken, MovableClock
@@ -56,8 +56,17 @@ async def test_a_certificates_person_is_returned_with_renewed_certificates(
     assert answer.status_code == 200
     assert answer.json() == {
         "person_key": jlis.register.person_key(ADULT),
+        "carrier": "card",
         "predecessors": [named(second), named(first)],
     }
+
+
+async def test_a_phones_certificate_has_its_carrier(
+    client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis
+) -> None:
+    phone = issued(jlis, carrier=Carrier.ANDROID)
+    answer = await ask(client, make_token, "/register/certificate", named(phone))
+    assert (answer.json()["carrier"], answer.json()["predecessors"]) == ("android", [])
 
 
 async def test_a_revoked_certificate_still_has_its_person(

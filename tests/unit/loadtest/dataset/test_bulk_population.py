@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from eligibility_api.contract.codes import FacilityKind
-from eligibility_api.contract.numbers import is_insurer_number, is_late_elderly_number
+from eligibility_api.contract.identifiers import insurer_number, is_late_elderly
 from loadtest.dataset.bulk_population import CHANGED_ON, MAX_REGISTERED, BulkPartition, BulkPopulation
 from loadtest.model.answer import Question
 
@@ -25,9 +25,10 @@ def question(number: int, *, by_card: bool) -> Question:
 @pytest.mark.parametrize("people", [1, 600, 36_000, 10_000_000])
 def test_the_number_of_insurers_follows_from_the_people_and_their_numbers_are_valid(people: int) -> None:
     bulk = BulkPopulation.of(people)
-    assert all(map(is_insurer_number, bulk.insurers))
+    assert bulk.insurers
+    assert tuple(map(insurer_number, bulk.insurers)) == bulk.insurers
     assert len(set(bulk.insurers)) == len(bulk.insurers)
-    assert all(map(is_late_elderly_number, bulk.late_elderly))
+    assert all(map(is_late_elderly, bulk.late_elderly))
     assert len(bulk.societies) == max(2, -(-people // 36_000))
 
 

@@ -28,12 +28,12 @@ CARDS = [
 ]
 
 
-def register(pool: FakePool, cards: list[Card], at: Terminal | None = None) -> None:
+def register(pool: FakePool, cards: list[Card], at: Terminal | None = None) -> list[Card]:
     def work() -> Any:
         return register_cards(cast(ConnectionPool, pool), at or signed_in(), cards)
 
     try:
-        asyncio.run(work())
+        return asyncio.run(work())
     except ExceptionGroup as group:
         raise group.exceptions[0] from group
 
@@ -91,6 +91,13 @@ def test_a_refusal_ends_the_provisioning_with_its_code(
 ) -> None:
     with pytest.raises(LoadError, match=message):
         register(FakePool(REGISTERED | answers), CARDS)
+
+
+def test_the_cards_of_blocked_members_are_left_out() -> None:
+    """Rule B2."""
+    refused = {"/v1/registrations": (403, {"code": "card-not-usable"})}
+    assert register(FakePool(REGISTERED | refused), CARDS) == []
+    assert register(FakePool(REGISTERED), CARDS) == list(CARDS)
 
 
 def test_a_lost_connection_ends_the_provisioning() -> None:

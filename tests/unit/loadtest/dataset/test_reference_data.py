@@ -127,10 +127,22 @@ def test_two_identical_residents_match_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("column", ["elderly_valid_from", "valid_to"])
 def test_days_are_read_as_days(tmp_path: Path, column: str) -> None:
-    row = ROW | {column: "2026-08-01", "elderly_valid_to": "2027-07-31", "elderly_burden_ratio": "20"}
-    results = by_card(reference_data(tmp_path, [row]))["results"]
-    assert isinstance(results, list)
-    assert results[0]["elderly_certificate"]["burden_ratio"] == 20
+    elder = WOMAN.model_copy(update={"birth_date": date(1954, 5, 17)})
+    row = ROW | {
+        "birth_date": "1954-05-17",
+        "elderly_valid_from": "2026-08-01",
+        "elderly_valid_to": "2027-07-31",
+        "elderly_burden_ratio": "20",
+        column: "2026-08-01",
+    }
+    reference_data(tmp_path, [row], residents=[elder])
+    data = ReferenceData(tmp_path, tmp_path / "residents.jsonl", [elder])
+    assert (
+        data.answer(Question(DAY, CLINIC, person=elder.resident_id))["results"][0]["elderly_certificate"][
+            "burden_ratio"
+        ]
+        == 20
+    )
 
 
 PUBLISHED, UNDONE = datetime(2026, 11, 26, 1, tzinfo=UTC), datetime(2026, 11, 26, 2, tzinfo=UTC)

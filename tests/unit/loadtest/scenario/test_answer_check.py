@@ -163,6 +163,30 @@ def test_a_refusal_may_be_of_any_instant_between_request_and_arrival(
     assert (not wrong) is right
 
 
+@pytest.mark.parametrize(
+    ("flag", "at", "faults"),
+    [
+        (True, AT_ONCE.isoformat(), {}),
+        (False, None, {}),
+        (True, None, {"results.limit_certificate_consent_at": 1}),
+        (True, CHANGED.isoformat(), {"results.limit_certificate_consent_at": 1}),
+        (False, AT_ONCE.isoformat(), {"results.limit_certificate_consent_at": 1}),
+    ],
+)
+def test_the_flag_of_the_limit_certificate_has_the_instant_of_the_answer(
+    flag: bool, at: str | None, faults: dict[str, int]
+) -> None:
+    """Rule S5."""
+    result = {"name": "試験　見本", "limit_certificate_consent": flag}
+    answer = answered(results=[result | {"limit_certificate_consent_at": at}])
+    assert checker(RIGHT | {"results": [result]}).count_wrong([answer_of(answer)], TODAY) == Counter(faults)
+
+
+@pytest.mark.parametrize("results", [None, 1, "x", [None], [1]])
+def test_results_of_another_form_are_a_wrong_answer(results: Any) -> None:
+    assert checker().count_wrong([answer_of(answered(results=results))], TODAY).total() == 1
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"1"', b"null", b"\xff", b'{"validity": "1"'])
 def test_a_body_that_is_no_answer_is_a_wrong_answer_and_not_the_end_of_the_run(body: bytes) -> None:
     assert checker().count_wrong([answer_of(Outcome(200, body))], TODAY) == Counter(as_of=1)

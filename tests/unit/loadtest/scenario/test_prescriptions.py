@@ -10,7 +10,7 @@ import pytest
 
 from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.history import Origin
-from eligibility_api.contract.numbers import is_institution_code
+from eligibility_api.contract.identifiers import institution_code
 from eligibility_api.contract.prescriptions import DispensingRequest, PrescriptionRequest
 from loadtest.scenario.history_check import HistoryChecker, PatientEntries
 from loadtest.scenario.prescriptions import MAX_ENTRIES_PER_PATIENT, PAPER_PRESCRIBER, PrescriptionWriter
@@ -69,7 +69,7 @@ def test_a_pharmacy_dispenses_a_prescription_of_this_run_or_else_of_paper() -> N
     assert (path, headers["Operator-Role"]) == ("/v1/dispensings", "pharmacist")
     dispensings = [DispensingRequest.model_validate_json(body) for body in (first, second)]
     assert [one.prescriber.institution_code for one in dispensings] == [CLINIC, PAPER_PRESCRIBER]
-    assert is_institution_code(PAPER_PRESCRIBER)
+    assert institution_code(PAPER_PRESCRIBER) == PAPER_PRESCRIBER
     prescribed, dispensed, _ = patient.entries
     assert (dispensed.drug_code, dispensed.prescriber) == (prescribed.drug_code, CLINIC)
 

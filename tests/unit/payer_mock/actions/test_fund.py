@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -13,12 +15,14 @@ from hypothesis import strategies as st
 
 from eligibility_api.contract.enrolment import RegisterMatch
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.uploads import FileFormat
+from eligibility_api.contract.member_reading.block import Block
+from eligibility_api.contract.member_reading.block import Fault as BlockFault
+from eligibility_api.contract.uploads import FileFormat, RowFault
 from payer_mock.actions.claims import insurer_of_claims
 from payer_mock.actions.fund import chunks, open_clients, poll_while, wait_until
 from payer_mock.actions.report import Report, Stop
-from payer_mock.actions.uploads import file_format, insurer_of
-from payer_mock.members.table import Fault
+from payer_mock.actions.uploads import insurer_of
+from payer_mock.members.reader import file_format
 from tests.unit.payer_mock.builders import FUND, INSURER, OTHER_INSURER, credential
 
 NOW = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
@@ -74,22 +78,26 @@ def test_an_insurer_without_a_credential_is_another_insurer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("faults", "stopped", "code"),
-    [([], None, 0), ([Fault(2, "sex", "enum")], None, 1), ([], Stop(3, "fund-unreachable"), 3), ([Fault(2, None, "csv")], Stop(3, "x"), 3)],
-)  # fmt: skip
-def test_a_stop_is_worse_than_a_fault(faults: list[Fault], stopped: Stop | None, code: int) -> None:
-    assert Report(faults=faults, stopped=stopped).exit_code == code
+    ("refused_rows", "stopped", "code"),
+    [(0, None, 0), (1, None, 1), (0, Stop(3, "fund-unreachable"), 3), (1, Stop(3, "x"), 3)],
+)
+def test_a_stop_is_worse_than_a_fault(refused_rows: int, stopped: Stop | None, code: int) -> None:
+    assert Report(refused_rows=refused_rows, stopped=stopped).exit_code == code
 
 
-def test_rows_with_several_faults_are_counted_once_and_codes_by_frequency() -> None:
-    faults = [Fault(2, "sex", "enum"), Fault(2, "name", "missing"), Fault(4, "name", "missing")]
-    report = Report(rows=5, enrolled=3, faults=faults)
+def test_a_block_s_rows_with_several_faults_are_counted_once_and_codes_by_frequency() -> None:
+    places = [(2, "sex", RowFault.CODE), (2, "name", RowFault.REQUIRED), (4, "name", RowFault.REQUIRED)]
+    faults = [BlockFault(row, column, code, "a") for row, column, code in places]
+    report = Report(enrolled=3)
+    counts = Counter((fault.code, fault.column) for fault in faults)
+    good: list[Any] = [None] * 3
+    report.add(Block(rows=5, records=good, faults=faults, counts=counts))
     report.matched[RegisterMatch.NONE] = 2
     printed = report.as_json()
-    assert (printed["refused_rows"], printed["refused"]) == (2, {"missing": 2, "enum": 1})
-    assert [*printed["refused"]] == ["missing", "enum"]
+    assert (printed["refused_rows"], printed["refused"]) == (2, {"required": 2, "code": 1})
+    assert [*printed["refused"]] == ["required", "code"]
     assert printed["matched"] == {"one": 0, "none": 2, "ambiguous": 0, "other": 0, "contested": 0}
-    assert printed["faults"][0] == {"row": 2, "column": "sex", "code": "enum"}
+    assert printed["faults"][0] == {"row": 2, "column": "name", "code": "required"}
     assert printed["stopped"] is None
     assert Report(stopped=Stop(7, "fund-unreachable")).as_json()["stopped"] == {
         "row": 7,
@@ -109,6 +117,9 @@ def test_the_format_of_a_file_is_that_of_its_suffix(name: str, form: str) -> Non
     ("name", "content", "insurer"),
     [
         ("a.csv", b"insurer_number,name\n01130012,\x8a\xcb\n", "01130012"),
+        ("a.csv", "氏名,保険者番号\n架空　花子,1130012\n".encode("cp932"), "01130012"),
+        ("a.csv", '氏名,"保険者\n番号"\n架空　花子,00138057\n'.encode("utf-8-sig"), "138057"),
+        ("a.csv", b"insurer_number\n1\n", None),
         ("a.csv", b"\xef\xbb\xbfinsurer_number,name\r\n01130012,x\r\n", "01130012"),
         ("a.csv", b'name,insurer_number\n"a,b",138057\n', "138057"),
         ("a.csv", b"name\nx\n", None),

@@ -18,7 +18,7 @@ CSV = "number,insurer_number,name\n1,01130012,架空　花子\n"
         (
             "members.csv",
             b"\xef\xbb\xbf" + CSV.replace("number,insurer_number", "insurer_number,number").encode(),
-            "1",
+            None,
         ),
         ("members.csv", CSV.encode("cp932"), "01130012"),
         ("members.txt", CSV.replace("\n", "\r\n").encode(), "01130012"),

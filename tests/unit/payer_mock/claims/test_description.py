@@ -55,7 +55,7 @@ def test_a_dispensing_has_prescriber_days_and_usage(tmp_path: Path) -> None:
     [claim] = sections(tmp_path, described())[1].claims
     assert claim[0][9:13] == ["13", "1", "0100019", "架空第１診療所"]
     [prescription], [supply], [drug] = of(claim, "SH"), of(claim, "CZ"), of(claim, "IY")
-    assert prescription[1:4] == ["1", "1", "006"]
+    assert prescription[1:4] == ["01", "1", "006"]
     assert supply[1:7] == ["1", "20261006", "20261006", "1", "14", "1"]
     assert drug[1:4] == ["1", "990000114", "3"]
 

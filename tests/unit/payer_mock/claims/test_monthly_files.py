@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from eligibility_api.contract.numbers import folded, is_institution_code, is_insurer_number
+from eligibility_api.contract.identifiers import institution_code
+from eligibility_api.contract.identifiers import insurer_number as canonical
+from eligibility_api.contract.numbers import folded
 from payer_mock.claims import claim_sorter
 from payer_mock.claims.episodes import MEDICAL_A_MONTH, PHARMACY_A_MONTH
 from payer_mock.claims.monthly_files import write_claim_files
@@ -57,7 +59,7 @@ def test_every_record_has_its_fields_and_every_trailer_its_totals(
     claims = 0
     for section in generated.sections(month):
         check_form(section)
-        assert is_institution_code(section.institution_code)
+        assert institution_code(section.institution_code) == section.institution_code
         assert section.header[7 if section.table == "1" else 6] == f"{month:%Y%m}"
         claims += len(section.claims)
     assert claims == generated.files[month].claims
@@ -171,7 +173,7 @@ def test_numbers_occur_in_half_and_full_width(generated: GeneratedClaims) -> Non
 def test_every_claim_has_the_insurer_number_of_its_file(generated: GeneratedClaims) -> None:
     for path in generated.files[APRIL].files:
         insurer_number = path.name.split("-")[1]
-        assert is_insurer_number(insurer_number)
+        assert canonical(insurer_number) == insurer_number
         payers = {
             (of(claim, "HO") or of(claim, "KO"))[0][1].strip()
             for section in parse_sections(path.read_bytes())

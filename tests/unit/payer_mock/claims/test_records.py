@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from eligibility_api.contract.codes import Relationship, Sex
 from eligibility_api.contract.numbers import check_digit
@@ -215,6 +218,43 @@ def test_each_institution_has_a_section_with_its_own_numbers_and_totals() -> Non
     assert [line.split(",")[2] for line in lines if line.startswith("GO")] == ["85", "3"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "payers"),
+    [
+        ({}, 1),
+        ({"public_expense": PublicExpense(payer_number="54136015", recipient_number="0000018")}, 2),
+        ({"insurer_number": "12131017"}, 1),
+    ],
+    ids=["insurance", "insurance and public expense", "public expense alone"],
+)
+def test_the_trailer_counts_each_payer_of_a_claim_h15(changes: dict[str, Any], payers: int) -> None:
+    *_, trailer = written(replace(medical(), member=member(**changes)), medical())
+    assert trailer.split(",")[:2] == ["GO", str(payers + 1)]
+
+
+def test_the_required_fields_of_a_prescription_and_its_dispensing_are_filled() -> None:
+    supply = Supply(prescribed_on=date(2026, 10, 1), dispensed_on=date(2026, 10, 6), times=14)
+    claim = pharmacy(supply)
+    claim = replace(claim, prescriptions=claim.prescriptions * 10)
+    records = [line.split(",") for line in pharmacy_records(claim)]
+    numbers = [fields[1] for fields in records if fields[0] == "SH"]
+    assert numbers == [f"{number:02d}" for number in range(1, 11)]
+    first = next(fields for fields in records if fields[0] == "CZ")
+    assert first[1:14] == [
+        "1", "20261001", "20261006", "1", "14", "1", "1", "", "499000110", "0", "", "", "70",
+    ]  # fmt: skip
+
+
+def test_a_claim_has_no_more_prescriptions_than_two_digits_number() -> None:
+    supply = Supply(prescribed_on=date(2026, 10, 1), dispensed_on=date(2026, 10, 6), times=14)
+    many = pharmacy(supply).prescriptions * 100
+    adapter = TypeAdapter(PharmacyClaim)
+    values = adapter.dump_python(pharmacy(supply), mode="json")
+    assert adapter.validate_python(values | {"treatment_month": "2026-10"}) is not None
+    with pytest.raises(ValidationError, match="prescriptions"):
+        adapter.validate_python(values | {"treatment_month": "2026-10", "prescriptions": many})
+
+
 @pytest.mark.parametrize("end_byte", [True, False])
 def test_a_pharmacy_s_section_begins_with_yk(end_byte: bool) -> None:
     lines = written(pharmacy(), end_byte=end_byte)
@@ -227,14 +267,17 @@ def test_without_claims_nothing_is_written() -> None:
 
 
 CLAIMS = st.lists(
-    st.tuples(st.integers(0, 5), st.integers(0, 10**6), st.text("REあ,0x\r\n", max_size=8)), max_size=25
+    st.tuples(
+        st.integers(0, 5), st.integers(1, 5), st.integers(0, 10**6), st.text("REあ,0x\r\n", max_size=8)
+    ),
+    max_size=25,
 )
 
 
 @settings(max_examples=60)
 @given(CLAIMS, st.sampled_from([1, 60, 10**9]))
 def test_claims_are_sorted_by_institution_and_not_changed(
-    tmp_path_factory: pytest.TempPathFactory, claims: list[tuple[int, int, str]], run_bytes: int
+    tmp_path_factory: pytest.TempPathFactory, claims: list[tuple[int, int, int, str]], run_bytes: int
 ) -> None:
     folder = tmp_path_factory.getbasetemp()
     with pytest.MonkeyPatch.context() as patched:
@@ -243,10 +286,11 @@ def test_claims_are_sorted_by_institution_and_not_changed(
         encoded = [
             EncodedClaim(
                 Institutions(1000).clinic(place),
+                payers,
                 points,
                 text.replace("\r", "").replace("\n", "\r\n").encode("cp932"),
             )
-            for place, points, text in claims
+            for place, payers, points, text in claims
         ]
         for one in encoded:
             sorter.add(one)

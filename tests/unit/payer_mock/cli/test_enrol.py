@@ -28,8 +28,10 @@ def test_json_has_the_whole_report(tmp_path: Path) -> None:
         "ended": 1,
         "matched": {"one": 2, "none": 0, "ambiguous": 0, "other": 0, "contested": 0},
         "refused_rows": 1,
-        "refused": {"enum": 1},
-        "faults": [{"row": 4, "column": "sex", "code": "enum"}],
+        "refused": {"code": 1},
+        "checks": {},
+        "faults": [{"row": 4, "column": "sex", "code": "code"}],
+        "unknown_columns": [],
         "stopped": None,
     }
 
@@ -53,7 +55,33 @@ def test_the_screen_has_rows_codes_and_sentences_but_no_values(tmp_path: Path) -
 def test_a_file_with_another_header_is_not_a_member_file(tmp_path: Path) -> None:
     result = run(members_file(tmp_path, header="a,b\n"))
     assert result.exit_code == 2
-    assert "columns missing" in result.stderr
+    assert "file-header" in result.stderr
+    assert "ない列：保険者番号（insurer_number）" in result.stderr
+
+
+def test_a_file_is_checked_without_settings_and_without_the_fund(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("PAYER_CREDENTIAL")
+    file = members_file(tmp_path, line(), line(sex="F", birth_date="60/4/1"))
+    result = CliRunner().invoke(app, ["check", str(file)], obj=Dependencies())
+    assert result.exit_code == 1
+    for words in (
+        "エラーのある行 / rejected rows",
+        "性別",
+        "コード表にない値です。→",
+        "birth_date",
+    ):
+        assert words in result.stdout
+    assert CELLS["name"] not in result.output
+
+
+@pytest.mark.parametrize("command", ["enrol", "check"])
+def test_a_workbook_is_refused_with_how_to_save_it(tmp_path: Path, command: str) -> None:
+    (tmp_path / "members.xlsx").write_bytes(b"PK\x03\x04")
+    result = CliRunner().invoke(app, [command, str(tmp_path / "members.xlsx")], obj=Dependencies())
+    assert result.exit_code == 2
+    assert "CSV UTF-8（コンマ区切り）" in result.stderr
 
 
 def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

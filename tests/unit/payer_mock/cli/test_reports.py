@@ -80,12 +80,15 @@ def test_papers_are_written_for_members_with_and_without_a_card(tmp_path: Path) 
     assert json.loads(result.stdout) == {"certificates": 1, "notices": 1, "passed_over": 0}
 
 
-@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\n"])
-def test_papers_require_a_valid_member_file_and_folder(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"", "file-truncated"), (b"a,b\n1,2\n", "file-header"), (b"\xff\xfe\n", "file-encoding")],
+)
+def test_papers_require_a_valid_member_file_and_folder(tmp_path: Path, content: bytes, code: str) -> None:
     file = tmp_path / "other.csv"
     file.write_bytes(content)
     result = run("papers", "--pdf", tmp_path / "papers", "--members", file)
-    assert (result.exit_code, "Not a member file" in result.stderr) == (2, True)
+    assert (result.exit_code, code in result.stderr) == (2, True)
     assert run("papers", "--pdf", tmp_path / "papers", "--members", tmp_path / "none.csv").exit_code == 2
     good = members_file(tmp_path, line())
     assert run("papers", "--pdf", file / "papers", "--members", good).exit_code == 2

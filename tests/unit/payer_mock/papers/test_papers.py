@@ -12,8 +12,9 @@ import pytest
 
 from payer_mock.papers.contents import certificate, notice
 from payer_mock.papers.issue import IssuedPapers, member_key, write_papers
-from tests.unit.payer_mock.builders import CELLS, LEFT, line, members_file, row
+from tests.unit.payer_mock.builders import CELLS, LEFT, line, members_file
 
+FILLED = {column: cell for column, cell in CELLS.items() if cell}
 TODAY = date(2026, 3, 1)
 WITHOUT_CARD = member_key(CELLS["symbol"], "2", "00", CELLS["birth_date"])
 
@@ -108,13 +109,13 @@ def test_every_page_is_marked_as_a_specimen(tmp_path: Path) -> None:
     [("10", "burden_ratio", "1割"), ("20", "elderly_burden_ratio", "2割")],
 )
 def test_the_burden_ratio_is_on_both_papers(ratio: str, column: str, text: str) -> None:
-    cells = row().cells | {column: ratio}
+    cells = FILLED | {column: ratio}
     assert text in dict(certificate(cells).lines).values()
     assert text in dict(notice(cells).lines).values()
 
 
 def test_a_certificate_has_the_sex_for_the_certificate_and_no_address() -> None:
-    lines = dict(certificate(row().cells | {"sex_on_certificate": "3"}).lines)
+    lines = dict(certificate(FILLED | {"sex_on_certificate": "3"}).lines)
     assert lines["性別 / sex"] == "—"
     assert CELLS["address"] not in lines.values()
 
@@ -130,7 +131,7 @@ def test_a_certificate_has_the_sex_for_the_certificate_and_no_address() -> None:
     ],
 )
 def test_birth_dates_have_their_era_and_other_dates_do_not(birth_date: str, text: str) -> None:
-    lines = dict(certificate(row(birth_date=birth_date).cells, "架空健康保険組合").lines)
+    lines = dict(certificate(FILLED | {"birth_date": birth_date}, "架空健康保険組合").lines)
     assert lines["生年月日 / birth date"] == text
     assert lines["資格取得年月日 / acquired on"] == "2020年4月1日"
     assert lines["保険者名称 / insurer"] == "架空健康保険組合"

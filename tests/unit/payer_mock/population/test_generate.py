@@ -10,9 +10,10 @@ from random import Random
 import pytest
 
 from eligibility_api.contract.codes import LimitClass
-from eligibility_api.contract.numbers import is_beneficiary_number, is_insurer_number, is_my_number, law_of
-from payer_mock.members.member import Member, read_member
-from payer_mock.members.table import open_table, read_table
+from eligibility_api.contract.identifiers import insurer_number as canonical
+from eligibility_api.contract.identifiers import law_of
+from eligibility_api.contract.numbers import is_beneficiary_number, is_my_number
+from payer_mock.members.reader import MemberFile
 from payer_mock.population.benefits import add_limit_certificate
 from payer_mock.population.files import PopulationError, member_file, read_rows
 from payer_mock.population.generate import generate_population
@@ -54,8 +55,9 @@ def test_every_row_is_valid(generated: GeneratedPopulation, month: str) -> None:
     files = sorted((generated.folder / month).iterdir())
     assert files
     for file in files:
-        with open_table(file) as lines:
-            assert all(isinstance(read_member(row), Member) for row in read_table(lines))
+        blocks = [*MemberFile(file, AS_OF).blocks()]
+        assert sum(len(block.records) for block in blocks) > 0
+        assert [fault for block in blocks for fault in block.faults] == []
 
 
 def test_every_living_resident_is_insured_once(generated: GeneratedPopulation) -> None:
@@ -170,7 +172,7 @@ def test_the_elderly_certificate_is_for_ages_70_to_74(generated: GeneratedPopula
 
 def test_a_family_shares_a_number_and_each_member_has_a_branch(generated: GeneratedPopulation) -> None:
     for (insurer_number, number), rows in families(generated.current()).items():
-        assert is_insurer_number(insurer_number)
+        assert canonical(insurer_number) == insurer_number
         assert not is_my_number(number)
         assert len({row.get("branch") for row in rows}) == len(rows)
         assert len({row["name"].split("\u3000")[0] for row in rows}) == 1

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from eligibility_api.contract.numbers import is_insurer_number
+from eligibility_api.contract.identifiers import insurer_number
 from payer_mock.population.insurers import ASSOCIATION_OF_ALL, POPULATION_OF_JAPAN, Insurers, Scheme
 
 NATIONAL = {
@@ -49,7 +49,7 @@ def test_numbers_are_unique_with_the_form_of_their_kind_and_a_check_digit() -> N
     assert len({insurer.number for insurer in insurers}) == len(insurers)
     for insurer in insurers:
         start, length = FORMS.get(insurer.scheme, (ASSOCIATION_OF_ALL, 8))
-        assert is_insurer_number(insurer.number)
+        assert insurer_number(insurer.number) == insurer.number
         assert insurer.number.startswith(start)
         assert len(insurer.number) == length
         assert insurer.name.startswith("架空")

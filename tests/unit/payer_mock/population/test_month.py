@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -100,6 +100,16 @@ def test_a_couple_that_turns_75_in_one_month_becomes_late_elderly(tmp_path: Path
     present = [row for row in rows if "lost_on" not in row]
     assert {row["insurer_number"][:2] for row in present} <= {"39", "12"}
     assert {row["birth_date"] for row in present} == {"1951-10-09", "1951-10-27"}
+    turned = [row for row in rows if row.get("lost_on", "").startswith("2026-10")]
+    assert turned
+    for row in turned:
+        municipal = len(row["insurer_number"]) == 6 and row["insurer_number"][2] != "3"
+        birthday = date.fromisoformat(row["birth_date"]).replace(year=2026)
+        assert date.fromisoformat(row["lost_on"]) in {
+            birthday + timedelta(days=municipal),
+            # A dependant leaves with the insured person.
+            *([date(2026, 10, 9)] if row["relationship"] == "2" else []),
+        }
 
 
 def test_the_same_seed_gives_the_same_months(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from rich.console import Console
 from eligibility_api.contract.claims import ClaimsAnswer, ClaimsFault, ClaimsFaultPlace, ClaimsFaults
 from eligibility_api.contract.enrolment import RegisterMatch
 from eligibility_api.contract.errors import CATALOGUE
-from eligibility_api.contract.uploads import UploadAnswer, UploadState
-from payer_mock.actions.report import Report, Stop
-from payer_mock.members.table import Fault
+from eligibility_api.contract.member_rules import MEMBER_RULES
+from eligibility_api.contract.uploads import RowFault, UploadAnswer, UploadFaults, UploadState
+from payer_mock.actions.report import Fault, Report, Stop
 from payer_mock.screens import claims, enrolment, uploads
 from tests.unit.payer_mock.fake_claims import FAULT
 from tests.unit.payer_mock.fake_claims import REPORT as CLAIMS_REPORT
@@ -67,11 +67,47 @@ def test_every_result_of_the_register_has_a_line(match: RegisterMatch) -> None:
 
 
 def test_a_fault_has_its_row_its_column_in_japanese_and_what_it_means() -> None:
-    text = shown(enrolment.show, Report(rows=2, faults=[Fault(3, "sex", "enum"), Fault(4, None, "csv")]))
+    text = shown(enrolment.show, Report(rows=2, faults=[Fault(4, "", "quotes"), Fault(3, "sex", "code")]))
     assert "性別" in text
-    assert "sex enum" in text or ("sex" in text and "enum" in text)
-    assert "コード表にない値です。" in text
-    assert "Not CSV; check the quotation marks." in text
+    assert "sex" in text
+    for rule in (MEMBER_RULES[RowFault.CODE], MEMBER_RULES[RowFault.QUOTES]):
+        for words in (rule.ja, rule.fix_ja, rule.en, rule.fix_en):
+            assert words in text
+    assert text.index(MEMBER_RULES[RowFault.CODE].ja) < text.index(MEMBER_RULES[RowFault.QUOTES].ja)
+
+
+def test_what_is_to_be_looked_at_is_listed_apart_from_errors() -> None:
+    faults = [Fault(3, "sex", "code"), Fault(2, "limit_class", "limit-class-age")]
+    report = Report(rows=2, refused_rows=1, faults=faults)
+    report.counts.update({"code": 1, "limit-class-age": 1})
+    text = shown(enrolment.show_check, report)
+    assert "エラーのある行 / rejected rows 1" in text
+    assert "要確認 / to be looked at 1" in text
+    assert "資格取得" not in text
+    assert text.index("エラー / errors") < text.index("code") < text.index("limit-class-age")
+
+
+def test_only_the_first_faults_of_many_are_shown() -> None:
+    report = Report(rows=9, faults=[Fault(3, "sex", "code")])
+    report.counts["code"] = 12_345
+    assert "全12345件のうち最初の1件" in shown(enrolment.show_check, report)
+
+
+@pytest.mark.parametrize("fault", list(RowFault))
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_a_rule_s_code_and_column_are_not_cut_off_at_any_width(fault: RowFault, width: int) -> None:
+    column = "self_disclosure_blocked"
+    faults = UploadFaults.model_validate(
+        {"faults": [{"row": 12_345, "column": column, "code": fault.value, "shape": "9"}], "next": None},
+        strict=False,
+    )
+    for text in (
+        shown(enrolment.show, Report(faults=[Fault(12_345, column, fault.value)]), width=width),
+        shown(uploads.show_faults, faults, width=width),
+    ):
+        assert fault.value in text
+        assert column in text
+        assert "12345" in text
 
 
 def test_a_stop_names_the_row_and_the_reason_in_both_languages() -> None:
@@ -142,6 +178,31 @@ def test_checkups_are_counted() -> None:
 def test_every_state_of_a_member_file_is_shown_in_both_languages(state: UploadState) -> None:
     text = shown(uploads.show_upload, upload_answer(state=state.value))
     assert uploads._STATES[state] in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_an_upload_s_id_is_whole_and_its_faults_are_a_command_away(width: int) -> None:
+    report = REPORT | {"bad_rows": 3}
+    console = Console(file=io.StringIO(), record=True, width=width)
+    uploads.show_upload(console, upload_answer(state="published", report=report))
+    text = console.export_text()
+    assert UPLOAD_ID in text
+    assert f"payer-mock faults {UPLOAD_ID}" in " ".join(LINES.sub(" ", text).split())
+    clean = shown(uploads.show_upload, upload_answer(state="published", report=REPORT | {"bad_rows": 0}))
+    assert "payer-mock faults" not in clean
+
+
+def test_plausibility_findings_are_counted_after_bad_rows() -> None:
+    findings = [
+        {"code": "limit-class-age", "count": 4, "holds": False},
+        {"code": "gaps", "count": 9, "holds": False},
+    ]
+    text = shown(
+        uploads.show_upload,
+        upload_answer(state="published", report=REPORT | {"bad_rows": 0, "findings": findings}),
+    )
+    assert "要確認 / to be looked at 4" in text
+    assert f"payer-mock faults {UPLOAD_ID}" in text
 
 
 def test_a_duplicate_file_names_the_first_one() -> None:

@@ -9,6 +9,7 @@ from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import CATALOGUE
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
+from eligibility_api.contract.member_rules import MEMBER_RULES
 from eligibility_api.contract.uploads import Finding, RowFault
 from payer_mock.population.month import Event
 from payer_mock.screens.terms import (
@@ -17,13 +18,12 @@ from payer_mock.screens.terms import (
     FINDINGS,
     MISMATCHES,
     POPULATION_EVENTS,
-    ROW_FAULTS,
-    ROW_RULES,
     VALIDITIES,
     column_cell,
     column_label,
     finding_text,
     lookup_outcome,
+    rule_text,
     sentence,
 )
 
@@ -36,14 +36,14 @@ def test_every_column_of_a_member_file_has_a_japanese_name() -> None:
 
 
 def test_every_code_has_a_text() -> None:
-    assert set(RowFault) == ROW_FAULTS.keys()
+    assert set(RowFault) == MEMBER_RULES.keys()
     assert set(ClaimsFault) == CLAIM_FAULTS.keys()
     assert set(Validity) == VALIDITIES.keys()
     assert set(Mismatch) == MISMATCHES.keys()
     assert set(Event) == POPULATION_EVENTS.keys()
 
 
-@pytest.mark.parametrize("texts", [ROW_RULES, ROW_FAULTS, CLAIM_FAULTS])
+@pytest.mark.parametrize("texts", [CLAIM_FAULTS])
 def test_a_text_is_a_sentence_in_japanese_and_one_in_english(texts: dict[str, tuple[str, str]]) -> None:
     assert texts
     for ja, en in texts.values():
@@ -51,9 +51,33 @@ def test_a_text_is_a_sentence_in_japanese_and_one_in_english(texts: dict[str, tu
         assert en.endswith(".")
 
 
+@pytest.mark.parametrize("fault", list(RowFault))
+def test_a_rule_has_a_sentence_and_a_proposal_in_both_languages(fault: RowFault) -> None:
+    rule = MEMBER_RULES[fault]
+    for ja, en in ((rule.ja, rule.en), (rule.fix_ja, rule.fix_en)):
+        assert ja.endswith(("。", "）。"))
+        assert en.endswith(".")
+        assert not ja.isascii()
+    ja, en = rule_text(fault.value).split("\n")
+    assert (ja, en) == (f"{rule.ja}→ {rule.fix_ja}", f"{rule.en} → {rule.fix_en}")
+
+
+def test_an_unknown_column_is_named_by_its_letters_and_heading() -> None:
+    named = Finding(code="unknown-column", count=3, holds=False, column="備考", detail={"letters": "AB"})
+    assert (
+        finding_text(named)[0]
+        == "AB列「備考」は加入者ファイルにない列です。値のあるセル3件を読み飛ばしました。"
+    )
+    bare = Finding(code="unknown-column", count=1, holds=False, detail={"letters": "C"})
+    assert finding_text(bare) == (
+        "C列には見出しがありません。値のあるセル1件を読み飛ばしました。",
+        "Column C has no heading: 1 cells passed over.",
+    )
+
+
 def test_a_rule_without_a_text_of_its_own_has_a_general_one() -> None:
-    assert sentence("some_new_rule", ROW_RULES)[0] == "値の形式が正しくありません。"
-    assert sentence("enrolment-overlap", ROW_RULES)[0] == CATALOGUE["enrolment-overlap"].ja
+    assert sentence("some_new_rule")[0] == "値の形式が正しくありません。"
+    assert sentence("enrolment-overlap")[0] == CATALOGUE["enrolment-overlap"].ja
 
 
 @pytest.mark.parametrize(
@@ -74,7 +98,7 @@ def test_a_rule_without_a_text_of_its_own_has_a_general_one() -> None:
             "ファイルにない加入者の割合：12.3%",
         ),
         (Finding(code="gaps", count=1, holds=False), FINDINGS["gaps"][0]),
-        (Finding(code="code", count=1, holds=False, column="sex"), ROW_FAULTS["code"][0]),
+        (Finding(code="code", count=1, holds=False, column="sex"), MEMBER_RULES[RowFault.CODE].ja),
     ],
 )
 def test_a_finding_has_its_column_and_shares(finding: Finding, ja: str) -> None:

@@ -45,7 +45,8 @@ def enrolments(data: Dataset) -> list[dict[str, object]]:
 
 
 def test_ids_are_numbered_in_order_and_each_has_a_purpose() -> None:
-    assert [person.number for person in DATA.persons] == list(range(1, len(DATA.persons) + 1))
+    numbers = [person.number for person in DATA.persons]
+    assert numbers == sorted(set(numbers))
     assert len(DATA.persons) >= 40
     assert all(all(person.purpose) for person in DATA.persons)
 

@@ -20,14 +20,15 @@ from shikaku.story.step import DemoStep
 REFUSALS = ["consent-other-facility", "role-not-permitted", "consent-withdrawn"]
 
 
-def medicine(row: int, prescriber: str, ingredient: str | None, duplicates: list[int]) -> dict[str, Any]:
+def medicine(row: int, prescriber: str, ingredient: str | None, overlaps: list[int]) -> dict[str, Any]:
     return {
         "row": row,
         "on": "2026-09-05",
+        "month": "2026-09",
         "times": 28,
         "ingredient_code": ingredient,
         "prescriber": {"institution_code": "1", "institution_name": prescriber},
-        "duplicates": duplicates,
+        "overlaps": overlaps,
     }
 
 
@@ -35,8 +36,8 @@ def groups() -> list[dict[str, Any]]:
     marked = [medicine(1, "見本クリニック", INGREDIENT, [2]), medicine(2, "架空診療所", INGREDIENT, [1])]
     other = [medicine(3, "見本クリニック", "9904001", [])]
     return [
-        {"key": INGREDIENT, "name": "架空降圧錠５ｍｇ", "duplicates": True, "medicines": marked},
-        {"key": "9904001", "name": "架空胃酸錠１５ｍｇ", "duplicates": False, "medicines": other},
+        {"key": INGREDIENT, "name": "架空降圧錠５ｍｇ", "overlaps": True, "medicines": marked},
+        {"key": "9904001", "name": "架空胃酸錠１５ｍｇ", "overlaps": False, "medicines": other},
     ]
 
 
@@ -49,6 +50,7 @@ class ScriptedStack:
     refusals: list[str] = field(default_factory=lambda: list(REFUSALS))
     claim_counts: dict[str, int] = field(default_factory=lambda: {"claims": 2, "accepted": 2, "unmatched": 0})
     proved: bool = True
+    available_until: str | None = "2026-11-27T02:00:00Z"
     stdout: str | None = None
     commands: list[tuple[str, ...]] = field(default_factory=list)
     terminals: list[str | None] = field(default_factory=list)
@@ -81,7 +83,7 @@ class ScriptedStack:
                 checks = [{"check": "words", "status": "ok"}, {"check": "revocation", "status": "not-proved"}]
                 return {"proved": self.proved, "findings": checks, "summary": "Proved: possession."}
             case "history" if "--card" in arguments:
-                page = {"available_until": "2026-11-27T02:00:00Z", "groups": self.groups}
+                page = {"available_until": self.available_until, "groups": self.groups}
                 return self._report({"medications": page})
             case "history":
                 code = self.refusals.pop(0)
@@ -168,21 +170,52 @@ def test_each_prescriber_has_a_claim_and_both_gave_one_ingredient(tmp_path: Path
     assert drugs == {"架空診療所": ["990000101"], "見本クリニック": ["990000102", "990000111"]}
 
 
-def test_medicines_are_grouped_by_ingredient_with_duplicates_marked(tmp_path: Path) -> None:
+def test_medicines_are_grouped_by_ingredient_with_overlaps_marked(tmp_path: Path) -> None:
     shown = steps(ScriptedStack(tmp_path))[3]
     assert shown.lines[:6] == (
         "同意の期限：2026-11-27 11:00",
         "consent until 2026-11-27 11:00",
         "架空降圧錠５ｍｇ",
-        "！重複投薬の可能性",
-        "! possible duplicate",
+        "！服用期間の重なり",
+        "! overlapping days",
         "  2026-09-05 28日分 処方元：見本クリニック",
     )
 
 
+@pytest.mark.parametrize(
+    ("absent", "line"),
+    [
+        ({"prescriber": None}, "  2026-09-05 28日分 処方元：－"),
+        (
+            {"prescriber": {"institution_code": "1312222225", "institution_name": None}},
+            "  2026-09-05 28日分 処方元：1312222225",
+        ),
+        ({"on": None}, "  2026-09 28日分 処方元：見本クリニック"),
+        ({"times": None}, "  2026-09-05 処方元：見本クリニック"),
+        ({"on": None, "times": None, "prescriber": None}, "  2026-09 処方元：－"),
+    ],
+    ids=["prescriber", "name", "day", "times", "all"],
+)
+def test_a_row_that_names_less_is_shown_with_what_it_names(
+    tmp_path: Path, absent: dict[str, Any], line: str
+) -> None:
+    """Every field of a row that may be null."""
+    stack = ScriptedStack(tmp_path)
+    stack.groups[0]["medicines"][0] |= absent
+    assert line in steps(stack)[3].lines
+
+
+def test_a_group_without_a_name_and_a_consent_without_an_end_are_shown(tmp_path: Path) -> None:
+    stack = ScriptedStack(tmp_path, available_until=None)
+    stack.groups[0]["name"] = stack.groups[1]["name"] = stack.groups[1]["key"] = None
+    lines = steps(stack)[3].lines
+    assert lines[:3] == ("同意の期限：取り消すまで", "consent until it is withdrawn", INGREDIENT)
+    assert "（名称なし）" in lines
+
+
 def _without_marks(stack: ScriptedStack) -> None:
     for one in stack.groups[0]["medicines"]:
-        one["duplicates"] = []
+        one["overlaps"] = []
 
 
 def _without_the_last(stack: ScriptedStack) -> None:

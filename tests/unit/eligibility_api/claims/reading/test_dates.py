@@ -30,6 +30,12 @@ from eligibility_api.claims.reading.faults import BadValue
         ("1450730", date(1912, 7, 30)),
         ("1010125", date(1868, 1, 25)),
         ("20240229", date(2024, 2, 29)),
+        # A former era's name is read on (H15).
+        ("4310501", date(2019, 5, 1)),
+        ("4380930", date(2026, 9, 30)),
+        ("3640108", date(1989, 1, 8)),
+        ("2151226", date(1926, 12, 26)),
+        ("1450731", date(1912, 7, 31)),
     ],
 )
 def test_a_day_is_western_or_of_an_era(text: str, found: date) -> None:
@@ -39,12 +45,12 @@ def test_a_day_is_western_or_of_an_era(text: str, found: date) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "5010430", "4310501", "4010107", "3640108", "3011224", "2151226", "2010729", "1450731", "1010124", "0010101",
+        "", "5010430", "4010107", "3011224", "2010729", "1010124", "0010101",
         "6010101", "20230229", "20261301", "20260900", "2026-9-1", "18671231", "22000101", "99991231", "２０２６０９３０",
         "202609", "50809", "5080000", "²0260930",
     ],
 )  # fmt: skip
-def test_a_text_that_is_no_day_or_not_in_its_era_is_rejected(text: str) -> None:
+def test_a_text_that_is_no_day_or_before_its_era_is_rejected(text: str) -> None:
     with pytest.raises(BadValue, match="day"):
         parse_day(text)
 
@@ -59,16 +65,18 @@ def test_a_text_that_is_no_day_or_not_in_its_era_is_rejected(text: str) -> None:
         # An era's last month and the next one's first are the same.
         ("36401", date(1989, 1, 1)),
         ("40101", date(1989, 1, 1)),
+        # A former era's name is read on (H15).
+        ("43105", date(2019, 5, 1)),
+        ("43809", date(2026, 9, 1)),
+        ("36402", date(1989, 2, 1)),
     ],
 )
 def test_a_month_is_western_or_of_an_era_that_includes_one_of_its_days(text: str, first: date) -> None:
     assert parse_month(text) == first
 
 
-@pytest.mark.parametrize(
-    "text", ["", "202613", "43105", "50104", "20260901", "36402", "5080", "60101", "２０２６０９"]
-)
-def test_a_text_that_is_no_month_or_not_in_its_era_is_rejected(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "202613", "50104", "20260901", "5080", "60101", "２０２６０９"])
+def test_a_text_that_is_no_month_or_before_its_era_is_rejected(text: str) -> None:
     with pytest.raises(BadValue, match="day"):
         parse_month(text)
 

@@ -6,7 +6,7 @@ import pytest
 
 from eligibility_api.claims.reading.lines import read_lines
 from eligibility_api.contract.claims import ClaimsFault
-from eligibility_api.files.streaming import MAX_LINE_BYTES
+from eligibility_api.contract.lines import MAX_LINE_BYTES
 
 
 @pytest.mark.parametrize(

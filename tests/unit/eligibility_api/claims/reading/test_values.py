@@ -14,13 +14,16 @@ from eligibility_api.claims.reading.values import (
     QUANTITY,
     Field,
     Rule,
-    check_digit_number,
     day_counts,
     digits,
+    insurer,
+    is_present,
     membership,
     modifiers,
     number,
     one_of,
+    payer,
+    raw,
     recipient,
     text_up_to,
 )
@@ -28,7 +31,7 @@ from eligibility_api.contract.claims import ClaimsFault
 
 CODE, NUMBER, MY_NUMBER = ClaimsFault.CODE, ClaimsFault.NUMBER, ClaimsFault.MY_NUMBER
 FIELDS = ClaimsFault.FIELDS
-INSURER = check_digit_number(6, 8)
+INSURER = insurer
 
 ACCEPTED: list[tuple[str, Rule, str, Any]] = [
     ("digits", digits(9), "000000000", "000000000"),
@@ -45,10 +48,16 @@ ACCEPTED: list[tuple[str, Rule, str, Any]] = [
     ("text", text_up_to(4), "　　", None),
     ("insurer", INSURER, "01130012", "01130012"),
     ("insurer", INSURER, "  138057", "138057"),
+    ("insurer", INSURER, "00138057", "138057"),
+    ("insurer", INSURER, "０１１３００１２", "01130012"),
     ("insurer", INSURER, "　", None),
-    ("recipient", recipient, "1234567", "1234567"),
-    ("recipient", recipient, " 1234566 ", "1234566"),
-    ("recipient", recipient, "       ", None),
+    ("recipient", recipient, "1234566", "1234566"),
+    ("recipient", recipient, "１２３４５６６", "1234566"),
+    ("payer", payer, "54136015", "54136015"),
+    ("raw", raw, " 5413601x　", "5413601x"),
+    ("raw", raw, "9" * 500, "9" * 129),
+    ("raw", raw, "　 ", None),
+    ("present", is_present, "many", True),
     ("membership", membership, "見本", "見本"),
     ("membership", membership, "１２-３４", "１２-３４"),
     ("membership", membership, " 00-1 ", "00-1"),
@@ -95,12 +104,17 @@ REJECTED: list[tuple[str, Rule, str, ClaimsFault]] = [
     ("text", text_up_to(4), "     ", CODE),
     ("insurer", INSURER, "01130013", NUMBER),
     ("insurer", INSURER, "0113001", NUMBER),
-    ("insurer", INSURER, "０１１３００１２", NUMBER),
+    ("insurer", INSURER, "0138057", NUMBER),
+    ("insurer", INSURER, "0" * 100, NUMBER),
     ("insurer", INSURER, "123456789018", MY_NUMBER),
     ("insurer", INSURER, "１２３４　５６７８　９０１８", MY_NUMBER),
     ("recipient", recipient, "123456", NUMBER),
     ("recipient", recipient, "12345678", NUMBER),
     ("recipient", recipient, "１２３４５６７", NUMBER),
+    ("recipient", recipient, "1" * 129, NUMBER),
+    ("payer", payer, "54136016", NUMBER),
+    ("payer", payer, "138057", NUMBER),
+    ("payer", payer, "123456789018", MY_NUMBER),
     ("recipient", recipient, "1234-5678-9018", MY_NUMBER),
     ("membership", membership, "-", CODE),
     ("membership", membership, "‐ー－"[:1], CODE),
@@ -170,7 +184,7 @@ def test_a_rejected_text_is_rejected_again_and_not_remembered() -> None:
 
 
 RULES = [
-    digits(9), number(3), one_of("13"), text_up_to(40), INSURER, recipient, membership, day_counts, QUANTITY, modifiers,
+    digits(9), number(3), one_of("13"), text_up_to(40), INSURER, payer, recipient, raw, is_present, membership, day_counts, QUANTITY, modifiers,
 ]  # fmt: skip
 decoded = st.binary(max_size=60).map(lambda content: content.decode("cp932", "ignore"))
 texts = decoded | st.text("0123456789,.- １２－", max_size=50)

@@ -1,1 +1,0 @@
-"""Parses member files: from bytes to records and faults. Nothing here accesses the database."""
