@@ -1,4 +1,4 @@
-"""Duplicate and contraindicated medication by the rule of the electronic prescription service (rules K1 to K6).
+"""Duplicate and contraindicated medication by the rule of the electronic prescription service (rules M1 to M6).
 
 The notice of 2023-12-28 on the operation of that service. Claims are never compared. Our own mark in the list
 of medicines is in `overlaps.py`.
@@ -19,7 +19,7 @@ from eligibility_api.domain.medicines import Ingredient
 from eligibility_api.domain.overlaps import ORAL
 
 UNCOUNTED_DAYS = 14
-"""Days of external, as-needed and other medicines whose days cannot be counted (rule K4)."""
+"""Days of external, as-needed and other medicines whose days cannot be counted (rule M4)."""
 
 Prescription = tuple[str | None, date | None]
 """A prescription: its institution and its day."""
@@ -52,12 +52,12 @@ class Found(NamedTuple):
 
 
 def days_of(drug: Drug) -> int:
-    """How many days a medicine counts (rule K4)."""
+    """How many days a medicine counts (rule M4)."""
     return drug.times if drug.act == ORAL and drug.times else UNCOUNTED_DAYS
 
 
 def medicine(known: HistoryRecord | None, drug: Drug, first: date, ingredient: Ingredient) -> Medicine | None:
-    """A medicine to compare; None without an ingredient code, which insurance drugs have (rule K2)."""
+    """A medicine to compare; None without an ingredient code, which insurance drugs have (rule M2)."""
     code = ingredient(drug.code)
     return Medicine(known, drug, code, first, first + timedelta(days=days_of(drug))) if code else None
 
@@ -74,7 +74,7 @@ def compared_entries(
     same_institution: bool,
     prescription: Prescription | None,
 ) -> list[HistoryRecord]:
-    """The entries whose medicines are compared (rules K1, K5).
+    """The entries whose medicines are compared (rules M1, M5).
 
     Dispensings, on-site dispensings, and prescriptions that no dispensing names; not the `prescription` that is
     being dispensed, and only with `same_institution` those of the institution `own`.
@@ -93,7 +93,7 @@ def compared_entries(
 
 
 def medicines_of(entries: Iterable[HistoryRecord], ingredient: Ingredient) -> Iterator[Medicine]:
-    """The medicines of entries, from the day of dispensing, else of prescribing (rules K2, K4)."""
+    """The medicines of entries, from the day of dispensing, else of prescribing (rules M2, M4)."""
     for entry in entries:
         first = entry.entry_day
         if first is not None:
@@ -105,7 +105,7 @@ def medicines_of(entries: Iterable[HistoryRecord], ingredient: Ingredient) -> It
 def find(
     asked: Sequence[Medicine | None], others: Iterable[Medicine], contraindicated: Contraindications
 ) -> list[Found]:
-    """Compare each medicine asked about with the others, in the order of the request (rules K3, K6).
+    """Compare each medicine asked about with the others, in the order of the request (rules M3, M6).
 
     Those asked about are not compared with each other.
     """

@@ -1,4 +1,4 @@
-"""The check of duplicate medication: reads the patient's entries, compares, and tells the facts (rules K1 to K8).
+"""The check of duplicate medication: reads the patient's entries, compares, and tells the facts (rules M1 to M8).
 
 What was found is named only with the patient's consent to this facility to view prescriptions.
 """
@@ -99,7 +99,7 @@ def _drug(medicine: CheckedMedicine) -> Drug:
 async def _consented(
     state: State, caller: Caller, operator: Operator, request: DuplicateCheckRequest, person_key: bytes
 ) -> bool:
-    """Whether the patient consented to more than the facts (K7). Raises the refusals of the access check."""
+    """Whether the patient consented to more than the facts (M7). Raises the refusals of the access check."""
     if request.consent_id is None:
         return False
     outcome, person = await store.disclosed_person(state.database, caller, operator, request.consent_id)

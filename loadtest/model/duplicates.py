@@ -1,4 +1,4 @@
-"""The check of duplicate medication as a reference model (rules K1 to K6): days as sets, and nothing clever."""
+"""The check of duplicate medication as a reference model (rules M1 to M6): days as sets, and nothing clever."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ModelMedicine:
     times: int
 
     def days(self, first: date) -> set[date]:
-        """The days on which it counts (K4)."""
+        """The days on which it counts (M4)."""
         count = self.times if self.act == "21" else 14
         return {first + timedelta(days=n) for n in range(count)}
 

@@ -1,4 +1,4 @@
-"""The check of duplicate medication at a real fund (rules K1 to K8): what is compared, what is returned, and to whom."""
+"""The check of duplicate medication at a real fund (rules M1 to M8): what is compared, what is returned, and to whom."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def check(
 async def test_two_ointments_of_one_ingredient_within_14_days_are_a_duplicate(
     fund: Fund, clinic: Credential, elsewhere: Credential, ago: int, duplicate: bool
 ) -> None:
-    """Rules K3, K4; without consent only the fact is returned (K7)."""
+    """Rules M3, M4; without consent only the fact is returned (M7)."""
     person = await fund.insured()
     await prescribed_elsewhere(fund, person, elsewhere, tape(), ago=ago)
     answer = await check(fund, person, clinic, TAPE_OF_ANOTHER_MAKER)
@@ -101,7 +101,7 @@ async def test_two_ointments_of_one_ingredient_within_14_days_are_a_duplicate(
 
 
 async def test_a_claim_alone_is_no_duplicate(fund: Fund, clinic: Credential) -> None:
-    """Rule K1."""
+    """Rule M1."""
     person = await fund.insured()
     await set_known_since(fund, person, fund.clock() - timedelta(days=300))
     day = months_ago(fund, 1) + timedelta(days=27)
@@ -116,7 +116,7 @@ async def test_a_claim_alone_is_no_duplicate(fund: Fund, clinic: Credential) -> 
 async def test_a_forbidden_combination_is_found(
     fund: Fund, clinic: Credential, elsewhere: Credential
 ) -> None:
-    """Rule K6."""
+    """Rule M6."""
     person = await fund.insured()
     await prescribed_elsewhere(fund, person, elsewhere, drug(code=TABLET), ago=3)
     answer = (await check(fund, person, clinic, FORBIDDEN_WITH_TABLET, act="21")).json()
@@ -127,7 +127,7 @@ async def test_a_forbidden_combination_is_found(
 async def test_the_asker_decides_whether_the_own_institution_is_compared(
     fund: Fund, clinic: Credential, same_institution: bool, duplicate: bool
 ) -> None:
-    """Rule K5."""
+    """Rule M5."""
     person = await fund.insured()
     await prescribed_elsewhere(fund, person, clinic, tape(), ago=3, prescriber=CLINIC)
     answer = (await check(fund, person, clinic, TAPE, same_institution=same_institution)).json()
@@ -137,7 +137,7 @@ async def test_the_asker_decides_whether_the_own_institution_is_compared(
 async def test_a_pharmacy_checks_a_prescription_against_all_others(
     fund: Fund, clinic: Credential, elsewhere: Credential, pharmacy: Credential
 ) -> None:
-    """Rule K1: not with itself."""
+    """Rule M1: not with itself."""
     person = await fund.insured()
     today = day_in_japan(fund.clock())
     await prescribed_elsewhere(fund, person, clinic, tape(), ago=0)
@@ -151,7 +151,7 @@ async def test_a_pharmacy_checks_a_prescription_against_all_others(
 async def test_with_consent_drugs_days_and_institutions_are_named(
     fund: Fund, clinic: Credential, elsewhere: Credential
 ) -> None:
-    """Rule K7."""
+    """Rule M7."""
     person = await fund.insured()
     await prescribed_elsewhere(fund, person, elsewhere, tape(), ago=5)
     consent = (await registered_consent(fund, person, "prescription", credential=clinic))["consent_id"]
@@ -185,7 +185,7 @@ async def test_another_consent_names_nothing(
     categories: tuple[str, ...],
     code: str,
 ) -> None:
-    """Rule K7."""
+    """Rule M7."""
     person = await fund.insured()
     given_to = elsewhere if code == "consent-other-facility" else clinic
     consent = (await registered_consent(fund, person, *categories, credential=given_to))["consent_id"]
@@ -193,7 +193,7 @@ async def test_another_consent_names_nothing(
 
 
 async def test_another_persons_consent_names_nothing(fund: Fund, clinic: Credential) -> None:
-    """Rule K7."""
+    """Rule M7."""
     person, other = await fund.insured(), await fund.insured()
     consent = (await registered_consent(fund, other, "prescription", credential=clinic))["consent_id"]
     assert code_of(await check(fund, person, clinic, TAPE, consent_id=consent)) == "consent-missing"
@@ -222,7 +222,7 @@ async def test_another_persons_consent_names_nothing(fund: Fund, clinic: Credent
 async def test_a_check_is_refused_as_a_prescription_is(
     fund: Fund, clinic: Credential, headers: dict[str, str], more: dict[str, Any], code: str
 ) -> None:
-    """Rule K8."""
+    """Rule M8."""
     person = await fund.insured()
     if "prescription" in more:
         more["prescription"]["prescribed_on"] = day_in_japan(fund.clock()).isoformat()
@@ -233,7 +233,7 @@ async def test_a_check_is_refused_as_a_prescription_is(
 
 
 async def test_of_a_protected_person_nothing_is_returned(fund: Fund, clinic: Credential) -> None:
-    """Rules K8, W6."""
+    """Rules M8, W6."""
     person = await fund.insured()
     record = (await fund.tap(person.card, clinic)).json()["record_id"]
     await protect(fund, person)
@@ -248,7 +248,7 @@ async def test_of_a_protected_person_nothing_is_returned(fund: Fund, clinic: Cre
 
 
 async def test_a_terminal_without_the_right_may_not_ask(fund: Fund, clinic: Credential) -> None:
-    """Rule K8."""
+    """Rule M8."""
     terminal = await fund.terminal(rights=(Right.ELIGIBILITY,))
     assert code_of(await check(fund, await fund.insured(), terminal, TAPE)) == "right-missing"
 
@@ -256,7 +256,7 @@ async def test_a_terminal_without_the_right_may_not_ask(fund: Fund, clinic: Cred
 async def test_the_record_names_the_entries_that_were_compared(
     fund: Fund, clinic: Credential, elsewhere: Credential
 ) -> None:
-    """Rule K8."""
+    """Rule M8."""
     person = await fund.insured()
     entry = await prescribed_elsewhere(fund, person, elsewhere, tape(), ago=30)
     answer = (await check(fund, person, clinic, TAPE)).json()

@@ -81,6 +81,12 @@ def test_every_page_of_a_history_has_the_members_of_its_model() -> None:
         assert set(get_type_hints(plain)) == set(model.model_fields), model.__name__
 
 
+def test_every_rule_has_a_number_of_its_own() -> None:
+    numbers = re.findall(r"^\| ([A-Z]\d+) \|", page("rules.md"), re.MULTILINE)
+    assert len(numbers) > 100
+    assert len(numbers) == len(set(numbers))
+
+
 # A validity code.
 
 

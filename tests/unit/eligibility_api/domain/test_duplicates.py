@@ -114,38 +114,38 @@ DUPLICATE, FORBIDDEN = [DuplicateKind.DUPLICATE], [DuplicateKind.CONTRAINDICATED
 def test_the_same_ingredient_or_a_forbidden_one_on_a_common_day_is_found(
     asked: Drug, other: Drug, day: int, expected: list[DuplicateKind], entry: object
 ) -> None:
-    """Rules K2, K3, K4, K6: the other medicine is of day 1, the one asked about of `day`."""
+    """Rules M2, M3, M4, M6: the other medicine is of day 1, the one asked about of `day`."""
     assert callable(entry)
     assert kinds([asked], entry(other), day=day) == expected
 
 
 def test_a_medicine_asked_about_for_earlier_days_is_found_too() -> None:
-    """Rule K4."""
+    """Rule M4."""
     assert kinds([of("a1", times=3)], prescribed(of("a1"), day=3)) == DUPLICATE
     assert kinds([of("a1", times=2)], prescribed(of("a1"), day=3)) == []
 
 
 def test_a_dispensing_counts_from_its_own_day() -> None:
-    """Rule K4: not from the day of prescribing."""
+    """Rule M4: not from the day of prescribing."""
     late = dispensed(of("a1", times=7), day=5, prescribed_on=1)
     assert kinds([of("a1", times=7)], late, day=8) == DUPLICATE
     assert kinds([of("a1", times=7)], late, day=12) == []
 
 
 def test_claims_are_never_compared() -> None:
-    """Rule K1: a claim alone is no duplicate."""
+    """Rule M1: a claim alone is no duplicate."""
     claim = known(content(drug(code="a1", days=((1, 1),))))
     assert claim.origin is Origin.CLAIM
     assert list(medicines_of([claim], INGREDIENTS.get)) == []
 
 
 def test_medicines_of_one_prescription_are_not_compared_with_each_other() -> None:
-    """Rule K1."""
+    """Rule M1."""
     assert kinds([of("a1"), of("a2"), of("b1")]) == []
 
 
 def test_a_dispensed_prescription_counts_as_its_dispensing_only() -> None:
-    """Rule K1."""
+    """Rule M1."""
     entries = [prescribed(of("a1"), of("c1")), dispensed(of("a1"), day=2, prescribed_on=1)]
     assert [one.other.known for one in found([of("a1")], *entries)] == [entries[1]]
     assert kinds([of("c1")], *entries) == []
@@ -161,7 +161,7 @@ def test_a_dispensed_prescription_counts_as_its_dispensing_only() -> None:
     ids=["another-prescriber", "another-day", "on-site"],
 )
 def test_another_dispensing_leaves_a_prescription_undispensed(other: HistoryRecord) -> None:
-    """Rule K1."""
+    """Rule M1."""
     waiting = prescribed(of("a1"))
     assert waiting in [one.other.known for one in found([of("a1")], waiting, other)]
 
@@ -174,19 +174,19 @@ def test_another_dispensing_leaves_a_prescription_undispensed(other: HistoryReco
 def test_the_same_institution_is_compared_if_the_asker_wants_it(
     entry: object, at: str, same_institution: bool, expected: list[DuplicateKind]
 ) -> None:
-    """Rule K5."""
+    """Rule M5."""
     assert callable(entry)
     assert kinds([of("a1")], entry(of("a1"), at=at), same_institution=same_institution) == expected
 
 
 def test_of_a_dispensing_the_prescriber_is_the_institution() -> None:
-    """Rule K5."""
+    """Rule M5."""
     assert kinds([of("a1")], dispensed(of("a1"), prescriber=CLINIC), same_institution=False) == []
     assert kinds([of("a1")], dispensed(of("a1")), same_institution=False) == DUPLICATE
 
 
 def test_the_prescription_that_is_dispensed_is_not_compared_with_itself() -> None:
-    """Rule K1: neither the prescription nor an earlier dispensing of it."""
+    """Rule M1: neither the prescription nor an earlier dispensing of it."""
     named = (OTHER_CLINIC, after(1))
     waiting, another = prescribed(of("a1")), prescribed(of("a1"), day=2)
     assert found([of("a1")], waiting, own=OTHER_CLINIC, prescription_=named) == []
@@ -262,7 +262,7 @@ def test_the_rule_finds_what_the_reference_model_finds(
     institution: tuple[str, bool],
     dispensed_now: tuple[str, int] | None,
 ) -> None:
-    """Rules K1 to K6."""
+    """Rules M1 to M6."""
     own, same = institution
     entries = [entry._replace(number=number) for number, entry in enumerate(entries, 1)]
     named = (dispensed_now[0], after(dispensed_now[1])) if dispensed_now else None

@@ -1,4 +1,4 @@
-"""The check of duplicate medication as a service: who may ask, what is returned, and what needs consent (K7, K8)."""
+"""The check of duplicate medication as a service: who may ask, what is returned, and what needs consent (M7, M8)."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ async def check(
 async def test_without_consent_the_facts_alone_are_returned(
     rows: list[dict[str, Any]], facts: tuple[bool, bool]
 ) -> None:
-    """Rule K7."""
+    """Rule M7."""
     answer = await check(state_of(rows))
     assert (answer.duplicate, answer.contraindicated) == facts
     assert (answer.consented, answer.findings) == (False, [])
@@ -109,7 +109,7 @@ async def test_without_consent_the_facts_alone_are_returned(
 
 
 async def test_with_consent_the_other_medicine_is_named() -> None:
-    """Rule K7."""
+    """Rule M7."""
     state = state_of([row(1)], [{"outcome": "answered", "person_key": PERSON}])
     answer = await check(state, asked(consent_id=str(CONSENT)))
     [finding] = answer.findings
@@ -132,7 +132,7 @@ async def test_with_consent_the_other_medicine_is_named() -> None:
     ],
 )
 async def test_a_consent_that_does_not_hold_is_refused(outcome: str, person: bytes, code: str) -> None:
-    """Rule K7: another person's consent is none."""
+    """Rule M7: another person's consent is none."""
     state = state_of([row(1)], [{"outcome": outcome, "person_key": person}])
     with pytest.raises(ShikakuError) as refused:
         await check(state, asked(consent_id=str(CONSENT)))
@@ -142,7 +142,7 @@ async def test_a_consent_that_does_not_hold_is_refused(outcome: str, person: byt
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("dispenses", [False, True])
 async def test_those_may_ask_who_may_record(role: Role, dispenses: bool) -> None:
-    """Rule K8."""
+    """Rule M8."""
     named = {"institution_code": OTHER_CLINIC, "prescribed_on": TODAY.isoformat()}
     request = asked(prescription=named) if dispenses else asked()
     state = state_of([row()])
@@ -171,7 +171,7 @@ async def test_those_may_ask_who_may_record(role: Role, dispenses: bool) -> None
 async def test_the_days_are_those_of_an_entry(
     on: date, prescribed_on: date | None, refusal: str | None
 ) -> None:
-    """Rules K8, W11."""
+    """Rules M8, W11."""
     more: dict[str, Any] = {"on": on.isoformat()}
     if prescribed_on is not None:
         more["prescription"] = {
@@ -193,14 +193,14 @@ async def test_the_days_are_those_of_an_entry(
     ],
 )
 async def test_a_refusal_of_the_statement_returns_nothing(changes: dict[str, Any], code: str) -> None:
-    """Rule K8."""
+    """Rule M8."""
     with pytest.raises(ShikakuError) as refused:
         await check(state_of([row(1, **changes)]))
     assert refused.value.code == code
 
 
 async def test_the_right_is_needed_before_anything_is_asked() -> None:
-    """Rule K8."""
+    """Rule M8."""
     state = state_of()
     with pytest.raises(ShikakuError, match="right-missing"):
         await service.check(state, terminal(Right.CONSENT), DOCTOR, asked())
