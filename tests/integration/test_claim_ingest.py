@@ -16,6 +16,7 @@ from eligibility_api.claims.reading.block import Block
 from eligibility_api.claims.reading.reader import Reader
 from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.identifiers import membership_key
 from eligibility_api.files import parts
 from tests.builders.claim_files import claim_file, medical_claim, member, run_jobs, send, upload_and_process
 from tests.builders.fund import Fund
@@ -67,7 +68,7 @@ async def test_an_interrupted_reading_continues_where_it_stopped(
     report = answer["report"]
     assert (answer["file_id"], answer["state"], report["accepted"]) == (broken["file_id"], "done", 20)
     assert [row["number_key"] for row in await stored_claims(fund, answer)] == [
-        who.number.replace("-", "") for who in members
+        membership_key(who.number) for who in members
     ]
     assert (report["unmatched"], report["faults"]) == (17, {"other-insurer": 5})
     assert await stored_faults(fund, answer) == 5

@@ -11,6 +11,7 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from eligibility_api.contract.claims import CLAIMS_PATH
+from eligibility_api.contract.identifiers import membership_key
 from eligibility_api.domain.claims import READER_VERSION
 from eligibility_api.facilities.store import close_client
 from tests.builders.claim_files import (
@@ -59,7 +60,7 @@ async def test_a_claim_is_stored_unchanged_and_due_on_the_eleventh(fund: Fund) -
         "見本",
         "00",
     )
-    assert stored["number_key"] == who.number.replace("-", "")
+    assert stored["number_key"] == membership_key(who.number)
     assert stored["treatment_month"] == date(2026, 4, 1)
     assert stored["due_at"] == datetime(2026, 5, 10, 15, tzinfo=UTC)
 
