@@ -27,7 +27,7 @@ class Headline(ExitRow):
     """An outcome as the reception sees it first.
 
     Mark and text have the same meaning as the colour; `name` is for programs; `alternatives`: the other ways
-    to confirm an insurance are listed below it.
+    to confirm an insurance are listed below it; `ended`: what is shown with it no longer holds on the day.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Headline(ExitRow):
     colour: str
     advice: Bilingual | None = None
     alternatives: bool = False
+    ended: bool = False
 
 
 VALIDITY = exhaustive(
@@ -53,6 +54,7 @@ VALIDITY = exhaustive(
             "red",
             Bilingual("新しい加入先を患者さんに確認してください。", "Ask the patient for the new insurance."),
             alternatives=True,
+            ended=True,
         ),
         Validity.INVALID_NEWER_EXISTS: Headline(
             13,
@@ -66,6 +68,7 @@ VALIDITY = exhaustive(
                 "Look up again by the symbol and number of the newer insurance.",
             ),
             alternatives=True,
+            ended=True,
         ),
         Validity.NOT_FOUND: Headline(
             14,

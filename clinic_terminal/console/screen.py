@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clinic_terminal.bilingual import Bilingual
-from clinic_terminal.console import consents, insurance, texts
+from clinic_terminal.console import consents, insurance, outcomes, texts
 from clinic_terminal.console.days import day_text
 from clinic_terminal.console.insurance import Row
 from clinic_terminal.console.outcomes import Headline
@@ -24,12 +24,9 @@ from clinic_terminal.queries.number_lookup import LookupOutcome
 from clinic_terminal.timings import Timings
 from clinic_terminal.visit.consent import ConsentOutcome
 from clinic_terminal.visit.tap import TapOutcome
-from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.eligibility import CertificateRenewal, EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member_items import Enrolment
-
-_ENDED = frozenset({Validity.INVALID, Validity.INVALID_NEWER_EXISTS})
 
 
 def show(console: Console, outcome: Outcome, *, with_timings: bool) -> None:
@@ -107,7 +104,7 @@ def _show_answer(console: Console, answer: EligibilityAnswer) -> None:
         line(console, f"{texts.REFERENCE_NUMBER}: {answer.reference_number}")
     if answer.certificate_renewal is not None:
         sentences(console, _renewal_notice(answer.certificate_renewal))
-    holds = answer.validity not in _ENDED
+    holds = not outcomes.VALIDITY[answer.validity].ended
     for enrolment in answer.results:
         console.print(table(insurance.rows(enrolment, holds=holds)))
         console.print()

@@ -126,7 +126,7 @@ class Claim:
             self.content.prescriber_code or "",
             self.treatment_month.isoformat(),
         )
-        if not member.branch:  # with it, which tells twins apart, the same as before version 2
+        if not member.branch:  # it tells twins apart by itself
             parts += member.person
         return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
 

@@ -27,6 +27,12 @@ from eligibility_api.state import State
 RETRY_AFTER_SECONDS = 10
 """`Retry-After` if neither source of revocation data is available."""
 
+REFUSALS = {
+    CertificateStatus.REVOKED: "certificate-revoked",
+    CertificateStatus.SUSPENDED: "certificate-suspended",
+}
+"""The refusal for each status other than good. A status without one is an error, never an acceptance."""
+
 RIGHTS_FOR = {
     Purpose.ELIGIBILITY: (Right.ELIGIBILITY,),
     Purpose.FIRST_REGISTRATION: (Right.REGISTRATION,),
@@ -139,8 +145,6 @@ def check_spent(proof_check: ProofCheck) -> None:
     """Raise `challenge-used` for a proof spent earlier, `certificate-revoked` or `certificate-suspended`."""
     if not proof_check.spent:
         raise ShikakuError("challenge-used")
-    match proof_check.revocation_status:
-        case CertificateStatus.REVOKED:
-            raise ShikakuError("certificate-revoked")
-        case CertificateStatus.SUSPENDED:
-            raise ShikakuError("certificate-suspended")
+    if proof_check.revocation_status is not CertificateStatus.GOOD:
+        assert proof_check.revocation_status is not None
+        raise ShikakuError(REFUSALS[proof_check.revocation_status])

@@ -138,14 +138,16 @@ def _neighbour(template: Member, resident: dict[str, Any], joined: date) -> Memb
 
 
 def _check_step(title: str, upload: dict[str, Any], state: str) -> DemoStep:
-    """A file's state and check report; a finding that holds the file is marked `!`."""
+    """A file's state and check report, which a refused file has not; a finding that holds it is marked `!`."""
     report = upload["report"]
+    step = _state_step(title, upload, state)
+    if report is None:
+        return step
     counts = (
         "{rows}行、新規 {new}件、変更 {changed}件".format_map(report),
         "{rows} rows, {new} new, {changed} changed".format_map(report),
     )
     findings = (line for finding in report["findings"] for line in _finding(finding))
-    step = _state_step(title, upload, state)
     return DemoStep(title, (*step.lines, *counts, *findings), step.as_expected)
 
 
@@ -174,7 +176,7 @@ def _eligibility_step(title: str, report: dict[str, Any], ratio: int) -> DemoSte
     results = report.get("answer", {}).get("results", [])
     ratios = [row["burden_ratio"] for row in results]
     lines = [f"{row['name']} {row['insurer_name']} {_tenths(row['burden_ratio'])}" for row in results]
-    as_expected = report["validity"] == "1" and ratios == [ratio]
+    as_expected = report.get("validity") == "1" and ratios == [ratio]
     return DemoStep(title, (" / ".join(headline(report)), *lines), as_expected)
 
 

@@ -149,7 +149,7 @@ def _details(report: dict[str, Any], results: list[dict[str, Any]]) -> Iterator[
     """The most important lines: the insurer and its period, or the problem."""
     for row in results:
         lost_on = row["lost_on"]
-        yield f"{row['insurer_name']} {row['symbol']}・{row['number']}"
+        yield f"{row['insurer_name']} {'・'.join(filter(None, (row['symbol'], row['number'])))}"
         yield (f"喪失日 / lost：{lost_on}" if lost_on else f"取得日 / since：{row['acquired_on']}")
     if problem := report.get("problem"):
         yield from (_SENTENCE_ENDS.split(problem[member])[0] for member in ("detail_ja", "detail"))

@@ -71,7 +71,8 @@ def statuses(report: dict[str, Any]) -> dict[str, str]:
     [
         ({}, {}),
         ({"key": KeyProfile.P384}, {"care": "2", "language": "en"}),
-        ({}, {"visual_check": True, "care": "3"}),
+        ({}, {"visual_check": True, "care": "2"}),
+        ({}, {"care": "3"}),
     ],
 )
 async def test_an_exported_consent_is_verified_without_the_fund(

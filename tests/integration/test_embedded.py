@@ -107,7 +107,7 @@ def test_the_owner_role_is_no_superuser(database: Database, forbidden: str) -> N
 
 
 def test_only_the_owner_sees_what_sessions_of_other_roles_do(database: Database) -> None:
-    async def seen() -> dict[Role, str | None]:
+    async def state_by_role() -> dict[Role, str | None]:
         observed = await asyncpg.connect(database.dsn("jobs"))
         try:
             state = f"SELECT state FROM pg_stat_activity WHERE pid = {observed.get_server_pid()}"
@@ -115,7 +115,7 @@ def test_only_the_owner_sees_what_sessions_of_other_roles_do(database: Database)
         finally:
             await observed.close()
 
-    assert asyncio.run(seen()) == {"owner": "idle", "api": None}
+    assert asyncio.run(state_by_role()) == {"owner": "idle", "api": None}
 
 
 def test_the_superuser_cannot_log_in(database: Database) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from eligibility_api.audit.recompute import recompute
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.expiry import Carrier, CertificateEnd, usable_until
+from eligibility_api.eligibility.store import CARD_STATEMENT
 from jpki_mock.authority.values import Carrier as CarrierOfJlis
 from jpki_mock.authority.values import CertificateId, Reason
 from jpki_mock.personalisation import certificate_id
@@ -214,3 +215,20 @@ async def test_the_remark_recomputes_from_the_record(fund: Fund) -> None:
                 )
             ]
         assert again == answer
+
+
+async def test_a_tap_reads_the_bindings_index_alone(fund: Fund) -> None:
+    """The carrier is in the table, which is read only of a certificate that has expired or expires soon."""
+    now, guard = fund.clock(), [["eligibility"], uuid4(), bytes(32), b"\1", None, timedelta(seconds=60)]
+    proof = [now + timedelta(seconds=60), bytes(16), *guard, None, None]
+    asked = [day_in_japan(now), "eligibility.card", None, None]
+    for ended_at, expires_on, scans in (
+        (None, None, ["Index Only Scan"]),
+        (None, day_in_japan(now), ["Index Only Scan", "Index Scan"]),
+        (now, day_in_japan(now), ["Index Only Scan", "Index Scan"]),
+    ):
+        parameters = [*proof, *asked, ended_at, None, expires_on]
+        rows = await fund.state.database.fetch(f"EXPLAIN (COSTS OFF) {CARD_STATEMENT}", parameters)
+        plan = [row[0].strip().removeprefix("->").strip() for row in rows]
+        assert sorted(line.split(" using ")[0] for line in plan if "using binding_pkey" in line) == scans
+        assert not [line for line in plan if "Seq Scan on binding" in line]

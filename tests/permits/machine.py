@@ -21,17 +21,7 @@ people = st.sampled_from([0, 1])
 facilities = st.sampled_from(FACILITIES)
 pharmacies_and_clinics = st.sampled_from(["pharmacy", "clinic", "clinic"])
 categories = st.sets(
-    st.sampled_from(
-        [
-            "limit-certificate",
-            "medication",
-            "prescription",
-            "treatment",
-            "surgery",
-            "diagnosis",
-            "health-checkup",
-        ]
-    ),
+    st.sampled_from(["limit-certificate", "prescription", *RESOURCES.values()]),
     min_size=1,
 )
 cares = st.sampled_from(["1", "1", "2", "3"])

@@ -10,7 +10,7 @@ from eligibility_api.claims.reading.faults import BadRecord, BadValue, FaultLog,
 from eligibility_api.claims.reading.layouts import CurrentRecord
 from eligibility_api.claims.reading.values import MAX_MEMBERSHIP_BYTES, insurer, payer, recipient
 from eligibility_api.contract.claims import ClaimsFault
-from eligibility_api.contract.numbers import folded
+from eligibility_api.contract.identifiers import membership_key
 from eligibility_api.domain.claims import Member
 
 _BY_INSURANCE = "1"
@@ -210,7 +210,7 @@ def _agrees(check: _Check, insurance: _Insurance) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    return one == other or folded(one) == folded(other)
+    return one == other or membership_key(one) == membership_key(other)
 
 
 def _is_insurer(text: str, number: str) -> bool:

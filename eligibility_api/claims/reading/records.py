@@ -9,6 +9,7 @@ from eligibility_api.claims.reading.values import (
     QUANTITY,
     Field,
     Rule,
+    branch,
     day_counts,
     digits,
     insurer,
@@ -67,7 +68,7 @@ _SN = {
     "保険者番号等": _RAW,
     "被保険者証記号": _LENIENT_MEMBERSHIP,
     "被保険者証番号": _LENIENT_MEMBERSHIP,
-    "枝番": Field(digits(2), lenient=True),
+    "枝番": Field(branch, lenient=True),
     "受給者番号": _LENIENT_MEMBERSHIP,
 }
 _PERSON = {"氏名": _NAME, "男女区分": Field(one_of("123"), lenient=True), "生年月日": _REQUIRED_DAY}

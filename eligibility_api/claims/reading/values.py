@@ -8,7 +8,15 @@ from typing import Any
 
 from eligibility_api.claims.reading.faults import BadValue
 from eligibility_api.contract.claims import ClaimsFault
-from eligibility_api.contract.numbers import MAX_IDENTIFIER_LENGTH, folded, is_checked_number, is_my_number
+from eligibility_api.contract.identifiers import (
+    IdentifierFault,
+    UnreadableIdentifier,
+    insurer_number,
+    payer_number,
+    recipient_number,
+)
+from eligibility_api.contract.identifiers import branch as branch_number
+from eligibility_api.contract.numbers import folded, is_my_number
 from eligibility_api.domain.claims import DayCounts
 
 Rule = Callable[[str], Any]
@@ -21,10 +29,6 @@ _MAX_LENGTH = 128
 """Characters of a text that a rule sees; the days of a month have no more. A longer one is invalid or all spaces."""
 
 _MY_NUMBER_DIGITS = 12
-_INSURER_DIGITS = 8
-_NO_LAW = "00"
-"""Before a municipal insurer's six digits, where a program writes eight."""
-
 _DECIMAL = re.compile(r"[0-9]{1,8}(\.[0-9]{1,5})?")
 _DAYS_OF_MONTH = 31
 _SPACES = " \u3000"
@@ -121,34 +125,31 @@ def is_present(_text: str) -> bool:
 
 
 def insurer(text: str) -> str | None:
-    """保険者番号 in its one spelling: six digits, or eight, of which the first two are not 00; either width."""
+    """保険者番号 in its one spelling."""
     found = _stripped(text)
-    if not found:
-        return None
-    digits = _folded(found)
-    if len(digits) == _INSURER_DIGITS and digits.startswith(_NO_LAW):
-        digits = digits[len(_NO_LAW) :]
-    return _checked(digits, 6, 8)
+    return _identifier(insurer_number, found) if found else None
 
 
 def payer(text: str) -> str:
-    """負担者番号: eight digits with a valid check digit."""
-    return _checked(_folded(text), 8)
+    """負担者番号 of any law."""
+    return _identifier(payer_number, text)
 
 
 def recipient(text: str) -> str:
-    """受給者番号 that identifies a member: seven digits with a valid check digit."""
-    return _checked(_folded(text), 7)
+    """受給者番号 that identifies a member, with a valid check digit."""
+    return _identifier(recipient_number, text)
 
 
-def _folded(text: str) -> str:
-    return folded(text) if len(text) <= MAX_IDENTIFIER_LENGTH else text
+def branch(text: str) -> str:
+    """枝番."""
+    return _identifier(branch_number, text, ClaimsFault.CODE)
 
 
-def _checked(digits: str, *lengths: int) -> str:
-    if not is_checked_number(digits, lengths):
-        raise BadValue(ClaimsFault.MY_NUMBER if is_my_number(digits) else ClaimsFault.NUMBER)
-    return digits
+def _identifier(rule: Callable[[str], str], text: str, code: ClaimsFault = ClaimsFault.NUMBER) -> str:
+    try:
+        return rule(text)
+    except UnreadableIdentifier as bad:
+        raise BadValue(ClaimsFault.MY_NUMBER if bad.fault is IdentifierFault.MY_NUMBER else code) from None
 
 
 def membership(text: str) -> str | None:

@@ -57,7 +57,7 @@ class Column:
         self.name = name
         self._rule = without_formula(rule)
         self._to_stored = to_stored
-        self._required = required
+        self.required = required
         self._plain = plain
         self._cache: dict[str, Stored] = {}
         self._rewritten: dict[str, str] = {}
@@ -68,7 +68,7 @@ class Column:
     def read(self, texts: Sequence[str]) -> ColumnValues:
         """The values of the cells `texts`."""
         if self._plain is not None and all(map(self._plain.fullmatch, texts)):
-            if not self._required:
+            if not self.required:
                 return ColumnValues(texts, [text or None for text in texts], {})
             if all(texts):
                 return ColumnValues(texts, texts, {})
@@ -87,7 +87,7 @@ class Column:
             except BadValue as fault:
                 yield text, fault.code
                 continue
-            if self._required and not canonical:
+            if self.required and not canonical:
                 yield text, RowFault.REQUIRED
                 continue
             self._cache[text] = self._to_stored(canonical) if canonical else None

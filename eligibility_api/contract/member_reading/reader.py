@@ -70,7 +70,7 @@ class MemberReader(Generic[Record]):
         self._make_records = records
         self._cutter = LineCutter()
         self._columns = member_columns(insurer_number)
-        self._csv = CsvRecords(self._fit)
+        self._csv: CsvRecords | None = None
         self._headings: Headings | None = _JSON_HEADINGS if file_format is FileFormat.JSON_LINES else None
         self._at_start = True
         self._heading_lines: list[Line] = []
@@ -120,9 +120,7 @@ class MemberReader(Generic[Record]):
             lines = self._read_headings(lines)
             if self._headings is None:
                 return Block()
-        outcomes = (
-            split_json(lines) if self._headings is _JSON_HEADINGS else self._csv.split(lines, last=last)
-        )
+        outcomes = split_json(lines) if self._csv is None else self._csv.split(lines, last=last)
         if last and self._unterminated and outcomes:
             outcomes = [*outcomes[:-1], self._check_end(outcomes[-1], lines[-1] or "")]
         return self._block(outcomes)
@@ -138,16 +136,15 @@ class MemberReader(Generic[Record]):
         if isinstance(cells, RowFault):
             raise HeadingError
         self._headings = read_headings(cells)
+        self._csv = CsvRecords(len(cells), self._fit)
         self._row = 1
         self._heading_lines = []
         return lines[taken:]
 
     def _fit(self, cells: list[str], line: str) -> Outcome:
-        """A record's cells, one for each column. Spreadsheets leave out empty cells at the end, or add some."""
+        """One cell for each column. Spreadsheets leave out empty cells at the end of a row, or add some."""
         assert self._headings is not None
         columns = self._headings.columns
-        if len(cells) == len(columns):
-            return cells
         if len(cells) > len(columns):
             return RowFault.CELLS if any(map(str.strip, cells[len(columns) :])) else cells[: len(columns)]
         absent = columns[len(cells) :]
@@ -210,11 +207,14 @@ class MemberReader(Generic[Record]):
     ) -> Rows:
         """The rows of which every cell is valid."""
         given = self._given(table, block)
-        empty = ("",) * len(table)
+        empty, absent = ("",) * len(table), (None,) * len(table)
         rows = Rows(numbers, {})
         bad: set[int] = set()
         for column in self._columns:
             cells = given.get(column.name, empty)
+            if cells is empty and not column.required:
+                rows.texts[column.name], rows.stored[column.name] = empty, absent
+                continue
             rows.texts[column.name], rows.stored[column.name], invalid = column.read(cells)
             if invalid:
                 faulty = ((n, text) for n, text in zip(numbers, cells, strict=True) if text in invalid)
@@ -224,12 +224,14 @@ class MemberReader(Generic[Record]):
         return rows.without(bad)
 
     def _given(self, table: Sequence[Cells], block: Block[Record]) -> dict[str, Sequence[str]]:
-        """The cells by column, each as far as any rule sees it (decision 016); counts what is passed over."""
+        """The cells of columns that have any, as far as rules see them (decision 016); counts what is passed over."""
         assert self._headings is not None
         given: dict[str, Sequence[str]] = {}
         for place, (column, cells) in enumerate(
             zip(self._headings.columns, zip(*table, strict=True), strict=True)
         ):
+            if not any(cells):
+                continue
             if column is None:
                 block.passed_over[place] += sum(not cell.isspace() for cell in filter(None, cells))
             else:

@@ -42,8 +42,9 @@ _MAY_BEGIN_AN_EMPTY_ROW = frozenset(', \t\r\u3000"')
 class CsvRecords:
     """Splits the lines of a CSV file, block by block; a record that its block leaves open waits for the next."""
 
-    def __init__(self, fit: Callable[[list[str], str], Outcome]) -> None:
-        """`fit` makes a record's cells, given its last line, as many as the file has columns."""
+    def __init__(self, width: int, fit: Callable[[list[str], str], Outcome]) -> None:
+        """`fit` makes `width` cells of a record that has more or fewer, given its last line."""
+        self._width = width
         self._fit = fit
         self._open: list[Line] = []
 
@@ -78,18 +79,18 @@ class CsvRecords:
         return bool(self._open)
 
     def _plain(self, line: str) -> Outcome:
-        if is_too_long(line):
+        if len(line) * 4 > MAX_LINE_BYTES and is_too_long(line):
             return RowFault.LINE_TOO_LONG
         line = line.removesuffix("\r")
         cells = line.split(",")
-        return (
-            self._filled(cells, line)
-            if not line or line[0] in _MAY_BEGIN_AN_EMPTY_ROW
-            else self._fit(cells, line)
-        )
+        if not line or line[0] in _MAY_BEGIN_AN_EMPTY_ROW:
+            return self._filled(cells, line)
+        return cells if len(cells) == self._width else self._fit(cells, line)
 
     def _filled(self, cells: list[str], line: str) -> Outcome:
-        return self._fit(cells, line) if any(map(str.strip, cells)) else None
+        if not any(map(str.strip, cells)):
+            return None
+        return cells if len(cells) == self._width else self._fit(cells, line)
 
 
 def read_quoted(

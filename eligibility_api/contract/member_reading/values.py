@@ -28,19 +28,18 @@ _MAX_SHORT = 24
 """Characters of a code, an amount or a flag as anybody may write it."""
 
 _FORMULA = re.compile(r"[=+@]|-(?![0-9])")
-_FORMULA_OF_A_TEXT = re.compile(r'="([^"]*)"')
+_FORMULA_OF_A_TEXT = re.compile(rf'="([^"]{{0,{MAX_TEXT_LENGTH}}})"')
 """How programs keep a spreadsheet from taking a number's leading zeros."""
 
-_LINE_BREAKS = re.compile(r"[ \u3000]*[\r\n]+[ \u3000]*")
 _PERSON_TEXT = re.compile(rf"[^\x00-\x1f\x7f-\x9f]{{1,{MAX_TEXT_LENGTH}}}")
 _MEMBERSHIP_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,20}")
-_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}")
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]{1,15})?[eE]\+[0-9]{2,3}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EARLIEST_DAY = EARLIEST_DAY.isoformat()
 _POSTAL_CODE = re.compile(r"[0-9]{3}-[0-9]{4}")
 _SHORT_POSTAL_CODE = re.compile(r"([0-9]{1,2})-([0-9]{4})|([0-9]{5,6})")
 _YEN = re.compile(r"0|[1-9][0-9]{0,4}")
-_YEN_WRITTEN = re.compile(r"[\\¥]?([0-9]{1,3}(?:,[0-9]{3})*|[0-9]+)円?")
+_YEN_WRITTEN = re.compile(r"[\\¥]?([0-9]{1,3}(?:,[0-9]{3}){0,3}|[0-9]{1,9})円?")
 _MAX_YEN = 20_000
 _MY_NUMBER_DIGITS = 12
 
@@ -111,7 +110,8 @@ def _day(text: str) -> str:
 def _text(text: str) -> str:
     # A longer text is cut off already: without its line breaks it could look like a whole one.
     if len(text) <= MAX_TEXT_LENGTH and not _PERSON_TEXT.fullmatch(text):
-        text = _LINE_BREAKS.sub(" ", text).strip()
+        lines = map(str.strip, text.replace("\r", "\n").split("\n"))
+        text = " ".join(filter(None, lines))
     if not _PERSON_TEXT.fullmatch(text):
         raise BadValue(RowFault.TEXT)
     return text

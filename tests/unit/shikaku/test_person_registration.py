@@ -87,6 +87,7 @@ def test_later_file_has_the_late_enrolment_and_the_ends(stack: RecordingStack) -
     assert {number: row["lost_on"] for (_, number), row in later.items()} == {
         "7752": "",
         "7753": "2026-10-24",
+        "7762": "",
         "7775": "2026-11-14",
     }
 
@@ -106,7 +107,7 @@ def test_the_mismatch_to_confirm_is_found_by_its_number(stack: RecordingStack) -
 def test_tickets_are_registered_by_their_office(stack: RecordingStack) -> None:
     [arguments] = stack.runs("payer-mock", "tickets")
     assert arguments[-1] == "12131009"
-    assert len(Path(arguments[2]).read_text(encoding="utf-8").splitlines()) == 3
+    assert len(Path(arguments[2]).read_text(encoding="utf-8").splitlines()) == 4
 
 
 def test_registered_cards_are_tapped_once_and_three_wrong_pins_lock_one(

@@ -23,6 +23,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import CareSetting, HistoryPage, HistoryResource, Origin
 from tests.builders.clinic import histories, samples
 from tests.builders.clinic.fake_consents import CONSENT
+from tests.builders.clinic.fake_history import FakeHistory
 from tests.builders.clinic.histories import OTHER, group, medications, medicine
 from tests.builders.clinic.samples import NOW, timings
 
@@ -150,6 +151,15 @@ def test_diagnoses_have_no_provider() -> None:
     at = lines.index("この情報の提供元はありません")
     assert lines[at + 1] == "No provider of this information"
     assert "この期間の情報はありません" not in lines
+
+
+@pytest.mark.parametrize(("resource", "pages"), FakeHistory().pages.items())
+def test_the_rows_of_every_resource_are_shown(resource: HistoryResource, pages: list[HistoryPage]) -> None:
+    """A page's first row begins with its number, as the fund numbers rows."""
+    [whole] = pages
+    lines = shown(History(timings(), CONSENT, pages={resource: whole}))
+    has_rows = any(rows for _, rows in whole if isinstance(rows, list))
+    assert any(line.startswith("[1]") for line in lines) is has_rows
 
 
 def test_an_empty_page_has_a_sentence() -> None:

@@ -30,6 +30,14 @@ def test_each_validity_has_an_exit_code_a_text_and_a_name_of_its_own() -> None:
     assert len({row.text for row in rows}) == len({row.name for row in rows}) == len(rows)
 
 
+def test_whether_what_is_shown_with_a_validity_has_ended() -> None:
+    """A burden ratio is shown with what holds only."""
+    ended = {validity for validity, row in outcomes.VALIDITY.items() if row.ended}
+    assert ended == {Validity.INVALID, Validity.INVALID_NEWER_EXISTS}
+    nothing = {Validity.NOT_FOUND, Validity.AMBIGUOUS}
+    assert set(Validity) - ended - nothing == {Validity.VALID, Validity.VALID_UNREGISTERED}
+
+
 @pytest.mark.parametrize("code", SHOWN_CATALOGUE)
 def test_a_problem_has_the_exit_code_of_its_kind(code: str) -> None:
     problem = TerminalError(code)

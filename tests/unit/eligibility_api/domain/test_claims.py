@@ -103,14 +103,36 @@ def of_member(**changes: Any) -> Claim:
     [
         of_member(symbol="見本・1"),
         of_member(number="1-2-3"),
-        of_member(branch="０１"),
         replace(CLAIM, claim_month=date(2026, 9, 1)),
         replace(CLAIM, content=CONTENT._replace(institution_name="架空医院", prescriber_name="別名")),
     ],
-    ids=["symbol", "number", "branch", "a later claim month", "another content"],
+    ids=["symbol", "number", "a later claim month", "another content"],
 )
 def test_versions_of_one_claim_have_one_identity(same: Claim) -> None:
     assert same.identity == CLAIM.identity
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        # Without a branch, name and sex tell twins apart.
+        ({"branch": None, "name": "試験　一", "sex": "1"}, {"branch": None, "name": "試験　二", "sex": "1"}, False),
+        ({"branch": None, "name": "試験　一", "sex": "1"}, {"branch": None, "name": "試験　一", "sex": "2"}, False),
+        ({"branch": "", "name": "試験　一", "sex": "1"}, {"branch": None, "name": "試験　二", "sex": "1"}, False),
+        ({"branch": None, "name": "試験　ｲﾁ", "sex": "1"}, {"branch": None, "name": "試験イチ", "sex": "1"}, True),
+        ({"branch": None, "name": None, "sex": None}, {"branch": None, "name": "", "sex": ""}, True),
+        # With one they do not matter: a name spelled otherwise is the same person's.
+        ({"name": "試験　一", "sex": "1"}, {"name": "試験　二", "sex": None}, True),
+    ],
+)  # fmt: skip
+def test_name_and_sex_belong_to_the_identity_where_there_is_no_branch_h2(
+    one: dict[str, Any], other: dict[str, Any], is_same: bool
+) -> None:
+    assert (of_member(**one).identity == of_member(**other).identity) is is_same
+
+
+def test_the_identity_of_a_claim_with_a_branch_is_that_of_version_1() -> None:
+    assert CLAIM.identity.hex() == "53570983782a153f13ea12cbee422594"
 
 
 OTHERS = [

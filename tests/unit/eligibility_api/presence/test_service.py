@@ -18,7 +18,7 @@ from eligibility_api.domain.certificate import CertificateId, TrustStore, key_sh
 from eligibility_api.domain.challenge import Challenge
 from eligibility_api.domain.revocation import CertificateStatus, RevocationDataRejected
 from eligibility_api.presence.query import Evidence, HolderAnswer, ProofCheck, VerifiedProof
-from eligibility_api.presence.service import check_spent, decide, issue_challenge
+from eligibility_api.presence.service import REFUSALS, check_spent, decide, issue_challenge
 from eligibility_api.proofs.verifier import Verifier
 from tests.builders.scripted_database import (
     AUDIENCE,
@@ -225,6 +225,14 @@ def test_after_the_statement_a_used_challenge_is_refused_before_a_revoked_certif
         return
     with pytest.raises(ShikakuError, match=code):
         check_spent(check)
+
+
+def test_only_a_good_certificate_is_accepted() -> None:
+    """Rule Q4. Nothing but a status that is known to be good passes."""
+    assert set(REFUSALS) == set(CertificateStatus) - {CertificateStatus.GOOD}
+    for status in [None, *REFUSALS]:
+        with pytest.raises((ShikakuError, AssertionError)):
+            check_spent(replace(SPENT, revocation_status=status))
 
 
 RIGHTS = {

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from cryptography.x509 import ReasonFlags
 
 from jpki_mock.authority import revocation
 from jpki_mock.authority.values import (
@@ -90,6 +91,12 @@ def test_valid_suspended_and_expired_certificates_can_be_renewed(reason: Reason 
 
 def test_every_reason_has_a_crl_reason() -> None:
     assert set(revocation.CRL_REASONS) == set(Reason)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_what_is_published_as_on_hold_is_what_is_suspended(reason: Reason) -> None:
+    on_hold = revocation.CRL_REASONS[reason] is ReasonFlags.certificate_hold
+    assert (a_record(reason=reason).state(LATER) is State.HELD) is on_hold
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def register(pool: FakePool, cards: list[Card], at: Terminal | None = None) -> l
         return register_cards(cast(ConnectionPool, pool), at or signed_in(), cards)
 
     try:
-        return asyncio.run(work())
+        return list(asyncio.run(work()))
     except ExceptionGroup as group:
         raise group.exceptions[0] from group
 

@@ -17,7 +17,8 @@ def evaluated(formula: str) -> Fraction:
     for sign, operator in _SIGNS.items():
         digits = digits.replace(sign, operator)
     exact = re.sub(r"[0-9.]+", r"Fraction('\g<0>')", digits)
-    return Fraction(eval(exact, {"__builtins__": {}, "ceil": ceil, "Fraction": Fraction}))
+    names = {"__builtins__": {}, "ceil": lambda value: Fraction(ceil(value)), "Fraction": Fraction}
+    return Fraction(eval(exact, names))
 
 
 def is_right(step: Step) -> bool:

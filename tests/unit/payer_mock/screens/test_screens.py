@@ -143,6 +143,13 @@ def test_claims_are_counted_by_kind_and_by_fault() -> None:
         assert words in text
 
 
+def test_records_that_were_passed_over_are_counted_by_their_letters() -> None:
+    text = shown(claims.show_claims, claims_answer(report=CLAIMS_REPORT | {"passed": {"KH": 1200, "JD": 3}}))
+    assert "KH（読み飛ばし） / passed over 1,200" in text
+    assert "JD（読み飛ばし） / passed over 3" in text
+    assert "passed over" not in shown(claims.show_claims, claims_answer(report=CLAIMS_REPORT))
+
+
 @pytest.mark.parametrize("fault", list(ClaimsFault))
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_a_fault_s_code_is_not_cut_off_at_any_width(fault: ClaimsFault, width: int) -> None:

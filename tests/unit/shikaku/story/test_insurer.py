@@ -45,6 +45,8 @@ class ScriptedStack:
     ratios: list[int] = field(default_factory=lambda: [10, 10, 20, 10])
     commands: list[tuple[str, ...]] = field(default_factory=list)
     stdout: str | None = None
+    report: dict[str, Any] | None = field(default_factory=lambda: REPORT)
+    problem: bool = False
 
     @property
     def cards(self) -> Path:
@@ -59,6 +61,8 @@ class ScriptedStack:
     def _output(self, command: str, arguments: tuple[str | Path, ...]) -> dict[str, Any]:
         if command == "residents":
             Path(arguments[arguments.index("--out") + 1]).write_text(json.dumps(resident()), encoding="utf-8")
+        if command in ("tap", "lookup") and self.problem:
+            return {"headline": {"ja": "確認できません", "en": "Cannot be checked"}, "problem": {"code": "x"}}
         if command in ("tap", "lookup"):
             row = {"name": "架空", "insurer_name": "架空", "burden_ratio": self.ratios.pop(0)}
             headline = {"ja": "有効", "en": "Valid"}
@@ -66,7 +70,7 @@ class ScriptedStack:
         if command == "seen-by":
             return {"facilities": [{"institution_name": "架空診療所", "answers": 1}]}
         if command in ("upload", "approve", "reject", "undo"):
-            return {"upload_id": "u", "state": self.states.pop(0), "report": REPORT}
+            return {"upload_id": "u", "state": self.states.pop(0), "report": self.report}
         return {}
 
 
@@ -120,6 +124,20 @@ def test_a_wrong_ratio_at_the_desk_is_not_as_expected(tmp_path: Path, step: int)
     stack = ScriptedStack(tmp_path)
     stack.ratios[step] = 30
     assert [one.as_expected for one in steps(stack)].count(False) == 1
+
+
+def test_a_file_without_a_report_is_shown_by_its_state(tmp_path: Path) -> None:
+    """A file that is refused has no check report."""
+    stack = ScriptedStack(tmp_path, report=None)
+    stack.states[1] = "refused"
+    blank = steps(stack)[2]
+    assert (blank.lines, blank.as_expected) == (("refused",), False)
+
+
+def test_a_problem_at_the_desk_is_shown_and_not_as_expected(tmp_path: Path) -> None:
+    shown = steps(ScriptedStack(tmp_path, problem=True))
+    assert ("確認できません / Cannot be checked",) in [one.lines for one in shown]
+    assert [one.as_expected for one in shown].count(False) == 4
 
 
 def test_a_blank_file_that_gets_published_is_not_as_expected(tmp_path: Path) -> None:

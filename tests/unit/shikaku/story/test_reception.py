@@ -158,6 +158,7 @@ def test_the_smoke_test_expects_the_last_answer_of_each_card(tmp_path: Path) -> 
     [
         ({"lost_on": None}, ("架空健康保険協会 架空・1", "取得日 / since：2023-04-01")),
         ({"lost_on": "2026-01-01"}, ("架空健康保険協会 架空・1", "喪失日 / lost：2026-01-01")),
+        ({"lost_on": None, "symbol": None}, ("架空健康保険協会 1", "取得日 / since：2023-04-01")),
     ],
 )
 def test_the_insurance_is_shown_with_its_beginning_or_its_end(
