@@ -1,6 +1,7 @@
 """Days as people write them, and the Japanese eras (元号).
 
-A day is a value, not its text: `parse_day` reads every usual way of writing one, in digits of either width.
+A day is a value, not its text: `parse_day` reads every usual way of writing one, in digits of either width
+(rule I6).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 An identifier is a value, not its text: width, spaces, hyphens and the zeros with which a number is filled up
 to a width do not matter. Each function converts a text to the one form in which the value is stored and
 compared, or raises `UnreadableIdentifier` for a text that cannot be meant: a wrong check digit, a law or a
-prefecture that does not exist. Days are in `days`, readings of names in `characters`.
+prefecture that does not exist (rules I1 to I5). Days are in `days`, readings of names in `characters`.
 """
 
 from __future__ import annotations

@@ -170,15 +170,14 @@ RecipientNumber = Annotated[
 BranchNumber = Annotated[
     _Identifier,
     canonical(identifiers.branch, "branch", "two digits"),
-    # A constraint after a validator is not described by itself.
-    Field(examples=["00"], json_schema_extra={"pattern": r"^[0-9]{2}$"}),
+    Field(examples=["00"]),
 ]
 """枝番: two digits that distinguish the members of one number."""
 
 PostalCode = Annotated[
     _Identifier,
     canonical(identifiers.postal_code, "postal_code", "seven digits"),
-    Field(examples=["100-0001"], json_schema_extra={"pattern": r"^[0-9]{3}-[0-9]{4}$"}),
+    Field(examples=["100-0001"]),
 ]
 """郵便番号: seven digits with a hyphen."""
 

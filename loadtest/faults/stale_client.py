@@ -60,13 +60,15 @@ def stale_requests(membership: Membership) -> list[StaleRequest]:
     query = json.loads(number_body(membership))
     incomplete = {name: value for name, value in query.items() if name != "birth_date"}
     compact = query | {"birth_date": query["birth_date"].replace("-", "")}
+    short = query | {"birth_date": query["birth_date"][2:]}
     secret = {"grant_type": "client_credentials", "client_id": "terminal", "client_secret": "none"}
     return [
         StaleRequest("a valid number check with additional headers", SERVED, _json(query),
                      headers={"Accept": "text/xml", "X-Client-Version": "0"}),
         StaleRequest("an unknown member", "request-invalid", _json(query | {"card_id": "0"})),
         StaleRequest("no birth date", "request-invalid", _json(incomplete)),
-        StaleRequest("a date without hyphens", "request-invalid", _json(compact)),
+        StaleRequest("a date without hyphens", SERVED, _json(compact)),
+        StaleRequest("a date without its century", "request-invalid", _json(short)),
         StaleRequest("a form instead of JSON", "request-invalid", urlencode(query).encode(), content_type=_FORM),
         StaleRequest("XML instead of JSON", "request-invalid", b"<number/>", content_type="text/xml"),
         StaleRequest("GET instead of POST", "method-not-allowed", method="GET"),

@@ -18,6 +18,7 @@ from eligibility_api.claims.tables import CLAIM_COLUMNS, claim_row
 from eligibility_api.contract import consent
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.history import ROLE_HEADER
+from eligibility_api.contract.identifiers import membership_key
 from eligibility_api.domain.claims import Claim, Member
 from eligibility_api.drug_master import store as drug_master_store
 from eligibility_api.embedded_postgres.cluster import provision
@@ -199,7 +200,7 @@ async def _fill(connection: asyncpg.Connection[Any], people: int, treated: list[
     ]
     await connection.copy_records_to_table("claim", records=rows, columns=list(CLAIM_COLUMNS))
     await connection.execute(_BULK_CLAIMS, timeout=3600)
-    numbers = [resident.resident_id[1:].replace("-", "") for resident in treated]
+    numbers = [membership_key(resident.resident_id[1:]) for resident in treated]
     items = json.dumps(ITEMS, ensure_ascii=False)
     await connection.execute(_CHECKUPS, items, numbers, timeout=3600)
 

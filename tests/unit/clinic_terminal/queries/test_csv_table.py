@@ -29,6 +29,25 @@ def test_rows_are_read_in_each_encoding(tmp_path: Path, encoding: str, end: str)
     assert (row["tag"], row["symbol"], row["birth_date"]) == ("A-1", "見本", "1980-02-03")
 
 
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("1130012", "01130012"),
+        ("00138057", "138057"),
+        ("１３８０５７", "138057"),
+        ("06139999", "06139999"),
+        ("", ""),
+        ("東京", "東京"),
+    ],
+)
+def test_the_zeros_that_a_spreadsheet_took_from_an_insurer_number_are_restored(
+    tmp_path: Path, written: str, number: str
+) -> None:
+    """Rule I4. A text that is no insurer number stays: the row's request refuses it."""
+    [row] = table(tmp_path, f"{HEADER}\nA-1,{written},見本,0345,00,1980-02-03\n".encode())
+    assert (row["insurer_number"], row["number"]) == (number, "0345")
+
+
 def test_other_columns_are_ignored(tmp_path: Path) -> None:
     [row] = table(tmp_path, f"name,{HEADER}\n架空 花子,{ROW}\n".encode())
     assert "name" not in row

@@ -115,6 +115,16 @@ def test_an_invalid_insurers_file_is_rejected_with_its_line(
         read_insurers(insurers_file(tmp_path, content))
 
 
+def test_numbers_of_spreadsheets_are_read_in_their_canonical_form(tmp_path: Path) -> None:
+    """Rule I4: leading zeros are restored; 00138057 and 138057 are one insurer."""
+    path = tmp_path / "insurers.csv"
+    path.write_text("insurer_number,name\n1130012,架空\n00138057,架空市\n", encoding="utf-8")
+    assert list(read_insurers(path)) == ["01130012", "138057"]
+    path.write_text("insurer_number,name\n138057,架空市\n00138057,架空市\n", encoding="utf-8")
+    with pytest.raises(OperatorError, match=r"Line 3 .* repeats a number"):
+        read_insurers(path)
+
+
 def test_a_missing_insurers_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="not readable"):
         read_insurers(tmp_path / "missing.csv")
