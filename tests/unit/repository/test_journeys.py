@@ -82,7 +82,8 @@ def test_every_page_of_a_history_has_the_members_of_its_model() -> None:
 
 
 def test_every_rule_has_a_number_of_its_own() -> None:
-    numbers = re.findall(r"^\| ([A-Z]\d+) \|", page("rules.md"), re.MULTILINE)
+    present, _, _ = page("rules.md").partition("\n## Rule version ")  # former versions name what differed
+    numbers = re.findall(r"^\| ([A-Z]\d+) \|", present, re.MULTILINE)
     assert len(numbers) > 100
     assert len(numbers) == len(set(numbers))
 
