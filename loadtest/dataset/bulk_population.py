@@ -36,6 +36,7 @@ _LATE_ELDERLY, _FIRST_LATE_ELDERLY = "39{p:02d}{n:03d}", 501
 """Formats of the insurers' numbers; all are higher than those of `payer-mock population`."""
 
 SYMBOL, BRANCH = "見本", "00"
+"""The late-elderly scheme has no branches."""
 CHANGED_ON, BEFORE_FROM = date(2024, 4, 1), date(2015, 4, 1)
 """The first day of a present membership, unless the person was born later; and that of an earlier membership.
 """
@@ -113,8 +114,10 @@ class BulkPopulation:
 
     def membership(self, number: int) -> Membership:
         """A person's present membership."""
-        insurers = self.late_elderly if _is_elderly(number) else self.societies
-        return self._membership(number, insurers[number % len(insurers)])
+        if _is_elderly(number):
+            insurer_number = self.late_elderly[number % len(self.late_elderly)]
+            return Membership(insurer_number, SYMBOL, str(number), None, _birth_date(number))
+        return self._in_society(number, number)
 
     @staticmethod
     def serial(number: int) -> int:
@@ -127,7 +130,7 @@ class BulkPopulation:
         began = max(CHANGED_ON, resident.birth_date)
         yield _row(self.membership(number), resident, number, acquired_on=began)
         if _has_changed(number):
-            before = self._membership(number, self.societies[(number + 1) % len(self.societies)])
+            before = self._in_society(number, number + 1)
             ended = {"lost_on": CHANGED_ON, "reason_of_loss": ReasonOfLoss.OTHER_INSURANCE.value}
             yield _row(before, resident, number, acquired_on=BEFORE_FROM, **ended)
 
@@ -143,8 +146,8 @@ class BulkPopulation:
             return question.membership.insurer_number in self.insurers
         return (question.person or "").startswith(_ID)
 
-    @staticmethod
-    def _membership(number: int, insurer_number: str) -> Membership:
+    def _in_society(self, number: int, society: int) -> Membership:
+        insurer_number = self.societies[society % len(self.societies)]
         return Membership(insurer_number, SYMBOL, str(number), BRANCH, _birth_date(number))
 
 

@@ -79,7 +79,8 @@ person key.
 INSERT_ENTITLEMENTS = f"""
 INSERT INTO entitlement (entitlement, insurer_number, symbol_key, number_key, branch_key, birth_date)
 OVERRIDING SYSTEM VALUE
-SELECT $1 + 2 * n + which, CASE which WHEN 0 THEN present ELSE former END, '{population.SYMBOL}', n::text, '{population.BRANCH}', born
+SELECT $1 + 2 * n + which, CASE which WHEN 0 THEN present ELSE former END, '{population.SYMBOL}', n::text,
+       CASE WHEN elderly THEN '' ELSE '{population.BRANCH}' END, born
 FROM people CROSS JOIN generate_series(0, 1) AS which
 WHERE which = 0 OR had_another
 """  # noqa: S608
@@ -88,7 +89,8 @@ INSERT_ENROLMENTS = f"""
 INSERT INTO enrolment (entitlement, opened_by, person_key, register_match, insurer_name, certificate_kind, symbol, number,
                        branch, relationship, name, name_kana, sex, birth_date, postal_code, address, acquired_on, lost_on,
                        reason_of_loss, digest)
-SELECT $1 + 2 * n + which, r.revision, p.person_key, 'one', i.name, '01', '{population.SYMBOL}', n::text, '{population.BRANCH}', '1',
+SELECT $1 + 2 * n + which, r.revision, p.person_key, 'one', i.name, '01', '{population.SYMBOL}', n::text,
+       CASE WHEN NOT elderly THEN '{population.BRANCH}' END, '1',
        '試験　見本' || n, 'シケン　ミホン', CASE WHEN n % 2 = 1 THEN '1' ELSE '2' END, born, '000-0000',
        '架空県見本市１丁目' || n || '番',
        CASE which WHEN 0 THEN greatest(born, date '{population.CHANGED_ON}') ELSE date '{population.BEFORE_FROM}' END,
@@ -112,7 +114,7 @@ SET_SEQUENCE = "SELECT setval(pg_get_serial_sequence('entitlement', 'entitlement
 
 MEMBERSHIP_EXISTS = """
 SELECT EXISTS (
-    SELECT FROM entitlement WHERE insurer_number = $1 AND symbol_key = $2 AND number_key = $3 AND branch_key = $4
+    SELECT FROM entitlement WHERE insurer_number = $1 AND symbol_key = $2 AND number_key = $3 AND branch_key = coalesce($4, '')
       AND birth_date = $5
 )
 """

@@ -202,7 +202,7 @@ async def test_an_insurer_cannot_submit_batches(fund: Fund) -> None:
     [
         ({"rows": []}, "request-invalid"),
         ({"rows": [unknown_row(insurer_number="123456789018")]}, "my-number-refused"),
-        ({"rows": [unknown_row(birth_date="19800517")]}, "request-invalid"),
+        ({"rows": [unknown_row(birth_date="1980517")]}, "request-invalid"),
         ({"rows": [unknown_row(my_number="1")]}, "request-invalid"),
         ({"as_of": "1990-01-01"}, "as-of-out-of-range"),
     ],

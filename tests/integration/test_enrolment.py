@@ -234,12 +234,16 @@ async def test_a_new_branch_number_continues_from_the_same_day(fund: Fund) -> No
 
 
 @pytest.mark.parametrize(
-    ("insurer_number", "code"), [("39131156", "enrolment-late-elderly"), ("12131157", "enrolment-recipient")]
+    ("items", "code"),
+    [
+        ({"insurer_number": "39131156"}, "enrolment-late-elderly"),
+        ({"insurer_number": "12131157", "symbol": None, "number": "1234566"}, "enrolment-recipient"),
+    ],
 )
-async def test_a_member_without_a_branch_cannot_get_one(fund: Fund, insurer_number: str, code: str) -> None:
-    response = await fund.change(
-        fund.person(), "branch", insurer_number=insurer_number, branch=None, new_branch="01"
-    )
+async def test_a_member_without_a_branch_cannot_get_one(
+    fund: Fund, items: dict[str, Any], code: str
+) -> None:
+    response = await fund.change(fund.person(), "branch", branch=None, new_branch="01", **items)
     assert response.json()["code"] == code
 
 

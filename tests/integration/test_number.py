@@ -430,10 +430,13 @@ async def test_counts_are_deleted_after_a_day(fund: Fund) -> None:
 
 
 async def protected(fund: Fund, **flags: Any) -> Person:
-    """A person with a registered card whose insurer set flags."""
-    person = fund.person()
-    assert (await fund.enrol(person, **flags)).status_code == 201
-    assert (await fund.register(person.card)).status_code == 201
+    """A person with a registered card whose insurer set flags afterwards."""
+    person = await fund.insured()
+    member = fund.enrolment_body(person)
+    names = ("insurer_number", "symbol", "number", "branch", "birth_date", "acquired_on")
+    change = {"former": {name: member[name] for name in names}, "member": member | flags}
+    corrected = await fund.post("/v1/enrolments/correct", change, fund.insurer)
+    assert corrected.status_code == 200, corrected.text
     return person
 
 

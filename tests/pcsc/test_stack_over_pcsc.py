@@ -31,6 +31,8 @@ def _comparable(report: dict[str, object]) -> dict[str, object]:
     answer = report["answer"]
     assert isinstance(answer, dict)
     kept = {key: value for key, value in answer.items() if key not in PER_ANSWER_FIELDS}
+    for result in kept.get("results", []):
+        result["limit_certificate_consent_at"] = None  # by card, the instant of the answer
     return {**report, "answer": kept, "timings_ms": None}
 
 

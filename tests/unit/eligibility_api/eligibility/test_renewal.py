@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -37,6 +38,9 @@ class Result:
 
     def __init__(self, value: object) -> None:
         self.value = value
+
+    def one_or_none(self) -> object:
+        return None if self.value is None else SimpleNamespace(person_key=self.value, ends_at=None)
 
     def scalar_one_or_none(self) -> object:
         return self.value
