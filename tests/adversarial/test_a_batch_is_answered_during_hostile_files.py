@@ -32,8 +32,7 @@ async def test_another_insurers_small_file_is_processed_before_the_hostile_ones_
     kind = MEMBER_PARTS["rows of combining marks"]
     async with hostile_files(fund, [fund.insurer], kind()) as files:
         before = files.read_parts
-        # Every file is endless here; this one is refused for its last byte, before it is read.
-        response = await upload(fund, b"no line break", other)
+        response = await upload(fund, b"no member file\n", other)
         found = f"/v1/uploads/{response.json()['upload_id']}"
         headers = {"Authorization": f"Bearer {await fund.token(other)}"}
         async with asyncio.timeout(PATIENCE_SECONDS):

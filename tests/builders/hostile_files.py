@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.database.connections import Database
 from eligibility_api.files import parts
 from eligibility_api.jobs import JobContext, run_jobs
 from tests.builders.batches import get as get_batch
@@ -39,9 +40,7 @@ class HostileFiles:
         self._first = {False: lines(line("1")).encode(), True: CLAIM_HEADER}
         self._next = {False: part, True: CLAIM_PART}
 
-    async def read(
-        self, database: object, file_id: UUID, count: int, *, claims: bool
-    ) -> AsyncIterator[bytes]:
+    async def read(self, *, claims: bool) -> AsyncIterator[bytes]:
         """All parts of a file, which never end."""
         yield self._first[claims]
         for _ in itertools.count():
@@ -64,11 +63,15 @@ async def hostile_files(fund: Fund, senders: list[Credential], part: bytes) -> A
     original = parts.read
     with pytest.MonkeyPatch.context() as patch:
 
-        def read(database: object, file_id: UUID, count: int) -> AsyncIterator[bytes]:
-            return files.read(database, file_id, count, claims=file_id in claims)
+        def read(database: Database, file_id: UUID, count: int) -> AsyncIterator[bytes]:
+            if file_id in claims | members:
+                return files.read(claims=file_id in claims)
+            return original(database, file_id, count)
 
         rows = await fund.owner.fetch("SELECT file_id FROM claim_file WHERE state = 'received'", ())
         claims = {row["file_id"] for row in rows}
+        rows = await fund.owner.fetch("SELECT upload_id FROM upload WHERE state = 'received'", ())
+        members = {row["upload_id"] for row in rows}
         patch.setattr(parts, "read", read)
         running = asyncio.create_task(run_jobs(JobContext(fund.state, fund.batch)))
         try:

@@ -240,9 +240,7 @@ async def test_a_new_branch_number_continues_from_the_same_day(fund: Fund) -> No
         ({"insurer_number": "12131157", "symbol": None, "number": "1234566"}, "enrolment-recipient"),
     ],
 )
-async def test_a_member_without_a_branch_cannot_get_one(
-    fund: Fund, items: dict[str, Any], code: str
-) -> None:
+async def test_a_member_without_a_branch_cannot_get_one(fund: Fund, items: dict[str, Any], code: str) -> None:
     response = await fund.change(fund.person(), "branch", branch=None, new_branch="01", **items)
     assert response.json()["code"] == code
 
