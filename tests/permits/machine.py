@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from eligibility_api.contract.codes import Care
 from tests.permits.model import DAY, RESOURCES, Model, ModelPermit
 from tests.permits.stage import FACILITIES, Stage, mark
 
@@ -77,7 +78,7 @@ class AccessMachine(RuleBasedStateMachine):
     @rule(who=people, where=facilities, what=categories, care=cares, visually=st.booleans())
     def consent(self, who: int, where: str, what: set[str], care: str, visually: bool) -> None:
         code, consent_id = self.run(self.stage.consent, who, where, sorted(what), care, visually)
-        expected = self._consent_verdict(who)
+        expected = self._consent_verdict(who, online_visually=visually and care == Care.ONLINE.value)
         assert code == expected, (code, expected)
         self.model.recorded()
         if consent_id is not None:
@@ -86,9 +87,11 @@ class AccessMachine(RuleBasedStateMachine):
                 consent_id, ModelPermit(who, where, frozenset(what), care, self.model.now, "consents", until)
             )
 
-    def _consent_verdict(self, who: int) -> str:
+    def _consent_verdict(self, who: int, *, online_visually: bool) -> str:
         if who in self.model.protected:
             return "card-not-usable"
+        if online_visually:  # rule A8
+            return "consent-online-visual-check"
         # A presence is recorded at the clock's hour: if that is before the newest record, it is too old to be followed.
         return "given" if self.model.clock >= self.model.newest_record else "consent-presence-too-old"
 
