@@ -12,9 +12,10 @@ from loadtest.machine import processes
 from loadtest.machine.costs import API
 from loadtest.machine.roles import NUMBERED, RoleLookup
 
-_LOOKUP_INTERVAL = 5
-"""Samples between two searches for new processes, which cost some milliseconds. When a process has ended, the
-search is repeated at once, and again as long as its kind has no process.
+_LOOKUP_INTERVAL = 60
+"""Samples between two searches for new processes, each of which takes a core for some 150 ms and delays the requests
+that are measured. When a process has ended, the search is repeated at once, and again as long as its kind has no
+process.
 """
 
 _MIN_SECONDS = 1e-9

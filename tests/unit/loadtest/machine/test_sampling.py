@@ -98,7 +98,7 @@ def test_processes_are_not_searched_at_every_sample() -> None:
     machine = Machine()
     machine.start(3, API)
     sampler = machine.sampler()
-    for _ in range(10):
+    for _ in range(120):
         machine.pass_second()
         sampler.sample()
     assert machine.lookups == 2
