@@ -23,7 +23,6 @@ from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.consent.grant import GRANT_STATEMENTS, PRECHECK_STATEMENT
 from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.contract.consent import Basis
-from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import HistoryResource
 from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.database.connections import Database
@@ -217,8 +216,10 @@ async def warmed_up(opened: AbstractAsyncContextManager[State]) -> AsyncIterator
     async def warm_up() -> None:
         try:
             await state.database.warm_up(busiest_statements())
-        except ShikakuError as error:
-            log.warning("not_warmed_up", code=error.code)
+        except (
+            Exception
+        ) as error:  # such as a database that is not migrated yet: a request plans for itself then
+            log.warning("not_warmed_up", cause=type(error).__name__)
 
     async with opened as state:
         warming = asyncio.create_task(warm_up())

@@ -77,7 +77,7 @@ _CARRIER = "(SELECT k.carrier FROM binding k WHERE k.authority = $5 AND k.serial
 def bound_carrier(condition: str) -> str:
     """The carrier of the bound certificate, read only if the condition holds.
 
-    The binding's key includes the person and nothing else: most taps read its index alone.
+    The binding's key includes the person and the end, not the carrier: most taps read its index alone.
     """
     return f"CASE WHEN {condition} THEN {_CARRIER} END"
 
