@@ -18,8 +18,8 @@ from clinic_terminal.messages.elements import Element
 from clinic_terminal.messages.entitlement import Entitlement, ViewingConsent
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import (
-    CertificateKind,
     Category,
+    CertificateKind,
     LimitCertificateKind,
     LimitClass,
     ReasonOfLoss,
