@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable
 from datetime import datetime
 
 from clinic_terminal.clock import JAPAN
+from clinic_terminal.exchange.face import Tap, record_tap
 from clinic_terminal.exchange.folder.directory import open_directory
+from clinic_terminal.exchange.folder.form import FileForm
 from clinic_terminal.exchange.folder.root import ExchangeRoot
+from clinic_terminal.messages.registry import FACE_PREFIX
+from clinic_terminal.store import TerminalStore
 
-FACE_PREFIX = "OQSsiquc01res_face"
 _ID_LENGTH = 30
 _TOKEN_BYTES = 11
 """As base64: 15 characters and one `=`, as in real files."""
@@ -28,15 +30,16 @@ def file_identifier() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).decode("ascii")
 
 
-def write_face(
-    root: ExchangeRoot, institution_code: str, at: datetime, encode: Callable[[str], bytes]
-) -> str:
-    """Write the file of a tap and return its name. `encode` makes the bytes of the file's name.
+def keep_tap(store: TerminalStore, tap: Tap, root: ExchangeRoot, form: FileForm) -> str | None:
+    """Keep what a tap leaves, and write its file; the file's name, or None if the tap has no message.
 
-    Raises OSError.
+    The file is never encrypted, as in the field. Raises OSError where it cannot be written.
     """
-    name = face_name(institution_code, at)
-    content = encode(name)
+    message = record_tap(store, tap)
+    if message is None:
+        return None
+    name = face_name(tap.institution_code, tap.at)
+    content = form.encode(message, name, store, tap.at)
     with open_directory(root.faces) as directory:
         directory.write(name, content)
     return name

@@ -35,6 +35,11 @@ class RequestName:
         """Whether the request is about many persons (`mu`), whose answer may take long."""
         return self.prefix[3:5] == "mu"
 
+    @property
+    def is_bulk_result(self) -> bool:
+        """Whether the request asks for the result of an earlier bulk request (`02req`)."""
+        return self.is_bulk and self.prefix.endswith("02req")
+
     def result(self, extension: str) -> str:
         """The name of the result: `req` becomes `res`, everything else but the extension stays."""
         return f"{_LAST_REQ.sub('res', self.prefix)}{self.rest}.{extension}"
