@@ -21,7 +21,7 @@ class ReadPdf:
     """A PDF document, read."""
 
     def __init__(self, content: bytes) -> None:
-        self._objects = {int(number): body for number, body in _OBJECT.findall(content)}
+        self._objects: dict[int, bytes] = {int(number): body for number, body in _OBJECT.findall(content)}
         self._characters = {name: self._to_unicode(font) for name, font in self._fonts()}
 
     def fonts(self) -> list[bytes]:
