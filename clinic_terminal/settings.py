@@ -8,9 +8,10 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from eligibility_api.contract.codes import Information
+from eligibility_api.contract.codes import Information, Role
 from eligibility_api.contract.tokens import Credential, CredentialError
 from eligibility_api.contract.transport import FundUrl
+from eligibility_api.contract.wire import OperatorName
 
 
 class SettingsError(Exception):
@@ -31,6 +32,8 @@ class TerminalSettings(BaseSettings):
     `TERMINAL_FUND_URL`: base URL of the fund. `TERMINAL_HOME`: folder of the terminal's own files.
     `TERMINAL_INFORMATION`: the information that this facility asks for at all, by its codes (OQSCD036): TSR
     specific diseases, TKK health check-ups, YZK medicines, SRJ treatments, SHJ surgery.
+    `TERMINAL_EXCHANGE_OPERATOR`, `TERMINAL_EXCHANGE_ROLE`: in whose name, and in which role, the receipt computer's
+    requests for medical files are made; set by the facility's administrator, and recorded by the fund.
     """
 
     model_config = SettingsConfigDict(env_prefix="TERMINAL_", frozen=True, hide_input_in_errors=True)
@@ -41,6 +44,8 @@ class TerminalSettings(BaseSettings):
     information: Annotated[frozenset[Information], NoDecode, BeforeValidator(_split)] = Field(
         default=FACTORY_STATE, validate_default=True
     )
+    exchange_operator: OperatorName | None = None
+    exchange_role: Role | None = None
 
     @classmethod
     def load(cls) -> TerminalSettings:
