@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from html import escape
 from io import BytesIO
@@ -159,5 +159,19 @@ def _style(font: str, size: float, leading: float) -> ParagraphStyle:
     return ParagraphStyle(font, fontName=font, fontSize=size, leading=leading, wordWrap="CJK")
 
 
+class _Text(Paragraph):  # type: ignore[misc]  # reportlab has no types
+    """A paragraph that keeps its spaces: those of Japanese names are full-width ones."""
+
+    def _setup(
+        self,
+        text: str,
+        style: ParagraphStyle,
+        bulletText: str | None,
+        frags: Any,
+        _cleaner: Callable[[str], str],
+    ) -> None:
+        super()._setup(text, style, bulletText, frags, str)
+
+
 def _paragraph(text: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(printable(text), quote=False), style)
+    return _Text(escape(printable(text), quote=False), style)

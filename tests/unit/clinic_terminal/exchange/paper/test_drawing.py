@@ -73,6 +73,14 @@ def test_a_text_is_drawn_as_it_is() -> None:
     assert [text for text in page if text in texts] == [text for text in texts for _ in range(2)]
 
 
+def test_a_wrapped_text_keeps_its_spaces() -> None:
+    long = "架空　花子  見本" * 20
+    [page] = ReadPdf(draw(paper(Group("2026年2月", [("1番", long)])))).pages()
+    wrapped = [line for line in page if "見本" in line and "SYNTHETIC" not in line]
+    assert len(wrapped) > 3
+    assert all(line in long for line in wrapped)
+
+
 def test_a_character_that_cannot_be_shown_is_replaced() -> None:
     characters = ["\n", "\x00", "\u202e", "ก", "\U000e0100"]
     cells = [("1番", f"架{character}空") for character in characters]
