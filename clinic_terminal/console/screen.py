@@ -6,6 +6,7 @@ Colour never stands alone, and what could not be checked never looks like "not v
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text

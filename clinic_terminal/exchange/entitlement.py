@@ -8,6 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from clinic_terminal.messages.certificates import (
+    ElderlyRecipientCertificate,
+    LimitApplicationCertificate,
+    MedicalTicketInfo,
+    SpecificDiseasesCertificate,
+)
 from clinic_terminal.messages.codes import (
     ConsentFlag,
     DesignatedInstitution,
@@ -18,11 +24,7 @@ from clinic_terminal.messages.codes import (
 from clinic_terminal.messages.entitlement import (
     BulkEntitlement,
     DiseaseConsent,
-    ElderlyRecipientCertificate,
     Entitlement,
-    LimitApplicationCertificate,
-    MedicalTicketInfo,
-    SpecificDiseasesCertificate,
     ViewingConsent,
 )
 from eligibility_api.contract.codes import Category

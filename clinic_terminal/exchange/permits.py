@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic_terminal.errors import TerminalError
+from clinic_terminal.store import TerminalStore
 from clinic_terminal.store.records import Permit, StoredMembership, StoredPerson
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Care, Category
 from eligibility_api.contract.consent import ConsentAnswer
 from eligibility_api.contract.identifiers import membership_key
+
+ENDED = frozenset({"consent-expired", "consent-missing", "consent-other-facility", "consent-withdrawn"})
+"""Refusals of the fund after which a permit is of no more use."""
 
 
 def permit_of(consent: ConsentAnswer) -> Permit | None:
@@ -49,25 +53,25 @@ def permit_of(consent: ConsentAnswer) -> Permit | None:
 class Wanted:
     """What a request for medical files needs: one of the categories, under a form of care if it names one."""
 
+    membership: StoredMembership
     categories: tuple[Category, ...]
     care: Care | None = None
 
 
-def of_branch(permits: Sequence[Permit], membership: StoredMembership) -> list[Permit]:
-    """Those that this membership's branch fits; any branch, where the request or the permit has none."""
-    return [
-        permit
-        for permit in permits
-        if any(_is_same(one, membership) and _fits(one.branch, membership.branch) for one in permit.memberships)
-    ]
-
-
-def choose(permits: Sequence[Permit], wanted: Wanted, at: datetime) -> Permit:
+def find_permit(store: TerminalStore, wanted: Wanted, at: datetime) -> Permit:
     """The newest permit for a request.
 
     Raises `exchange-permit-several` if they are of several persons, so that nobody sees another one's files,
     `exchange-permit-missing`, `consent-not-yet`, `consent-category`.
     """
+    asked = wanted.membership
+    found = store.permits_for(
+        insurer_number=asked.insurer_number, symbol=asked.symbol, number=asked.number, at=at
+    )
+    return _choose([permit for permit in found if _is_of(permit, asked)], wanted, at)
+
+
+def _choose(permits: Sequence[Permit], wanted: Wanted, at: datetime) -> Permit:
     if len({permit.person for permit in permits}) > 1:
         raise TerminalError("exchange-permit-several")
     of_care = [permit for permit in permits if wanted.care in (None, permit.care)]
@@ -76,23 +80,20 @@ def choose(permits: Sequence[Permit], wanted: Wanted, at: datetime) -> Permit:
     begun = [permit for permit in of_care if permit.available_from is None or permit.available_from <= at]
     if not begun:
         raise TerminalError("consent-not-yet")
-    for permit in sorted(begun, key=lambda permit: permit.given_at, reverse=True):
+    for permit in begun:
         if set(wanted.categories) & set(permit.categories):
             return permit
     raise TerminalError("consent-category")
 
 
-def _is_same(one: StoredMembership, other: StoredMembership) -> bool:
-    return _key(one) == _key(other)
-
-
-def _key(membership: StoredMembership) -> tuple[str, str, str]:
-    return (
-        membership.insurer_number,
-        membership_key(membership.symbol or ""),
-        membership_key(membership.number),
+def _is_of(permit: Permit, asked: StoredMembership) -> bool:
+    """Whether the permit's person has this membership; any branch, where the request or the permit has none."""
+    return any(
+        _key(one) == _key(asked) and (None in (one.branch, asked.branch) or one.branch == asked.branch)
+        for one in permit.memberships
     )
 
 
-def _fits(one: str | None, other: str | None) -> bool:
-    return one is None or other is None or membership_key(one) == membership_key(other)
+def _key(membership: StoredMembership) -> tuple[str, str, str]:
+    symbol, number = membership.symbol or "", membership.number
+    return membership.insurer_number, membership_key(symbol), membership_key(number)

@@ -48,7 +48,9 @@ class Notice:
 def _read() -> dict[str, ResultCode]:
     data = tomllib.loads(files(__package__).joinpath("result_codes.toml").read_text(encoding="utf-8"))
     return {
-        code: ResultCode(number, Level(level)) for level, rows in data.items() for code, number in rows.items()
+        code: ResultCode(number, Level(level))
+        for level, rows in data.items()
+        for code, number in rows.items()
     }
 
 

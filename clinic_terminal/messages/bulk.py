@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from clinic_terminal.messages import headers
 from clinic_terminal.messages.codes import CharacterCode
@@ -37,6 +37,7 @@ class BulkEligibilityBody(BulkGroup):
 
     search_infos: Annotated[
         tuple[SearchInfo, ...],
+        FailFast(),
         Field(min_length=1, max_length=MAX_ROWS),
         Element("QualificationConfirmSearchInfo", note="Each as in OQSsiquc01req; at most 10,000."),
     ]
@@ -54,6 +55,7 @@ class BulkReferenceBody(BulkGroup):
 
     registrations: Annotated[
         tuple[Registration, ...],
+        FailFast(),
         Field(min_length=1, max_length=MAX_ROWS),
         Element("ReferenceNumberRegistrationInfo", source="OQS 5", note="At most 10,000."),
     ]

@@ -95,7 +95,7 @@ def _consent(name: str, meaning: str) -> Element:
 
 
 def _later_consent(name: str, meaning: str) -> Element:
-    """A kind that the receipt software's interface has since 2025; its presence in these messages is inferred."""
+    """A kind added in 2025 to the interface of a claim program; its presence in these messages is inferred."""
     return Element(
         name,
         code="OQSCD016",

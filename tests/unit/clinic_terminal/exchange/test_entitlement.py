@@ -18,8 +18,8 @@ from clinic_terminal.messages.elements import Element
 from clinic_terminal.messages.entitlement import Entitlement, ViewingConsent
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import (
-    CertificateKind,
     Category,
+    CertificateKind,
     LimitCertificateKind,
     LimitClass,
     ReasonOfLoss,
@@ -97,9 +97,9 @@ def test_an_item_of_the_fund_has_its_element(item: str, sent: object, expected: 
 def test_what_the_fund_does_not_know_is_absent() -> None:
     optional = ("symbol", "branch", "insured_name", "name_kana", "address", "postal_code")
     made = entitlement(enrolment(**dict.fromkeys(optional)), NO_CONSENT)
-    assert [getattr(made, name) for name in (*optional, "burden_ratio", "preschool", "elderly_certificate")] == [
-        None
-    ] * 9
+    assert [
+        getattr(made, name) for name in (*optional, "burden_ratio", "preschool", "elderly_certificate")
+    ] == [None] * 9
     assert (made.limit_certificate, made.specific_diseases, made.medical_tickets) == (None, (), ())
 
 
@@ -126,7 +126,12 @@ def test_certificates_and_tickets_are_complete() -> None:
     )
     elderly, limit, ticket = made.elderly_certificate, made.limit_certificate, made.medical_tickets[0]
     assert elderly is not None
-    assert (elderly.issued_on, elderly.valid_from, elderly.valid_to, elderly.ratio) == (FIRST, FIRST, LAST, "020")
+    assert (elderly.issued_on, elderly.valid_from, elderly.valid_to, elderly.ratio) == (
+        FIRST,
+        FIRST,
+        LAST,
+        "020",
+    )
     assert limit is not None
     assert (limit.kind, limit.limit_class, limit.long_term_from) == ("02", "B05", LAST)
     assert (limit.issued_on, limit.valid_from, limit.valid_to) == (FIRST, FIRST, LAST)
@@ -161,9 +166,7 @@ def test_a_consent_has_flag_instant_and_end_and_leaves_the_others_0(field: str, 
 
 
 def test_a_consent_until_it_is_withdrawn_has_no_end() -> None:
-    made = entitlement(
-        enrolment(), {Category.MEDICATION: allowed(Category.MEDICATION, available_until=None)}
-    )
+    made = entitlement(enrolment(), {Category.MEDICATION: allowed(Category.MEDICATION, available_until=None)})
     assert made.medicines is not None
     assert (made.medicines.flag, made.medicines.available_until) == (ConsentFlag.GIVEN, None)
 
@@ -179,9 +182,7 @@ def test_the_elements_of_the_consents_are_those_of_the_contracts_categories() ->
 
 
 def test_a_bulk_has_no_consents_and_only_the_change_of_the_limit_certificate() -> None:
-    bulk = bulk_entitlement(
-        enrolment(medical_tickets=[TICKET]), LimitCertificateChange.CHANGED_OR_UNKNOWN
-    )
+    bulk = bulk_entitlement(enrolment(medical_tickets=[TICKET]), LimitCertificateChange.CHANGED_OR_UNKNOWN)
     assert bulk.limit_certificate_changed == "1"
     assert [one.issue_number for one in bulk.medical_tickets] == ["12"]
     assert not set(VIEWING_FIELDS) & set(type(bulk).model_fields)

@@ -67,9 +67,7 @@ def test_what_concerns_the_terminal_fails_the_message(code: str) -> None:
     ],
 )
 def test_a_remark_names_the_days(status: Literal["expiring", "grace"], number: str, words: str) -> None:
-    renewal = CertificateRenewal(
-        status=status, expires_on=date(2026, 12, 20), renew_by=date(2027, 3, 31)
-    )
+    renewal = CertificateRenewal(status=status, expires_on=date(2026, 12, 20), renew_by=date(2027, 3, 31))
     remark = remark_of(renewal)
     assert (remark.code.number, remark.code.level) == (number, Level.REMARK)
     assert words in remark.text.ja

@@ -15,7 +15,6 @@ from eligibility_api.contract.codes import Care, Validity
 from tests.builders.clinic import samples
 from tests.builders.clinic.samples import NOW
 from tests.builders.clinic.store import (
-    NAME,
     at,
     execute,
     membership,
