@@ -15,15 +15,15 @@ from clinic_terminal.exchange.folder.names import RequestName, parse_request_nam
 from clinic_terminal.exchange.folder.notices import Notice, Notices
 from clinic_terminal.exchange.folder.results import ResultFolder
 from clinic_terminal.exchange.folder.watching import Watcher
-from clinic_terminal.store import TerminalStore
 from clinic_terminal.store.records import ResultFile, TakenRequest
+from clinic_terminal.store.requests import TakenRequests
 
 POLL_SECONDS = 0.2
 """Pause between two passes where no notification comes: a share may have none."""
 RETRY_SECONDS = 1.0
 """Pause before a result that could not be written is tried again."""
 MAINTENANCE_SECONDS = 60.0
-"""Pause between two runs of the purge and of the count of results that were left."""
+"""Pause between two counts of the results that were left."""
 MAX_WAITING_BYTES = 32 * 1024 * 1024
 """Bytes of requests that wait for one thread; further ones stay in the folder until there is space."""
 MAX_ATTEMPTS = 3
@@ -55,7 +55,7 @@ class FolderService:
         self,
         intake: Intake,
         results: ResultFolder,
-        store: TerminalStore,
+        requests: TakenRequests,
         open_answer: OpenAnswer,
         notices: Notices,
         *,
@@ -64,7 +64,7 @@ class FolderService:
     ) -> None:
         self._intake = intake
         self._results = results
-        self._store = store
+        self._requests = requests
         self._open_answer = open_answer
         self._notices = notices
         self._clock = clock
@@ -103,12 +103,12 @@ class FolderService:
 
     def _run(self) -> None:
         self._resume()
-        maintained = retried = self._monotonic() - MAINTENANCE_SECONDS
+        counted = retried = self._monotonic() - MAINTENANCE_SECONDS
         while not self._stopping.is_set():
             now = self._monotonic()
-            if now - maintained >= MAINTENANCE_SECONDS:
-                self._maintain()
-                maintained = now
+            if now - counted >= MAINTENANCE_SECONDS:
+                self._results.report_left(self._clock())
+                counted = now
             if now - retried >= RETRY_SECONDS:
                 self._write_again()
                 retried = now
@@ -120,7 +120,7 @@ class FolderService:
         """Begin with what an earlier process took and did not finish."""
         self._take()
         try:
-            for request in self._store.requests.pending():
+            for request in self._requests.pending():
                 self._enqueue(request)
         except TerminalError as error:
             self._notices.report(Notice.NOT_STORED, str(error.details.get("reason", error.code)))
@@ -145,14 +145,6 @@ class FolderService:
             self._in_progress[request.name] = len(request.content)
         self._queues[kind_of_work(request.name)].put(request)
 
-    def _maintain(self) -> None:
-        now = self._clock()
-        self._results.report_left(now)
-        try:
-            self._store.purge(now)
-        except TerminalError as error:
-            self._notices.report(Notice.NOT_STORED, str(error.details.get("reason", error.code)))
-
     def _write_again(self) -> None:
         for name, results in list(self._unwritten.items()):
             if not self._results.write(results):
@@ -170,10 +162,10 @@ class FolderService:
     def _answer(self, request: TakenRequest, answer: Answer) -> None:
         results = request.results
         if results is None:
-            self._kept(lambda: self._store.requests.begin(request.name))
+            self._kept(lambda: self._requests.begin(request.name))
             results = answer(request, request.attempts >= MAX_ATTEMPTS)
             kept = results
-            self._kept(lambda: self._store.requests.answered(request.name, kept))
+            self._kept(lambda: self._requests.answered(request.name, kept))
         if self._results.write(results):
             self._finish(request.name)
         else:
@@ -182,7 +174,7 @@ class FolderService:
     def _finish(self, name: str) -> None:
         with self._lock:
             self._in_progress.pop(name, None)
-        self._kept(lambda: self._store.requests.finish(name))
+        self._kept(lambda: self._requests.finish(name))
 
     def _kept(self, change: Callable[[], None]) -> None:
         """Make a change in the store. Without it the request may be answered again after a crash."""

@@ -57,7 +57,7 @@ def folder_service(
     return FolderService(
         Intake(root, store.requests, notices, max_bytes=max_bytes, clock=clock, monotonic=time.monotonic),
         ResultFolder(root, notices, settings.left_after),
-        store,
+        store.requests,
         open_answer,
         notices,
         clock=clock,

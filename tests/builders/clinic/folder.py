@@ -115,7 +115,7 @@ class FolderStage:
         with FolderService(
             intake,
             self.results,
-            self.store,
+            self.store.requests,
             opened,
             self.notices,
             clock=now,
