@@ -110,8 +110,7 @@ InsurerNumber = Annotated[
 ]
 """保険者番号: six or eight digits in Python; eight characters on the wire, filled up on the left.
 
-Files fill up with spaces, the web face with zeros; read are both. The check digit is not verified here: in the
-field a wrong one is answered as a number that nobody has.
+Files fill up with spaces, the web face with zeros; read are both. The check digit is verified by the fund.
 """
 
 InstitutionCode = Annotated[
