@@ -14,13 +14,14 @@ INTRODUCTION = """\
 
 The messages of the folder and of the web face, element by element: root `XmlMsg` with `MessageHeader` and
 `MessageBody`, no namespace and no attributes in XML; the same names in JSON. Generated from the models in
-`clinic_terminal/messages/` by `make docs`; do not edit. How the folder works, with each message by example: `for-vendors.md`. Where a layout is our choice: [divergences](divergences.md).
+`clinic_terminal/messages/` by `make docs`; do not edit. How the folder works, with each message by example: `for-vendors.md`.
+Where a layout is our choice: [divergences](divergences.md). What the sources are: [sources](sources.md).
 
 - Elements are written in the order of these tables, and read in any order. An absent value has no element; an empty
   element is read as absent; an unknown one is passed over. No element occurs twice where the table has it once.
 - *n*: how often the element occurs in its group. `A / B`: repeated `B`, all of them in one `A`; in JSON `A` is an array
   of `{"B": …}`. Another repeated element is an array under its name in JSON.
-- *source* names the section of the collected public material; *confidence* how sure it is: `SAMPLE` from a sample of real
+- *source* names the section of the digest of public material; *confidence* how sure it is: `SAMPLE` from a sample of real
   shape, `CLIENT` from a client in daily use, `DOC` from documentation, `KNOWN` general knowledge, `INFER` our inference.
 - Names are written with a full-width space, readings in half-width kana with a half-width space. A character that
   Shift_JIS (CP932) lacks is written as ●. An instant is Japan's time.

@@ -145,4 +145,4 @@ def _shape(annotation: Any, metadata: list[Any]) -> tuple[type[Group] | None, bo
         else:
             break
     model = annotation if isinstance(annotation, type) and issubclass(annotation, Group) else None
-    return model, repeated, formats[0] if formats else ValueFormat("")
+    return model, repeated, formats[-1] if formats else ValueFormat("")

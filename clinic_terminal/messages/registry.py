@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from clinic_terminal.messages import bulk, bulk_results, checkups, eligibility, history, references
 from clinic_terminal.messages.elements import Confidence
+from clinic_terminal.messages.errors import MessageFormatError
 from clinic_terminal.messages.headers import MAX_SINGLE_BYTES, Message
 from clinic_terminal.messages.own_error import OwnErrorResult
 
@@ -35,6 +36,12 @@ class MessageKind:
     def layout_is_public(self) -> bool:
         """Whether a layout is known that can be read and answered."""
         return self.request is not None
+
+    def request_model(self) -> type[Message]:
+        """The model of the request. Raises MessageFormatError where the layout is not public."""
+        if self.request is None:
+            raise MessageFormatError("message-layout-not-public")
+        return self.request
 
     @property
     def max_request_bytes(self) -> int:

@@ -164,7 +164,7 @@ ReferenceNumber = Annotated[
 ]
 """照会番号: the facility's own number for a person."""
 
-Name = Annotated[LongText, AfterValidator(wide_spaces), ValueFormat("full-width space")]
+Name = Annotated[LongText, AfterValidator(wide_spaces), ValueFormat(f"name, ≤ {MAX_TEXT_LENGTH}")]
 """A name in kanji, as insurers write it; its parts are separated by a full-width space."""
 
 KanaName = Annotated[
