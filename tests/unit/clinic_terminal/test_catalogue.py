@@ -48,8 +48,9 @@ def test_an_unknown_code_is_a_programming_error() -> None:
 
 
 @ENTRIES
-def test_an_entry_concerns_the_card_and_is_never_sent(entry: CatalogueEntry) -> None:
-    assert (entry.kind, entry.status) == (ErrorKind.CARD, 0)
+def test_an_entry_concerns_card_or_message_and_is_never_sent_by_the_fund(entry: CatalogueEntry) -> None:
+    kind = ErrorKind.REQUEST if entry.code.startswith("message-") else ErrorKind.CARD
+    assert (entry.kind, entry.status) == (kind, 0)
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", entry.code)
 
 
