@@ -126,9 +126,10 @@ def test_a_request_that_cannot_be_read_has_a_result_all_the_same(
         result: Any = exchange.failed(
             kind, MessageFormatError("message-element-missing", element="MessageBody/Birthdate")
         )
+    header = result.header
     assert type(result) is (kind.result if kind else OwnErrorResult)
-    assert result.header.medical_institution_code == INSTITUTION
-    assert "SHK-1018" in {getattr(result.header, name, None) for name in ("error_code", "result_code")}
+    assert header.medical_institution_code == INSTITUTION
+    assert "SHK-1018" in {getattr(header, name, None) for name in ("error_code", "result_code")}
 
 
 def test_without_a_kind_a_refusal_fails_the_message_too(office: ClinicSoftware) -> None:
