@@ -141,7 +141,7 @@ async def test_two_hosts_are_refused(web: WebFaceClient) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/openapi.json", "/docs", "/shikaku/messages/", "/shikaku/messages/OQSxx"]
 )
-async def test_an_unknown_path_says_so(web: WebFaceClient, path: str) -> None:
+async def test_an_unknown_path_is_refused(web: WebFaceClient, path: str) -> None:
     await web.sign_in()
     assert code(await web.send(path, REQUEST)) == (404, "SHK-2104")
 

@@ -152,7 +152,7 @@ async def test_another_institutions_code_is_refused(web: WebFaceClient) -> None:
 
 
 @pytest.mark.parametrize("name", UNPUBLISHED)
-async def test_a_message_without_a_public_layout_says_so(web: WebFaceClient, name: str) -> None:
+async def test_a_message_without_a_public_layout_is_our_own_error(web: WebFaceClient, name: str) -> None:
     reply = await web.ask(name, {"XmlMsg": {"MessageHeader": {}, "MessageBody": {}}})
     assert reply.status_code == 200
     assert header_of(reply)["ErrorCode"] == RESULT_CODES["message-layout-not-public"].number

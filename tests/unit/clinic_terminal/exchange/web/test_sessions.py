@@ -34,7 +34,7 @@ def test_the_oldest_session_ends_where_there_are_too_many(clock: Clock) -> None:
     assert [accepts(sessions, token) for token in tokens] == [False] * 3 + [True] * MAX_SESSIONS
 
 
-def test_ended_sessions_make_room(clock: Clock) -> None:
+def test_ended_sessions_are_forgotten_first(clock: Clock) -> None:
     sessions = Sessions(clock)
     for _ in range(MAX_SESSIONS):
         sessions.begin()

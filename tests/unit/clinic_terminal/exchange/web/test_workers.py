@@ -71,7 +71,7 @@ async def test_an_exchange_is_used_again_after_a_failure() -> None:
     assert len(factory.made) == 1
 
 
-async def test_more_requests_than_can_wait_are_refused_and_room_is_made_again() -> None:
+async def test_more_requests_than_can_wait_are_refused_until_others_end() -> None:
     gate = threading.Event()
 
     def wait(_: Exchange) -> bool:
