@@ -26,6 +26,11 @@ def _split(value: object) -> object:
     return [code.strip() for code in value.split(",") if code.strip()] if isinstance(value, str) else value
 
 
+def faults_of(error: ValidationError, prefix: str) -> str:
+    """The wrong variables, whose names begin with `prefix`, and what is wrong with each."""
+    return "; ".join(f"{prefix}{str(row['loc'][0]).upper()}: {row['msg']}" for row in error.errors())
+
+
 class TerminalSettings(BaseSettings):
     """`TERMINAL_CREDENTIAL`: the file from the admission.
 
@@ -34,6 +39,8 @@ class TerminalSettings(BaseSettings):
     specific diseases, TKK health check-ups, YZK medicines, SRJ treatments, SHJ surgery.
     `TERMINAL_EXCHANGE_OPERATOR`, `TERMINAL_EXCHANGE_ROLE`: in whose name, and in which role, the receipt computer's
     requests for medical files are made; set by the facility's administrator, and recorded by the fund.
+    `TERMINAL_EXCHANGE_ROOT`: folder with `req`, `res` and `face`; where it is set, every tap writes its face file.
+    `TERMINAL_ANSWER_DAYS`: how many days after today last answers are kept, encrypted; 0 for none.
     """
 
     model_config = SettingsConfigDict(env_prefix="TERMINAL_", frozen=True, hide_input_in_errors=True)
@@ -46,6 +53,8 @@ class TerminalSettings(BaseSettings):
     )
     exchange_operator: OperatorName | None = None
     exchange_role: Role | None = None
+    exchange_root: Path | None = None
+    answer_days: int = Field(default=0, ge=0, le=366)
 
     @classmethod
     def load(cls) -> TerminalSettings:
@@ -53,8 +62,7 @@ class TerminalSettings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            faults = (f"TERMINAL_{str(row['loc'][0]).upper()}: {row['msg']}" for row in error.errors())
-            raise SettingsError("; ".join(faults)) from error
+            raise SettingsError(faults_of(error, "TERMINAL_")) from error
 
     def load_credential(self) -> Credential:
         """The credential of an admitted terminal. Raises SettingsError."""

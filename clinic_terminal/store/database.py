@@ -25,6 +25,11 @@ _BUSY_SECONDS = 5.0
 _CHECK = b"shikaku terminal store"
 
 
+def has_store(home: Path) -> bool:
+    """Whether a store was made in the folder `home`."""
+    return (home / DATABASE_FILE).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An entry as it was read, its value decrypted."""

@@ -1,6 +1,6 @@
 """Encryption of the store's values, and the keyed hashes by which they are found.
 
-Whoever has the file without the key learns how many entries of which kind there are and when they end, and
+The file without the key shows how many entries of which kind there are and when they end, and
 nothing about a person.
 """
 
