@@ -6,7 +6,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -46,7 +46,10 @@ class Tls:
 
 @contextmanager
 def web_face(
-    make_exchange: Callable[[], Exchange], home: Path, port: int, tls: Tls | None = None
+    make_exchange: Callable[[], AbstractContextManager[Exchange]],
+    home: Path,
+    port: int,
+    tls: Tls | None = None,
 ) -> Iterator[str]:
     """Serve until the end of the block; yields the base URL. Port 0: any free port.
 

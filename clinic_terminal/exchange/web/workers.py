@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import Self, TypeVar
 
 from clinic_terminal.errors import TerminalError
@@ -23,7 +23,9 @@ Result = TypeVar("Result")
 class Workers:
     """A few threads with an exchange each, made when it is first needed; closed at the end."""
 
-    def __init__(self, make_exchange: Callable[[], Exchange], count: int = WORKERS) -> None:
+    def __init__(
+        self, make_exchange: Callable[[], AbstractContextManager[Exchange]], count: int = WORKERS
+    ) -> None:
         self._make = make_exchange
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="web-face")
         self._open = ExitStack()

@@ -19,18 +19,18 @@ from clinic_terminal.exchange.web.workers import Workers
 from clinic_terminal.messages import json_codec
 from clinic_terminal.messages.headers import Message
 from clinic_terminal.store import TerminalStore
-from eligibility_api.contract.codes import Category, Role
+from eligibility_api.contract.codes import Category
 from eligibility_api.contract.history import HistoryResource, Medications
 from tests.builders.clinic import histories
 from tests.builders.clinic.exchange_requests import RECEPTION
 from tests.builders.clinic.fake_fund import FakeFund
+from tests.builders.clinic.receipt_computer import DOCTOR
 from tests.builders.clinic.samples import NOW
 from tests.builders.clinic.store import permit
 
 PORT = 8600
 ORIGIN = f"http://127.0.0.1:{PORT}"
 KEY = "terminal-key"
-DOCTOR = Operator(Role.DOCTOR, "架空 医師")
 PERMIT = permit(
     categories=(Category.MEDICATION, Category.TREATMENT, Category.SURGERY, Category.HEALTH_CHECKUP)
 )

@@ -13,8 +13,9 @@ from clinic_terminal.messages.characters import Encoding
 from clinic_terminal.messages.codes import FileCategory
 from clinic_terminal.messages.registry import MESSAGES
 from tests.builders.clinic import samples
-from tests.builders.clinic.exchange_requests import (
-    all_requests,
+from tests.builders.clinic.exchange_requests import ALL_REQUESTS
+from tests.builders.clinic.receipt_computer import (
+    FILE,
     checkup_request,
     eligibility_request,
     history_request,
@@ -25,7 +26,7 @@ from tests.builders.pdf import ReadPdf
 
 pytestmark = pytest.mark.anyio
 
-REQUESTS = all_requests()
+REQUESTS = ALL_REQUESTS
 UNPUBLISHED = [prefix for prefix, kind in MESSAGES.items() if kind.request is None]
 
 
@@ -67,7 +68,7 @@ async def test_a_look_up_is_answered_with_the_names_of_the_xml(web: WebFaceClien
         "架空　花子",
         "ｶｸｳ ﾊﾅｺ",
     )
-    assert header_of(reply)["ArbitraryFileIdentifier"] == "202604010001"
+    assert header_of(reply)["ArbitraryFileIdentifier"] == FILE
 
 
 async def test_the_search_and_the_messages_path_are_the_same_call(web: WebFaceClient) -> None:
@@ -114,9 +115,13 @@ async def test_a_bulk_is_accepted_processed_and_answered(web: WebFaceClient) -> 
 @pytest.mark.parametrize(
     ("name", "message", "words"),
     [
-        ("YZKsiquc01req", history_request(FileCategory.PDF), "見本錠５ｍｇ"),
-        ("YZKsiquc01req", history_request(FileCategory.MEDICINES_AND_TREATMENT_PDF), "診療情報（レセプト）"),
-        ("TKKsiquc01req", checkup_request(FileCategory.PDF), "収縮期血圧"),
+        ("YZKsiquc01req", history_request(file_category=FileCategory.PDF), "見本錠５ｍｇ"),
+        (
+            "YZKsiquc01req",
+            history_request(file_category=FileCategory.MEDICINES_AND_TREATMENT_PDF),
+            "診療情報（レセプト）",
+        ),
+        ("TKKsiquc01req", checkup_request(file_category=FileCategory.PDF), "収縮期血圧"),
     ],
     ids=["medicines", "treatments", "check-ups"],
 )
@@ -130,7 +135,7 @@ async def test_a_pdf_is_sent_where_it_was_asked_for(
 
 async def test_an_error_is_a_message_even_where_a_pdf_was_asked_for(web: WebFaceClient) -> None:
     web.fund.failures["/v1/token"] = ["database-unavailable"]
-    reply = await web.ask("YZKsiquc01req", history_request(FileCategory.PDF))
+    reply = await web.ask("YZKsiquc01req", history_request(file_category=FileCategory.PDF))
     assert (reply.status_code, header_of(reply)["ResultCode"]) == (200, "SHK-9003")
 
 
