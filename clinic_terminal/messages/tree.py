@@ -34,7 +34,7 @@ MessageT = TypeVar("MessageT", bound=Message)
 class Decoded(Generic[MessageT]):
     """A message that was read, and the number of elements in it that its layout does not have."""
 
-    message: MessageT
+    message: MessageT = field(repr=False)
     unknown_elements: int
 
 
