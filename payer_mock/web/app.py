@@ -25,7 +25,7 @@ _SWEEP_SECONDS = 15.0
 
 def create_app(desk: Desk) -> FastAPI:
     """The application over this state."""
-    app = FastAPI(lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.desk = desk
     app.add_route(f"{ROOT}/assets/{{digest}}/{{name}}", desk.assets.respond, methods=["GET"])
     app.add_route("/", lambda _: redirect(ROOT), methods=["GET"])

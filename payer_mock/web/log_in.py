@@ -30,7 +30,7 @@ _Path = Annotated[str, Form(max_length=200)]
 
 @router.get("/login")
 def form(request: Request, desk: AtDesk, next: str = ROOT) -> Response:
-    """The log-in form; whoever is logged in goes on."""
+    """The log-in form; a person who is logged in goes on."""
     if desk.sessions.find(request.cookies.get(SESSION_COOKIE)) is not None:
         return redirect(own_path(next))
     return page(request, "log_in.html", None, next=own_path(next), name="", fault=None)

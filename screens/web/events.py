@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.responses import StreamingResponse
@@ -40,7 +40,7 @@ class Streams:
 
     async def _events(
         self, fetch: Callable[[], Awaitable[Update]], every_seconds: float
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         self._open += 1
         try:
             ends, sent = self._clock() + MAX_SECONDS, None

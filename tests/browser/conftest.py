@@ -21,7 +21,7 @@ def pytest_runtest_makereport(
     report = yield
     if call.when == "call":
         item.stash[_FAILED] = call.excinfo is not None
-    return report  # type: ignore[return-value]
+    return report
 
 
 @pytest.fixture(scope="module")

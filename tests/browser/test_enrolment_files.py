@@ -75,7 +75,9 @@ def test_a_file_is_sent_checked_approved_by_the_other_person_and_undone(
     expect(page.get_by_text("取り消された値を受け取った医療機関等はありません。")).to_be_visible()
 
 
-def test_a_column_that_became_empty_stands_beside_the_last_file(desk: EnrolmentDesk, checked: Page) -> None:
+def test_a_column_that_became_empty_is_compared_with_the_last_file(
+    desk: EnrolmentDesk, checked: Page
+) -> None:
     page = checked
     desk.log_in(page)
     desk.send(page, "加入者_2610.csv", [row(n) for n in range(200, 240)])

@@ -49,7 +49,7 @@ class EnrolmentDesk:
         return path
 
     def decide(self, page: Page, button: str, reason: str | None = None) -> None:
-        """Press a button of a file's page, with a reason beside it."""
+        """Press a button of a file's page, with a reason."""
         form = page.locator("form", has=page.get_by_role("button", name=button))
         if reason is not None:
             form.get_by_label("理由").fill(reason)
