@@ -80,6 +80,9 @@ class ConfirmAnswer(EnrolmentAnswer):
     """
 
     mismatch: Mismatch
+    linked: bool | None = Field(
+        default=None, description="Whether the member is linked to a person, so that a card shows her."
+    )
 
 
 class IdentityItems(RequestModel):

@@ -65,7 +65,7 @@ async def confirm(state: State, caller: Caller, key: str, request: ConfirmReques
         by_second_key=by_second_key,
         reason=request.reason,
         answer=ConfirmAnswer,
-        extend=_mismatch,
+        extend=_mismatch_and_link,
     )
     answer = await apply(state, caller, key, operation)
     assert isinstance(answer, ConfirmAnswer)
@@ -138,6 +138,11 @@ def _relink(
 
 async def _mismatch(_: AsyncConnection, decision: Decision) -> dict[str, Any]:
     return {"mismatch": decision.reported.link.mismatch.value}
+
+
+async def _mismatch_and_link(connection: AsyncConnection, decision: Decision) -> dict[str, Any]:
+    linked = decision.reported.link.person_key is not None
+    return await _mismatch(connection, decision) | {"linked": linked}
 
 
 async def _mismatch_and_facilities(connection: AsyncConnection, decision: Decision) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def test_numbers_of_an_address_are_read_and_names_of_places_stay(address: str, f
     ("text", "counts"),
     [("●子", True), ("●●一二", True), ("●●●一二三", False), ("●●一", False), ("●", False), ("花子", False)],
 )
-def test_a_missing_character_counts_only_beside_others(text: str, counts: bool) -> None:
+def test_a_missing_character_counts_only_with_others(text: str, counts: bool) -> None:
     assert has_missing(text) is counts
 
 
@@ -165,7 +165,7 @@ def test_a_text_longer_than_an_item_is_refused_before_any_work() -> None:
 @pytest.mark.parametrize(
     "text", ["1" * 200, "1 " * 100, "一" * 200, "-" * 200, "1-" * 100, "の" * 200, "ﷺ" * 200]
 )
-def test_the_longest_texts_are_folded_at_once(text: str) -> None:
+def test_texts_of_the_maximum_length_are_folded_quickly(text: str) -> None:
     """Each of them takes less than a millisecond or two; a quadratic pattern would take seconds."""
     folded = fold(ADDRESS, text)
     assert len(folded) <= 18 * MAX_LENGTH
