@@ -1,4 +1,4 @@
-"""Applications for paper certificates and deregistrations can be withdrawn."""
+"""Applications for paper certificates and deregistrations can be withdrawn; reference numbers are found by member."""
 
 from alembic import op
 
@@ -16,8 +16,14 @@ ALTER TABLE binding ADD end_recorded_at timestamptz;
 GRANT SELECT (end_recorded_at), UPDATE (end_recorded_at) ON binding TO shikaku_api;
 """
 
+# For the join of an insurer's two spellings.
+REFERENCES = """
+CREATE INDEX reference_number_of_member ON reference_number (entitlement);
+"""
+
 
 def upgrade() -> None:
-    """Add columns and rights."""
-    for statement in statements(WITHDRAWALS):
-        op.execute(statement)
+    """Add columns, rights and the index."""
+    for part in (WITHDRAWALS, REFERENCES):
+        for statement in statements(part):
+            op.execute(statement)
