@@ -298,6 +298,16 @@ def _place(one: Found) -> int:
     return one.other.known.content.drugs.index(one.other.drug) + 1
 
 
+@pytest.mark.parametrize(("times", "days"), [(None, 14), (0, 14), (1, 1), (30, 30)])
+def test_an_oral_medicine_without_days_counts_as_one_that_cannot_be_counted(
+    times: int | None, days: int
+) -> None:
+    """Rule M4."""
+    one = medicine(None, drug(code="a1", act=TABLET, times=times), DAY, INGREDIENTS.get)
+    assert one is not None
+    assert (one.first, one.end) == (DAY, DAY + timedelta(days=days))
+
+
 @pytest.mark.parametrize(
     ("medicines_of_each", "entries", "compared"),
     [

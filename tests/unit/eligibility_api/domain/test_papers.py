@@ -177,6 +177,14 @@ def test_an_application_counts_until_another_certificate_is_registered(
     assert need == (PaperNeed(expected) if expected else None)
 
 
+def test_a_card_registered_at_the_same_instant_is_not_newer_than_the_application() -> None:
+    """Rule K3."""
+    day = date(2026, 11, 1)
+    applied = PaperApplication(LOST, noon(day))
+    need = paper_need(MEMBER, [card(bound_on=day)], [applied], TODAY)
+    assert need == PaperNeed(PaperReason.CARD_LOST)
+
+
 def test_the_most_lasting_of_several_applications_is_the_reason() -> None:
     """Rule K3."""
     applied = [PaperApplication(reason, noon(TODAY)) for reason in (LOST, HELP)]
