@@ -4,6 +4,8 @@
 PYTHON ?=
 bin = .venv/bin
 export PYTHON
+# Uncompiled, every process of a test would compile the programs, and pytest each test module, again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
 .PHONY: .venv demo test unit deep coverage lint licences docs packages locks clean

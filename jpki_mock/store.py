@@ -90,6 +90,9 @@ CREATE INDEX IF NOT EXISTS used_tokens_by_end ON used_tokens (expires_at);
 _ATTRIBUTE_INDEX = "CREATE INDEX IF NOT EXISTS residents_by_attributes ON residents (match_key);"
 """Created whenever the store is opened, in case an import was interrupted without it."""
 
+SYNCHRONOUS = "NORMAL"
+"""When SQLite waits for the disk: a committed change may be lost if the machine fails, none is torn."""
+
 _BUSY_SECONDS = 30.0
 
 
@@ -105,9 +108,8 @@ class Store:
         )
         self._connection.row_factory = sqlite3.Row
         self._connection.executescript(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
-            + _SCHEMA
-            + _ATTRIBUTE_INDEX
+            f"PRAGMA synchronous = {SYNCHRONOUS}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;"
+            f"BEGIN; {_SCHEMA} COMMIT; {_ATTRIBUTE_INDEX}"
         )
 
     @contextmanager
