@@ -147,7 +147,7 @@ def test_a_refusal_ends_the_measurement(
         measured(time, cards, refused={kind: refusal})
 
 
-def test_without_consenting_patients_nothing_is_measured(time, cards: list[Card]) -> None:
+def test_without_consenting_patients_nothing_is_measured(time: SkippedTime, cards: list[Card]) -> None:
     with pytest.raises(LoadError, match="too few patients could consent"):
         measured(time, cards, refused={"card": (409, "card-not-usable")})
 
