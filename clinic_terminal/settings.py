@@ -37,8 +37,8 @@ class TerminalSettings(BaseSettings):
     `TERMINAL_FUND_URL`: base URL of the fund. `TERMINAL_HOME`: folder of the terminal's own files.
     `TERMINAL_INFORMATION`: the information that this facility asks for at all, by its codes (OQSCD036): TSR
     specific diseases, TKK health check-ups, YZK medicines, SRJ treatments, SHJ surgery.
-    `TERMINAL_EXCHANGE_OPERATOR`, `TERMINAL_EXCHANGE_ROLE`: in whose name, and in which role, the receipt computer's
-    requests for medical files are made; set by the facility's administrator, and recorded by the fund.
+    `TERMINAL_EXCHANGE_OPERATOR`: in whose name the clinic's software asks for medical files, as the facility's
+    administrator sets it; recorded by the fund. `TERMINAL_EXCHANGE_ROLE`: that person's role, such as `doctor`.
     `TERMINAL_EXCHANGE_ROOT`: folder with `req`, `res` and `face`; where it is set, every tap writes its face file.
     `TERMINAL_ANSWER_DAYS`: how many days after today last answers are kept, encrypted; 0 for none.
     """

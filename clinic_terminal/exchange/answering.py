@@ -1,4 +1,4 @@
-"""Answers one message of a receipt computer: chooses the family, and turns every error into its result."""
+"""Answers one message of the clinic's software: chooses the family, and turns every error into its result."""
 
 from __future__ import annotations
 
@@ -101,6 +101,10 @@ class Exchange:
         except Exception as error:
             log.error("answering %s failed: %s", kind.prefix, type(error).__name__)  # without values
             return self.failed(kind, TerminalError("exchange-internal"), request)
+
+    def unsupported(self, kind: MessageKind | None) -> Message:
+        """The result of a request whose layout is not public, or whose kind is unknown; it is not decoded."""
+        return self.failed(kind, TerminalError("message-layout-not-public"))
 
     def failed(
         self, kind: MessageKind | None, error: ShikakuError, request: Message | None = None

@@ -1,4 +1,4 @@
-"""Bulk messages about persons whom nobody names (OQS 6): home visits; tickets and online consultations are not offered.
+"""Bulk messages that name no persons (OQS 6): home visits; tickets and online consultations are not offered.
 
 A home-visit list (OQSmuhvq) has the persons whose consents this terminal registered on the days asked for; each is
 asked again by that consent, without the card (再照会). The fund has no list of a facility's consents, and none of its
@@ -43,11 +43,11 @@ def _accept(context: Context, request: HomeVisitBulkRequest) -> ReceptionResult:
 
 
 def _permits(context: Context, request: HomeVisitBulkRequest) -> tuple[Permit, ...]:
-    """The consents of the days asked for, oldest first. Raises `exchange-too-many-rows`."""
+    """The consents of the days asked for, oldest first. Raises `exchange-too-many-persons`."""
     asked = request.body.search_info
     permits = context.store.permits_given(Care.HOME_VISIT, asked.consented_from, asked.consented_to)
     if len(permits) > MAX_PERSONS:
-        raise TerminalError("exchange-too-many-rows")
+        raise TerminalError("exchange-too-many-persons")
     return permits
 
 

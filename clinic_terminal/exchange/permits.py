@@ -1,4 +1,4 @@
-"""The permits of the store: kept after a tap, found by the numbers that a receipt computer knows."""
+"""The permits of the store: kept after a tap, found by the numbers that the clinic's software knows."""
 
 from __future__ import annotations
 

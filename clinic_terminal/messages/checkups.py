@@ -55,7 +55,12 @@ class CheckupResultHeader(CheckupGroup):
     medical_institution_code: headers.MedicalInstitutionCode
     arbitrary_file_identifier: headers.ArbitraryFileIdentifier = None
     result_code: Annotated[
-        ItemCode, Element("ResultCode", confidence=Confidence.CLIENT, note="1: success. Our others: 9.")
+        ItemCode,
+        Element(
+            "ResultCode",
+            confidence=Confidence.CLIENT,
+            note="1: success. On an error our own code, which begins with SHK-.",
+        ),
     ]
     message_contents: Annotated[
         LongText | None,

@@ -70,7 +70,8 @@ class Group(BaseModel):
 class Place:
     """One element of a group: its name, and the `path` of attributes to its value.
 
-    `model` is the group's class if the element has elements. `repeated`: any number of them, as a tuple.
+    `model` is the group's class if the element has elements. `required`: always written. `repeated`: any number of
+    them, as a tuple.
     """
 
     name: str
@@ -118,7 +119,7 @@ def _places(group: type[Group]) -> Iterator[Place]:
             path=(field,),
             model=model,
             repeated=repeated,
-            required=info.is_required(),
+            required=info.is_required() or info.default not in (None, ()),
             within=element.within,
             format=written,
             code=element.code,
@@ -144,4 +145,4 @@ def _shape(annotation: Any, metadata: list[Any]) -> tuple[type[Group] | None, bo
         else:
             break
     model = annotation if isinstance(annotation, type) and issubclass(annotation, Group) else None
-    return model, repeated, formats[0] if formats else ValueFormat("")
+    return model, repeated, formats[-1] if formats else ValueFormat("")

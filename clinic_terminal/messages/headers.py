@@ -73,10 +73,11 @@ StatusCode = Annotated[
     ShortText | None,
     Element(
         "ProcessingResultCode",
+        confidence=Confidence.DOC,
         note="On error, or on success with a remark. The official codes are not public: ours begin with SHK-.",
     ),
 ]
-StatusMessage = Annotated[LongText | None, Element("ProcessingResultMessage")]
+StatusMessage = Annotated[LongText | None, Element("ProcessingResultMessage", confidence=Confidence.DOC)]
 
 ReceptionText = ShortText
 """受付番号: opaque."""

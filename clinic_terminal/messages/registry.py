@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from clinic_terminal.messages import bulk, bulk_results, checkups, eligibility, history, references
 from clinic_terminal.messages.elements import Confidence
+from clinic_terminal.messages.errors import MessageFormatError
 from clinic_terminal.messages.headers import MAX_SINGLE_BYTES, Message
 from clinic_terminal.messages.own_error import OwnErrorResult
 
@@ -36,6 +37,12 @@ class MessageKind:
         """Whether a layout is known that can be read and answered."""
         return self.request is not None
 
+    def request_model(self) -> type[Message]:
+        """The model of the request. Raises MessageFormatError where the layout is not public."""
+        if self.request is None:
+            raise MessageFormatError("message-layout-not-public")
+        return self.request
+
     @property
     def max_request_bytes(self) -> int:
         """Bytes of a request that are read at most."""
@@ -53,8 +60,8 @@ def _bulk(
     prefix: str, name: str, request: type[Message], result: type[Message], source: str = "OQS 6"
 ) -> tuple[MessageKind, MessageKind]:
     return (
-        MessageKind(f"{prefix}01req", f"{name} 登録", request, bulk.ReceptionResult, source, _CLIENT),
-        MessageKind(f"{prefix}02req", f"{name} 結果", bulk.ResultsRequest, result, source, _CLIENT),
+        MessageKind(f"{prefix}01req", f"{name}（要求）", request, bulk.ReceptionResult, source, _CLIENT),
+        MessageKind(f"{prefix}02req", f"{name}（結果）", bulk.ResultsRequest, result, source, _CLIENT),
     )
 
 
@@ -68,8 +75,8 @@ _KINDS = (
     *_bulk("OQSmuquc", "資格確認一括照会", bulk.BulkEligibilityRequest, bulk_results.BulkEligibilityResult),
     *_bulk("OQSmuimm", "照会番号一括登録", bulk.BulkReferenceRequest, bulk_results.BulkReferenceResult, "OQS 5"),
     *_bulk("OQSmutic", "医療扶助の資格情報の一括取得", bulk.TicketBulkRequest, bulk_results.ConsentedBulkResult),
-    *_bulk("OQSmuhvq", "同意済資格情報の一括取得（訪問診療等）", bulk.HomeVisitBulkRequest, bulk_results.ConsentedBulkResult),
-    *_bulk("OQSmuonq", "同意済資格情報の一括取得（オンライン診療等）", bulk.OnlineBulkRequest, bulk_results.ConsentedBulkResult),
+    *_bulk("OQSmuhvq", "同意済資格情報の一括取得・訪問診療等", bulk.HomeVisitBulkRequest, bulk_results.ConsentedBulkResult),
+    *_bulk("OQSmuonq", "同意済資格情報の一括取得・オンライン診療等", bulk.OnlineBulkRequest, bulk_results.ConsentedBulkResult),
     MessageKind("YZKsiquc01req", "薬剤情報等閲覧", history.HistoryRequest, history.HistoryResult, "OQS 7", _CLIENT),
     MessageKind("TKKsiquc01req", "特定健診情報閲覧", checkups.CheckupRequest, checkups.CheckupResult, "OQS 8", _CLIENT),
 )  # fmt: skip

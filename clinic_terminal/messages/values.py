@@ -110,8 +110,7 @@ InsurerNumber = Annotated[
 ]
 """保険者番号: six or eight digits in Python; eight characters on the wire, filled up on the left.
 
-Files fill up with spaces, the web face with zeros; read are both. The check digit is not verified here: in the
-field a wrong one is answered as a number that nobody has.
+Files fill up with spaces, the web face with zeros; read are both. The check digit is verified by the fund.
 """
 
 InstitutionCode = Annotated[
@@ -165,7 +164,7 @@ ReferenceNumber = Annotated[
 ]
 """照会番号: the facility's own number for a person."""
 
-Name = Annotated[LongText, AfterValidator(wide_spaces), ValueFormat("full-width space")]
+Name = Annotated[LongText, AfterValidator(wide_spaces), ValueFormat(f"name, ≤ {MAX_TEXT_LENGTH}")]
 """A name in kanji, as insurers write it; its parts are separated by a full-width space."""
 
 KanaName = Annotated[

@@ -1,4 +1,4 @@
-"""A receipt computer with an empty store for each test."""
+"""The clinic's software with an empty store for each test."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.clinic.receipt_computer import ReceiptComputer
+from tests.builders.clinic.clinic_software import ClinicSoftware
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[ReceiptComputer]:
-    """A receipt computer at a terminal whose administrator set a doctor."""
-    computer = ReceiptComputer.at(tmp_path)
+def office(tmp_path: Path) -> Iterator[ClinicSoftware]:
+    """The clinic's software at a terminal whose administrator set a doctor."""
+    computer = ClinicSoftware.at(tmp_path)
     with computer.store:
         yield computer

@@ -10,10 +10,10 @@ import pytest
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.messages.codes import LimitConsent
 from eligibility_api.contract.codes import CertificateKind, Validity
-from tests.builders.clinic.receipt_computer import (
+from tests.builders.clinic.clinic_software import (
     DAY,
     FILE,
-    ReceiptComputer,
+    ClinicSoftware,
     eligibility_request,
     search_info,
 )
@@ -23,7 +23,7 @@ PATH = "/v1/eligibility/number"
 SIX, EIGHT_ZEROS = "138057", "00138057"
 
 
-def ask(office: ReceiptComputer, of: dict[str, Any] | None = None, **changes: Any) -> Any:
+def ask(office: ClinicSoftware, of: dict[str, Any] | None = None, **changes: Any) -> Any:
     return office.ask("OQSsiquc01req", eligibility_request(of, **changes))
 
 
@@ -41,7 +41,7 @@ def ask(office: ReceiptComputer, of: dict[str, Any] | None = None, **changes: An
     ids=["valid", "valid, two results", "invalid", "newer exists", "not found", "ambiguous", "unregistered"],
 )
 def test_each_validity_is_an_answer(
-    office: ReceiptComputer, validity: Validity, results: list[Any], reason: str | None
+    office: ClinicSoftware, validity: Validity, results: list[Any], reason: str | None
 ) -> None:
     office.fund.answer = answer(validity, results, reference_number="P-1" if results else None)
     result = ask(office)
@@ -52,7 +52,7 @@ def test_each_validity_is_an_answer(
     assert (result.body.status_code, result.header.error_code) == (None, None)
 
 
-def test_the_header_and_the_persons_items_are_repeated(office: ReceiptComputer) -> None:
+def test_the_header_and_the_persons_items_are_repeated(office: ClinicSoftware) -> None:
     result = ask(office)
     header = result.header
     assert (header.medical_institution_code, header.arbitrary_file_identifier) == (INSTITUTION, FILE)
@@ -63,7 +63,7 @@ def test_the_header_and_the_persons_items_are_repeated(office: ReceiptComputer) 
 
 @pytest.mark.parametrize(("flag", "sent"), [(LimitConsent.GIVEN, True), (LimitConsent.NOT_GIVEN, False)])
 def test_the_fund_is_asked_for_these_items_on_this_day(
-    office: ReceiptComputer, flag: LimitConsent, sent: bool
+    office: ClinicSoftware, flag: LimitConsent, sent: bool
 ) -> None:
     ask(office, {"qualification_confirmation_date": date(2026, 3, 31)}, limit_consent=flag)
     assert office.fund.bodies[-1] == {
@@ -79,13 +79,13 @@ def test_the_fund_is_asked_for_these_items_on_this_day(
 
 @pytest.mark.parametrize("written", ["  138057", EIGHT_ZEROS, SIX])
 def test_the_insurer_number_may_be_filled_up_with_spaces_or_zeros(
-    office: ReceiptComputer, written: str
+    office: ClinicSoftware, written: str
 ) -> None:
     ask(office, insurer_number=written)
     assert office.fund.bodies[-1]["insurer_number"] == SIX
 
 
-def test_without_symbol_and_branch_none_is_sent(office: ReceiptComputer) -> None:
+def test_without_symbol_and_branch_none_is_sent(office: ClinicSoftware) -> None:
     ask(office, symbol=None, branch=None)
     assert not {"symbol", "branch"} & set(office.fund.bodies[-1])
 
@@ -101,7 +101,7 @@ def test_without_symbol_and_branch_none_is_sent(office: ReceiptComputer) -> None
     ids=["check digit", "branch of the late-elderly scheme", "recipient number", "birth date"],
 )
 def test_numbers_that_cannot_exist_are_an_error_of_the_person_and_nothing_is_sent(
-    office: ReceiptComputer, changes: dict[str, Any]
+    office: ClinicSoftware, changes: dict[str, Any]
 ) -> None:
     result = ask(office, **changes)
     assert (result.header.segment_of_result, result.body.status) == ("1", "2")
@@ -125,7 +125,7 @@ def test_numbers_that_cannot_exist_are_an_error_of_the_person_and_nothing_is_sen
     ],
 )
 def test_a_failure_of_transport_is_an_error_of_the_whole_message(
-    office: ReceiptComputer, failure: str, code: str
+    office: ClinicSoftware, failure: str, code: str
 ) -> None:
     office.fund.failures[PATH] = [failure]
     result = ask(office)
@@ -141,7 +141,7 @@ def test_a_failure_of_transport_is_an_error_of_the_whole_message(
 @pytest.mark.parametrize(
     ("failure", "code"), [("eligibility-not-confirmable", "SHK-3004"), ("my-number-refused", "SHK-3002")]
 )
-def test_a_refusal_concerns_the_person(office: ReceiptComputer, failure: str, code: str) -> None:
+def test_a_refusal_concerns_the_person(office: ClinicSoftware, failure: str, code: str) -> None:
     office.fund.failures[PATH] = [failure]
     result = ask(office)
     assert (result.header.segment_of_result, result.header.error_code) == ("1", None)
@@ -149,27 +149,27 @@ def test_a_refusal_concerns_the_person(office: ReceiptComputer, failure: str, co
     assert result.body.search_info == search_info()
 
 
-def test_a_sign_in_that_fails_says_nothing_about_the_person(office: ReceiptComputer) -> None:
+def test_a_failed_sign_in_is_no_answer_about_the_person(office: ClinicSoftware) -> None:
     office.fund.failures["/v1/token"] = ["assertion-invalid"]
     result = ask(office)
     assert (result.header.segment_of_result, result.header.error_code) == ("9", "SHK-2008")
     assert result.body.validity is None
 
 
-def test_another_institution_is_refused_before_anything_is_sent(office: ReceiptComputer) -> None:
+def test_another_institution_is_refused_before_anything_is_sent(office: ClinicSoftware) -> None:
     result = ask(office, {"medical_institution_code": "0110113719"})
     assert (result.header.segment_of_result, result.header.error_code) == ("9", "SHK-1001")
     assert result.header.medical_institution_code == INSTITUTION
     assert office.fund.calls == []
 
 
-def test_an_answer_that_no_message_can_carry_is_a_technical_failure(office: ReceiptComputer) -> None:
+def test_an_answer_that_no_message_can_carry_is_a_technical_failure(office: ClinicSoftware) -> None:
     office.fund.answer = answer(results=[enrolment(number="9" * 21)])
     result = ask(office)
     assert (result.header.segment_of_result, result.header.error_code) == ("9", "SHK-9007")
 
 
-def test_an_answer_about_a_person_is_kept_as_todays_visit(office: ReceiptComputer) -> None:
+def test_an_answer_about_a_person_is_kept_as_todays_visit(office: ClinicSoftware) -> None:
     ask(office)
     office.fund.answer = answer(Validity.NOT_FOUND, [])
     ask(office)
@@ -178,7 +178,7 @@ def test_an_answer_about_a_person_is_kept_as_todays_visit(office: ReceiptCompute
 
 
 def test_a_store_that_cannot_be_written_costs_no_answer(
-    office: ReceiptComputer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    office: ClinicSoftware, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(*_: object) -> None:
         raise TerminalError("store-failed")

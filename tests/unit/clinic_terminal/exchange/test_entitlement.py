@@ -55,7 +55,11 @@ TICKET = MedicalTicket(
 
 
 def allowed(category: Category, **changes: Any) -> Allowed:
-    fields = {"category": category, "given_at": NOW, "available_until": NOW + timedelta(hours=24)}
+    fields: dict[str, Any] = {
+        "category": category,
+        "given_at": NOW,
+        "available_until": NOW + timedelta(hours=24),
+    }
     return Allowed(**fields | changes)
 
 

@@ -17,7 +17,7 @@ from eligibility_api.contract.codes import Care, Category, Validity
 from eligibility_api.contract.consent import Allowed, Basis, ConsentAnswer
 from eligibility_api.contract.eligibility import CertificateRenewal, EligibilityAnswer
 from eligibility_api.contract.errors import ErrorKind
-from tests.builders.clinic.receipt_computer import ReceiptComputer
+from tests.builders.clinic.clinic_software import ClinicSoftware
 from tests.builders.clinic.samples import (
     INSTITUTION,
     NOW,
@@ -38,7 +38,7 @@ FUND_PROBLEMS = [
 ]
 
 
-def tapped(office: ReceiptComputer, of: TapOutcome, **changes: Any) -> Any:
+def tapped(office: ClinicSoftware, of: TapOutcome, **changes: Any) -> Any:
     fields: dict[str, Any] = {"institution_code": INSTITUTION, "at": NOW, "identifier": TOKEN}
     return record_tap(office.store, Tap(of, **fields | changes))
 
@@ -61,7 +61,7 @@ def with_consent(
     return TapOutcome(timings(), eligibility, consent=ConsentOutcome(given))
 
 
-def test_a_tap_has_classification_1_and_the_fields_form(office: ReceiptComputer) -> None:
+def test_a_tap_has_classification_1_and_the_fields_form(office: ClinicSoftware) -> None:
     face = tapped(office, outcome(answer(reference_number="P-1")))
     header, body = face.header, face.body
     assert (header.reference_classification, header.segment_of_result) == ("1", "1")
@@ -82,19 +82,19 @@ def test_a_tap_has_classification_1_and_the_fields_form(office: ReceiptComputer)
     ids=["two results", "ended", "nobody", "unregistered"],
 )
 def test_each_validity_has_its_results(
-    office: ReceiptComputer, validity: Validity, results: list[Any]
+    office: ClinicSoftware, validity: Validity, results: list[Any]
 ) -> None:
     body = tapped(office, outcome(answer(validity, results))).body
     assert (body.validity, [one.number for one in body.results]) == (validity, [e.number for e in results])
 
 
-def test_the_limit_certificates_flag_has_the_instant_of_the_tap(office: ReceiptComputer) -> None:
+def test_the_limit_certificates_flag_has_the_instant_of_the_tap(office: ClinicSoftware) -> None:
     shown = enrolment(limit_certificate_consent=True, limit_certificate_consent_at=NOW)
     [result] = tapped(office, outcome(answer(results=[shown]))).body.results
     assert (result.limit_consent, result.limit_consented_at) == ("1", NOW)
 
 
-def test_what_the_patient_allowed_has_its_triple_in_every_result(office: ReceiptComputer) -> None:
+def test_what_the_patient_allowed_has_its_triple_in_every_result(office: ClinicSoftware) -> None:
     of = answer(results=[enrolment(), enrolment(number="2")])
     face = tapped(office, with_consent(Category.MEDICATION, Category.HEALTH_CHECKUP, of=of))
     for result in face.body.results:
@@ -110,7 +110,7 @@ def test_what_the_patient_allowed_has_its_triple_in_every_result(office: Receipt
 
 @pytest.mark.parametrize(("status", "code"), [("expiring", "SHK-0001"), ("grace", "SHK-0002")])
 def test_an_expired_certificate_is_a_remark_on_a_successful_answer(
-    office: ReceiptComputer, status: Literal["expiring", "grace"], code: str
+    office: ClinicSoftware, status: Literal["expiring", "grace"], code: str
 ) -> None:
     renewal = CertificateRenewal(status=status, expires_on=date(2026, 3, 2), renew_by=date(2026, 6, 30))
     body = tapped(office, outcome(answer(certificate_renewal=renewal))).body
@@ -119,9 +119,7 @@ def test_an_expired_certificate_is_a_remark_on_a_successful_answer(
 
 
 @pytest.mark.parametrize("code", FUND_PROBLEMS)
-def test_a_refused_card_is_an_error_of_the_person_without_validity(
-    office: ReceiptComputer, code: str
-) -> None:
+def test_a_refused_card_is_an_error_of_the_person_without_validity(office: ClinicSoftware, code: str) -> None:
     face = tapped(office, outcome(problem=TerminalError(code)))
     assert (face.header.segment_of_result, face.header.reference_classification) == ("1", "1")
     assert (face.body.status, face.body.validity, face.body.results) == ("2", None, ())
@@ -129,7 +127,7 @@ def test_a_refused_card_is_an_error_of_the_person_without_validity(
     assert face.header.arbitrary_file_identifier == TOKEN
 
 
-def test_a_technical_failure_is_an_error_of_the_message(office: ReceiptComputer) -> None:
+def test_a_technical_failure_is_an_error_of_the_message(office: ClinicSoftware) -> None:
     day = date(2026, 3, 30)
     face = tapped(office, outcome(problem=TerminalError("revocation-unavailable", retry_after=20)), as_of=day)
     assert (face.header.segment_of_result, face.header.error_code) == ("9", "SHK-9001")
@@ -143,25 +141,25 @@ def test_a_technical_failure_is_an_error_of_the_message(office: ReceiptComputer)
     [outcome(), outcome(problem=CardError("pin-locked")), outcome(problem=CardError("card-removed"))],
     ids=["given up", "PIN", "reader"],
 )
-def test_what_never_reached_the_fund_leaves_no_message(office: ReceiptComputer, of: TapOutcome) -> None:
+def test_what_never_reached_the_fund_leaves_no_message(office: ClinicSoftware, of: TapOutcome) -> None:
     assert tapped(office, of) is None
     assert office.store.visits(date(2026, 4, 1)) == ()
 
 
-def test_no_error_of_the_reader_reaches_the_folder(office: ReceiptComputer) -> None:
+def test_no_error_of_the_reader_reaches_the_folder(office: ClinicSoftware) -> None:
     codes = [code for code, entry in CATALOGUE.items() if entry.kind is ErrorKind.CARD]
     assert len(codes) > 10
     assert {tapped(office, outcome(problem=TerminalError(code))) for code in codes} == {None}
 
 
-def test_a_refused_consent_leaves_the_answer(office: ReceiptComputer) -> None:
+def test_a_refused_consent_leaves_the_answer(office: ClinicSoftware) -> None:
     refused = ConsentOutcome(problem=TerminalError("consent-certificate-expired"))
     face = tapped(office, TapOutcome(timings(), answer(), consent=refused))
     assert (face.body.status, face.body.validity) == ("1", "1")
     assert face.body.results[0].medicines.flag == "0"
 
 
-def test_a_tap_with_consent_keeps_its_permit(office: ReceiptComputer) -> None:
+def test_a_tap_with_consent_keeps_its_permit(office: ClinicSoftware) -> None:
     of = answer(results=[enrolment(), enrolment(number="2", branch="01")], reference_number="P-1")
     tapped(office, with_consent(Category.SPECIFIC_DISEASES, Category.MEDICATION, of=of))
     for number in ("345", "2"):
@@ -173,18 +171,18 @@ def test_a_tap_with_consent_keeps_its_permit(office: ReceiptComputer) -> None:
     assert len(office.store.permits_by_reference("P-1", NOW)) == 1
 
 
-def test_a_consent_that_opens_no_file_keeps_no_permit(office: ReceiptComputer) -> None:
+def test_a_consent_that_opens_no_file_keeps_no_permit(office: ClinicSoftware) -> None:
     tapped(office, with_consent(Category.SPECIFIC_DISEASES, until=None))
     assert office.store.permits_for(insurer_number="01130012", symbol="12", number="345", at=NOW) == ()
 
 
-def test_a_tap_is_kept_as_todays_visit(office: ReceiptComputer) -> None:
+def test_a_tap_is_kept_as_todays_visit(office: ClinicSoftware) -> None:
     tapped(office, outcome(answer()))
     assert len(office.store.visits(date(2026, 4, 1))) == 1
 
 
 def test_a_store_that_cannot_be_written_costs_no_message(
-    office: ReceiptComputer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    office: ClinicSoftware, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(*_: object) -> None:
         raise TerminalError("store-failed")

@@ -14,7 +14,7 @@ from eligibility_api.contract.eligibility import CertificateRenewal
 from eligibility_api.contract.errors import CatalogueEntry, ErrorKind
 
 REMARKS = {"certificate-expiring", "certificate-grace"}
-_SAYS_THE_CONTRARY = "資格が「無効」という意味ではありません。"
+_CONTRARY = "資格が「無効」という意味ではありません。"
 
 TECHNICAL = [entry for entry in SHOWN_CATALOGUE.values() if entry.kind is ErrorKind.TECHNICAL]
 ENTRIES = pytest.mark.parametrize("entry", SHOWN_CATALOGUE.values(), ids=lambda entry: entry.code)
@@ -37,16 +37,16 @@ def test_a_code_is_visibly_ours_and_has_the_catalogues_sentences(entry: Catalogu
 def test_a_technical_failure_never_reads_like_an_answer_about_a_person(entry: CatalogueEntry) -> None:
     notice = notice_of(TerminalError(entry.code, retry_after=5))
     assert not notice.concerns_person
-    said = notice.text.ja.replace(_SAYS_THE_CONTRARY, "")
-    assert "無効" not in said
-    assert "該当" not in said
-    assert said.endswith("5秒後にもう一度お試しください。")
+    text = notice.text.ja.replace(_CONTRARY, "")
+    assert "無効" not in text
+    assert "該当" not in text
+    assert text.endswith("5秒後にもう一度お試しください。")
 
 
 @ENTRIES
 def test_no_error_reads_like_a_validity(entry: CatalogueEntry) -> None:
-    said = notice_of(TerminalError(entry.code)).text.ja.replace(_SAYS_THE_CONTRARY, "")
-    assert not re.search(r"無効|該当資格なし|複数該当", said)
+    text = notice_of(TerminalError(entry.code)).text.ja.replace(_CONTRARY, "")
+    assert not re.search(r"無効|該当資格なし|複数該当", text)
 
 
 @pytest.mark.parametrize("code", ["request-invalid", "card-not-usable", "consent-expired", "pin-wrong"])

@@ -1,4 +1,4 @@
-"""A receipt computer (レセコン) before a terminal's exchange, whose fund is the fake one; and its requests."""
+"""The clinic's software (レセコン) before a terminal's exchange, whose fund is the fake one; and its requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FILE = "file-1"
 
 
 @dataclass
-class ReceiptComputer:
+class ClinicSoftware:
     """Asks through an exchange. `staff`: whom the administrator set; `skipped`: how far the clock has gone on."""
 
     store: TerminalStore
@@ -79,7 +79,7 @@ def header(**changes: Any) -> dict[str, Any]:
 
 
 def search_info(**changes: Any) -> SearchInfo:
-    """The membership of `samples.enrolment()`, as a receipt computer asks for it."""
+    """The membership of `samples.enrolment()`, as the clinic's software asks for it."""
     fields: dict[str, Any] = {
         "insurer_number": "01130012",
         "symbol": "12",
