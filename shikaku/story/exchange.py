@@ -65,7 +65,7 @@ class ExchangeScenes:
         began = time.monotonic()
         answer = _read_xml(self._script("drop-request.sh", self._root))
         seconds = time.monotonic() - began
-        lines = (*answer.lines, f"{seconds:.1f} 秒 / s")
+        lines = (*answer.lines, f"{seconds:.1f}秒 / {seconds:.1f} s")
         title = "要求ファイルを置き、結果ファイルを読む\na request file is dropped, the result file read"
         return DemoStep(title, lines, self._is_expected(answer))
 
@@ -140,5 +140,5 @@ def _read_json(content: bytes) -> _Answer:
 
 
 def _shortened(name: str) -> str:
-    """The name of a face file with the middle of its identifier left out."""
-    return f"{name[:30]}…{name[-19:]}"
+    """The name of a face file with its identifier left out."""
+    return f"{name[:19]}…{name[-19:]}"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Drops a look-up by number into an exchange folder, as a receipt computer does, and prints the result file.
+# Drops a look-up by number into an exchange folder, as the clinic's software does, and prints the result file.
 #
 #   sh drop-request.sh ROOT
 set -eu
