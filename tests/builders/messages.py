@@ -29,7 +29,9 @@ MAX_REPEATED = 3
 @cache
 def shift_jis_characters() -> str:
     """The characters of CP932, without control characters and without ●."""
-    codes = (chr(code) for code in range(0x20, 0x10000) if not 0x7F <= code < 0xA0 and not 0xD800 <= code < 0xE000)
+    codes = (
+        chr(code) for code in range(0x20, 0x10000) if not 0x7F <= code < 0xA0 and not 0xD800 <= code < 0xE000
+    )
     return "".join(one for one in codes if one != "●" and replace_unencodable(one) == one)
 
 
