@@ -12,6 +12,13 @@ from clinic_terminal.cli.card_options import CardOptions, Operator, PinStdin, Re
 from clinic_terminal.cli.common import Dependencies, open_terminal, print_json, require
 from clinic_terminal.cli.exchange import Root
 from clinic_terminal.cli.services import Services, open_services
+from clinic_terminal.cli.web_face_options import (
+    ClientAuthority,
+    HttpPort,
+    TlsCertificate,
+    TlsKey,
+    WebFaceOptions,
+)
 from clinic_terminal.console import exit_code_help, report
 from clinic_terminal.visit.tap import TapRequest
 
@@ -36,6 +43,10 @@ def serve_command(
     context: typer.Context,
     *,
     root: Root = None,
+    http: HttpPort = None,
+    tls_cert: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    client_ca: ClientAuthority = None,
     taps: Annotated[
         bool,
         typer.Option(
@@ -55,14 +66,17 @@ def serve_command(
         "--taps には --pin-stdin（暗証番号）か --operator（目視確認の職員の氏名）のどちらかが必要です。",
         "--taps needs either --pin-stdin, or --operator for visual checks",
     )
+    web = WebFaceOptions(http, tls_cert, tls_key, client_ca)
+    web.check()
     dependencies = context.ensure_object(Dependencies)
     with open_services(dependencies) as services:
         path = root or services.settings.exchange_root
         require(
-            path is not None or taps,
-            "--root、TERMINAL_EXCHANGE_ROOT、--taps のいずれかを指定してください。",
-            "give --root, TERMINAL_EXCHANGE_ROOT or --taps",
+            path is not None or http is not None or taps,
+            "--root、TERMINAL_EXCHANGE_ROOT、--http、--taps のいずれかを指定してください。",
+            "give --root, TERMINAL_EXCHANGE_ROOT, --http or --taps",
         )
+        web.start(services)
         if path is not None:
             services.start_folders(path)
         if taps:

@@ -9,7 +9,7 @@ import pytest
 
 from clinic_terminal.exchange.paper.contents import checkups_paper, medicines_paper
 from clinic_terminal.exchange.paper.document import Paper
-from clinic_terminal.messages.history import HistoryResultBody
+from clinic_terminal.messages.history import HistoryPerson, HistoryResultBody
 from tests.builders.clinic import history_results as results
 
 
@@ -136,7 +136,7 @@ def test_a_row_has_a_text_for_each_column() -> None:
 
 
 def test_a_day_before_the_eras_is_written() -> None:
-    result = results.history_result(person=results.HistoryPerson(birth_date=date(2019, 5, 1)))
+    result = results.history_result(person=HistoryPerson(birth_date=date(2019, 5, 1)))
     assert medicines_paper(result, with_treatments=False).person == "令和元年5月1日生（2019年）"
     empty = result.model_copy(update={"body": HistoryResultBody()})
     assert all(not section.groups for section in medicines_paper(empty, with_treatments=True).sections)
