@@ -77,7 +77,7 @@ def test_every_link_leads_to_a_heading() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else value[0].strip("`"),
 )  # fmt: skip
-def test_a_row_says_what_the_element_is(heading: str, row: list[str]) -> None:
+def test_a_row_describes_its_element(heading: str, row: list[str]) -> None:
     assert row in section(heading)
 
 
