@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from eligibility_api.app import build
-from scripts import member_file_docs, message_docs
+from scripts import member_file_docs, message_docs, result_code_docs
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("eligibility_api", "clinic_terminal", "payer_mock", "jpki_mock", "loadtest", "shikaku")
@@ -133,6 +133,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "member-file-template.csv": member_file_docs.template,
     "member-file-example.csv": member_file_docs.example,
     "messages.md": message_docs.description,
+    "result-codes.md": result_code_docs.description,
 }
 """The generated documents in `docs/`, each with its generator."""
 
