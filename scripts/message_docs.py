@@ -107,8 +107,9 @@ def _row(place: Place) -> str:
 
 def cardinality(place: Place) -> str:
     """How often the element occurs in its group."""
-    least = "1" if place.required else "0"
-    return f"{least}..n" if place.repeated else "1" if place.required else "0..1"
+    if place.repeated:
+        return "1..n" if place.required else "0..n"
+    return "1" if place.required else "0..1"
 
 
 def _code_tables() -> str:

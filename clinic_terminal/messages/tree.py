@@ -6,7 +6,7 @@ documented order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -90,7 +90,10 @@ class _Reader:
         places = layout(group)
         for place in places:
             contents = self._contents(tree, place, path)
-            values = [self._value(content, place, f"{path}{place.name}") for content in contents]
+            values = [
+                self._value(content, place, f"{path}{place.name}{f'[{at}]' if place.repeated else ''}")
+                for at, content in enumerate(contents, start=1)
+            ]
             present = [value for value in values if value not in (None, {})]
             if place.repeated:
                 if present:
@@ -143,23 +146,27 @@ def _set(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
 def _format_error(error: ValidationError, model: type[Group]) -> MessageFormatError:
     """The first fault, with the path of its element."""
     fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    element = element_path(model, [part for part in fault["loc"] if isinstance(part, str)])
+    element = element_path(model, fault["loc"])
     code = {"missing": "message-element-missing", MY_NUMBER_FAULT: "message-my-number"}.get(
         fault["type"], "message-element-invalid"
     )
     return MessageFormatError(code, element=element)
 
 
-def element_path(model: type[Group], fields: list[str]) -> str:
-    """The path of element names to a field, given by the names of fields from `model` on."""
+def element_path(model: type[Group], location: Sequence[str | int]) -> str:
+    """The path of element names to a value, given by fields and positions: `MessageBody/BulkConfirmUnit[2]/…`."""
     names: list[str] = []
     group: type[Group] | None = model
-    while fields and group is not None:
-        place = next((one for one in layout(group) if one.path == tuple(fields[: len(one.path)])), None)
+    rest = tuple(location)
+    while rest and group is not None:
+        place = next((one for one in layout(group) if one.path == rest[: len(one.path)]), None)
         if place is None:
             break
-        names += [place.within, place.name] if place.within else [place.name]
-        fields = fields[len(place.path) :]
+        rest = rest[len(place.path) :]
+        position = ""
+        if rest and isinstance(rest[0], int):
+            position, rest = f"[{rest[0] + 1}]", rest[1:]
+        names += [*filter(None, [place.within]), place.name + position]
         group = place.model
     return "/".join(names)
 

@@ -29,7 +29,9 @@ MAX_REPEATED = 3
 @cache
 def shift_jis_characters() -> str:
     """The characters of CP932, without control characters and without ●."""
-    codes = (chr(code) for code in range(0x20, 0x10000) if not 0x7F <= code < 0xA0 and not 0xD800 <= code < 0xE000)
+    codes = (
+        chr(code) for code in range(0x20, 0x10000) if not 0x7F <= code < 0xA0 and not 0xD800 <= code < 0xE000
+    )
     return "".join(one for one in codes if one != "●" and replace_unencodable(one) == one)
 
 
@@ -115,17 +117,19 @@ class _Maker:
         [element] = [one for one in info.metadata if isinstance(one, Element)]
         if element.code == "OQSCD005":
             return self._code
-        return self._value(info.annotation, info.metadata, least=1 if info.is_required() else 0)
+        return self._value(info.annotation, info.metadata, min_count=1 if info.is_required() else 0)
 
-    def _value(self, annotation: Any, metadata: Sequence[Any], least: int = 0) -> Any:
+    def _value(self, annotation: Any, metadata: Sequence[Any], min_count: int = 0) -> Any:
         origin = get_origin(annotation)
         if hasattr(annotation, "__metadata__"):
-            return self._value(annotation.__origin__, [*annotation.__metadata__, *metadata], least)
+            return self._value(annotation.__origin__, [*annotation.__metadata__, *metadata], min_count)
         if origin in (Union, types.UnionType):
             [inner] = [one for one in get_args(annotation) if one is not type(None)]
-            return self._value(inner, metadata, least) if self._random.random() < self._fill else None
+            return self._value(inner, metadata, min_count) if self._random.random() < self._fill else None
         if origin is tuple:
-            count = self._random.randint(least, MAX_REPEATED if self._random.random() < self._fill else least)
+            count = self._random.randint(
+                min_count, MAX_REPEATED if self._random.random() < self._fill else min_count
+            )
             made = (self._value(get_args(annotation)[0], metadata) for _ in range(count))
             return tuple(one for one in made if one is not None)
         if origin is Literal:

@@ -201,13 +201,14 @@ async def test_a_repeated_idempotency_key_is_answered_as_before(
     enrolment, unlinking, prescription = former["calls"]
 
     again = await fund.post(enrolment["path"], enrolment["body"], fund.insurer, key=enrolment["key"])
-    assert (again.status_code, again.json()) == (enrolment["status"], enrolment["answer"])
+    later: dict[str, Any] = {"differences": []}  # a member of answers that the earlier program had not
+    assert (again.status_code, again.json()) == (enrolment["status"], enrolment["answer"] | later)
 
     again = await fund.post("/v1/enrolments/unlink", unlinking["body"], fund.insurer, key=unlinking["key"])
     renamed = {"seen_by": "correction_list"}
     expected = {renamed.get(name, name): value for name, value in unlinking["answer"].items()}
     assert expected["correction_list"]
-    assert (again.status_code, again.json()) == (unlinking["status"], expected)
+    assert (again.status_code, again.json()) == (unlinking["status"], expected | later)
 
     staff = {"Operator-Role": "doctor", "Operator-Name": "%E8%A6%8B%E6%9C%AC"}
     again = await fund.post(

@@ -54,7 +54,7 @@ def test_a_request_is_a_batch_of_the_fund_for_its_day(office: ClinicSoftware) ->
     ]
 
 
-def test_while_the_fund_works_the_result_says_processing(office: ClinicSoftware) -> None:
+def test_while_the_fund_works_the_result_is_processing(office: ClinicSoftware) -> None:
     number = accepted(office)
     for _ in range(2):
         header = (processing := office.results("OQSmuquc", number)).header
@@ -173,7 +173,7 @@ def test_without_a_last_answer_nobody_knows_whether_it_changed(office: ClinicSof
     assert [one.limit_certificate_changed for one in unit.results] == ["1"]
 
 
-def test_a_last_answer_without_agreement_tells_nothing(office: ClinicSoftware) -> None:
+def test_a_last_answer_without_agreement_is_no_comparison(office: ClinicSoftware) -> None:
     office.store.record_visit(answer(results=[enrolment(limit_certificate_consent=False)]), NOW)
     [unit] = done(office, search_info(limit_consent=AGREED)).body.units
     assert [one.limit_certificate_changed for one in unit.results] == ["1"]

@@ -80,7 +80,7 @@ def test_a_result_names_the_person_of_the_permit(office: ClinicSoftware) -> None
         (FileCategory.MEDICINES_AND_TREATMENT_XML, ["medications", "treatments", "surgeries"]),
     ],
 )
-def test_the_file_category_says_what_is_read(
+def test_the_file_category_determines_what_is_read(
     office: ClinicSoftware, category: FileCategory, asked: list[str]
 ) -> None:
     assert history(office, file_category=category).header.result_code == "1"
