@@ -26,7 +26,9 @@ def test_every_value_of_a_request_has_a_limit(model: type[Message]) -> None:
 def test_every_text_of_a_result_has_a_limit(model: type[Message]) -> None:
     found = [*faults(TypeAdapter(model).core_schema, {}, model.__name__)]
     # Lists of results are limited by the bytes of a message; the terminal writes them and reads none.
-    assert [fault for fault in found if "list" not in fault and "rows" not in fault and "tuple" not in fault] == []
+    assert [
+        fault for fault in found if "list" not in fault and "rows" not in fault and "tuple" not in fault
+    ] == []
 
 
 def test_the_rows_of_bulk_requests_are_as_many_as_the_fund_takes() -> None:
