@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from eligibility_api.app import build
-from scripts import member_file_docs, message_docs, result_code_docs
+from scripts import member_file_docs, message_docs, result_code_docs, vendor_docs
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("eligibility_api", "clinic_terminal", "payer_mock", "jpki_mock", "loadtest", "shikaku")
@@ -134,6 +134,8 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "member-file-example.csv": member_file_docs.example,
     "messages.md": message_docs.description,
     "result-codes.md": result_code_docs.description,
+    "for-vendors.md": partial(vendor_docs.page, "en"),
+    "for-vendors.ja.md": partial(vendor_docs.page, "ja"),
 }
 """The generated documents in `docs/`, each with its generator."""
 

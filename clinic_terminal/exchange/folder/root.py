@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +50,6 @@ class ExchangeRoot:
 
 
 def _reason(error: OSError) -> str:
-    if error.errno == errno.ELOOP:
+    if error.filename is not None and Path(error.filename).is_symlink():
         return "a link is not followed"
     return error.strerror or "cannot be used"

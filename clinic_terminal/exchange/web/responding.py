@@ -45,7 +45,7 @@ def respond(exchange: Exchange, kind: MessageKind, content: bytes) -> Reply:
 
 def _respond(exchange: Exchange, kind: MessageKind, content: bytes) -> Reply:
     if kind.request is None:
-        return Reply(json_codec.encode(exchange.failed(kind, TerminalError("message-layout-not-public"))))
+        return Reply(json_codec.encode(exchange.unsupported(kind)))
     try:
         request = json_codec.decode(content, kind.request).message
     except MessageFormatError as error:

@@ -8,7 +8,7 @@ from clinic_terminal.messages.bulk import OnlineBulkRequest, TicketBulkRequest
 from clinic_terminal.messages.codes import FileCategory
 from clinic_terminal.messages.headers import Message
 from eligibility_api.contract.codes import Care
-from tests.builders.clinic.receipt_computer import (
+from tests.builders.clinic.clinic_software import (
     DAY,
     REQUESTS,
     bulk_reference_request,

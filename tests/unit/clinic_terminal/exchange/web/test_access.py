@@ -12,7 +12,7 @@ from clinic_terminal.exchange.web import workers
 from clinic_terminal.exchange.web.app import MESSAGES_PATH, REFRESH_PATH, SEARCH_PATH, SIGN_IN_PATH
 from clinic_terminal.messages import json_codec
 from clinic_terminal.messages.registry import MESSAGES
-from tests.builders.clinic.receipt_computer import eligibility_request
+from tests.builders.clinic.clinic_software import eligibility_request
 from tests.builders.clinic.web_face import KEY, PORT, WebFaceClient, web_face_client
 
 pytestmark = pytest.mark.anyio

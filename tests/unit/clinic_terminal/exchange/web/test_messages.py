@@ -14,7 +14,7 @@ from clinic_terminal.messages.codes import FileCategory
 from clinic_terminal.messages.registry import MESSAGES
 from tests.builders.clinic import samples
 from tests.builders.clinic.exchange_requests import ALL_REQUESTS
-from tests.builders.clinic.receipt_computer import (
+from tests.builders.clinic.clinic_software import (
     FILE,
     checkup_request,
     eligibility_request,
