@@ -17,6 +17,7 @@ from clinic_terminal.messages.registry import MESSAGES
 from clinic_terminal.messages.tree import ANNOUNCED_ENCODING, names
 from clinic_terminal.messages.xml_codec import MAX_DEPTH
 from eligibility_api.contract import codes as fund_codes
+from eligibility_api.contract.categories import CATEGORIES
 
 MODELS = [
     *dict.fromkeys(
@@ -174,3 +175,11 @@ def test_the_elements_of_an_entitlement_stand_in_the_documented_order() -> None:
         "MedicalTicketInfo",
         *triples,
     ]
+
+
+def test_every_category_of_consent_has_the_elements_that_its_entry_names() -> None:
+    found = {place.name for place in layout(entitlement.Entitlement)}
+    assert len(CATEGORIES) == 12
+    for entry in CATEGORIES.values():
+        assert {f"{entry.element}ConsFlg", f"{entry.element}ConsTime"} <= found
+        assert (f"{entry.element}AvailableTime" in found) == entry.medical, entry.element

@@ -9,7 +9,7 @@ from clinic_terminal.messages.elements import layout
 from clinic_terminal.messages.headers import Message
 from clinic_terminal.messages.registry import MESSAGES
 from eligibility_api.contract.batches import MAX_ROWS
-from tests.unit.repository.test_bounds import faults
+from tests.builders.schema_limits import faults
 
 REQUESTS = [*dict.fromkeys(kind.request for kind in MESSAGES.values() if kind.request)]
 RESULTS = [*dict.fromkeys(kind.result for kind in MESSAGES.values())]
@@ -17,14 +17,14 @@ RESULTS = [*dict.fromkeys(kind.result for kind in MESSAGES.values())]
 
 @pytest.mark.parametrize("model", REQUESTS, ids=lambda model: model.__name__)
 def test_every_value_of_a_request_has_a_limit(model: type[Message]) -> None:
-    found = [*faults(TypeAdapter(model).core_schema, {}, model.__name__)]
+    found = [*faults(dict(TypeAdapter(model).core_schema), {}, model.__name__)]
     # The codecs build rows from the elements of the layout alone: none has other members.
     assert [fault for fault in found if not fault.endswith("rows with any number of members")] == []
 
 
 @pytest.mark.parametrize("model", RESULTS, ids=lambda model: model.__name__)
 def test_every_text_of_a_result_has_a_limit(model: type[Message]) -> None:
-    found = [*faults(TypeAdapter(model).core_schema, {}, model.__name__)]
+    found = [*faults(dict(TypeAdapter(model).core_schema), {}, model.__name__)]
     # Lists of results are limited by the bytes of a message; the terminal writes them and reads none.
     assert [
         fault for fault in found if "list" not in fault and "rows" not in fault and "tuple" not in fault
