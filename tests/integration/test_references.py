@@ -126,7 +126,9 @@ async def test_without_a_birth_date_a_family_needs_its_branch(fund: Fund) -> Non
     one, other = fund.person(), fund.person()
     await fund.enrol(one, branch="01")
     await fund.enrol(other, number=one.resident.resident_id[1:], branch="02")
-    outcomes = [await refer(fund, one, "F-1", birth_date=None, branch=branch) for branch in (None, "01", "03")]
+    outcomes = [
+        await refer(fund, one, "F-1", birth_date=None, branch=branch) for branch in (None, "01", "03")
+    ]
     assert [response.json().get("code", "registered") for response in outcomes] == [
         "reference-several-found",
         "registered",
