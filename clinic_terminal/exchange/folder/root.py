@@ -35,12 +35,12 @@ class ExchangeRoot:
 
     @property
     def requests(self) -> Path:
-        """`req/`: requests, written by the receipt computer."""
+        """`req/`: requests, written by the clinic's software."""
         return self.path / "req"
 
     @property
     def results(self) -> Path:
-        """`res/`: results, which the receipt computer removes."""
+        """`res/`: results, which the clinic's software removes."""
         return self.path / "res"
 
     @property
