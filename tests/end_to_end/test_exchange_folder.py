@@ -118,7 +118,7 @@ def test_a_bulk_request_is_received_and_its_results_are_fetched(
 def test_a_tap_with_consent_has_its_file_and_opens_the_medicines(
     exchange: ExchangeProcess, clinic: Clinic
 ) -> None:
-    def history() -> ReadResult:
+    def history(category: str = "2") -> bytes:
         membership = clinic.membership
         head = "".join(
             request_files.element(name, value)
@@ -133,19 +133,24 @@ def test_a_tap_with_consent_has_its_file_and_opens_the_medicines(
         month = f"{today():%Y%m}"
         body = "".join(
             request_files.element(name, value)
-            for name, value in {"StartDate": month, "EndDate": month, "FileCategory": "2"}.items()
+            for name, value in {"StartDate": month, "EndDate": month, "FileCategory": category}.items()
         )
         body += request_files.element("PrDiInfClassification", "1")
-        return ReadResult(exchange.ask("YZKsiquc01req_3.xml", request_files.message(head, body)))
+        return request_files.message(head, body)
 
-    assert history()["ResultCode"] != "1"
+    def result_code() -> str:
+        return ReadResult(exchange.ask("YZKsiquc01req_3.xml", history()))["ResultCode"]
+
+    assert result_code() != "1"
     options = ("--card", clinic.stack.card("valid"), "--consent", "all", "--agree")
     assert clinic.stack.tap(*options, **clinic.environment)["exit_code"] == 0
     [face] = (exchange.root / "face").iterdir()
     read = ReadResult(face.read_bytes())
     assert (read["ReferenceClassification"], read["QualificationValidity"]) == ("1", "1")
     assert read["PharmacistsInfoConsFlg"] == "1"
-    assert history()["ResultCode"] == "1"
+    assert result_code() == "1"
+    exchange.drop("YZKsiquc01req_4.xml", history(category="1"))
+    assert exchange.result("YZKsiquc01res_4.pdf").startswith(b"%PDF-")
 
 
 def test_a_request_that_was_taken_before_a_kill_is_answered_after_the_next_start(
