@@ -208,6 +208,7 @@ class Stack:
         self._wiring["TERMINAL_EXCHANGE_ROOT"] = str(root)
         log = self.home / "logs" / "clinic-terminal.log"
         arguments = ("exchange", "--root", root, "--http", "0")
+        assert self._lock is not None
         service = Service("clinic-terminal", arguments, self.environment, log, self._lock)
         self._running.callback(service.stop)
         service.wait_for("exchange folder", (root / "req").is_dir, _START_SECONDS)
