@@ -32,6 +32,7 @@ ORGANISATIONS = ("clinic_terminal", "eligibility_api", "jpki_mock", "loadtest", 
 
 HELPERS = {
     "clinic_terminal/exchange/folder/directory.py",
+    "clinic_terminal/exchange/web/terminal_key.py",
     "clinic_terminal/queries/known_versions.py",
     "clinic_terminal/store/database.py",
     "clinic_terminal/store/key_file.py",
