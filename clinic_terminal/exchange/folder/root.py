@@ -35,11 +35,14 @@ class ExchangeRoot:
         return root
 
     def clean(self, now: datetime) -> None:
-        """Remove what interrupted processes left half-written. Raises FolderError."""
-        for folder in (self.results, self.faces):
+        """Remove what interrupted processes left half-written. Raises FolderError.
+
+        For the only process that writes results; files of taps may just be written by others.
+        """
+        for folder, before in ((self.results, now), (self.faces, now - _MAX_WRITE_TIME)):
             try:
                 with open_directory(folder) as directory:
-                    directory.remove_temporary_files(now - _MAX_WRITE_TIME)
+                    directory.remove_temporary_files(before)
             except OSError as error:
                 raise FolderError(str(folder), _reason(error)) from error
 
