@@ -18,8 +18,8 @@ from clinic_terminal.exchange.web.serving import Tls, web_face
 from clinic_terminal.exchange.web.terminal_key import FILE_NAME
 from clinic_terminal.messages import json_codec
 from clinic_terminal.store import TerminalStore
-from tests.builders.clinic.fake_fund import FakeFund
 from tests.builders.clinic.clinic_software import eligibility_request
+from tests.builders.clinic.fake_fund import FakeFund
 from tests.builders.clinic.web_face import exchange_of
 from tests.builders.tls import IssuedFiles, TlsAuthority
 

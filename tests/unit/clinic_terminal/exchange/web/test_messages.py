@@ -13,7 +13,6 @@ from clinic_terminal.messages.characters import Encoding
 from clinic_terminal.messages.codes import FileCategory
 from clinic_terminal.messages.registry import MESSAGES
 from tests.builders.clinic import samples
-from tests.builders.clinic.exchange_requests import ALL_REQUESTS
 from tests.builders.clinic.clinic_software import (
     FILE,
     checkup_request,
@@ -21,6 +20,7 @@ from tests.builders.clinic.clinic_software import (
     history_request,
     results_request,
 )
+from tests.builders.clinic.exchange_requests import ALL_REQUESTS
 from tests.builders.clinic.web_face import WebFaceClient
 from tests.builders.pdf import ReadPdf
 
