@@ -133,9 +133,9 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "member-file-template.csv": member_file_docs.template,
     "member-file-example.csv": member_file_docs.example,
     "messages.md": message_docs.description,
+    "result-codes.md": result_code_docs.description,
     "for-vendors.md": partial(vendor_docs.page, "en"),
     "for-vendors.ja.md": partial(vendor_docs.page, "ja"),
-    "result-codes.md": result_code_docs.description,
 }
 """The generated documents in `docs/`, each with its generator."""
 

@@ -204,6 +204,7 @@ class Stack:
 
         From then on taps of the clinic leave their files in it. Raises StackError.
         """
+        assert self._lock is not None
         self._wiring["TERMINAL_EXCHANGE_ROOT"] = str(root)
         log = self.home / "logs" / "clinic-terminal.log"
         arguments = ("exchange", "--root", root, "--http", "0")
