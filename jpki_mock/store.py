@@ -102,6 +102,9 @@ _ATTRIBUTE_INDEXES = {
 They are created whenever the store is opened, in case an import was interrupted without them.
 """
 
+SYNCHRONOUS = "NORMAL"
+"""When SQLite waits for the disk: a committed change may be lost if the machine fails, none is torn."""
+
 _BUSY_SECONDS = 30.0
 
 
@@ -117,7 +120,8 @@ class Store:
         )
         self._connection.row_factory = sqlite3.Row
         self._connection.executescript(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;" + _SCHEMA
+            f"PRAGMA synchronous = {SYNCHRONOUS}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;"
+            f"BEGIN; {_SCHEMA} COMMIT;"
         )
         self._add_later_columns()
         self.build_attribute_indexes()

@@ -175,7 +175,10 @@ class PaperApplicationReason(StrEnum):
 
 
 class PaperApplicationRequest(RequestModel):
-    """`POST /v1/paper-certificates/applications`: a member applied to the insurer for a 資格確認書."""
+    """`POST /v1/paper-certificates/applications`: a member applied to the insurer for a 資格確認書.
+
+    `…/applications/withdraw` takes the same: the member withdraws the application.
+    """
 
     enrolment_id: UUID
     reason: PaperApplicationReason
@@ -189,8 +192,19 @@ class PaperApplicationAnswer(Answer):
     applied_at: datetime
 
 
+class PaperWithdrawalAnswer(Answer):
+    """The application no longer counts (rule K5)."""
+
+    enrolment_id: str
+    reason: PaperApplicationReason
+    withdrawn_at: datetime
+
+
 class DeregistrationRequest(RequestModel):
-    """`POST /v1/deregistrations`: a member asked the insurer to end the use of her card (利用登録解除)."""
+    """`POST /v1/deregistrations`: a member asked the insurer to end the use of her card (利用登録解除).
+
+    `…/withdraw` takes the same: the member withdraws that before it takes effect.
+    """
 
     enrolment_id: UUID
 
@@ -200,6 +214,12 @@ class DeregistrationAnswer(Answer):
 
     enrolment_id: str
     last_day: date = Field(description="The last day on which the card is used: the end of the next month.")
+
+
+class DeregistrationWithdrawalAnswer(Answer):
+    """The card stays registered (rule K5)."""
+
+    enrolment_id: str
 
 
 class PaperCertificateNeed(MemberSummary):

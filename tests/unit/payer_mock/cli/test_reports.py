@@ -110,5 +110,19 @@ def test_papers_require_a_valid_member_file_and_folder(tmp_path: Path, content: 
     assert run("papers", "--pdf", file / "papers", "--members", good).exit_code == 2
 
 
-def test_pdf_without_a_member_file_is_wrong_usage(tmp_path: Path) -> None:
-    assert run("papers", "--pdf", tmp_path / "papers").exit_code == 2
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--pdf", "papers"],
+        ["--members", "MEMBERS"],
+        ["--insurer-name", "架空健康保険組合"],
+        ["--pdf", "papers", "--members", "MEMBERS", "--after", "1"],
+        ["--pdf", "papers", "--members", "MEMBERS", "--since-month", "2026-10"],
+    ],
+    ids="-".join,
+)
+def test_no_option_of_the_papers_is_accepted_without_effect(tmp_path: Path, words: list[str]) -> None:
+    file = members_file(tmp_path, line())
+    given = [{"MEMBERS": str(file), "papers": str(tmp_path / "papers")}.get(word, word) for word in words]
+    assert run("papers", *given).exit_code == 2
+    assert not (tmp_path / "papers").exists()
