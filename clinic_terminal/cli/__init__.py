@@ -11,10 +11,12 @@ from clinic_terminal.cli import (
     appointments,
     consents,
     emergency,
+    exchange,
     history,
     lookup,
     prescriptions,
     references,
+    serve,
     tap,
 )
 from clinic_terminal.cli.common import Dependencies
@@ -41,6 +43,8 @@ for commands in (
     references,
     prescriptions,
     emergency,
+    exchange,
+    serve,
     access_token,
 ):
     commands.add_to(app)
