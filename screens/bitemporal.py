@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 WIDTH = 760.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 130.0, 20.0, 16.0, 44.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 160.0, 20.0, 16.0, 44.0
 _BAND = 44.0
 _INSET = 4.0
 _MAX_TICKS = 8

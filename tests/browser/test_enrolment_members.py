@@ -89,7 +89,9 @@ def test_a_member_is_found_ended_and_seen_on_both_time_axes(desk: EnrolmentDesk,
     expect(page.get_by_role("img", name="登録の履歴の図")).to_be_visible()
     page.get_by_label("資格確認日").fill("R8.10.15")
     page.get_by_role("button", name="表示する").click()
-    expect(page.get_by_role("strong").filter(has_text="2026-10-15の資格は")).to_contain_text("「あり（2020-04-01 – 2026-10-21）」")
+    expect(page.get_by_role("strong").filter(has_text="2026-10-15の資格は")).to_contain_text(
+        "「あり（2020-04-01 – 2026-10-21）」"
+    )
     picture(page, "enrolment-member")
     clean(page)
 
