@@ -6,7 +6,7 @@ bin = .venv/bin
 export PYTHON
 
 .NOTPARALLEL:
-.PHONY: .venv demo test unit deep coverage lint licences docs packages locks clean
+.PHONY: .venv demo test unit deep coverage lint licences docs pictures packages locks clean
 
 .venv:
 	@sh scripts/setup demo
@@ -61,6 +61,11 @@ licences:
 docs:
 	@sh scripts/setup test
 	@$(bin)/python -m scripts.generate_docs
+
+# Take the pictures of docs/screens.md; needs Chromium.
+pictures: packages
+	@sh scripts/setup test
+	@SHIKAKU_PICTURES=docs/screens $(bin)/pytest tests/browser
 
 packages:
 	@sh scripts/system-packages

@@ -181,6 +181,10 @@ class Stack:
         self.run("eligibility-api", "insurer", "add", *options)
         return credential
 
+    def keys_of(self, insurer_number: str) -> tuple[Path, Path]:
+        """The credentials of an insurer's program and of its approver, once `admit_insurers` has admitted it."""
+        return self._payers[insurer_number], self.home / "approvers" / f"approver-{insurer_number}.json"
+
     def open_desk(self, program: Path, approver: Path) -> str:
         """Start an insurer's enrolment desk with two operators, each with a key of her own; returns its address."""
         for (name, password), role, key in (

@@ -156,7 +156,7 @@ def faults_of(error: ValidationError) -> dict[str, Text]:
 
 
 def _days(version: MemberVersion) -> str:
-    return f"{version.acquired_on} – {version.lost_on or ''}".strip()
+    return f"{version.acquired_on} – {version.lost_on or ''}".rstrip()
 
 
 def _difference(former: MemberVersion, version: MemberVersion) -> list[Text]:

@@ -33,18 +33,19 @@ class EnrolmentDesk:
         page.get_by_role("button", name="ログインする").click()
         page.wait_for_url("**/uploads")
 
-    def send(self, page: Page, name: str, rows: Iterable[str], columns: str = "") -> None:
-        """Send a file of these rows, and wait for its check report."""
+    def send(self, page: Page, name: str, rows: Iterable[str], *, changes: bool = False) -> None:
+        """Send a file of these rows, and wait for its check report. `changes`: it does not have all members."""
         page.goto(f"{self.url}/uploads")
-        page.get_by_label("ファイル", exact=True).set_input_files(self.file(name, rows, columns))
+        page.get_by_label("ファイル", exact=True).set_input_files(self.file(name, rows))
+        page.get_by_label("変更分のみ" if changes else "全件").check()
         page.get_by_role("button", name="送信する").click()
         page.wait_for_url("**/uploads/*-*")
         expect(page.get_by_role("heading", name="承認と反映")).to_be_visible()
 
-    def file(self, name: str, rows: Iterable[str], columns: str = "") -> Path:
+    def file(self, name: str, rows: Iterable[str]) -> Path:
         """A member file as a Japanese spreadsheet saves it: CP932, with CR and LF."""
         path = self.folder / name
-        lines = [columns or COLUMNS, *rows]
+        lines = [COLUMNS, *rows]
         path.write_bytes("".join(f"{line}\r\n" for line in lines).encode("cp932"))
         return path
 
