@@ -7,7 +7,16 @@ from datetime import date, timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.builders.browser import SIZES, ZOOMED, faults_of, new_page, overflows, picture, violations
+from tests.builders.browser import (
+    SIZES,
+    ZOOMED,
+    faults_of,
+    new_page,
+    overflows,
+    picture,
+    reload_until,
+    violations,
+)
 from tests.builders.enrolment_desk import EnrolmentDesk, open_desk, row
 from tests.builders.stack import PopulatedStack
 
@@ -23,7 +32,7 @@ PEOPLE = {
 @pytest.fixture(scope="module")
 def desk(browser: Browser, stack: PopulatedStack) -> EnrolmentDesk:
     """The insurer's desk with members of a file whom the resident register does not know."""
-    desk = open_desk(stack)
+    desk = open_desk(stack, "06130025")
     page = new_page(browser)
     desk.log_in(page)
     desk.send(page, "加入者.csv", [row(n, name=name, kana=kana) for n, (name, kana) in PEOPLE.items()])
@@ -148,6 +157,7 @@ def test_figures_have_a_chart_and_a_table(desk: EnrolmentDesk, page: Page) -> No
     desk.decide(page, "反映する")
     expect(page.locator(".status h2")).to_have_text("反映済")
     page.get_by_role("link", name="統計").click()
+    reload_until(page, page.get_by_role("img", name="登録までの日数"))  # the fund publishes a second ahead
     expect(page.get_by_role("img", name="登録までの日数")).to_contain_text("20.")
     picture(page, "enrolment-figures")
     clean(page)
