@@ -39,12 +39,12 @@ class BarChart:
 def bars(rows: Sequence[tuple[str, float, str]]) -> BarChart:
     """A chart of rows of label, value (0 or more) and the value's text; the largest value has the full width."""
     largest = max((value for _, value, _ in rows), default=0.0)
-    room = WIDTH - _LABELS - _VALUES
+    full = WIDTH - _LABELS - _VALUES
     return BarChart(
         WIDTH,
         _ROW * max(len(rows), 1),
         tuple(
-            Bar(label, text, _LABELS, place * _ROW + 8, round(room * value / largest, 1) if largest else 0.0)
+            Bar(label, text, _LABELS, place * _ROW + 8, round(full * value / largest, 1) if largest else 0.0)
             for place, (label, value, text) in enumerate(rows)
         ),
     )

@@ -73,7 +73,7 @@ def test_every_name_is_shown_whole_and_as_text(desk: EnrolmentDesk, page: Page, 
         picture(page, "enrolment-member-long-name")
 
 
-def test_a_member_is_found_ended_and_seen_on_both_time_axes(desk: EnrolmentDesk, page: Page) -> None:
+def test_a_member_is_found_ended_and_shown_on_both_time_axes(desk: EnrolmentDesk, page: Page) -> None:
     desk.log_in(page)
     page.goto(f"{desk.url}/members")
     page.get_by_label("番号", exact=True).fill("７７０２")

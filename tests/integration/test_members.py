@@ -90,7 +90,7 @@ async def test_only_the_insurers_program_may_ask(fund: Fund, own: Insurer, clien
 async def test_every_version_is_listed_with_its_days_and_when_it_was_known(fund: Fund, own: Insurer) -> None:
     number = f"99{next(NUMBERS)}"
     person, enrolment_id = await enrol(fund, own, number=number, acquired_on="2020-04-01")
-    of = {"credential": own.program, "insurer_number": own.number, "number": number}
+    of: dict[str, Any] = {"credential": own.program, "insurer_number": own.number, "number": number}
     ended = await fund.change(person, "end", **of, lost_on="2026-10-21", reason_of_loss="03")
     assert ended.status_code == 200, ended.text
     first, second = (await history(fund, own, enrolment_id)).versions
@@ -117,7 +117,7 @@ async def test_each_look_is_recorded_without_the_numbers_that_were_asked(fund: F
         assert "5511223" not in str(record["detail"])
 
 
-async def test_more_members_than_are_listed_are_told_apart_by_more_items(
+async def test_more_members_than_are_listed_are_distinguished_by_more_items(
     fund: Fund, own: Insurer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("eligibility_api.insurer_ops.members.MAX_FOUND", 1)
