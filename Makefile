@@ -8,7 +8,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
-.PHONY: .venv demo test unit deep mutants coverage lint licences docs packages locks clean
+.PHONY: .venv demo test unit deep mutants coverage lint licences docs pictures packages locks clean
 
 .venv:
 	@sh scripts/setup demo
@@ -67,6 +67,11 @@ licences:
 docs:
 	@sh scripts/setup test
 	@$(bin)/python -m scripts.generate_docs
+
+# Take the pictures of docs/screens.md; needs Chromium.
+pictures: packages
+	@sh scripts/setup test
+	@SHIKAKU_PICTURES=docs/screens $(bin)/pytest tests/browser
 
 packages:
 	@sh scripts/system-packages
