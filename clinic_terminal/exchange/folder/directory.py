@@ -72,11 +72,19 @@ class Directory:
                 left -= len(part)
             return b"".join(parts), _state(os.fstat(descriptor))
 
-    def remove(self, name: str) -> None:
-        """Remove a file durably; one that does not exist is removed."""
+    def remove(self, name: str, state: FileState | None = None) -> bool:
+        """Remove a file durably; one that does not exist is removed.
+
+        With a `state`, a file that has another one by now stays, and the result is False.
+        """
         with suppress(FileNotFoundError):
+            if state is not None:
+                found = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+                if _state(found) != state:
+                    return False
             os.unlink(name, dir_fd=self._descriptor)
             _sync(self._descriptor)
+        return True
 
     def write(self, name: str, content: bytes, mode: int = 0o600) -> None:
         """Write a file durably: it appears complete under its name, and replaces a former one.

@@ -9,7 +9,8 @@ from pathlib import Path
 from clinic_terminal.exchange.folder.directory import make_directory, open_directory
 from clinic_terminal.exchange.folder.notices import FolderError
 
-_LONGEST_WRITE = timedelta(hours=1)
+_MAX_WRITE_TIME = timedelta(hours=1)
+"""A temporary file that is older is no longer being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class ExchangeRoot:
         for folder in (self.results, self.faces):
             try:
                 with open_directory(folder) as directory:
-                    directory.remove_temporary_files(now - _LONGEST_WRITE)
+                    directory.remove_temporary_files(now - _MAX_WRITE_TIME)
             except OSError as error:
                 raise FolderError(str(folder), _reason(error)) from error
 
