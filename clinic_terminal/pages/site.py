@@ -15,6 +15,8 @@ from clinic_terminal.console.notices import day_in_japanese
 from clinic_terminal.exchange.operator import DeskRole
 from clinic_terminal.pages.desk.asking import Asking
 from clinic_terminal.pages.desk.state import TerminalState
+from clinic_terminal.pages.reader.service import ReaderScreen
+from clinic_terminal.pages.reader.shelf import Shelf
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.terminal import PagesTerminal
 from eligibility_api.contract.days import in_era
@@ -39,8 +41,9 @@ class Pages(Site[DeskSession]):
         *,
         ticks: Callable[[], float] = time.monotonic,
         idle_seconds: float = IDLE_SECONDS,
+        shelf: Shelf | None = None,
     ) -> None:
-        """`ticks`: monotonic seconds."""
+        """`ticks`: monotonic seconds. `shelf`: of a demo, whose reader is then the terminal's."""
         super().__init__(
             name="terminal",
             root="",
@@ -59,6 +62,8 @@ class Pages(Site[DeskSession]):
         self.ticks = ticks
         self.asking = Asking(terminal, ticks)
         self.state = TerminalState(terminal, ticks)
+        self.reader = ReaderScreen(terminal, ticks)
+        self.shelf = shelf
 
     def close(self) -> None:
         """Wait for the questions that were sent, and close the clients of the fund."""

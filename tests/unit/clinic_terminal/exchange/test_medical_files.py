@@ -122,7 +122,8 @@ def test_without_any_operator_nothing_is_sent(office: ClinicSoftware, ask: Any) 
         ("role-not-permitted", "SHK-4016"),
         ("staff-not-authorised", "SHK-4017"),
         ("history-months", "SHK-4018"),
-        ("lost", "SHK-9006"),
+        ("slow", "SHK-9006"),
+        ("unreadable", "SHK-9007"),
         ("overloaded", "SHK-9004"),
     ],
 )

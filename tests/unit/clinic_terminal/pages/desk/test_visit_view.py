@@ -20,7 +20,8 @@ TODAY = date(2026, 4, 1)
 
 def visit(validity: Validity | None = Validity.VALID, results: Any = None, **changes: Any) -> Visit:
     of = None if validity is None else answer(validity, results)
-    return Visit(**{"visit_id": "v", "at": NOW, "way": Way.CARD, "answer": of} | changes)
+    fields: dict[str, Any] = {"visit_id": "v", "at": NOW, "way": Way.CARD, "answer": of}
+    return Visit(**fields | changes)
 
 
 def shown(of: Visit) -> VisitView:
