@@ -14,6 +14,7 @@ from clinic_terminal.clock import JAPAN
 from clinic_terminal.console.notices import day_in_japanese
 from clinic_terminal.exchange.operator import DeskRole
 from clinic_terminal.pages.desk.asking import Asking
+from clinic_terminal.pages.desk.batch import Batch
 from clinic_terminal.pages.desk.state import TerminalState
 from clinic_terminal.pages.reader.service import ReaderScreen
 from clinic_terminal.pages.reader.shelf import Shelf
@@ -62,11 +63,14 @@ class Pages(Site[DeskSession]):
         self.ticks = ticks
         self.asking = Asking(terminal, ticks)
         self.state = TerminalState(terminal, ticks)
+        self.batch: Batch | None = None
         self.reader = ReaderScreen(terminal, ticks)
         self.shelf = shelf
 
     def close(self) -> None:
         """Wait for the questions that were sent, and close the clients of the fund."""
+        if self.batch is not None:
+            self.batch.stop()
         self.asking.close()
         self.terminal.funds.close()
 

@@ -89,9 +89,14 @@ def require_visit(site: Pages, visit_id: str) -> Visit:
     return visit
 
 
+def around(site: Pages) -> dict[str, object]:
+    """What stands around the list: the state of the parts, and of the reader."""
+    return {"state": site.state.read(), "reader": site.reader.strip}
+
+
 def desk_page(
     request: Request, site: Pages, session: DeskSession, template: str, *, status: int = 200, **values: object
 ) -> Response:
     """A page of the desk: the list, and beside it what the template shows."""
-    given = {"selected": None, "hide_seconds": HIDE_SECONDS, "state": site.state.read(), **TABLES} | values
+    given = {"selected": None, "hide_seconds": HIDE_SECONDS, **around(site), **TABLES} | values
     return site.page(request, f"desk/{template}", session, status=status, listed=listed(site), **given)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.pages.desk.asking import Question, TooManyQuestions
-from clinic_terminal.pages.desk.desk import TABLES, desk_page, detail, listed, require_visit
+from clinic_terminal.pages.desk.desk import TABLES, around, desk_page, detail, listed, require_visit
 from clinic_terminal.pages.desk.differences import Decision, charted
 from clinic_terminal.pages.desk.visit_view import membership_of
 from clinic_terminal.pages.site import Pages, Session, ThisSite, clock_time
@@ -51,7 +51,7 @@ async def list_events(request: Request, site: ThisSite, _: Session, selected: st
         new = max(0, len(found.lines) - known)
         html = await run_in_threadpool(
             lambda: site.fragment(
-                request, "desk/_list.html", listed=found, selected=selected, state=site.state.read()
+                request, "desk/_list.html", listed=found, selected=selected, **around(site)
             )
         )
         said = site.text(request, "list.new", count=new) if new else ""

@@ -22,7 +22,7 @@ FOLDERS = [pytest.param(SHARED, id="shared")] + [
 ]
 
 _QUOTED = re.compile(r"""["']([a-z]+(?:\.[a-z0-9-]+)+)["']""")
-_PREFIX = re.compile(r"""["']([a-z]+\.(?:[a-z0-9-]+\.)*(?:[a-z0-9]+-)*)(?:["'] ~|\{)""")
+_PREFIX = re.compile(r"""["']([a-z-]+\.(?:[a-z0-9-]+\.)*(?:[a-z0-9]+-)*)(?:["'] ~|\{)""")
 _CALL = re.compile(r"""\bt\(["']([a-z0-9.-]+)["'][,)]""")
 
 
