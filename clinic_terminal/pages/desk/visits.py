@@ -50,9 +50,7 @@ async def list_events(request: Request, site: ThisSite, _: Session, selected: st
         found = await run_in_threadpool(listed, site)
         new = max(0, len(found.lines) - known)
         html = await run_in_threadpool(
-            lambda: site.fragment(
-                request, "desk/_list.html", listed=found, selected=selected, **around(site)
-            )
+            lambda: site.fragment(request, "desk/_list.html", listed=found, selected=selected, **around(site))
         )
         said = site.text(request, "list.new", count=new) if new else ""
         return Update(html, said)
@@ -68,13 +66,15 @@ def one(request: Request, site: ThisSite, session: Session, visit_id: str) -> Re
 
 
 @router.get("/visits/{visit_id}/events")
-async def visit_events(request: Request, site: ThisSite, _: Session, visit_id: str) -> Response:
+async def visit_events(request: Request, site: ThisSite, session: Session, visit_id: str) -> Response:
     """The seconds of a question, until its answer is there."""
 
     async def fetch() -> Update:
         site.require_session(request)
         shown = await run_in_threadpool(_shown, site, visit_id)
-        html = await run_in_threadpool(lambda: site.fragment(request, "desk/_detail.html", **TABLES, **shown))
+        html = await run_in_threadpool(
+            lambda: site.fragment(request, "desk/_detail.html", session=session, **TABLES, **shown)
+        )
         return Update(html, _said(request, site, shown), last=shown["question"] is None)
 
     return site.streams.respond(fetch, _DETAIL_SECONDS)
