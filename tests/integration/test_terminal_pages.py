@@ -26,16 +26,16 @@ def test_the_screens_are_served_until_the_command_ends(runner: ServiceRunner) ->
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    seen: list[int] = []
+    statuses: list[int] = []
 
     def look() -> None:
         with httpx2.Client(trust_env=False) as http:
-            seen.append(http.get(f"http://127.0.0.1:{port}/desk").status_code)
+            statuses.append(http.get(f"http://127.0.0.1:{port}/desk").status_code)
 
     runner.steps = iter([look])
     result = runner.run("serve", "--pages", str(port))
     assert result.exit_code == 0, result.output
-    assert seen == [303]
+    assert statuses == [303]
     assert f"http://127.0.0.1:{port}/desk" in result.output
     with pytest.raises(httpx2.ConnectError):
         httpx2.Client(trust_env=False).get(f"http://127.0.0.1:{port}/desk")

@@ -60,7 +60,7 @@ def test_a_service_of_readers_that_does_not_run_is_named(
     ],
     ids=["fresh", "late", "not ready"],
 )
-def test_the_fund_says_whether_it_is_ready_and_how_fresh_it_is(
+def test_the_fund_reports_readiness_and_freshness(
     tmp_path: Path, readiness: dict[str, Any], fund: bool, revocation: str
 ) -> None:
     with open_desk(tmp_path) as desk:
