@@ -23,7 +23,7 @@ from shikaku.clock import today
 from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import load_dataset
 from shikaku.processes import ROOT, StackError
-from shikaku.stack import Stack, end_like_ctrl_c
+from shikaku.stack import APPROVER, INSURER_NUMBER, SENDER, Stack, end_like_ctrl_c
 from shikaku.story.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
 from shikaku.story.exchange import ExchangeScenes
 from shikaku.story.insurer import InsurerScenes
@@ -133,11 +133,16 @@ def _step_table(title: str, steps: list[DemoStep]) -> Table:
 
 
 def _stay(console: Console, stack: Stack) -> None:
+    desk = stack.open_desk(*stack.keys_of(INSURER_NUMBER))
     wiring = stack.wiring
     card = (stack.cards / "P01-valid.json").relative_to(ROOT)
     lines = (
         f"J-LIS  {wiring['FUND_JLIS_URL']}",
         f"支払基金 / fund  {wiring['TERMINAL_FUND_URL']}  (/openapi.json)",
+        "",
+        "画面 / screens:",
+        f"  保険者の担当者：加入者情報の登録 / an insurer's clerks: members  {desk}",
+        f"    送信担当 / sender：{SENDER[0]} {SENDER[1]}　承認者 / approver：{APPROVER[0]} {APPROVER[1]}",
         "",
         f"別のシェルで / in another shell:\n  . {ENVIRONMENT.relative_to(ROOT)}",
         f"  .venv/bin/clinic-terminal tap --card {card}",

@@ -10,9 +10,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
-from payer_mock.web import log_in, uploads
+from payer_mock.web import figures, log_in, members, mismatches, papers, uploads
 from payer_mock.web.desk import ROOT, SESSION_COOKIE, Desk, LogInRequired, RoleRequired, page, redirect
 from screens.operators import OperatorsError
 from screens.web.guard import Guard
@@ -23,19 +24,19 @@ MAX_FILE_BYTES = 1024**3
 _SWEEP_SECONDS = 15.0
 
 
-def create_app(desk: Desk) -> FastAPI:
+def create_app(desk: Desk) -> ASGIApp:
     """The application over this state."""
     app = FastAPI(lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.desk = desk
     app.add_route(f"{ROOT}/assets/{{digest}}/{{name}}", desk.assets.respond, methods=["GET"])
     app.add_route("/", lambda _: redirect(ROOT), methods=["GET"])
-    for module in (log_in, uploads):
+    for module in (log_in, uploads, members, mismatches, papers, figures):
         app.include_router(module.router)
     app.add_exception_handler(LogInRequired, _to_log_in)
     for error in (ShikakuError, OperatorsError, RoleRequired, RequestValidationError, HTTPException):
         app.add_exception_handler(error, _failure)
-    app.add_middleware(Guard, larger_bodies={f"{ROOT}/uploads": MAX_FILE_BYTES})
-    return app
+    # Outside of everything else, so that an unexpected failure has its headers too.
+    return Guard(app, larger_bodies={f"{ROOT}/uploads": MAX_FILE_BYTES})
 
 
 @asynccontextmanager

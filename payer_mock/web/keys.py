@@ -11,6 +11,7 @@ import httpx2
 from pydantic import ValidationError
 
 from eligibility_api.contract.insurer_client import InsurerClient
+from eligibility_api.contract.insurer_ops import FoundMembers
 from eligibility_api.contract.tokens import Credential
 from payer_mock.clock import now
 from payer_mock.web.sending import Sending
@@ -52,6 +53,8 @@ class OpenKey:
         self.role = Role(operator.role)
         self.insurer_number = self._credential.insurer_number or ""
         self.sending: Sending | None = None
+        self.found: FoundMembers | None = None
+        """What the last search found; dropped with the key."""
         self._fund_url, self._make_transport = fund_url, make_transport
         self._client = self.new_client()
         self._lock = threading.Lock()

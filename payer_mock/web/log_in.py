@@ -72,10 +72,10 @@ def log_in(
 
 
 @router.post("/logout")
-def log_out(request: Request, desk: AtDesk) -> Response:
-    """End the session, and drop its key."""
+def log_out(request: Request, desk: AtDesk, next: _Path = ROOT) -> Response:
+    """End the session, and drop its key; the next person comes to the page that is named."""
     desk.sessions.end(request.cookies.get(SESSION_COOKIE))
-    response = redirect(f"{ROOT}/login")
+    response = redirect(f"{ROOT}/login?next={own_path(next)}")
     response.delete_cookie(SESSION_COOKIE, path="/")
     return response
 

@@ -98,11 +98,13 @@ async def sending_events(request: Request, desk: AtDesk, key: Key) -> Response:
         current = key.sending
         if current is None:
             return Update("", last=True)
+        # Before it is rendered: a sending that ends meanwhile is sent once more, with where it leads.
+        has_ended = current.state is not SendingState.SENDING
         half = 2 * current.sent // max(current.size, 1)
         text = f"{50 * half} %" if half != announced else ""
         announced = half
         html = fragment(request, "_sending.html", key=key, sending=current)
-        return Update(html, text, last=current.state is not SendingState.SENDING)
+        return Update(html, text, last=has_ended)
 
     return desk.streams.respond(fetch, _FAST_SECONDS)
 

@@ -221,9 +221,9 @@ async def test_a_member_confirmed_without_a_person_is_asked_about_again(fund: Fu
 async def test_another_person_than_the_proposed_one_is_not_linked(fund: Fund) -> None:
     person, enrolment_id = await proposed(fund)
     other, _ = rare(fund)
-    items = {"name": person.resident.name, "address": person.resident.address}
+    items = ItemsChange(name=person.resident.name, address=person.resident.address)
     fund.jlis.register.change(person.resident.resident_id, ItemsChange(address=NOWHERE))
-    fund.jlis.register.change(other.resident.resident_id, ItemsChange(**items))
+    fund.jlis.register.change(other.resident.resident_id, items)
     await fund.register(other.card)
 
     answer = await confirm(fund, enrolment_id)
@@ -372,9 +372,7 @@ async def test_a_file_that_spells_a_confirmed_member_otherwise_again(fund: Fund)
 
     file = await send(fund, member(person, name=name, address=person.resident.address[3:]))
     assert await by_card(fund, person) == "card-not-usable"
-    item = await waiting(fund, item["enrolment_id"])
-    assert item is not None
-    assert item["differences"] == [CHARACTER, ADDRESS]
+    assert (await waiting_member(fund, person))["differences"] == [CHARACTER, ADDRESS]
 
     await undo(fund, file)
     assert await waiting(fund, item["enrolment_id"]) is None

@@ -61,9 +61,9 @@ class ObservedResults(ResultFolder):
 class FolderStage:
     """A root and a store in a temporary folder, and a clock that tests move."""
 
-    def __init__(self, folder: Path) -> None:
-        self.home = folder / "home"
-        self.root = ExchangeRoot.prepare(folder / "OQS")
+    def __init__(self, folder: Path, *, root: Path | None = None, home: Path | None = None) -> None:
+        self.home = home or folder / "home"
+        self.root = ExchangeRoot.prepare(root or folder / "OQS")
         self.store = TerminalStore.open(self.home)
         self.shown: Queue[tuple[Notice, str]] = Queue()
         self.seconds = 0.0

@@ -202,7 +202,9 @@ def test_a_register_of_the_first_release_is_folded_when_it_is_opened(tmp_path: P
             assert jlis.store.folding_version == folding.VERSION
 
 
-def test_other_rules_of_folding_fold_all_residents_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_rules_of_folding_fold_all_residents_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = Settings(home=tmp_path)
     with monkeypatch.context() as before:
         before.setattr(matching, "fold", lambda _, text: text)

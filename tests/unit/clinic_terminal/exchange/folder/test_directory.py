@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from clinic_terminal.clock import now
 from clinic_terminal.exchange.folder.directory import Directory, open_directory
 from clinic_terminal.exchange.folder.notices import FolderError
 from clinic_terminal.exchange.folder.root import ExchangeRoot
@@ -107,10 +109,22 @@ def test_an_existing_root_keeps_its_files_and_rights(tmp_path: Path) -> None:
     root = ExchangeRoot.prepare(tmp_path / "OQS")
     root.requests.chmod(0o770)
     (root.results / "OQSsiquc01res_1.xml").touch()
-    (root.results / ".shikaku-0123456789abcdef.tmp").touch()
     ExchangeRoot.prepare(tmp_path / "OQS")
     assert mode(root.requests) == 0o770
-    assert [path.name for path in root.results.iterdir()] == ["OQSsiquc01res_1.xml"]  # not what a crash left
+    assert [path.name for path in root.results.iterdir()] == ["OQSsiquc01res_1.xml"]
+
+
+def test_what_a_crash_left_half_written_is_removed_after_an_hour(tmp_path: Path) -> None:
+    root = ExchangeRoot.prepare(tmp_path / "OQS")
+    names = ["OQSsiquc01res_1.xml", ".shikaku-0123456789abcdef.tmp"]
+    for folder in (root.results, root.faces):
+        for name in names:
+            (folder / name).touch()
+    root.clean(now() + timedelta(minutes=59))
+    assert sorted(path.name for path in root.faces.iterdir()) == sorted(names)
+    root.clean(now() + timedelta(minutes=61))
+    for folder in (root.results, root.faces):
+        assert [path.name for path in folder.iterdir()] == names[:1]
 
 
 @pytest.mark.parametrize("name", ["OQS", "OQS/req", "OQS/res", "OQS/face"])
