@@ -2,7 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
-_JAPAN = timezone(timedelta(hours=9))
+JAPAN = timezone(timedelta(hours=9))
+"""Japan's time, without daylight saving."""
 
 
 def now() -> datetime:
@@ -12,7 +13,7 @@ def now() -> datetime:
 
 def day_in_japan(instant: datetime) -> date:
     """The calendar day in Japan at a timezone-aware instant."""
-    return instant.astimezone(_JAPAN).date()
+    return instant.astimezone(JAPAN).date()
 
 
 def this_month() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -37,11 +37,7 @@ class PayerSettings(BaseSettings):
     @classmethod
     def load(cls) -> PayerSettings:
         """Read the environment. Raises SettingsError, naming each wrong variable."""
-        try:
-            return cls()
-        except ValidationError as error:
-            faults = (f"PAYER_{str(row['loc'][0]).upper()}: {row['msg']}" for row in error.errors())
-            raise SettingsError("; ".join(faults)) from error
+        return _read(cls)
 
     def load_credentials(self) -> dict[str, Credential]:
         """The credentials by insurer number, in the order of the setting. Raises SettingsError."""
@@ -52,6 +48,39 @@ class PayerSettings(BaseSettings):
         if not self.approver:
             raise SettingsError("PAYER_APPROVER: is empty")
         return _by_insurer("PAYER_APPROVER", self.approver)
+
+
+class DeskSettings(BaseSettings):
+    """The settings of the enrolment desk, whose operators have keys of their own.
+
+    `PAYER_HOME`: the folder of its operators and of the list of sent files. `PAYER_FUND_URL`: base URL of the fund.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PAYER_", frozen=True, hide_input_in_errors=True)
+
+    home: Path = Path("var/payer")
+    fund_url: FundUrl
+
+    @classmethod
+    def load(cls) -> DeskSettings:
+        """Read the environment. Raises SettingsError, naming each wrong variable."""
+        return _read(cls)
+
+
+_Settings = TypeVar("_Settings", bound=BaseSettings)
+
+
+def _read(settings: type[_Settings]) -> _Settings:
+    try:
+        return settings()
+    except ValidationError as error:
+        faults = (f"PAYER_{str(row['loc'][0]).upper()}: {row['msg']}" for row in error.errors())
+        raise SettingsError("; ".join(faults)) from error
+
+
+def load_credential(path: Path) -> Credential:
+    """An insurer's credential file. Raises SettingsError."""
+    return _load(path, path.name)[1]
 
 
 def _by_insurer(variable: str, paths: tuple[Path, ...]) -> dict[str, Credential]:

@@ -10,6 +10,7 @@ import argparse
 import csv
 import fcntl
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -32,6 +33,10 @@ INSURER_NUMBER = "01130012"
 PIN = "4321"
 """The PIN of every card of a stack."""
 
+SENDER = ("見本　送信", "mihon-soushin")
+APPROVER = ("見本　承認", "mihon-shounin")
+"""The two operators of the insurer's enrolment desk, with their passwords."""
+
 _CLINIC_RIGHTS = "eligibility,registration,visual-check,consent,prescription"
 
 _FOREIGN_PREFIXES = ("DATABASE_URL", "FUND_", "JPKI_", "LOADTEST_", "PAYER_", "TERMINAL_")
@@ -52,6 +57,7 @@ class Stack:
         self.revocation_max_age_seconds = revocation_max_age_seconds
         self._running = ExitStack()
         self._payers: dict[str, Path] = {}
+        self._lock: int | None = None
         jpki, fund = self.home / "jpki", self.home / "fund"
         self._wiring = {
             "JPKI_HOME": str(jpki),
@@ -60,6 +66,7 @@ class Stack:
             "FUND_TRUST_STORE": str(jpki / "trust" / "authentication.pem"),
             "FUND_SIGNATURE_TRUST_STORE": str(jpki / "trust" / "signature.pem"),
             "FUND_REVOCATION_MAX_AGE_SECONDS": str(revocation_max_age_seconds),
+            "PAYER_HOME": str(self.home / "payer"),
             "TERMINAL_CREDENTIAL": str(self.home / "terminal.json"),
             "TERMINAL_HOME": str(self.home / "terminal"),
             "LOADTEST_CARDS": str(self.cards),
@@ -88,7 +95,7 @@ class Stack:
     def start(self) -> Self:
         """Start all services and admit clinic and insurer. Raises StackError, with all services stopped."""
         try:
-            lock = self._lock_home()
+            lock = self._lock = self._lock_home()
             self._register_fund_with_jlis()
             self._wiring["FUND_JLIS_URL"] = self._serve(lock, "jpki-mock")
             fund = self._serve(lock, "eligibility-api", "--workers", str(self._workers))
@@ -168,11 +175,50 @@ class Stack:
         self._payers |= credentials
         self._wiring["PAYER_CREDENTIAL"] = ":".join(map(str, self._payers.values()))
 
+    def admit_approver(self, insurer_number: str, name: str) -> Path:
+        """Admit another key of an insurer, which approves; returns its credential."""
+        credential = self.home / f"approver-{insurer_number}.json"
+        options = ("--insurer-number", insurer_number, "--name", name, "--approver", "--out", credential)
+        self.run("eligibility-api", "insurer", "add", *options)
+        return credential
+
+    def keys_of(self, insurer_number: str) -> tuple[Path, Path]:
+        """The credentials of an insurer's program and of its approver, once `admit_insurers` has admitted it."""
+        return self._payers[insurer_number], self.home / "approvers" / f"approver-{insurer_number}.json"
+
+    def open_desk(self, program: Path, approver: Path) -> str:
+        """Start an insurer's enrolment desk with two operators, each with a key of her own; returns its address."""
+        home = self.home / f"desk-of-{program.stem}"
+        variables = {"PAYER_HOME": str(home)}
+        for (name, password), role, key in (
+            (SENDER, "sender", program),
+            (APPROVER, "approver", approver),
+        ):
+            options = ("--role", role, "--credential", key, "--password-stdin")
+            self.run("payer-mock", "add-operator", name, *options, stdin=f"{password}\n", variables=variables)
+        assert self._lock is not None
+        return self._serve(self._lock, "payer-mock", announce=home / "url", variables=variables)
+
     def write_environment(self, path: Path) -> None:
         """Write the wiring as a file that a shell can source."""
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in sorted(self._wiring.items())]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(lines))
+
+    def serve_exchange(self, root: Path) -> str:
+        """Let the clinic's terminal answer the exchange folder `root`, and over HTTP; returns the base URL.
+
+        From then on taps of the clinic leave their files in it. Raises StackError.
+        """
+        assert self._lock is not None
+        self._wiring["TERMINAL_EXCHANGE_ROOT"] = str(root)
+        log = self.home / "logs" / "clinic-terminal.log"
+        arguments = ("exchange", "--root", root, "--http", "0")
+        service = Service("clinic-terminal", arguments, self.environment, log, self._lock)
+        self._running.callback(service.stop)
+        service.wait_for("exchange folder", (root / "req").is_dir, _START_SECONDS)
+        service.wait_for("web face", lambda: _announced(log) is not None, _START_SECONDS)
+        return _announced(log) or ""
 
     def _lock_home(self) -> int:
         """Lock the home folder. Services inherit the lock: it is free once those of a killed stack ended."""
@@ -207,11 +253,19 @@ class Stack:
         self.admit_terminal(INSTITUTION_CODE, INSTITUTION_NAME, "clinic", _CLINIC_RIGHTS, "terminal.json")
         self.admit_insurer(INSURER_NUMBER, "架空健康保険協会")
 
-    def _serve(self, lock: int, name: str, *options: str) -> str:
-        """Start a service and return its base URL once it is ready."""
-        announce = self.home / f"{name}.url"
+    def _serve(
+        self,
+        lock: int,
+        name: str,
+        *options: str,
+        announce: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
+        """Start a service and return its base URL once it is ready; `variables` override the wiring."""
+        announce = announce or self.home / f"{name}.url"
         arguments: list[str | Path] = ["serve", "--port", "0", "--announce", announce, *options]
-        service = Service(name, arguments, self.environment, self.home / "logs" / f"{name}.log", lock)
+        environment = self.environment | dict(variables or {})
+        service = Service(name, arguments, environment, self.home / "logs" / f"{name}.log", lock)
         self._running.callback(service.stop)
         service.wait_for("address", announce.exists, _START_SECONDS)
         url = announce.read_text().strip()
@@ -219,6 +273,12 @@ class Stack:
             with httpx2.Client(trust_env=False) as http:
                 service.wait_for("readiness", lambda: _is_ready(http, url), _START_SECONDS)
         return url
+
+
+def _announced(log: Path) -> str | None:
+    """The URL of the web face, once the terminal has printed it."""
+    found = re.search(r"^The web API answers at (\S+)$", log.read_text(encoding="utf-8"), re.MULTILINE)
+    return found.group(1) if found else None
 
 
 def _locked(descriptor: int) -> bool:

@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from eligibility_api.contract.codes import Sex
-from eligibility_api.contract.enrolment import EnrolmentAnswer, Mismatch, RegisterMatch
+from eligibility_api.contract.enrolment import Difference, EnrolmentAnswer, Mismatch, RegisterMatch
 from eligibility_api.contract.uploads import AffectedFacility, Reason
-from eligibility_api.contract.wire import Answer, PersonKana, PersonText, RequestModel
+from eligibility_api.contract.wire import (
+    Answer,
+    BranchNumber,
+    Day,
+    MembershipText,
+    PersonKana,
+    PersonText,
+    RequestModel,
+)
 
 Month = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", max_length=7)]
 """A month, YYYY-MM."""
@@ -36,6 +44,9 @@ class MismatchItem(MemberSummary):
     """One period whose member differs from the resident register."""
 
     register_match: RegisterMatch
+    differences: list[Difference] = Field(
+        default=[], description="With `variant`: how the member is spelled otherwise in the register."
+    )
     since: datetime
     acquired_on: date
     lost_on: date | None
@@ -60,16 +71,26 @@ class Mismatches(Answer):
 
 
 class ConfirmRequest(RequestModel):
-    """`POST /v1/mismatches/confirm`: confirm this member's items. The register is queried once more first."""
+    """`POST /v1/mismatches/confirm`: confirm this member's items. The register is queried once more first.
+
+    A member who was confirmed while the register returned nobody may be confirmed again.
+    """
 
     enrolment_id: UUID
     reason: Reason | None = Field(default=None, description="Required for a contested member.")
 
 
 class ConfirmAnswer(EnrolmentAnswer):
-    """The result: `none` if the register now returns one person, who is linked, otherwise `confirmed`."""
+    """The result: `none` if the register now returns one person, who is linked, otherwise `confirmed`.
+
+    A person who was proposed (`variant`) is linked too. One whom the register proposes only now is not: the
+    mismatch stays as it was until it is confirmed again.
+    """
 
     mismatch: Mismatch
+    linked: bool | None = Field(
+        default=None, description="Whether the member is linked to a person, so that a card shows her."
+    )
 
 
 class IdentityItems(RequestModel):
@@ -82,7 +103,7 @@ class IdentityItems(RequestModel):
 
 
 class UnlinkRequest(RequestModel):
-    """`POST /v1/enrolments/unlink`: unlink this member from a wrongly linked person."""
+    """`POST /v1/enrolments/unlink`: unlink this member from a wrongly linked person, or reject a proposed one."""
 
     enrolment_id: UUID
     corrected: IdentityItems | None = Field(
@@ -115,6 +136,57 @@ class Changes(Answer):
     next: str | None = Field(
         description="Cursor for the next call, now or later; null while there are no changes."
     )
+
+
+class MemberSearch(RequestModel):
+    """`POST /v1/members/search`: find own members by what a certificate shows. Width, case and hyphens do not matter."""
+
+    symbol: MembershipText | None = Field(default=None, description="Default: of every symbol.")
+    number: MembershipText
+    branch: BranchNumber | None = Field(default=None, description="Default: the whole family.")
+    birth_date: Day | None = None
+
+
+class FoundMember(MemberSummary):
+    """A member with the latest period; `withdrawn`: no period counts any more."""
+
+    name: str
+    name_kana: str | None
+    acquired_on: date
+    lost_on: date | None
+    withdrawn: bool
+
+
+class FoundMembers(Answer):
+    """The members found, by number and branch."""
+
+    members: list[FoundMember]
+    has_more: bool = Field(description="Whether there are more than are listed; ask more precisely.")
+
+
+class MemberVersion(Answer):
+    """What was known of one period of a member, and when (bitemporal: valid time and transaction time)."""
+
+    acquired_on: date
+    lost_on: date | None
+    known_from: datetime
+    known_until: datetime | None = Field(
+        description="When it was replaced or withdrawn; null while it counts."
+    )
+    kind: str = Field(description="The kind of the revision that opened it: `single`, `file` or `undo`.")
+    register_match: RegisterMatch
+    mismatch: Mismatch
+    items: dict[str, Any] = Field(
+        description="The member's items as stored, under the names of `POST /v1/enrolments`."
+    )
+
+
+class MemberHistory(Answer):
+    """`GET /v1/members/{enrolment_id}`: every version of a member, by publication."""
+
+    enrolment_id: str
+    insurer_number: str
+    versions: list[MemberVersion]
 
 
 class RegistrationDelay(Answer):

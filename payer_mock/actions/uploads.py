@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -48,14 +48,26 @@ class UploadOptions(RequestModel):
 def send_upload(client: InsurerClient, path: Path, options: UploadOptions) -> UploadAnswer:
     """Upload a file as a stream. Raises ShikakuError, OSError."""
     with path.open("rb") as file:
-        return client.upload(
-            chunks(file),
-            format=file_format(path),
-            encoding=options.encoding,
-            scope=options.scope,
-            bad_rows=options.bad_rows,
-            publish=options.publish,
-        )
+        return send_pieces(client, chunks(file), file_format(path), options)
+
+
+def send_pieces(
+    client: InsurerClient, pieces: Iterable[bytes], format: FileFormat, options: UploadOptions
+) -> UploadAnswer:
+    """Upload the pieces of a file. Raises ShikakuError, and what reading a piece raises."""
+    return client.upload(
+        pieces,
+        format=format,
+        encoding=options.encoding,
+        scope=options.scope,
+        bad_rows=options.bad_rows,
+        publish=options.publish,
+    )
+
+
+def is_in_progress(upload: UploadAnswer) -> bool:
+    """Whether the fund is still working on an upload."""
+    return upload.state in _IN_PROGRESS
 
 
 def poll_upload(
@@ -64,9 +76,7 @@ def poll_upload(
     wait: Callable[[float], None],
 ) -> UploadAnswer:
     """The upload once the fund has processed it or waits for a decision; fetched again after each `wait`."""
-    return poll_while(
-        lambda each: each.state in _IN_PROGRESS, upload, lambda: client.upload_status(upload.upload_id), wait
-    )
+    return poll_while(is_in_progress, upload, lambda: client.upload_status(upload.upload_id), wait)
 
 
 def wait_until_visible(

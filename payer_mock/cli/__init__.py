@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from payer_mock.cli import cards, claims, generate, load, members, reports, uploads
+from payer_mock.cli import cards, claims, desk, generate, load, members, reports, uploads
 from payer_mock.cli.common import Dependencies, app
 
 __all__ = ["Dependencies", "app", "main"]
 
-for module in (members, cards, uploads, reports, claims, generate, load):
+for module in (members, cards, uploads, reports, claims, generate, load, desk):
     module.add_to(app)
 
 

@@ -107,5 +107,5 @@ class PaperScenes:
 
 
 def _is_adult(resident: dict[str, str]) -> bool:
-    """Whether the resident is of working age: nobody's age decides about the paper."""
+    """Whether the resident is of working age, so that age does not decide about the paper."""
     return _BORN_AFTER < date.fromisoformat(resident["birth_date"]).year < _BORN_BEFORE

@@ -60,6 +60,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
             "DuplicateScenes",
             "DisasterScenes",
             "PaperScenes",
+            "ExchangeScenes",
             "LoadScenes",
         )
         for name, steps in zip(names, (*stories, *([[step()]] * (len(names) - len(stories)))), strict=True):
@@ -77,7 +78,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
         ([tap(insurer_numbers=())], [], 1),
         ([tap(answer="2")], [], 1),
         ([tap()], [[step(), step(False)]], 1),
-        ([tap()], [[step()], [step()], [step(False)]], 1),
+        ([tap()], [[step()], [step()], [step()], [step(False)]], 1),
     ],
 )
 def test_the_exit_code_is_0_only_if_every_result_is_as_expected(
@@ -139,6 +140,8 @@ def test_the_demo_that_stays_shows_what_to_run_in_another_shell(monkeypatch: pyt
     stack: Any = SimpleNamespace(
         wiring={"FUND_JLIS_URL": "http://127.0.0.1:1", "TERMINAL_FUND_URL": "http://127.0.0.1:2"},
         cards=demo.HOME / "cards",
+        keys_of=lambda number: (Path(f"program-{number}"), Path(f"approver-{number}")),
+        open_desk=lambda program, approver: f"http://127.0.0.1:3/{program}/{approver}",
     )
     demo._stay(console, stack)
     text = console.export_text()
@@ -146,6 +149,8 @@ def test_the_demo_that_stays_shows_what_to_run_in_another_shell(monkeypatch: pyt
         ". var/demo.env",
         "clinic-terminal tap --card var/demo/cards/P01-valid.json",
         "http://127.0.0.1:2",
+        "http://127.0.0.1:3/program-01130012/approver-01130012",
+        "an insurer's clerks",
         "Ctrl-C",
     ):
         assert words in text

@@ -5,7 +5,7 @@ from alembic import op
 from eligibility_api.database.migrations.script import statements
 
 revision = "0026"
-down_revision = "0024"
+down_revision = "0025"
 
 WITHDRAWALS = """
 ALTER TABLE paper_application ADD withdrawn_at timestamptz;

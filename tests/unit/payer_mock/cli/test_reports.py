@@ -22,6 +22,10 @@ MEMBER = {
 }
 AT = "2026-11-23T01:02:03Z"
 MISMATCH = MEMBER | {"register_match": "none", "since": AT, "acquired_on": "2026-11-01", "lost_on": None}
+VARIANT = MISMATCH | {
+    "register_match": "variant",
+    "differences": [{"item": "name", "kind": "missing"}, {"item": "address", "kind": "address"}],
+}
 CHANGE = {"event": "opened", "enrolment_id": "E1", "revision": 41, "kind": "file", "known_from": AT}
 DELAY = {"enrolments": 5, "median_hours": 30.25, "p95_hours": None}
 NEED = MEMBER | {"new_since": True, "reason": "blocked", "needed_from": None}
@@ -36,7 +40,7 @@ PAGE = {
 }
 ANSWERS: dict[str, dict[str, Any]] = {
     "mismatches": {
-        "mismatches": [MISMATCH],
+        "mismatches": [MISMATCH, VARIANT],
         "next": "c2",
         "claimed_elsewhere": [MEMBER | {"since": AT, "number": "88"}],
     },
@@ -48,6 +52,9 @@ PATHS = {"stats": "/v1/statistics", "papers": "/v1/paper-certificates"}
 DISPLAY_PERIOD = {
     "mismatches": (
         "該当者なし",
+        "表記の異なる候補者あり",
+        "氏名：●で書かれた文字",
+        "住所：住所の書き方",
         CELLS["birth_date"],
         "--after c2",
         "他の保険者が登録しようとした加入者",

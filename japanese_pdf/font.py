@@ -19,8 +19,6 @@ from fontTools.ttLib import TTFont, newTable
 REPLACEMENT = "●"
 """Printed for a character that cannot be shown."""
 
-_MAX_CODE_POINT = 0xFFFF
-
 _MAX_ERROR_UNITS = 1.0
 """How far a converted curve may deviate; an em has 1,000 units."""
 
@@ -29,12 +27,9 @@ _KEPT_TABLES = ("CFF ", "OS/2", "cmap", "head", "hhea", "hmtx", "maxp", "name", 
 
 @cache
 def available() -> Set[int]:
-    """The code points that a paper can show: those of the font, up to 16 bits.
-
-    reportlab draws others too, but writes wrong ones into the text by which a PDF is searched and read aloud.
-    """
+    """The code points that a paper can show: those of the font."""
     with _open() as font:
-        return frozenset(point for point in font.getBestCmap() if point <= _MAX_CODE_POINT)
+        return frozenset(font.getBestCmap())
 
 
 def printable(text: str) -> str:

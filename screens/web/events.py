@@ -1,0 +1,64 @@
+"""Server-sent events: a page receives parts of itself as they change, until it has the last one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.responses import StreamingResponse
+
+MAX_STREAMS = 32
+"""Open streams of one program; a further one is refused with 503."""
+
+MAX_SECONDS = 600.0
+"""A stream ends after ten minutes, and the browser opens it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A part of the page as HTML, a short text for screen readers (or ""), and whether it is the last one."""
+
+    html: str
+    announce: str = ""
+    last: bool = False
+
+
+class Streams:
+    """Streams of updates, of which a limited number is open."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """`clock`: monotonic seconds."""
+        self._clock = clock
+        self._open = 0
+
+    def respond(self, fetch: Callable[[], Awaitable[Update]], every_seconds: float) -> StreamingResponse:
+        """A response that sends what `fetch` returns, as often as it differs from what was sent before."""
+        if self._open >= MAX_STREAMS:
+            return StreamingResponse(iter(()), status_code=503, headers={"Retry-After": "5"})
+        return StreamingResponse(self._events(fetch, every_seconds), media_type="text/event-stream")
+
+    async def _events(
+        self, fetch: Callable[[], Awaitable[Update]], every_seconds: float
+    ) -> AsyncGenerator[bytes, None]:
+        self._open += 1
+        try:
+            ends, sent = self._clock() + MAX_SECONDS, None
+            while self._clock() < ends:
+                update = await fetch()
+                if update != sent:
+                    yield event(update)
+                    sent = update
+                if update.last:
+                    return
+                await asyncio.sleep(every_seconds)
+        finally:
+            self._open -= 1
+
+
+def event(update: Update) -> bytes:
+    """An update as it is sent."""
+    lines = [f"event: {'last' if update.last else 'update'}"]
+    # The first line is for screen readers, the others are the part of the page.
+    lines += [f"data: {line}" for line in (update.announce.replace("\n", " "), *update.html.splitlines())]
+    return ("\n".join(lines) + "\n\n").encode()

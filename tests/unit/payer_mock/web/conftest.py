@@ -1,0 +1,23 @@
+"""A browser at the desk, for every test here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.payer_mock.fake_uploads import FakeUploads
+from tests.unit.payer_mock.web.app import Browser, open_browser
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stretch passwords less than the program does; tests/unit/screens/test_operators.py has the real work."""
+    monkeypatch.setattr("screens.operators._N", 2)
+
+
+@pytest.fixture
+async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
+    async with open_browser(tmp_path, FakeUploads()) as opened:
+        yield opened
