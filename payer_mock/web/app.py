@@ -14,7 +14,17 @@ from starlette.types import ASGIApp
 
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from payer_mock.web import figures, log_in, members, mismatches, papers, uploads
-from payer_mock.web.desk import ROOT, SESSION_COOKIE, Desk, LogInRequired, RoleRequired, page, redirect
+from payer_mock.web.desk import (
+    ROOT,
+    SESSION_COOKIE,
+    Desk,
+    LogInRequired,
+    RoleRequired,
+    failure_of,
+    page,
+    redirect,
+)
+from payer_mock.web.keys import KeyClosed
 from screens.operators import OperatorsError
 from screens.web.guard import Guard
 
@@ -33,6 +43,7 @@ def create_app(desk: Desk) -> ASGIApp:
     for module in (log_in, uploads, members, mismatches, papers, figures):
         app.include_router(module.router)
     app.add_exception_handler(LogInRequired, _to_log_in)
+    app.add_exception_handler(KeyClosed, _to_closed_log_in)
     for error in (ShikakuError, OperatorsError, RoleRequired, RequestValidationError, HTTPException):
         app.add_exception_handler(error, _failure)
     # Outside of everything else, so that an unexpected failure has its headers too.
@@ -68,17 +79,19 @@ def _failure(request: Request, error: Exception) -> Response:
     """What happened, what to do, and the code; a technical failure is never shown as a refusal."""
     desk: Desk = request.app.state.desk
     key = desk.sessions.find(request.cookies.get(SESSION_COOKIE), is_input=False)
-    kind, code, status, entry = "refusal", "", 400, None
+    if isinstance(error, ShikakuError):
+        status = 502 if error.entry.kind is ErrorKind.TECHNICAL else 409
+        return page(request, "failure.html", key, status=status, **failure_of(error))
+    kind, status = "refusal", 400
     match error:
-        case ShikakuError():
-            entry, code = error.entry, error.code
-            technical = entry.kind is ErrorKind.TECHNICAL
-            kind, status = ("technical", 502) if technical else ("fund", 409)
         case OperatorsError():
             kind, status = "operators", 500
         case RoleRequired():
             kind, status = "role", 403
         case HTTPException():
             kind, status = "missing" if error.status_code == 404 else "refusal", error.status_code
-    sentence = (entry.ja, entry.en) if entry is not None else None
-    return page(request, "failure.html", key, status=status, kind=kind, code=code, sentence=sentence)
+    return page(request, "failure.html", key, status=status, kind=kind, code="", sentence=None)
+
+
+def _to_closed_log_in(_request: Request, _error: Exception) -> Response:
+    return redirect(f"{ROOT}/login")

@@ -13,6 +13,7 @@ import httpx2
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from payer_mock.clock import now
 from payer_mock.web.filters import FILTERS
 from payer_mock.web.keys import OpenKey
@@ -137,6 +138,12 @@ def fragment(request: Request, template: str, **values: Any) -> str:
     return current_desk(request).renderer.render(
         template, display_of(request), root=ROOT, path=own_path(request.url.path), **values
     )
+
+
+def failure_of(error: ShikakuError) -> dict[str, Any]:
+    """What `_failure.html` shows: a technical failure is never shown as a refusal."""
+    kind = "technical" if error.entry.kind is ErrorKind.TECHNICAL else "fund"
+    return {"kind": kind, "code": error.code, "sentence": (error.entry.ja, error.entry.en)}
 
 
 def own_path(path: str) -> str:

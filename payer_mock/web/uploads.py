@@ -17,8 +17,18 @@ from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.uploads import FileScope, Publish, UploadAnswer, UploadFault, UploadState
 from payer_mock.actions.uploads import UploadOptions, is_in_progress
 from payer_mock.members.reader import file_format
-from payer_mock.web.desk import ROOT, AtDesk, Desk, Key, RoleRequired, fragment, page, redirect
-from payer_mock.web.keys import OpenKey, Role
+from payer_mock.web.desk import (
+    ROOT,
+    AtDesk,
+    Desk,
+    Key,
+    RoleRequired,
+    failure_of,
+    fragment,
+    page,
+    redirect,
+)
+from payer_mock.web.keys import KeyClosed, OpenKey, Role
 from payer_mock.web.sending import Sending, SendingState
 from payer_mock.web.sent_files import MAX_NAME, SentFile
 from payer_mock.web.upload_view import UploadView, faults_by_column, rate_pairs
@@ -131,8 +141,11 @@ async def upload_events(request: Request, desk: AtDesk, key: Key, upload_id: UUI
     async def fetch() -> Update:
         try:
             details = await run_sync(_details, desk, key, upload_id)
-        except ShikakuError:
-            return Update("", last=True)
+        except ShikakuError as error:
+            html = fragment(request, "_failure.html", **failure_of(error))
+            return Update(html, last=True)
+        except KeyClosed:
+            return Update(f'<a data-follow href="{ROOT}/login"></a>', last=True)
         view: UploadView = details["view"]
         html = fragment(request, "_upload.html", key=key, **details)
         word = fragment(request, "_upload_word.html", view=view).strip()
