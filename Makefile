@@ -4,6 +4,8 @@
 PYTHON ?=
 bin = .venv/bin
 export PYTHON
+# Uncompiled, every process of a test would compile the programs, and pytest each test module, again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
 .PHONY: .venv demo test unit deep coverage lint licences docs pictures packages locks clean
@@ -43,14 +45,12 @@ coverage:
 	@$(bin)/coverage report
 	@$(bin)/coverage report --include='eligibility_api/domain/*' --fail-under=100
 
+# Two at a time, the longest first; all of them run, whichever fails.
 lint:
 	@sh scripts/setup test
-	@$(bin)/ruff check --quiet .
-	@$(bin)/ruff format --quiet --check .
-	@$(bin)/mypy --no-error-summary
-	@$(bin)/lint-imports --no-logo
-	@$(bin)/python scripts/licences.py --check
-	@$(bin)/python scripts/words
+	@printf '$(bin)/%s\n' 'mypy --no-error-summary' 'python scripts/words' 'lint-imports --no-logo' \
+		'python scripts/licences.py --check' 'ruff check --quiet .' 'ruff format --quiet --check .' | \
+		xargs -P 2 -I {} sh -c {}
 
 # Write docs/licences.md from the installed packages.
 licences:

@@ -8,9 +8,10 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from eligibility_api.contract.codes import Information
+from eligibility_api.contract.codes import Information, Role
 from eligibility_api.contract.tokens import Credential, CredentialError
 from eligibility_api.contract.transport import FundUrl
+from eligibility_api.contract.wire import OperatorName
 
 
 class SettingsError(Exception):
@@ -25,12 +26,21 @@ def _split(value: object) -> object:
     return [code.strip() for code in value.split(",") if code.strip()] if isinstance(value, str) else value
 
 
+def faults_of(error: ValidationError, prefix: str) -> str:
+    """The wrong variables, whose names begin with `prefix`, and what is wrong with each."""
+    return "; ".join(f"{prefix}{str(row['loc'][0]).upper()}: {row['msg']}" for row in error.errors())
+
+
 class TerminalSettings(BaseSettings):
     """`TERMINAL_CREDENTIAL`: the file from the admission.
 
     `TERMINAL_FUND_URL`: base URL of the fund. `TERMINAL_HOME`: folder of the terminal's own files.
     `TERMINAL_INFORMATION`: the information that this facility asks for at all, by its codes (OQSCD036): TSR
     specific diseases, TKK health check-ups, YZK medicines, SRJ treatments, SHJ surgery.
+    `TERMINAL_EXCHANGE_OPERATOR`: in whose name the clinic's software asks for medical files, as the facility's
+    administrator sets it; recorded by the fund. `TERMINAL_EXCHANGE_ROLE`: that person's role, such as `doctor`.
+    `TERMINAL_EXCHANGE_ROOT`: folder with `req`, `res` and `face`; where it is set, every tap writes its face file.
+    `TERMINAL_ANSWER_DAYS`: how many days after today last answers are kept, encrypted; 0 for none.
     """
 
     model_config = SettingsConfigDict(env_prefix="TERMINAL_", frozen=True, hide_input_in_errors=True)
@@ -41,6 +51,10 @@ class TerminalSettings(BaseSettings):
     information: Annotated[frozenset[Information], NoDecode, BeforeValidator(_split)] = Field(
         default=FACTORY_STATE, validate_default=True
     )
+    exchange_operator: OperatorName | None = None
+    exchange_role: Role | None = None
+    exchange_root: Path | None = None
+    answer_days: int = Field(default=0, ge=0, le=366)
 
     @classmethod
     def load(cls) -> TerminalSettings:
@@ -48,8 +62,7 @@ class TerminalSettings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            faults = (f"TERMINAL_{str(row['loc'][0]).upper()}: {row['msg']}" for row in error.errors())
-            raise SettingsError("; ".join(faults)) from error
+            raise SettingsError(faults_of(error, "TERMINAL_")) from error
 
     def load_credential(self) -> Credential:
         """The credential of an admitted terminal. Raises SettingsError."""

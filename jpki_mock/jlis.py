@@ -20,7 +20,8 @@ from jpki_mock.authority.values import Kind, Reason, Record
 from jpki_mock.clock import day_in_japan
 from jpki_mock.face_issuer import FaceIssuer
 from jpki_mock.personalisation import Cards
-from jpki_mock.register.register import ItemsChange, PersonKeys, Register
+from jpki_mock.register.person_keys import PersonKeys
+from jpki_mock.register.register import ItemsChange, Register
 from jpki_mock.settings import Settings
 from jpki_mock.store import Store
 

@@ -74,7 +74,9 @@ CREATE TABLE IF NOT EXISTS residents (
     postal_code TEXT NOT NULL,
     address TEXT NOT NULL,
     died_on TEXT,
-    match_key BLOB NOT NULL
+    match_key BLOB NOT NULL,
+    folded_key BLOB,
+    reading_key BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS callers (
     name TEXT PRIMARY KEY,
@@ -87,8 +89,21 @@ CREATE TABLE IF NOT EXISTS used_tokens (
 CREATE INDEX IF NOT EXISTS used_tokens_by_end ON used_tokens (expires_at);
 """
 
-_ATTRIBUTE_INDEX = "CREATE INDEX IF NOT EXISTS residents_by_attributes ON residents (match_key);"
-"""Created whenever the store is opened, in case an import was interrupted without it."""
+_LATER_COLUMNS = ("folded_key", "reading_key")
+"""Columns of residents that a file made by the first release lacks."""
+
+_ATTRIBUTE_INDEXES = {
+    "residents_by_attributes": "match_key",
+    "residents_by_folded_attributes": "folded_key",
+    "residents_by_reading": "reading_key",
+}
+"""Indexes of residents by name, each with its column.
+
+They are created whenever the store is opened, in case an import was interrupted without them.
+"""
+
+SYNCHRONOUS = "NORMAL"
+"""When SQLite waits for the disk: a committed change may be lost if the machine fails, none is torn."""
 
 _BUSY_SECONDS = 30.0
 
@@ -105,10 +120,11 @@ class Store:
         )
         self._connection.row_factory = sqlite3.Row
         self._connection.executescript(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
-            + _SCHEMA
-            + _ATTRIBUTE_INDEX
+            f"PRAGMA synchronous = {SYNCHRONOUS}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;"
+            f"BEGIN; {_SCHEMA} COMMIT;"
         )
+        self._add_later_columns()
+        self.build_attribute_indexes()
 
     @contextmanager
     def unit(self) -> Iterator[sqlite3.Connection]:
@@ -135,15 +151,35 @@ class Store:
         found = self.rows(statement, *parameters)
         return found[0] if found else None
 
-    def drop_attribute_index(self) -> None:
-        """Drop the index of the residents' attributes before a bulk import."""
+    def drop_attribute_indexes(self) -> None:
+        """Drop the indexes of the residents' attributes before a bulk import."""
         with self.unit() as connection:
-            connection.execute("DROP INDEX IF EXISTS residents_by_attributes")
+            for name in _ATTRIBUTE_INDEXES:
+                connection.execute(f"DROP INDEX IF EXISTS {name}")
 
-    def build_attribute_index(self) -> None:
-        """Create the index unless it exists."""
+    def build_attribute_indexes(self) -> None:
+        """Create the indexes unless they exist."""
         with self.unit() as connection:
-            connection.execute(_ATTRIBUTE_INDEX)
+            for name, column in _ATTRIBUTE_INDEXES.items():
+                connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON residents ({column})")
+
+    @property
+    def folding_version(self) -> int:
+        """The version of the folding by which the residents' folded keys were made; 0 if they have none."""
+        version: int = self.rows("PRAGMA user_version")[0][0]
+        return version
+
+    def set_folding_version(self, version: int) -> None:
+        """Store the version of the folded keys."""
+        with self.unit() as connection:
+            connection.execute(f"PRAGMA user_version = {version:d}")
+
+    def _add_later_columns(self) -> None:
+        present = {row["name"] for row in self.rows("PRAGMA table_info(residents)")}
+        for column in _LATER_COLUMNS:
+            if column not in present:
+                with self.unit() as connection:
+                    connection.execute(f"ALTER TABLE residents ADD COLUMN {column} BLOB")
 
     def close(self) -> None:
         """Close the file."""

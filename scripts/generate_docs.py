@@ -1,4 +1,4 @@
-"""Generate the documents that follow from the code: interface, settings, member files. Run by `make docs`."""
+"""Generate the documents that follow from the code: interface, settings, member files, messages. Run by `make docs`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from eligibility_api.app import build
-from scripts import member_file_docs
+from scripts import member_file_docs, message_docs, result_code_docs, vendor_docs
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("eligibility_api", "clinic_terminal", "payer_mock", "jpki_mock", "loadtest", "shikaku")
@@ -132,6 +132,10 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "member-file.ja.md": partial(member_file_docs.description, "ja"),
     "member-file-template.csv": member_file_docs.template,
     "member-file-example.csv": member_file_docs.example,
+    "messages.md": message_docs.description,
+    "result-codes.md": result_code_docs.description,
+    "for-vendors.md": partial(vendor_docs.page, "en"),
+    "for-vendors.ja.md": partial(vendor_docs.page, "ja"),
 }
 """The generated documents in `docs/`, each with its generator."""
 

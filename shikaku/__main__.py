@@ -1,7 +1,7 @@
 """`make demo`: runs all organisations on this machine and prints what receptions and insurers see.
 
-Plays the reception scenes, registers the named test persons, then plays the insurer's, the pharmacy's and the
-load scenes. Stays until Ctrl-C, or exits if ONCE=1 is set, with exit code 0 only if all results were as
+Plays the reception scenes, registers the named test persons, then plays the insurer's, the pharmacy's, the
+exchange's and the load scenes. Stays until Ctrl-C, or exits if ONCE=1 is set, with exit code 0 only if all results were as
 expected.
 """
 
@@ -25,6 +25,7 @@ from shikaku.persons.dataset import load_dataset
 from shikaku.processes import ROOT, StackError
 from shikaku.stack import APPROVER, INSURER_NUMBER, SENDER, Stack, end_like_ctrl_c
 from shikaku.story.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
+from shikaku.story.exchange import ExchangeScenes
 from shikaku.story.insurer import InsurerScenes
 from shikaku.story.load import LoadScenes
 from shikaku.story.pharmacy import PharmacyScenes
@@ -58,7 +59,6 @@ def _run(console: Console) -> int:
         status.update("テスト患者の登録 / registering the test persons …")
         data = load_dataset(today())
         PersonRegistration(stack, data).register()
-        stack.write_environment(ENVIRONMENT)
         results = _play(
             console,
             status,
@@ -68,9 +68,14 @@ def _run(console: Console) -> int:
                     "薬局での同意と薬剤情報 / consent and medicines at a pharmacy",
                     PharmacyScenes(stack, data).play,
                 ),
+                (
+                    "レセコンとの連携 / the clinic's own software",
+                    ExchangeScenes(stack, data).play,
+                ),
                 ("縮小した全国の平日負荷 / a weekday's load, scaled down", LoadScenes(stack).play),
             ],
         )
+        stack.write_environment(ENVIRONMENT)
         status.stop()
         if os.environ.get("ONCE") != "1":
             _stay(console, stack)

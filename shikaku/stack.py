@@ -10,6 +10,7 @@ import argparse
 import csv
 import fcntl
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -204,6 +205,21 @@ class Stack:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(lines))
 
+    def serve_exchange(self, root: Path) -> str:
+        """Let the clinic's terminal answer the exchange folder `root`, and over HTTP; returns the base URL.
+
+        From then on taps of the clinic leave their files in it. Raises StackError.
+        """
+        assert self._lock is not None
+        self._wiring["TERMINAL_EXCHANGE_ROOT"] = str(root)
+        log = self.home / "logs" / "clinic-terminal.log"
+        arguments = ("exchange", "--root", root, "--http", "0")
+        service = Service("clinic-terminal", arguments, self.environment, log, self._lock)
+        self._running.callback(service.stop)
+        service.wait_for("exchange folder", (root / "req").is_dir, _START_SECONDS)
+        service.wait_for("web face", lambda: _announced(log) is not None, _START_SECONDS)
+        return _announced(log) or ""
+
     def _lock_home(self) -> int:
         """Lock the home folder. Services inherit the lock: it is free once those of a killed stack ended."""
         self.home.parent.mkdir(parents=True, exist_ok=True)
@@ -257,6 +273,12 @@ class Stack:
             with httpx2.Client(trust_env=False) as http:
                 service.wait_for("readiness", lambda: _is_ready(http, url), _START_SECONDS)
         return url
+
+
+def _announced(log: Path) -> str | None:
+    """The URL of the web face, once the terminal has printed it."""
+    found = re.search(r"^The web API answers at (\S+)$", log.read_text(encoding="utf-8"), re.MULTILINE)
+    return found.group(1) if found else None
 
 
 def _locked(descriptor: int) -> bool:

@@ -6,12 +6,14 @@ import asyncio
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import get_args
 from uuid import uuid4
 
 import asyncpg
 import pytest
+import typer
 from anyio.to_thread import run_sync
 from hypothesis import settings
 
@@ -38,6 +40,16 @@ settings.load_profile("deep" if DEEP else "standard")
 def anyio_backend() -> str:
     """Run async tests on asyncio, as the services do."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_built_once() -> Iterator[None]:
+    """A program's commands are built once: building them takes longer than running most of them."""
+    built = cache(typer.main.get_command)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.main.get_command", built)
+        patch.setattr("typer.testing._get_command", built)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,13 @@ from clinic_terminal.cli import (
     appointments,
     consents,
     emergency,
+    exchange,
     history,
     lookup,
+    pages,
     prescriptions,
     references,
+    serve,
     tap,
 )
 from clinic_terminal.cli.common import Dependencies
@@ -41,6 +44,9 @@ for commands in (
     references,
     prescriptions,
     emergency,
+    exchange,
+    serve,
+    pages,
     access_token,
 ):
     commands.add_to(app)

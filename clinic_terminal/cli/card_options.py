@@ -14,6 +14,7 @@ import typer
 
 from clinic_terminal.bilingual import Bilingual, option_help
 from clinic_terminal.card.channel import CardConnection
+from clinic_terminal.cli import tap_files
 from clinic_terminal.cli.common import Dependencies, Terminal, require, require_tty_or, usage_error
 from clinic_terminal.console.prompts import InteractivePrompts, StdinPrompts
 from clinic_terminal.visit.prompts import Prompts
@@ -170,7 +171,7 @@ class CardOptions:
         )
 
     def tap(self, dependencies: Dependencies, terminal: Terminal, request: TapRequest) -> TapOutcome:
-        """Sign in, open the card, tap.
+        """Sign in, open the card, tap, and keep what the tap leaves at this terminal.
 
         The sign-in comes first: a connection problem is reported before anybody is asked for a card or a PIN.
         """
@@ -184,7 +185,10 @@ class CardOptions:
             return TapOutcome(watch.timings(), problem=problem)
         except KeyboardInterrupt:
             return TapOutcome(watch.timings())
-        return tap(connection, fund, self._prompts(), request, watch)
+        outcome = tap(connection, fund, self._prompts(), request, watch)
+        code = fund.credential.institution_code
+        tap_files.keep(terminal.settings, code, outcome, dependencies.clock(), request.as_of)
+        return outcome
 
     def _open_card(self, dependencies: Dependencies) -> CardConnection:
         if self.card:

@@ -119,11 +119,16 @@ def history_command(
             "--role: the reception may not read it",
         )
     else:
-        no_card = (reader, card, pin_stdin, visual_check, agree, register)
+        no_card = (reader, card, pin_stdin, last_try, visual_check, agree, register)
         require(
             not any(no_card),
             "--consent-id ではカードの指定は不要です。",
             "--consent-id needs no card",
+        )
+        require(
+            care is CareName.OUTPATIENT and language is Language.JA,
+            "--consent-id は登録済みの同意です。--care と --language は指定できません。",
+            "--consent-id is a registered consent: it excludes --care and --language",
         )
     dependencies = context.ensure_object(Dependencies)
     terminal = open_terminal(dependencies)

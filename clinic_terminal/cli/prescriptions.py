@@ -173,12 +173,15 @@ def check_command(
 
 def _show_check(console: Console, answer: DuplicateCheckAnswer) -> None:
     """The facts, then the other medicines where the patient consented."""
+    absent = texts.NOT_FOUND if answer.complete else texts.NOT_DECIDED
     rows = [
-        (texts.DUPLICATE, str(texts.FOUND if answer.duplicate else texts.NOT_FOUND)),
-        (texts.CONTRAINDICATED, str(texts.FOUND if answer.contraindicated else texts.NOT_FOUND)),
+        (texts.DUPLICATE, str(texts.FOUND if answer.duplicate else absent)),
+        (texts.CONTRAINDICATED, str(texts.FOUND if answer.contraindicated else absent)),
         (texts.RECORD, answer.record_id),
     ]
     console.print(screen.table(rows))
+    if not answer.complete:
+        screen.sentences(console, texts.CHECK_INCOMPLETE)
     for finding in answer.findings:
         other = finding.other
         what = texts.DUPLICATE if finding.kind is DuplicateKind.DUPLICATE else texts.CONTRAINDICATED

@@ -92,6 +92,11 @@ def tap_command(
         "オンライン診療などの同意（--care online）に --visual-check は使えません。",
         "--visual-check excludes --care online: the patient is not there",
     )
+    require(
+        consent is not None or (care is CareName.OUTPATIENT and language is Language.JA),
+        "--care と --language は --consent と一緒に指定してください。",
+        "--care and --language go with --consent",
+    )
     form = output_format(as_json=as_json, shift_jis=shift_jis)
     options.validate(consents=consent is not None)
     require_day(day, care, consents=consent is not None)

@@ -36,6 +36,9 @@ CALL_EXIT_CODES = render_exit_codes(
 )
 """Of the commands that make one call to the fund."""
 
+SERVICE_EXIT_CODES = render_exit_codes([outcomes.ENDED, outcomes.USAGE])
+"""Of the commands that run until a signal ends them."""
+
 READERS_EXIT_CODES = render_exit_codes([outcomes.DONE, outcomes.PROBLEM[ErrorKind.CARD]])
 APPOINTMENTS_EXIT_CODES = render_exit_codes(
     [
@@ -55,3 +58,6 @@ REFERENCE_EXIT_CODES = render_exit_codes(
         outcomes.PROBLEM[ErrorKind.TECHNICAL],
     ]
 )
+
+OPERATOR_EXIT_CODES = render_exit_codes([outcomes.DONE, outcomes.USAGE])
+"""Of the command that adds an operator."""

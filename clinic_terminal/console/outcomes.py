@@ -264,6 +264,9 @@ ALL_REGISTERED = ExitRow(0, Bilingual("すべて登録", "all registered"))
 SOME_NOT_REGISTERED = ExitRow(10, Bilingual("登録できない番号あり", "some not registered"))
 STILL_PROCESSING = ExitRow(11, Bilingual("一括照会は処理中", "batch still processing"))
 USAGE = ExitRow(2, Bilingual("使い方・ファイル・設定の誤り", "wrong usage, file or settings"))
+ENDED = ExitRow(
+    0, Bilingual("Ctrl-C または終了シグナルによる終了", "ended by Ctrl-C or a termination signal")
+)
 SIGNALS = (
     ExitRow(129, Bilingual("SIGHUP による終了", "ended by SIGHUP")),
     ExitRow(130, Bilingual("質問の前後の Ctrl-C", "Ctrl-C before or after a question")),

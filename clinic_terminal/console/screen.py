@@ -6,7 +6,6 @@ Colour never stands alone, and what could not be checked never looks like "not v
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +15,7 @@ from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.console import consents, insurance, outcomes, texts
 from clinic_terminal.console.days import day_text
 from clinic_terminal.console.insurance import Row
+from clinic_terminal.console.notices import day_in_japanese, renewal_notice, retry_notice
 from clinic_terminal.console.outcomes import Headline
 from clinic_terminal.console.printable import printable
 from clinic_terminal.console.report import consent_headline, headline
@@ -24,7 +24,7 @@ from clinic_terminal.queries.number_lookup import LookupOutcome
 from clinic_terminal.timings import Timings
 from clinic_terminal.visit.consent import ConsentOutcome
 from clinic_terminal.visit.tap import TapOutcome
-from eligibility_api.contract.eligibility import CertificateRenewal, EligibilityAnswer
+from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member_items import Enrolment
 
@@ -56,11 +56,7 @@ def show_problem(console: Console, problem: ShikakuError) -> None:
     """Print the sentences of a problem, when to retry, the invalid fields, and codes for support."""
     sentences(console, Bilingual(problem.entry.ja, problem.entry.en))
     if problem.retry_after is not None:
-        seconds = problem.retry_after
-        sentences(
-            console,
-            Bilingual(f"{seconds}秒後にもう一度お試しください", f"Try again in {seconds} s"),
-        )
+        sentences(console, retry_notice(problem.retry_after))
     for fault in problem.details.get("errors", ()):
         line(console, f"{fault['place']}: {fault['rule']}")
     details = (problem.details.get(name) for name in ("status_word", "pcsc", "request_id"))
@@ -103,7 +99,7 @@ def _show_answer(console: Console, answer: EligibilityAnswer) -> None:
     if answer.reference_number is not None:
         line(console, f"{texts.REFERENCE_NUMBER}: {answer.reference_number}")
     if answer.certificate_renewal is not None:
-        sentences(console, _renewal_notice(answer.certificate_renewal))
+        sentences(console, renewal_notice(answer.certificate_renewal))
     holds = not outcomes.VALIDITY[answer.validity].ended
     for enrolment in answer.results:
         console.print(table(insurance.rows(enrolment, holds=holds)))
@@ -128,29 +124,15 @@ def table(rows: Iterable[Row]) -> Table:
     return shown
 
 
-def _renewal_notice(remark: CertificateRenewal) -> Bilingual:
-    """The sentence on a certificate that has expired or expires soon, with its days."""
-    text = texts.CERTIFICATE_IN_GRACE if remark.status == "grace" else texts.CERTIFICATE_EXPIRING
-    days = {"expires_on": remark.expires_on, "renew_by": remark.renew_by}
-    return Bilingual(
-        text.ja.format(**{name: _japanese(day) for name, day in days.items()}),
-        text.en.format(**{name: day.isoformat() for name, day in days.items()}),
-    )
-
-
 def _notice_for_patient(ended: Enrolment) -> Bilingual:
     """A sentence to read to the patient whose insurance has ended."""
     insurer, day = ended.insurer_name, ended.lost_on
-    since = "" if day is None else f"{_japanese(day)}から"
+    since = "" if day is None else f"{day_in_japanese(day)}から"
     first_day = "" if day is None else f"; {day.isoformat()} is the first day without it"
     return Bilingual(
         f"患者さんへのご案内：{insurer}の資格は、{since}なくなっています。新しい加入先をお知らせください。",
         f"To the patient: the insurance with {insurer} has ended{first_day}. Please tell us the new insurer.",
     )
-
-
-def _japanese(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _show_advice(console: Console, head: Headline) -> None:

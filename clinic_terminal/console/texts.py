@@ -181,6 +181,11 @@ DUPLICATE = Bilingual("重複投薬", "Duplicate medication")
 CONTRAINDICATED = Bilingual("併用禁忌", "Contraindicated combination")
 FOUND = Bilingual("該当あり", "found")
 NOT_FOUND = Bilingual("該当なし", "none")
+NOT_DECIDED = Bilingual("判定できません", "cannot be decided")
+CHECK_INCOMPLETE = Bilingual(
+    "登録された処方・調剤が多いため、新しいものだけを確認しました。お薬手帳などでも確認してください。",
+    "This patient has too many entries: only the newest were compared. Check other sources too.",
+)
 
 # -- Rows of a history ---------------------------------------------------------------------------------------
 

@@ -73,17 +73,24 @@ def look_up_by_consent(fund: FundClient, accessor: Accessor, watch: Stopwatch) -
     return LookupOutcome(watch.timings(), answer, problem)
 
 
-def _check(
-    fund: FundClient, membership: MembershipQuery, request: LookupRequest, watch: Stopwatch
+def check_membership(
+    fund: FundClient, membership: MembershipQuery, request: LookupRequest
 ) -> EligibilityAnswer:
+    """The fund's answer about a membership. Raises ShikakuError."""
     check = NumberCheckRequest(
         **dict(membership),
         as_of=request.as_of,
         limit_certificate_consent=request.limit_certificate,
         known_at=request.known_at,
     )
-    with watch.step("answer"):
-        answer = fund.check_number(check)
+    answer = fund.check_number(check)
     if isinstance(answer, UnchangedAnswer):  # only a request that names a known version may get it
         raise ShikakuError("fund-unreadable")
     return answer
+
+
+def _check(
+    fund: FundClient, membership: MembershipQuery, request: LookupRequest, watch: Stopwatch
+) -> EligibilityAnswer:
+    with watch.step("answer"):
+        return check_membership(fund, membership, request)

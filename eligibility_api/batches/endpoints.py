@@ -6,16 +6,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from eligibility_api.batches import service
 from eligibility_api.clients.caller import Caller
-from eligibility_api.contract.batches import BATCHES_PATH, BatchAnswer, BatchRequest, BatchResult, BatchRow
+from eligibility_api.contract.batches import BATCHES_PATH, BatchAnswer, BatchRequest, BatchResult
 from eligibility_api.contract.codes import Right
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
 from eligibility_api.web.headers import respond_with_etag
+from eligibility_api.web.large_bodies import LargeBody
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix=BATCHES_PATH, tags=["eligibility"], route_class=rights_first(Right.ELIGIBILITY))
@@ -34,29 +34,6 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
     return schema
 
 
-def _request_schema() -> dict[str, Any]:
-    schema = _schema(BatchRequest)
-    schema["properties"]["rows"]["items"] = BatchRow.model_json_schema()
-    return schema
-
-
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
-def _batch(body: Annotated[bytes, Depends(_body)]) -> BatchRequest:
-    """Parse the request.
-
-    Not async, so that it runs in a thread: 10,000 rows take a tenth of a second, for which no card check
-    should wait.
-    """
-    try:
-        return BatchRequest.model_validate_json(body)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        raise RequestValidationError([fault | {"loc": ("body", *fault["loc"])} for fault in faults]) from None
-
-
 @router.post(
     "",
     status_code=202,
@@ -64,15 +41,12 @@ def _batch(body: Annotated[bytes, Depends(_body)]) -> BatchRequest:
     responses=problem_responses(
         *_REFUSALS, "batch-limit", "as-of-out-of-range", "my-number-refused", "request-invalid"
     ),
-    openapi_extra={
-        "requestBody": {"required": True, "content": {"application/json": {"schema": _request_schema()}}}
-    },
 )
 async def accept(
     response: Response,
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
-    batch: Annotated[BatchRequest, Depends(_batch)],
+    batch: Annotated[BatchRequest, Depends(LargeBody(BatchRequest))],
 ) -> BatchAnswer:
     """一括照会 of up to 10,000 rows, one batch per facility at a time.
 

@@ -12,6 +12,7 @@ from eligibility_api.contract.checkups import CheckupsAnswer, CheckupsRequest
 from eligibility_api.contract.codes import Right
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
+from eligibility_api.web.large_bodies import LargeBody
 from eligibility_api.web.problems import problem_responses
 
 PATH = "/v1/health-checkups"
@@ -36,7 +37,7 @@ router = APIRouter(tags=["health check-ups"], route_class=rights_first(Right.CLA
     ),
 )
 async def add_checkups(
-    request: CheckupsRequest,
+    request: Annotated[CheckupsRequest, Depends(LargeBody(CheckupsRequest))],
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> CheckupsAnswer:

@@ -45,3 +45,8 @@ def save_credential(credential: Credential, out: Path) -> str:
     except OSError as error:
         raise typer.BadParameter(f"cannot be written: {error.strerror}", param_hint="--out") from error
     return credential.client_id
+
+
+def are_absent(*options: object) -> bool:
+    """Whether none of these options was given: no option is accepted without effect."""
+    return all(option is None for option in options)

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.cli.common import run_with_jlis, save_credential
+from eligibility_api.cli.common import are_absent, run_with_jlis, save_credential
 from eligibility_api.cli_support import check_text, in_transaction, parse_institution_code
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.domain.admission import Admission
@@ -20,6 +20,9 @@ from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 
 app = typer.Typer(help="Facilities and their terminals.", no_args_is_help=True)
+_KIND = FacilityKind.CLINIC
+_RIGHTS = "eligibility,registration"
+
 client_app = typer.Typer(help="Terminals and insurers' programs, by their id.", no_args_is_help=True)
 
 
@@ -36,10 +39,12 @@ def facility_add(
     out: Annotated[
         Path | None, typer.Option(help="Where the credential (with its private key) is written.")
     ] = None,
-    kind: Annotated[FacilityKind, typer.Option(help="What kind of institution.")] = FacilityKind.CLINIC,
+    kind: Annotated[
+        FacilityKind | None, typer.Option(help="What kind of institution.", show_default=_KIND)
+    ] = None,
     rights: Annotated[
-        str, typer.Option(help="Rights of the terminal, comma-separated.")
-    ] = "eligibility,registration",
+        str | None, typer.Option(help="Rights of the terminal, comma-separated.", show_default=_RIGHTS)
+    ] = None,
     source: Annotated[
         Path | None,
         typer.Option(
@@ -54,14 +59,17 @@ def facility_add(
 
     In a file, the rights of a row are separated by spaces; `terminals` is the facility's number of terminals.
     """
-    if source is not None and out_dir is not None:
+    if source is not None and out_dir is not None and are_absent(institution_code, name, out, kind, rights):
         typer.echo(_admit_fleet(read_facilities(source), out_dir))
-    elif institution_code is not None and name is not None and out is not None:
-        wanted = Admission(institution_code, name, kind, frozenset(_rights(rights)))
-        typer.echo(_admit_terminal(wanted, out))
+    elif (
+        institution_code is not None and name is not None and out is not None and are_absent(source, out_dir)
+    ):
+        granted = frozenset(_parse_rights(_RIGHTS if rights is None else rights))
+        typer.echo(_admit_terminal(Admission(institution_code, name, kind or _KIND, granted), out))
     else:
         raise typer.BadParameter(
-            "--institution-code, --name and --out belong together, or --from and --out-dir"
+            "--institution-code, --name and --out belong together, with --kind and --rights;"
+            " or --from and --out-dir"
         )
 
 
@@ -112,7 +120,7 @@ def facility_close(
         raise OperatorError("There is no open facility with this code.")
 
 
-def _rights(text: str) -> list[Right]:
+def _parse_rights(text: str) -> list[Right]:
     try:
         return [Right(word.strip()) for word in text.split(",")]
     except ValueError:

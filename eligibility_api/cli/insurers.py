@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.cli.common import save_credential
+from eligibility_api.cli.common import are_absent, save_credential
 from eligibility_api.cli_support import check_text, in_transaction, parse_insurer_number
 from eligibility_api.facilities import service
 from eligibility_api.facilities.admission_files import read_insurers
@@ -47,13 +47,19 @@ def insurer_add(
     ] = None,
 ) -> None:
     """Admit an insurer if it is new, and one client of it with a new key; or many insurers from a file."""
-    if source is not None and out_dir is not None:
+    if source is not None and out_dir is not None and are_absent(insurer_number, name, out, approver or None):
         typer.echo(_admit_insurers(read_insurers(source), out_dir, approvers_out_dir))
-    elif insurer_number is not None and name is not None and out is not None:
+    elif (
+        insurer_number is not None
+        and name is not None
+        and out is not None
+        and are_absent(source, out_dir, approvers_out_dir)
+    ):
         typer.echo(_admit_insurer(insurer_number, name, out, approver=approver))
     else:
         raise typer.BadParameter(
-            "--insurer-number, --name and --out belong together, or --from and --out-dir"
+            "--insurer-number, --name and --out belong together, with --approver;"
+            " or --from and --out-dir, with --approvers-out-dir"
         )
 
 

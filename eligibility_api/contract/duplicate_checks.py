@@ -94,5 +94,9 @@ class DuplicateCheckAnswer(Answer):
     checked_at: datetime
     duplicate: bool
     contraindicated: bool
+    complete: bool = Field(
+        description="False if the patient has more entries or medicines than one check compares, the newest: what is"
+        " not found is not certain then."
+    )
     consented: bool = Field(description="Whether the findings are listed, by the patient's consent.")
     findings: list[DuplicateFinding] = Field(description="Empty without consent.")

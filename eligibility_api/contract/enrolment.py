@@ -32,11 +32,15 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 class RegisterMatch(StrEnum):
     """The result of the query to the resident register: one person, none, several, or another than before.
 
+    `variant`: nobody is spelled so, but exactly one person whose items are equal in folded form. She is proposed;
+    the member is linked to her once the insurer confirms it.
+
     `contested`: one person, whom another insurer insures and whose card the change would close. Another key of
     the insurer has to confirm it.
     """
 
     ONE = "one"
+    VARIANT = "variant"
     NONE = "none"
     AMBIGUOUS = "ambiguous"
     OTHER = "other"
@@ -49,6 +53,37 @@ class Mismatch(StrEnum):
     NONE = "none"
     OPEN = "open"
     CONFIRMED = "confirmed"
+
+
+class SpelledItem(StrEnum):
+    """The items that have several spellings."""
+
+    NAME = "name"
+    NAME_KANA = "name_kana"
+    ADDRESS = "address"
+
+
+class FoldingKind(StrEnum):
+    """How two spellings of an item differ (rule J3)."""
+
+    ADDRESS = "address"
+    """Numerals and units of block and lot, 大字, ケ and ヶ, the prefecture."""
+    CHARACTER = "character"
+    """Variants of a character (異体字)."""
+    KANA = "kana"
+    """Hiragana, small kana, and kana that sound alike today."""
+    CASE = "case"
+    PUNCTUATION = "punctuation"
+    """Hyphens, long-vowel marks, middle dots, apostrophes, commas, full stops."""
+    MISSING = "missing"
+    """● stands for a character."""
+
+
+class Difference(Answer):
+    """An item that is spelled otherwise in the register, and the kind of difference; never the register's value."""
+
+    item: SpelledItem
+    kind: FoldingKind
 
 
 class EnrolmentRequest(MemberItems):
@@ -154,6 +189,9 @@ class EnrolmentAnswer(Answer):
 
     enrolment_id: str
     match: RegisterMatch
+    differences: list[Difference] = Field(
+        default=[], description="With `variant`: how the member is spelled otherwise in the register."
+    )
     known_from: datetime
     acquired_on: date
     lost_on: date | None

@@ -27,6 +27,7 @@ from eligibility_api.contract.insurer_ops import (
     ConfirmRequest,
     DeregistrationAnswer,
     DeregistrationRequest,
+    DeregistrationWithdrawalAnswer,
     FoundMembers,
     MemberHistory,
     MemberSearch,
@@ -34,6 +35,7 @@ from eligibility_api.contract.insurer_ops import (
     PaperApplicationAnswer,
     PaperApplicationRequest,
     PaperCertificates,
+    PaperWithdrawalAnswer,
     Statistics,
     UnlinkAnswer,
     UnlinkRequest,
@@ -127,9 +129,18 @@ class InsurerClient(FundClient):
         """Record a member's application for a paper certificate."""
         return self._call(PaperApplicationAnswer, "/v1/paper-certificates/applications", request)
 
+    def withdraw_paper_application(self, request: PaperApplicationRequest) -> PaperWithdrawalAnswer:
+        """Withdraw a member's application for a paper certificate."""
+        path = "/v1/paper-certificates/applications/withdraw"
+        return self._call(PaperWithdrawalAnswer, path, request)
+
     def deregister(self, request: DeregistrationRequest) -> DeregistrationAnswer:
         """End the use of a member's card at the end of the next month."""
         return self._call(DeregistrationAnswer, "/v1/deregistrations", request)
+
+    def withdraw_deregistration(self, request: DeregistrationRequest) -> DeregistrationWithdrawalAnswer:
+        """Withdraw a deregistration before it takes effect."""
+        return self._call(DeregistrationWithdrawalAnswer, "/v1/deregistrations/withdraw", request)
 
     def upload(
         self,

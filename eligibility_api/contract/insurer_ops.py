@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from eligibility_api.contract.codes import Sex
-from eligibility_api.contract.enrolment import EnrolmentAnswer, Mismatch, RegisterMatch
+from eligibility_api.contract.enrolment import Difference, EnrolmentAnswer, Mismatch, RegisterMatch
 from eligibility_api.contract.uploads import AffectedFacility, Reason
 from eligibility_api.contract.wire import (
     Answer,
@@ -44,6 +44,9 @@ class MismatchItem(MemberSummary):
     """One period whose member differs from the resident register."""
 
     register_match: RegisterMatch
+    differences: list[Difference] = Field(
+        default=[], description="With `variant`: how the member is spelled otherwise in the register."
+    )
     since: datetime
     acquired_on: date
     lost_on: date | None
@@ -68,16 +71,26 @@ class Mismatches(Answer):
 
 
 class ConfirmRequest(RequestModel):
-    """`POST /v1/mismatches/confirm`: confirm this member's items. The register is queried once more first."""
+    """`POST /v1/mismatches/confirm`: confirm this member's items. The register is queried once more first.
+
+    A member who was confirmed while the register returned nobody may be confirmed again.
+    """
 
     enrolment_id: UUID
     reason: Reason | None = Field(default=None, description="Required for a contested member.")
 
 
 class ConfirmAnswer(EnrolmentAnswer):
-    """The result: `none` if the register now returns one person, who is linked, otherwise `confirmed`."""
+    """The result: `none` if the register now returns one person, who is linked, otherwise `confirmed`.
+
+    A person who was proposed (`variant`) is linked too. One whom the register proposes only now is not: the
+    mismatch stays as it was until it is confirmed again.
+    """
 
     mismatch: Mismatch
+    linked: bool | None = Field(
+        default=None, description="Whether the member is linked to a person, so that a card shows her."
+    )
 
 
 class IdentityItems(RequestModel):
@@ -90,7 +103,7 @@ class IdentityItems(RequestModel):
 
 
 class UnlinkRequest(RequestModel):
-    """`POST /v1/enrolments/unlink`: unlink this member from a wrongly linked person."""
+    """`POST /v1/enrolments/unlink`: unlink this member from a wrongly linked person, or reject a proposed one."""
 
     enrolment_id: UUID
     corrected: IdentityItems | None = Field(
@@ -221,7 +234,10 @@ class PaperApplicationReason(StrEnum):
 
 
 class PaperApplicationRequest(RequestModel):
-    """`POST /v1/paper-certificates/applications`: a member applied to the insurer for a 資格確認書."""
+    """`POST /v1/paper-certificates/applications`: a member applied to the insurer for a 資格確認書.
+
+    `…/applications/withdraw` takes the same: the member withdraws the application.
+    """
 
     enrolment_id: UUID
     reason: PaperApplicationReason
@@ -235,8 +251,19 @@ class PaperApplicationAnswer(Answer):
     applied_at: datetime
 
 
+class PaperWithdrawalAnswer(Answer):
+    """The application no longer counts (rule K5)."""
+
+    enrolment_id: str
+    reason: PaperApplicationReason
+    withdrawn_at: datetime
+
+
 class DeregistrationRequest(RequestModel):
-    """`POST /v1/deregistrations`: a member asked the insurer to end the use of her card (利用登録解除)."""
+    """`POST /v1/deregistrations`: a member asked the insurer to end the use of her card (利用登録解除).
+
+    `…/withdraw` takes the same: the member withdraws that before it takes effect.
+    """
 
     enrolment_id: UUID
 
@@ -246,6 +273,12 @@ class DeregistrationAnswer(Answer):
 
     enrolment_id: str
     last_day: date = Field(description="The last day on which the card is used: the end of the next month.")
+
+
+class DeregistrationWithdrawalAnswer(Answer):
+    """The card stays registered (rule K5)."""
+
+    enrolment_id: str
 
 
 class PaperCertificateNeed(MemberSummary):

@@ -7,22 +7,26 @@ from typing import Annotated
 from pydantic import ConfigDict, FailFast, Field, StringConstraints
 
 from eligibility_api.contract import examples
-from eligibility_api.contract.membership import MembershipQuery
-from eligibility_api.contract.wire import Answer, Row, Text
+from eligibility_api.contract.membership import StatedMembership
+from eligibility_api.contract.wire import Answer, Day, Row, Text
 
 MAX_REGISTRATIONS = 1_000
 
 ReferenceNumber = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
 
 
-class ReferenceRegistration(Row, MembershipQuery):
+class ReferenceRegistration(Row, StatedMembership):
     """`POST /v1/reference-numbers`: the facility's number for this membership's person.
 
-    A later one replaces it.
+    A later one replaces it. The real message has no birth date: without it the membership alone must belong to
+    one person, which for a family needs the branch.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.REFERENCE]})
 
+    birth_date: Day | None = Field(
+        default=None, description="Without it several persons may match: `reference-several-found`."
+    )
     reference_number: ReferenceNumber
 
 

@@ -164,6 +164,11 @@ class UploadReport(Answer):
         description="New or changed members for whom the resident register did not return exactly one person; null while"
         " that is withheld, until another key approves the file (finding `unmatched-limit`)."
     )
+    proposed: int | None = Field(
+        default=None,
+        description="Of the unmatched members those for whom the register proposes a person who is spelled otherwise"
+        " (finding `variant`, by item and kind); null as `unmatched` is.",
+    )
     changed_since: int = Field(description="Skipped: changed by single calls after the upload.")
     fill_rates: dict[str, float] = Field(
         description="Ratio of filled cells by column, among the members who should have a value."

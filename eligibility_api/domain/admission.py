@@ -1,4 +1,4 @@
-"""The rights for which a client of each kind may be admitted."""
+"""The rights for which a client of each kind may be admitted, and its operators registered."""
 
 from __future__ import annotations
 
@@ -24,6 +24,20 @@ class Admission:
     kind: FacilityKind
     rights: frozenset[Right]
     terminals: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What an operator is authorised for: medical data as authorised staff, access in an emergency."""
+
+    medical: bool
+    emergency: bool
+
+
+def authority_for(kind: FacilityKind) -> Authority:
+    """What operators of such a facility may be authorised for; anything else would have no effect (rule G4)."""
+    entry = FACILITY_KINDS[kind]
+    return Authority(entry.medical, Right.EMERGENCY in entry.rights)
 
 
 def rights_for(kind: FacilityKind) -> frozenset[Right]:

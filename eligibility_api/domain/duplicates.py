@@ -1,4 +1,4 @@
-"""Duplicate and contraindicated medication by the rule of the electronic prescription service (rules M1 to M6).
+"""Duplicate and contraindicated medication by the rule of the electronic prescription service (rules M1 to M6, M9).
 
 The notice of 2023-12-28 on the operation of that service. Claims are never compared. Our own mark in the list
 of medicines is in `overlaps.py`.
@@ -21,11 +21,24 @@ from eligibility_api.domain.overlaps import ORAL
 UNCOUNTED_DAYS = 14
 """Days of external, as-needed and other medicines whose days cannot be counted (rule M4)."""
 
+MAX_ENTRIES = 500
+"""Entries of a patient that one check compares, the newest (rule M9)."""
+
+MAX_MEDICINES = 5_000
+"""Medicines of these entries; an entry is compared whole or not at all (rule M9)."""
+
 Prescription = tuple[str | None, date | None]
 """A prescription: its institution and its day."""
 
 Contraindications = Mapping[str, frozenset[str]]
 """The ingredients with which each ingredient must not be combined, in both directions."""
+
+
+class Compared(NamedTuple):
+    """The entries that a check compares, and whether they are all of the patient's."""
+
+    entries: list[HistoryRecord]
+    complete: bool
 
 
 class Medicine(NamedTuple):
@@ -60,6 +73,18 @@ def medicine(known: HistoryRecord | None, drug: Drug, first: date, ingredient: I
     """A medicine to compare; None without an ingredient code, which insurance drugs have (rule M2)."""
     code = ingredient(drug.code)
     return Medicine(known, drug, code, first, first + timedelta(days=days_of(drug))) if code else None
+
+
+def within_limits(newest_first: Iterable[HistoryRecord]) -> Compared:
+    """The entries up to the limits of one check (rule M9); reads at most one entry more than it returns."""
+    entries: list[HistoryRecord] = []
+    medicines = 0
+    for entry in newest_first:
+        medicines += len(entry.content.drugs)
+        if len(entries) == MAX_ENTRIES or medicines > MAX_MEDICINES:
+            return Compared(entries, complete=False)
+        entries.append(entry)
+    return Compared(entries, complete=True)
 
 
 def prescriber_of(entry: HistoryRecord) -> str:

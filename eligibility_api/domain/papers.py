@@ -1,9 +1,9 @@
-"""Who needs a paper certificate (資格確認書), why, and from which day (rules K1–K4). Pure functions."""
+"""Who needs a paper certificate (資格確認書), why, and from which day (rules K1–K5). Pure functions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from eligibility_api.contract.identifiers import is_late_elderly
@@ -41,6 +41,7 @@ class PaperApplication:
 
     reason: PaperApplicationReason
     applied_at: datetime
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,17 @@ def paper_need(
     return _without_card(cards, day)
 
 
+def applications_at(applications: Iterable[PaperApplication], instant: datetime) -> list[PaperApplication]:
+    """The applications as they stood at an earlier instant (K5)."""
+    return [
+        replace(application, withdrawn_at=None)
+        if application.withdrawn_at is not None and application.withdrawn_at > instant
+        else application
+        for application in applications
+        if application.applied_at <= instant
+    ]
+
+
 def registration_ends_at(applied_at: datetime) -> datetime:
     """The first instant after a deregistration's effect: the end of the next month, in Japan (K4)."""
     month = months_before(day_in_japan(applied_at), -2)
@@ -80,12 +92,14 @@ def _by_age(member: EnrolmentVersion, day: date) -> bool:
 
 
 def _applied_for(applications: Iterable[PaperApplication], cards: Sequence[BoundCard]) -> PaperReason | None:
-    """The reason of an application that still counts (K3); the most lasting one."""
+    """The reason of an application that still counts (K3, K5); the most lasting one."""
     reasons = {application.reason for application in applications if _counts(application, cards)}
     return next((PaperReason(reason.value) for reason in PaperApplicationReason if reason in reasons), None)
 
 
 def _counts(application: PaperApplication, cards: Sequence[BoundCard]) -> bool:
+    if application.withdrawn_at is not None:
+        return False
     if application.reason is PaperApplicationReason.NEEDS_HELP:
         return True
     return not any(card.bound_at > application.applied_at for card in cards)

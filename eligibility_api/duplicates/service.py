@@ -63,6 +63,7 @@ async def check(
         checked_at=rows.recorded_at,
         duplicate=DuplicateKind.DUPLICATE in kinds,
         contraindicated=DuplicateKind.CONTRAINDICATED in kinds,
+        complete=rows.compared.complete,
         consented=consented,
         findings=_findings(found, master) if consented else [],
     )
@@ -79,7 +80,7 @@ def _compare(request: DuplicateCheckRequest, rows: store.CheckRows, master: Drug
     """The medicines found, by the rules."""
     named = request.prescription
     entries = duplicates.compared_entries(
-        rows.entries,
+        rows.compared.entries,
         own=named.institution_code if named else rows.institution_code,
         same_institution=request.same_institution,
         prescription=(named.institution_code, named.prescribed_on) if named else None,

@@ -18,6 +18,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import CareSetting, Origin
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.claims import content_of
+from eligibility_api.domain.duplicates import MAX_ENTRIES, Compared, within_limits
 from eligibility_api.domain.history import HistoryRecord
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
 from eligibility_api.prescriptions.store import MAX_IDENTIFICATION_AGE
@@ -54,6 +55,8 @@ reading AS MATERIALIZED (
     JOIN prescription_entry p ON p.person_key = j.person_key AND p.known_from <= j.now AND p.known_from > j.now - $9::interval
     WHERE j.outcome = 'done'
       AND (p.matched_entitlements IS NULL OR p.matched_entitlements <@ {memberships})
+    ORDER BY p.known_from DESC, p.entry DESC
+    LIMIT $10
 ),
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, person_key, as_of, detail)
@@ -92,7 +95,7 @@ class CheckRows:
     institution_code: str
     person_key: bytes
     drug_load: int | None
-    entries: Sequence[HistoryRecord]
+    compared: Compared
 
 
 async def read_entries(
@@ -105,7 +108,7 @@ async def read_entries(
     kinds: Collection[FacilityKind],
     refusal: str | None,
 ) -> CheckRows:
-    """The entries of the patient whom the facility identified, for a facility of one of `kinds`.
+    """The entries of the patient whom the facility identified, for a facility of one of `kinds`, up to the limits (M9).
 
     Raises its refusals, recorded; `refusal` is one that is known before.
     """
@@ -119,6 +122,7 @@ async def read_entries(
         refusal,
         on,
         MAX_AGE,
+        MAX_ENTRIES + 1,
     ]
     rows = await database.fetch(_CHECK, parameters)
     first = rows[0]
@@ -131,8 +135,13 @@ async def read_entries(
         institution_code=first["institution_code"],
         person_key=first["person_key"],
         drug_load=first["drug_load"],
-        entries=[_entry(row) for row in rows if row["entry"] is not None],
+        compared=within_limits(map(_entry, _newest_first(rows))),
     )
+
+
+def _newest_first(rows: Sequence[Any]) -> Sequence[Any]:
+    entries = [row for row in rows if row["entry"] is not None]
+    return sorted(entries, key=lambda row: (row["known_from"], row["entry"]), reverse=True)
 
 
 def _entry(row: Any) -> HistoryRecord:

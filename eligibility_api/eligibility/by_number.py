@@ -15,6 +15,7 @@ from uuid import UUID
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Category, FacilityKind, Right
 from eligibility_api.contract.membership import MembershipQuery
+from eligibility_api.contract.references import ReferenceRegistration
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
@@ -240,7 +241,7 @@ class NumberResult:
     enrolments: Sequence[EnrolmentVersion]
 
 
-def membership_parameters(asked: MembershipQuery) -> list[Any]:
+def membership_parameters(asked: MembershipQuery | ReferenceRegistration) -> list[Any]:
     """The six parameters of `MATCHING_ENROLMENTS`: a membership, folded for comparison."""
     symbol, number, branch = comparable(asked.symbol, asked.number, asked.branch)
     first, last = (branch, branch) if asked.branch is not None else ANY_BRANCH

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from eligibility_api.contract.enrolment import Mismatch, RegisterMatch
+from eligibility_api.contract.enrolment import Difference, Mismatch, RegisterMatch
 from eligibility_api.domain.membership import CONTENT, digest
 from eligibility_api.domain.timeline import Period
 from eligibility_api.enrolment.linking import Identity, Link, RegisterAnswer, identity_of
@@ -29,7 +29,9 @@ class CurrentVersion:
     def of(cls, row: Any) -> CurrentVersion:
         """Read the version from a row of the store."""
         content = {name: getattr(row, name) for name in CONTENT}
-        link = Link(row.person_key, RegisterMatch(row.register_match), Mismatch(row.mismatch))
+        differences = tuple(map(Difference.model_validate, row.differences or ()))
+        match, mismatch = RegisterMatch(row.register_match), Mismatch(row.mismatch)
+        link = Link(row.person_key, match, mismatch, row.proposed_key, differences)
         return cls(row.version, row.entitlement, content | {"digest": row.digest or digest(content)}, link)
 
     @property

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
-from eligibility_api.contract.enrolment import EnrolmentAnswer, RegisterMatch
+from eligibility_api.contract.enrolment import Difference, EnrolmentAnswer, RegisterMatch
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.wire import RequestModel
 from eligibility_api.domain.membership import IDENTITY
@@ -28,7 +28,7 @@ from eligibility_api.enrolment.change import admit_and_lock, wait_until_visible
 from eligibility_api.enrolment.contests import contest
 from eligibility_api.enrolment.decision import Decision, Member, RegisterAnswers, RegisterNotAsked
 from eligibility_api.enrolment.idempotency import Call
-from eligibility_api.enrolment.linking import Identity, RegisterAnswer
+from eligibility_api.enrolment.linking import Identity, Link, RegisterAnswer
 from eligibility_api.state import State
 
 LoadMembers = Callable[[AsyncConnection], Awaitable[Sequence[Member | None]]]
@@ -108,8 +108,9 @@ async def _ask(state: State, caller: Caller, identity: Identity, asked: _Asked) 
     """Ask J-LIS, unless the insurer had too many mismatches: persons must not be found by trial (N4)."""
     limit = state.settings.mismatches_per_hour
     asked.reserved.append(await register_quota.reserve(state.database, caller.insurer(), limit))
-    match, person_key = await state.jlis.match(**dict(zip(IDENTITY, identity, strict=True)))
-    return RegisterAnswer(RegisterMatch(match), person_key)
+    found = await state.jlis.match(**dict(zip(IDENTITY, identity, strict=True)))
+    differences = tuple(map(Difference.model_validate, found.differences))
+    return RegisterAnswer(RegisterMatch(found.match), found.person_key, differences)
 
 
 async def _count_queries(state: State, caller: Caller, asked: _Asked) -> None:
@@ -132,7 +133,7 @@ async def _attempt(
     if not operation.by_second_key:
         decision = await contest(connection, call.insurer_number, wanted, revision)
     await _write(connection, decision, revision, insurer_name)
-    asked.missed = any(opened.link.register_match is not RegisterMatch.ONE for opened in decision.open)
+    asked.missed = not all(opened.link.is_identified for opened in decision.open)
     await _record(connection, caller, operation, wanted, revision)
     answer = _answer(decision) | await operation.extend(connection, decision)
     await idempotency.store_answer(connection, call, answer, revision)
@@ -153,6 +154,8 @@ async def _write(connection: AsyncConnection, decision: Decision, revision: int,
             "person_key": opening.link.person_key,
             "register_match": opening.link.register_match,
             "mismatch": opening.link.mismatch,
+            "proposed_key": opening.link.proposed_key,
+            "differences": _differences(opening.link) or None,
         }
         await store.open_version(connection, {**opening.content, **columns})
 
@@ -163,9 +166,14 @@ def _answer(decision: Decision) -> dict[str, Any]:
     return {
         "enrolment_id": str(decision.enrolment_id),
         "match": decision.reported.link.register_match.value,
+        "differences": _differences(decision.reported.link),
         "acquired_on": content["acquired_on"].isoformat(),
         "lost_on": lost_on.isoformat() if lost_on is not None else None,
     }
+
+
+def _differences(link: Link) -> list[dict[str, Any]]:
+    return [difference.model_dump(mode="json") for difference in link.differences]
 
 
 async def _record(

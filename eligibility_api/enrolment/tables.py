@@ -77,6 +77,8 @@ VERSION = Table(
     Column("person_key", LargeBinary),
     Column("register_match", String, nullable=False),
     Column("mismatch", String, nullable=False, default="none"),
+    Column("proposed_key", LargeBinary),
+    Column("differences", JSONB(none_as_null=True)),
     Column("insurer_name", String, nullable=False),
     *map(_item_column, MEMBER_ITEMS),
     Column("digest", LargeBinary),

@@ -15,8 +15,12 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.clients.second_factor import encrypt_secret
+from eligibility_api.contract.codes import FacilityKind
+from eligibility_api.domain.admission import authority_for
 from eligibility_api.domain.second_factor import SECRET_BYTES
 from eligibility_api.platform.errors import OperatorError
+
+_KIND = text("SELECT kind FROM facility WHERE institution_code = :institution_code AND closed_at IS NULL")
 
 _ADD = text("""
 INSERT INTO facility_operator (institution_code, operator, authorised_by, medical, emergency, totp_secret)
@@ -64,9 +68,10 @@ async def register(
 ) -> bytes | None:
     """Register an operator, and return the secret of the second factor if there is one.
 
-    It is not returned again. Raises OperatorError if the facility is unknown or closed, or the name is
-    already registered.
+    It is not returned again. Raises OperatorError if the facility is unknown or closed, no operator of its kind
+    may have this authority (rule G4), or the name is already registered.
     """
+    await _check_authority(connection, registration)
     secret = secrets.token_bytes(SECRET_BYTES) if registration.emergency else None
     stored = (
         encrypt_secret(key, secret, registration.institution_code, registration.operator)
@@ -75,11 +80,21 @@ async def register(
     )
     added = await connection.execute(_ADD, registration.values() | {"totp_secret": stored})
     if not added.rowcount:
-        raise OperatorError(
-            "No open facility has this code, or an operator with this name is already registered there."
-        )
+        raise OperatorError("An operator with this name is already registered there.")
     await connection.execute(_RECORD, registration.values() | {"kind": "operator.registered"})
     return secret
+
+
+async def _check_authority(connection: AsyncConnection, registration: OperatorRegistration) -> None:
+    values = {"institution_code": registration.institution_code}
+    kind = (await connection.execute(_KIND, values)).scalar_one_or_none()
+    if kind is None:
+        raise OperatorError("No open facility has this code.")
+    possible = authority_for(FacilityKind(kind))
+    if registration.emergency and not possible.emergency:
+        raise OperatorError(f"Access in an emergency is for hospitals; the kind of this facility is {kind}.")
+    if registration.medical and not possible.medical:
+        raise OperatorError(f"No medical data is shown to a facility of this kind: {kind}.")
 
 
 async def end(connection: AsyncConnection, institution_code: str, operator: str) -> None:

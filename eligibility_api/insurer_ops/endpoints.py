@@ -15,6 +15,7 @@ from eligibility_api.contract.insurer_ops import (
     ConfirmRequest,
     DeregistrationAnswer,
     DeregistrationRequest,
+    DeregistrationWithdrawalAnswer,
     FoundMembers,
     MemberHistory,
     MemberSearch,
@@ -23,6 +24,7 @@ from eligibility_api.contract.insurer_ops import (
     PaperApplicationAnswer,
     PaperApplicationRequest,
     PaperCertificates,
+    PaperWithdrawalAnswer,
     Statistics,
     UnlinkAnswer,
     UnlinkRequest,
@@ -158,6 +160,18 @@ async def apply_for_paper(
 
 
 @router.post(
+    "/paper-certificates/applications/withdraw",
+    summary="Withdraw a member's application for a 資格確認書",
+    responses=problem_responses(*_READ_REFUSALS, "enrolment-unknown", "nothing-to-withdraw"),
+)
+async def withdraw_paper_application(
+    request: PaperApplicationRequest, caller: From, state: At
+) -> PaperWithdrawalAnswer:
+    """The application no longer puts the member on the list; another reason may."""
+    return await papers.withdraw_application(state, caller, request)
+
+
+@router.post(
     "/deregistrations",
     status_code=201,
     summary="End the use of a member's card (利用登録解除)",
@@ -166,3 +180,17 @@ async def apply_for_paper(
 async def deregister(request: DeregistrationRequest, caller: From, state: At) -> DeregistrationAnswer:
     """At the member's request, at the end of the next month. Repeating it changes nothing."""
     return await papers.deregister(state, caller, request)
+
+
+@router.post(
+    "/deregistrations/withdraw",
+    summary="Withdraw a deregistration before it takes effect",
+    responses=problem_responses(
+        *_READ_REFUSALS, "enrolment-unknown", "deregistration-refused", "nothing-to-withdraw"
+    ),
+)
+async def withdraw_deregistration(
+    request: DeregistrationRequest, caller: From, state: At
+) -> DeregistrationWithdrawalAnswer:
+    """The card stays registered, with those that renewed it meanwhile."""
+    return await papers.withdraw_deregistration(state, caller, request)

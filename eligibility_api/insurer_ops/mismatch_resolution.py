@@ -42,14 +42,14 @@ Relink = Callable[[Link, RegisterAnswer], Link]
 async def confirm(state: State, caller: Caller, key: str, request: ConfirmRequest) -> ConfirmAnswer:
     """Confirm every open mismatch of an enrolment; it is linked if the register now finds exactly one person.
 
-    A contested one is confirmed by another key than the program's, with a reason (R7), and only such a one is.
+    So is one that was confirmed while the register found nobody. A contested one is confirmed by another key than the program's, with a reason (R7), and only such a one is.
     Raises `mismatch-unknown`, `approval-needs-another-key`, and what `single.apply` raises.
     """
     by_second_key = Right.APPROVAL in caller.rights and request.reason is not None
 
     def decide(members: Sequence[Member | None], register: RegisterAnswers) -> Decision:
         member = members[0]
-        waiting = [s for s in member.current if s.link.mismatch is Mismatch.OPEN] if member else []
+        waiting = [s for s in member.current if _waits(s.link)] if member else []
         if member is None or not waiting:
             raise ShikakuError("mismatch-unknown")
         if by_second_key != any(s.link.register_match is RegisterMatch.CONTESTED for s in waiting):
@@ -65,7 +65,7 @@ async def confirm(state: State, caller: Caller, key: str, request: ConfirmReques
         by_second_key=by_second_key,
         reason=request.reason,
         answer=ConfirmAnswer,
-        extend=_mismatch,
+        extend=_mismatch_and_link,
     )
     answer = await apply(state, caller, key, operation)
     assert isinstance(answer, ConfirmAnswer)
@@ -73,7 +73,7 @@ async def confirm(state: State, caller: Caller, key: str, request: ConfirmReques
 
 
 async def unlink(state: State, caller: Caller, key: str, request: UnlinkRequest) -> UnlinkAnswer:
-    """Unlink an enrolment from its person, and list the facilities that received it as that person's.
+    """Unlink an enrolment from its person, or from the proposed one; lists the facilities that received it as hers.
 
     It is linked to the person whom its (corrected) items match, if that is exactly one other person;
     otherwise it stays unlinked with an open mismatch. Raises `enrolment-unknown`, and what `single.apply`
@@ -83,7 +83,7 @@ async def unlink(state: State, caller: Caller, key: str, request: UnlinkRequest)
 
     def decide(members: Sequence[Member | None], register: RegisterAnswers) -> Decision:
         member = members[0]
-        linked = [s for s in member.current if s.link.person_key is not None] if member else []
+        linked = [s for s in member.current if s.link.person_key or s.link.proposed_key] if member else []
         if member is None or not linked:
             raise ShikakuError("enrolment-unknown")
         return _relink(member, linked, items, register, linking.link_after_unlinking)
@@ -99,6 +99,13 @@ async def unlink(state: State, caller: Caller, key: str, request: UnlinkRequest)
     answer = await apply(state, caller, key, operation)
     assert isinstance(answer, UnlinkAnswer)
     return answer
+
+
+def _waits(link: Link) -> bool:
+    """Whether there is something to confirm: an open mismatch, or a member confirmed without a person."""
+    return link.mismatch is Mismatch.OPEN or (
+        link.mismatch is Mismatch.CONFIRMED and link.person_key is None and not linking.is_unlinked(link)
+    )
 
 
 async def _load(caller: Caller, enrolment_id: UUID, connection: AsyncConnection) -> list[Member | None]:
@@ -131,6 +138,11 @@ def _relink(
 
 async def _mismatch(_: AsyncConnection, decision: Decision) -> dict[str, Any]:
     return {"mismatch": decision.reported.link.mismatch.value}
+
+
+async def _mismatch_and_link(connection: AsyncConnection, decision: Decision) -> dict[str, Any]:
+    linked = decision.reported.link.person_key is not None
+    return await _mismatch(connection, decision) | {"linked": linked}
 
 
 async def _mismatch_and_facilities(connection: AsyncConnection, decision: Decision) -> dict[str, Any]:

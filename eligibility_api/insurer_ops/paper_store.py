@@ -16,15 +16,18 @@ from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED, known_at
 
 
-def _cards(person_key: str, condition: str) -> str:
+def _cards(person_key: str, condition: str, ends_at: str = "b.ends_at") -> str:
     """A person's certificates `b` under a condition, with their revocation `r`: a JSON array, or null."""
     return f"""(
     SELECT jsonb_agg(jsonb_build_object('bound_at', b.bound_at, 'not_after', b.not_after, 'carrier', b.carrier,
-                                        'ends_at', b.ends_at))
+                                        'ends_at', {ends_at}))
     FROM binding b LEFT JOIN revoked_certificate r USING (authority, serial)
     WHERE b.person_key = {person_key} AND {condition}
 )"""  # noqa: S608
 
+
+# A deregistration of later than `since` is not known then.
+_ENDS_THEN = "CASE WHEN b.end_recorded_at > :since THEN NULL ELSE b.ends_at END"
 
 # `insured_then`: the member was known as insured at `since`; `blocked_then` and `cards_then` are of that time.
 _CANDIDATES = text(f"""
@@ -39,9 +42,9 @@ WITH member AS MATERIALIZED (
 SELECT m.*, {_cards("m.holder", "r.serial IS NULL")} AS cards, f.entitlement IS NOT NULL AS insured_then,
     coalesce(f.self_disclosure_blocked, false) AS blocked_then,
     {
-    _cards("f.person_key", "b.bound_at <= :since AND coalesce(r.revoked_at, 'infinity') > :since")
+    _cards("f.person_key", "b.bound_at <= :since AND coalesce(r.revoked_at, 'infinity') > :since", _ENDS_THEN)
 } AS cards_then, (
-    SELECT jsonb_agg(jsonb_build_object('reason', a.reason, 'applied_at', a.applied_at))
+    SELECT jsonb_agg(jsonb_build_object('reason', a.reason, 'applied_at', a.applied_at, 'withdrawn_at', a.withdrawn_at))
     FROM paper_application a WHERE a.entitlement = m.entitlement
 ) AS applications
 FROM member m
@@ -72,6 +75,7 @@ _APPLY = text("""
 WITH former AS (
     SELECT applied_at FROM paper_application
     WHERE entitlement = :entitlement AND reason = :reason AND applied_at > clock_timestamp() - interval '1 day'
+      AND withdrawn_at IS NULL
 ),
 added AS (
     INSERT INTO paper_application (entitlement, reason)
@@ -80,6 +84,15 @@ added AS (
 )
 SELECT max(applied_at) AS applied_at, EXISTS (SELECT FROM added) AS added
 FROM (SELECT applied_at FROM former UNION ALL SELECT applied_at FROM added) a
+""")
+
+_WITHDRAW = text("""
+WITH withdrawn AS (
+    UPDATE paper_application SET withdrawn_at = clock_timestamp()
+    WHERE entitlement = :entitlement AND reason = :reason AND withdrawn_at IS NULL
+    RETURNING withdrawn_at
+)
+SELECT max(withdrawn_at) FROM withdrawn
 """)
 
 # Not by an insurer alone, as no card is closed by one (R7).
@@ -94,13 +107,18 @@ SELECT EXISTS (
 # A registration that a former request ends already keeps its end.
 _DEREGISTER = text("""
 WITH ended AS (
-    UPDATE binding SET ends_at = :ends_at WHERE person_key = :person_key AND ends_at IS NULL RETURNING ends_at
+    UPDATE binding SET ends_at = :ends_at, end_recorded_at = clock_timestamp()
+    WHERE person_key = :person_key AND ends_at IS NULL RETURNING ends_at
 )
 SELECT max(ends_at) AS ends_at, EXISTS (SELECT FROM ended) AS changed
 FROM (
     SELECT ends_at FROM ended
     UNION ALL SELECT ends_at FROM binding WHERE person_key = :person_key AND ends_at > now()
 ) e
+""")
+
+_KEEP = text("""
+UPDATE binding SET ends_at = NULL, end_recorded_at = NULL WHERE person_key = :person_key AND ends_at > now()
 """)
 
 
@@ -137,6 +155,15 @@ async def apply(connection: AsyncConnection, entitlement: int, reason: PaperAppl
     return (await connection.execute(_APPLY, {"entitlement": entitlement, "reason": reason.value})).one()
 
 
+async def withdraw(
+    connection: AsyncConnection, entitlement: int, reason: PaperApplicationReason
+) -> datetime | None:
+    """Withdraw a member's applications of a reason. Returns the instant; None if none stands."""
+    values = {"entitlement": entitlement, "reason": reason.value}
+    withdrawn_at: datetime | None = (await connection.execute(_WITHDRAW, values)).scalar_one()
+    return withdrawn_at
+
+
 async def insured_elsewhere(
     connection: AsyncConnection, insurer: str, person_key: bytes, today: date
 ) -> bool:
@@ -153,6 +180,11 @@ async def end_registrations(connection: AsyncConnection, person_key: bytes, ends
     return (await connection.execute(_DEREGISTER, {"person_key": person_key, "ends_at": ends_at})).one()
 
 
+async def keep_registrations(connection: AsyncConnection, person_key: bytes) -> bool:
+    """Withdraw the ends of a person's registrations that are still to come. Returns whether there were any."""
+    return (await connection.execute(_KEEP, {"person_key": person_key})).rowcount > 0
+
+
 async def record(
     connection: AsyncConnection,
     kind: str,
@@ -162,7 +194,7 @@ async def record(
     enrolment_id: UUID,
     detail: str,
 ) -> None:
-    """Append the audit record of an application or a deregistration. `detail`: a JSON object."""
+    """Append the audit record of an application, a deregistration, or their withdrawal. `detail`: a JSON object."""
     values = {"kind": kind, "client_id": caller.client_id, "insurer": caller.insurer()}
     values |= {"person_key": person_key, "enrolment_id": str(enrolment_id), "detail": detail}
     await connection.execute(_RECORD, values)

@@ -1,13 +1,18 @@
-"""Paper certificates (資格確認書): who needs one, applications, and deregistrations (利用登録解除) through the insurer."""
+"""Paper certificates (資格確認書): who needs one, applications and deregistrations (利用登録解除), and their withdrawal."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.enrolment import Mismatch
@@ -15,10 +20,12 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.insurer_ops import (
     DeregistrationAnswer,
     DeregistrationRequest,
+    DeregistrationWithdrawalAnswer,
     PaperApplicationAnswer,
     PaperApplicationRequest,
     PaperCertificateNeed,
     PaperCertificates,
+    PaperWithdrawalAnswer,
 )
 from eligibility_api.domain.cover import covers
 from eligibility_api.domain.dates import JAPAN, day_in_japan
@@ -26,6 +33,7 @@ from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.domain.papers import (
     BoundCard,
     PaperApplication,
+    applications_at,
     paper_need,
     registration_ends_at,
 )
@@ -74,25 +82,28 @@ async def paper_certificates(
 
 async def apply(state: State, caller: Caller, request: PaperApplicationRequest) -> PaperApplicationAnswer:
     """Record a member's application. Raises `enrolment-unknown`."""
-    async with open_admitted(state, caller) as connection:
-        row = await paper_store.current_member(
-            connection, caller.insurer(), request.enrolment_id, day_in_japan(state.clock())
-        )
-        if row is None:
-            raise ShikakuError("enrolment-unknown")
+    async with _own_member(state, caller, request.enrolment_id) as (connection, row):
         stored = await paper_store.apply(connection, row.entitlement, request.reason)
         if stored.added:
-            detail = json.dumps({"reason": request.reason.value})
-            await paper_store.record(
-                connection,
-                "paper.applied",
-                caller,
-                person_key=row.holder,
-                enrolment_id=request.enrolment_id,
-                detail=detail,
+            await _record(
+                connection, "paper.applied", caller, row.holder, request, reason=request.reason.value
             )
     return PaperApplicationAnswer(
         enrolment_id=str(request.enrolment_id), reason=request.reason, applied_at=stored.applied_at
+    )
+
+
+async def withdraw_application(
+    state: State, caller: Caller, request: PaperApplicationRequest
+) -> PaperWithdrawalAnswer:
+    """Withdraw a member's applications of a reason (K5). Raises `enrolment-unknown` and `nothing-to-withdraw`."""
+    async with _own_member(state, caller, request.enrolment_id) as (connection, row):
+        withdrawn_at = await paper_store.withdraw(connection, row.entitlement, request.reason)
+        if withdrawn_at is None:
+            raise ShikakuError("nothing-to-withdraw")
+        await _record(connection, "paper.withdrawn", caller, row.holder, request, reason=request.reason.value)
+    return PaperWithdrawalAnswer(
+        enrolment_id=str(request.enrolment_id), reason=request.reason, withdrawn_at=withdrawn_at
     )
 
 
@@ -103,29 +114,78 @@ async def deregister(state: State, caller: Caller, request: DeregistrationReques
     elsewhere too, or has no registered card.
     """
     now = state.clock()
-    today = day_in_japan(now)
-    async with open_admitted(state, caller) as connection:
-        insurer = caller.insurer()
-        row = await paper_store.current_member(connection, insurer, request.enrolment_id, today)
-        if row is None:
-            raise ShikakuError("enrolment-unknown")
-        uncertain = row.holder is None or row.mismatch == Mismatch.OPEN
-        if uncertain or await paper_store.insured_elsewhere(connection, insurer, row.holder, today):
-            raise ShikakuError("deregistration-refused")
+    async with _own_member(state, caller, request.enrolment_id) as (connection, row):
+        await _check_sole_insurer(connection, caller, row, day_in_japan(now))
         ended = await paper_store.end_registrations(connection, row.holder, registration_ends_at(now))
         if ended.ends_at is None:
             raise ShikakuError("deregistration-refused")
         last_day = day_in_japan(ended.ends_at) - timedelta(days=1)
         if ended.changed:
-            await paper_store.record(
+            await _record(
                 connection,
                 "binding.deregistration",
                 caller,
-                person_key=row.holder,
-                enrolment_id=request.enrolment_id,
-                detail=json.dumps({"last_day": last_day.isoformat()}),
+                row.holder,
+                request,
+                last_day=last_day.isoformat(),
             )
     return DeregistrationAnswer(enrolment_id=str(request.enrolment_id), last_day=last_day)
+
+
+async def withdraw_deregistration(
+    state: State, caller: Caller, request: DeregistrationRequest
+) -> DeregistrationWithdrawalAnswer:
+    """Keep a member's cards registered that a deregistration would have ended (K5).
+
+    Raises `enrolment-unknown`, `deregistration-refused` for whom this insurer cannot deregister, and
+    `nothing-to-withdraw`.
+    """
+    async with _own_member(state, caller, request.enrolment_id) as (connection, row):
+        await _check_sole_insurer(connection, caller, row, day_in_japan(state.clock()))
+        if not await paper_store.keep_registrations(connection, row.holder):
+            raise ShikakuError("nothing-to-withdraw")
+        await _record(connection, "binding.deregistration-withdrawn", caller, row.holder, request)
+    return DeregistrationWithdrawalAnswer(enrolment_id=str(request.enrolment_id))
+
+
+@asynccontextmanager
+async def _own_member(
+    state: State, caller: Caller, enrolment_id: UUID
+) -> AsyncIterator[tuple[AsyncConnection, Row[Any]]]:
+    """A transaction, and the version of one of the insurer's current members. Raises `enrolment-unknown`."""
+    async with open_admitted(state, caller) as connection:
+        today = day_in_japan(state.clock())
+        row = await paper_store.current_member(connection, caller.insurer(), enrolment_id, today)
+        if row is None:
+            raise ShikakuError("enrolment-unknown")
+        yield connection, row
+
+
+async def _check_sole_insurer(
+    connection: AsyncConnection, caller: Caller, row: Row[Any], today: date
+) -> None:
+    """The member is linked for sure, and no other insurer insures her. Raises `deregistration-refused`."""
+    uncertain = row.holder is None or row.mismatch == Mismatch.OPEN
+    if uncertain or await paper_store.insured_elsewhere(connection, caller.insurer(), row.holder, today):
+        raise ShikakuError("deregistration-refused")
+
+
+async def _record(
+    connection: AsyncConnection,
+    kind: str,
+    caller: Caller,
+    person_key: bytes | None,
+    request: PaperApplicationRequest | DeregistrationRequest,
+    **detail: str,
+) -> None:
+    await paper_store.record(
+        connection,
+        kind,
+        caller,
+        person_key=person_key,
+        enrolment_id=request.enrolment_id,
+        detail=json.dumps(detail),
+    )
 
 
 def _need(row: Any, today: date, since: datetime) -> PaperCertificateNeed | None:
@@ -157,8 +217,7 @@ def _needed_then(
     if not row.insured_then or not covers(member, day):
         return False
     former = replace(member, self_disclosure_blocked=row.blocked_then)
-    earlier = [application for application in applications if application.applied_at <= since]
-    return paper_need(former, _cards(row.cards_then), earlier, day) is not None
+    return paper_need(former, _cards(row.cards_then), applications_at(applications, since), day) is not None
 
 
 def _cards(stored: Any) -> tuple[BoundCard, ...]:

@@ -24,7 +24,7 @@ WITH own AS MATERIALIZED (
     SELECT revision FROM revision WHERE insurer_number = :insurer AND published_at <= now()
 ),
 waiting AS (
-    SELECT e.version, e.entitlement, e.register_match, e.symbol, e.number, e.branch, e.birth_date, e.acquired_on,
+    SELECT e.version, e.entitlement, e.register_match, coalesce(e.differences, '[]') AS differences, e.symbol, e.number, e.branch, e.birth_date, e.acquired_on,
            e.lost_on, o.published_at
     FROM own
     CROSS JOIN LATERAL (

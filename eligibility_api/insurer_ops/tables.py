@@ -40,3 +40,4 @@ class PaperApplicationRow(SQLModel, table=True):
     entitlement: int = Field(sa_type=BigInteger)
     reason: str
     applied_at: datetime = instant(by_database=True)
+    withdrawn_at: datetime | None = instant(nullable=True)

@@ -2,7 +2,8 @@
 
 Earlier versions of the fund took 00138057 and 138057 for two insurers. What was answered stays as it was: the
 members of the other spelling are not rewritten, their current periods are closed and opened anew under the
-canonical number, by one revision. Claims and check-ups only name a membership; they change their number.
+canonical number, by one revision, with the facilities' reference numbers for them. Claims and check-ups only name a
+membership; they change their number, as uploads do.
 """
 
 from __future__ import annotations
@@ -60,6 +61,18 @@ _FILES = text(
 )
 
 
+# The revision keeps the number under which it was published.
+_UPLOADS = text("UPDATE upload SET insurer_number = :kept WHERE insurer_number = :former")
+# Of two numbers of one facility for the member the newer one counts.
+_REFERENCES = text("""
+INSERT INTO reference_number (institution_code, entitlement, reference_number, registered_at)
+SELECT institution_code, :kept, reference_number, registered_at FROM reference_number WHERE entitlement = :former
+ON CONFLICT (institution_code, entitlement) DO UPDATE
+    SET reference_number = excluded.reference_number, registered_at = excluded.registered_at
+    WHERE reference_number.registered_at < excluded.registered_at
+""")
+
+
 class Twin(NamedTuple):
     """A stored number that is no canonical one."""
 
@@ -85,6 +98,8 @@ class Joined:
     left_out: int = 0
     claims: int = 0
     checkups: int = 0
+    uploads: int = 0
+    references: int = 0
 
 
 async def find_twins(connection: AsyncConnection) -> list[Twin]:
@@ -130,6 +145,7 @@ async def join(connection: AsyncConnection, former: str, *, lead: timedelta = PU
     joined.clients = (await connection.execute(_CLIENTS, both)).rowcount
     joined.claims = await _repeated(connection, _CLAIMS, both)
     joined.checkups = await _repeated(connection, _CHECKUPS, both)
+    joined.uploads = (await connection.execute(_UPLOADS, both)).rowcount
     await connection.execute(_FILES, both)
     client_id = (await connection.execute(_CLIENT, both)).scalar()
     revision = await _move_members(connection, joined, client_id) if client_id is not None else None
@@ -178,6 +194,8 @@ async def _move(
     await store.add_entitlement(connection, membership)
     found = await store.find_entitlement(connection, membership)
     assert found is not None
+    both = {"former": row.entitlement, "kept": found.entitlement}
+    joined.references += (await connection.execute(_REFERENCES, both)).rowcount
     present = await store.current_versions(connection, found.entitlement)
     for version in versions:
         await store.close_version(connection, version.version, revision)
@@ -189,8 +207,7 @@ async def _move(
             del values["version"], values["closed_by"]
             await store.open_version(connection, values)
         if version.person_key is not None:
-            moved = {"former": row.entitlement, "kept": found.entitlement, "person_key": version.person_key}
-            await connection.execute(_ENTRIES, moved)
+            await connection.execute(_ENTRIES, both | {"person_key": version.person_key})
 
 
 def _share_a_day(one: Row[Any], other: Row[Any]) -> bool:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, NamedTuple, NotRequired, TypeVar
 
 import httpx2
 from cryptography import x509
@@ -25,6 +25,7 @@ from joserfc.jwk import ECKey
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from eligibility_api.contract.enrolment import FoldingKind, SpelledItem
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, ShikakuError
 from eligibility_api.contract.wire import Bytes
 from eligibility_api.domain.certificate import CertificateId, key_sha256
@@ -47,6 +48,9 @@ When the responder hangs, further requests fail at once instead of filling the p
 MAX_PERSONS_PER_CALL = 5_000
 """Maximum number of persons that J-LIS matches in one call."""
 
+MAX_DIFFERENCES = len(SpelledItem) * len(FoldingKind)
+"""Maximum number of differences of one person: each kind in each item."""
+
 Model = TypeVar("Model")
 
 
@@ -66,9 +70,15 @@ class _Holder(BaseModel):
     predecessors: list[_CertificateName] = []
 
 
+class _Difference(TypedDict):
+    item: SpelledItem
+    kind: FoldingKind
+
+
 class _Match(TypedDict):
-    match: Literal["one", "none", "ambiguous"]
+    match: Literal["one", "variant", "none", "ambiguous"]
     person_key: _PersonKey | None
+    differences: NotRequired[Annotated[list[_Difference], Field(max_length=MAX_DIFFERENCES)]]
 
 
 class _Matches(BaseModel):
@@ -96,6 +106,17 @@ class Holder:
     person_key: bytes
     predecessors: Sequence[CertificateId]
     carrier: Carrier | None = None
+
+
+class Matched(NamedTuple):
+    """The register's match of a member, and the person key if it is `one` or `variant`.
+
+    `differences`: of a `variant`, each as JSON with `item` and `kind`.
+    """
+
+    match: str
+    person_key: bytes | None
+    differences: Sequence[Mapping[str, str]] = ()
 
 
 class Jlis:
@@ -179,11 +200,8 @@ class Jlis:
 
     async def match(
         self, *, name: str, name_kana: str | None, birth_date: date, sex: str, address: str | None
-    ) -> tuple[str, bytes | None]:
-        """Match a member with the resident register; an absent reading or address is sent as null.
-
-        Returns `one` with the person key, `none`, or `ambiguous`.
-        """
+    ) -> Matched:
+        """Match a member with the resident register; an absent reading or address is sent as null."""
         attributes = {
             "name": name,
             "name_kana": name_kana,
@@ -194,7 +212,7 @@ class Jlis:
         answer = await self._call("/register/attributes", json.dumps(attributes))
         return _match_result(_read(_MATCH, answer))
 
-    async def match_many(self, people: str, number: int) -> list[tuple[str, bytes | None]]:
+    async def match_many(self, people: str, number: int) -> list[Matched]:
         """Match `number` persons (a JSON array, at most `MAX_PERSONS_PER_CALL`); results in their order."""
         response = await self._call(
             "/register/attributes/batch", f'{{"people":{people}}}', timeout_seconds=_BATCH_TIMEOUT_SECONDS
@@ -242,15 +260,18 @@ def _hashes_of(ca: x509.Certificate) -> tuple[bytes, bytes]:
     return digest.finalize(), x509.SubjectKeyIdentifier.from_public_key(ca.public_key()).digest
 
 
-def _match_result(match: _Match) -> tuple[str, bytes | None]:
-    """Return match and person key.
+def _match_result(match: _Match) -> Matched:
+    """Return what J-LIS answered.
 
-    Exactly the match `one` has a key; otherwise raises `register-unavailable`.
+    Exactly the matches `one` and `variant` have a key, and exactly `variant` has differences; otherwise raises
+    `register-unavailable`.
     """
-    key = match.get("person_key")
-    if (match["match"] == "one") != (key is not None):
+    key, differences = match.get("person_key"), match.get("differences", [])
+    is_variant = match["match"] == "variant"
+    if (is_variant or match["match"] == "one") != (key is not None) or is_variant != bool(differences):
         raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS)
-    return match["match"], bytes.fromhex(key) if key is not None else None
+    found = tuple({"item": each["item"].value, "kind": each["kind"].value} for each in differences)
+    return Matched(match["match"], bytes.fromhex(key) if key is not None else None, found)
 
 
 def _read(form: TypeAdapter[Model], response: httpx2.Response) -> Model:

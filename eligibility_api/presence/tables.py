@@ -65,6 +65,7 @@ class Binding(SQLModel, table=True):
     not_after: datetime | None = instant(nullable=True)
     carrier: str | None = None
     ends_at: datetime | None = instant(nullable=True)
+    end_recorded_at: datetime | None = instant(nullable=True)
 
 
 class VisualCheckCount(SQLModel, table=True):

@@ -17,6 +17,7 @@ from eligibility_api.contract.references import (
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.references import service
 from eligibility_api.state import State, current_state
+from eligibility_api.web.large_bodies import LargeBody
 from eligibility_api.web.problems import problem_responses
 
 BULK_PATH = "/v1/reference-numbers/bulk"
@@ -50,7 +51,7 @@ async def register(
 
 @router.post(BULK_PATH, summary="Register many", responses=problem_responses(*_REFUSALS))
 async def register_all(
-    request: ReferenceRegistrations,
+    request: Annotated[ReferenceRegistrations, Depends(LargeBody(ReferenceRegistrations))],
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> ReferenceAnswers:

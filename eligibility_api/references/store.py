@@ -31,7 +31,8 @@ fitting AS MATERIALIZED (
                min(e.person_key) AS person_key
         FROM entitlement t JOIN enrolment e USING (entitlement) {known_now}
         WHERE t.insurer_number = r.insurer_number AND t.number_key = r.number_key AND t.symbol_key = r.symbol_key
-          AND t.birth_date = r.birth_date AND t.branch_key BETWEEN r.first AND r.last AND {not_superseded}
+          AND t.birth_date BETWEEN coalesce(r.birth_date, '-infinity') AND coalesce(r.birth_date, 'infinity')
+          AND t.branch_key BETWEEN r.first AND r.last AND {not_superseded}
     ) f
     WHERE (SELECT {may_ask} FROM guard)
 ),

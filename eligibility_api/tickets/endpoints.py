@@ -14,6 +14,7 @@ from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
 from eligibility_api.enrolment.idempotency import idempotency_key
 from eligibility_api.state import State, current_state
 from eligibility_api.tickets import service
+from eligibility_api.web.large_bodies import LargeBody
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(
@@ -25,7 +26,7 @@ _REFUSALS = problem_responses(*CHANGE_REFUSALS, "welfare-office-only")
 
 @router.post("", summary="Register medical tickets", responses=_REFUSALS)
 async def register(
-    request: TicketsRequest,
+    request: Annotated[TicketsRequest, Depends(LargeBody(TicketsRequest))],
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
     key: Annotated[str, Depends(idempotency_key)],
@@ -39,7 +40,7 @@ async def register(
 
 @router.post("/withdraw", summary="Withdraw medical tickets", responses=_REFUSALS)
 async def withdraw(
-    request: TicketsWithdrawal,
+    request: Annotated[TicketsWithdrawal, Depends(LargeBody(TicketsWithdrawal))],
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
     key: Annotated[str, Depends(idempotency_key)],

@@ -25,7 +25,7 @@ from eligibility_api.uploads.matches import count_unmatched, withheld_finding
 from eligibility_api.uploads.plan import classify, match_persons, remove_conflicts
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
 from eligibility_api.uploads.records import RECORD_COLUMNS, StagedRow, staging_reader
-from eligibility_api.uploads.report import build_report, count_rows, unknown_column_findings
+from eligibility_api.uploads.report import build_report, count_rows, unknown_column_findings, variant_findings
 from eligibility_api.uploads.store import DECISION, FAULT
 
 _FAULT_COLUMNS = ("upload_id", "row", "column_name", "code", "shape")
@@ -66,6 +66,8 @@ async def check(context: UploadContext, task: UploadTask) -> None:
         counts = await count_rows(connection, task, file.rows)
         report = await build_report(connection, context, task, faults, counts)
         report.findings.extend(unknown_column_findings(file.unknown))
+        if counts.proposed:
+            report.findings.extend(await variant_findings(connection, task))
         withheld = await count_unmatched(
             connection, context.settings, task, looked_up=counts.looked_up, unmatched=counts.unmatched
         )

@@ -17,11 +17,12 @@ from eligibility_api.domain.unmatched import UnmatchedLimits, UnmatchedRows, is_
 from eligibility_api.enrolment.store import record
 from eligibility_api.platform.settings import Settings
 from eligibility_api.uploads.queue import UploadTask
+from eligibility_api.uploads.report import VARIANT
 
 WITHHELD = "unmatched-limit"
 """The finding that holds a file whose matches are withheld."""
 
-_MATCH_FINDINGS = frozenset({"unmatched", "renumbered"})
+_MATCH_FINDINGS = frozenset({"unmatched", "renumbered", VARIANT})
 """Findings that depend on the register's answers."""
 
 _COUNT = text("""
@@ -82,7 +83,7 @@ def limits_of(settings: Settings) -> UnmatchedLimits:
 def without_matches(report: UploadReport) -> UploadReport:
     """The report without what the register answered: the number of its unmatched rows, and what follows from it."""
     shown = [finding for finding in report.findings if finding.code not in _MATCH_FINDINGS]
-    return report.model_copy(update={"unmatched": None, "findings": shown})
+    return report.model_copy(update={"unmatched": None, "proposed": None, "findings": shown})
 
 
 def withheld_finding(looked_up: int) -> Finding:

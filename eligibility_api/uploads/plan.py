@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -123,7 +124,7 @@ FROM (SELECT r.* FROM {{plan}} p JOIN {{rows}} r ON r.row = p.row
       ORDER BY p.row LIMIT {MAX_PERSONS_PER_CALL}) n
 """  # noqa: S608 - names and a number of ours
 
-_MATCH_COLUMNS = ("row", "register_match", "person_key")
+_MATCH_COLUMNS = ("row", "register_match", "person_key", "differences")
 
 
 async def match_persons(context: UploadContext, task: UploadTask) -> None:
@@ -137,6 +138,9 @@ async def match_persons(context: UploadContext, task: UploadTask) -> None:
             return
         matches = await context.jlis.match_many(query.people, len(query.numbers))
         after = query.numbers[-1]
-        records = ((row, *found) for row, found in zip(query.numbers, matches, strict=True))
+        records = (
+            (row, found.match, found.person_key, json.dumps(found.differences) if found.differences else None)
+            for row, found in zip(query.numbers, matches, strict=True)
+        )
         async with context.database.step() as connection:
             await task.staging.copy(connection, "matches", _MATCH_COLUMNS, records)

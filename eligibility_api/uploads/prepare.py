@@ -71,11 +71,19 @@ _ITEMS = ", ".join(f"r.{name}" for name in CONTENT)
 # The member's person: `enrolment.linking.link_after_match` as a set operation. No match: the identity has not
 # changed.
 _LINK = """
-CASE WHEN m.row IS NULL THEN f.person_key ELSE coalesce(f.person_key, m.person_key) END AS person_key,
+CASE WHEN m.row IS NULL OR m.register_match = 'variant' THEN f.person_key
+     ELSE coalesce(f.person_key, m.person_key) END AS person_key,
 CASE WHEN m.row IS NULL THEN f.register_match
      WHEN m.person_key <> f.person_key THEN 'other' ELSE m.register_match END AS register_match,
 CASE WHEN m.row IS NULL THEN f.mismatch
-     WHEN m.person_key IS NULL OR m.person_key <> f.person_key THEN 'open' ELSE 'none' END AS mismatch
+     WHEN m.person_key IS NULL OR m.person_key <> f.person_key THEN 'open'
+     WHEN m.register_match <> 'variant' THEN 'none'
+     WHEN f.person_key = m.person_key AND f.mismatch = 'confirmed' AND m.differences <@ f.differences THEN 'confirmed'
+     ELSE 'open' END AS mismatch,
+CASE WHEN m.row IS NULL THEN f.proposed_key
+     WHEN m.register_match = 'variant' AND f.person_key IS NULL THEN m.person_key END AS proposed_key,
+CASE WHEN m.row IS NULL THEN f.differences
+     WHEN f.person_key IS NULL OR f.person_key = m.person_key THEN m.differences END AS differences
 """
 
 # `enrolment.linking.closes_card` as a set operation.
@@ -92,7 +100,7 @@ WITH claim AS MATERIALIZED (
     {_CHUNK_ROWS}
     LEFT JOIN {{matches}} m ON m.row = t.row
     LEFT JOIN LATERAL (
-        SELECT v.person_key, v.register_match, v.mismatch, v.self_disclosure_blocked
+        SELECT v.person_key, v.register_match, v.mismatch, v.proposed_key, v.differences, v.self_disclosure_blocked
         FROM enrolment v
         WHERE v.entitlement = t.entitlement AND v.opened_by < :revision
           AND (v.closed_by IS NULL OR v.closed_by = :revision)
@@ -105,12 +113,14 @@ WITH claim AS MATERIALIZED (
     FROM (SELECT DISTINCT unnest(others) AS entitlement FROM claim) o
     JOIN entitlement e ON e.entitlement = o.entitlement
 )
-INSERT INTO enrolment (entitlement, opened_by, insurer_name, person_key, register_match, mismatch,
-                       {", ".join(CONTENT)}, digest)
+INSERT INTO enrolment (entitlement, opened_by, insurer_name, person_key, register_match, mismatch, proposed_key,
+                       differences, {", ".join(CONTENT)}, digest)
 SELECT c.entitlement, :revision, (SELECT name FROM insurer WHERE insurer_number = :insurer),
        CASE WHEN c.others IS NULL THEN c.person_key END,
        CASE WHEN c.others IS NOT NULL AND c.mismatch <> 'open' THEN 'contested' ELSE c.register_match END,
-       CASE WHEN c.others IS NULL THEN c.mismatch ELSE 'open' END, {_ITEMS}, r.digest
+       CASE WHEN c.others IS NULL THEN c.mismatch ELSE 'open' END,
+       CASE WHEN c.others IS NULL THEN c.proposed_key WHEN c.register_match = 'variant' THEN c.person_key END,
+       c.differences, {_ITEMS}, r.digest
 FROM claim c JOIN {{rows}} r ON r.row = c.row
 """  # noqa: S608 - names and numbers of ours
 

@@ -19,6 +19,9 @@ from eligibility_api.platform.settings import Settings
 from eligibility_api.uploads import fill_rates
 from eligibility_api.uploads.queue import UploadContext, UploadTask
 
+VARIANT = "variant"
+"""The findings about members who are spelled otherwise in the register."""
+
 CHUNK_ROWS = 20_000
 """Rows of the file, or members of the insurer, that are counted in one statement."""
 
@@ -34,7 +37,8 @@ WHERE row > :after AND row <= :upto
 """
 
 _MATCHED = """
-SELECT count(*) FILTER (WHERE m.register_match <> 'one') AS unmatched, count(former.found) AS renumbered
+SELECT count(*) FILTER (WHERE m.register_match <> 'one') AS unmatched,
+       count(*) FILTER (WHERE m.register_match = 'variant') AS proposed, count(former.found) AS renumbered
 FROM {matches} m
 JOIN {plan} p ON p.row = m.row
 LEFT JOIN LATERAL (
@@ -45,6 +49,12 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) former ON true
 WHERE m.row > :after AND m.row <= :upto
+"""
+
+_DIFFERENCES = """
+SELECT d.value ->> 'item' AS item, d.value ->> 'kind' AS kind, count(*) AS rows
+FROM {matches} m CROSS JOIN LATERAL jsonb_array_elements(m.differences) d
+WHERE m.row > :after AND m.row <= :upto GROUP BY 1, 2
 """
 
 _ABSENT = """
@@ -83,6 +93,8 @@ class RowCounts:
     looked_up: int = 0
     flags_lost: int = 0
     unmatched: int = 0
+    proposed: int = 0
+    """Of the unmatched ones, those for whom the register proposes a person (rule R8)."""
     renumbered: int = 0
     current: int = 0
     absent: int = 0
@@ -132,6 +144,7 @@ async def build_report(
         unchanged=counts.unchanged,
         absent=counts.absent,
         unmatched=counts.unmatched,
+        proposed=counts.proposed,
         changed_since=0,
         fill_rates={column: rate for column, (rate, _) in rates.items()},
         findings=found,
@@ -156,6 +169,18 @@ async def count_rows(connection: AsyncConnection, task: UploadTask, file_rows: i
     async with whole_file(connection):
         counts["gaps"] = (await staging.execute(connection, _GAPS)).scalar_one()
     return RowCounts(file_rows=file_rows, **counts)
+
+
+async def variant_findings(connection: AsyncConnection, task: UploadTask) -> list[Finding]:
+    """A finding for each item and kind in which proposed persons are spelled otherwise (rule J3)."""
+    found: Counter[tuple[str, str]] = Counter()
+    async for chunk in task.staging.chunks(connection, CHUNK_ROWS):
+        for row in await task.staging.execute(connection, _DIFFERENCES, chunk):
+            found[row.item, row.kind] += row.rows
+    return [
+        Finding(code=VARIANT, count=count, holds=False, column=item, detail={"kind": kind})
+        for (item, kind), count in sorted(found.items())
+    ]
 
 
 async def _add(

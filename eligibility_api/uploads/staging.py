@@ -29,7 +29,8 @@ _CREATE = (
     """CREATE UNLOGGED TABLE {plan} (
         row bigint PRIMARY KEY, membership bigint NOT NULL, entitlement bigint, kind text NOT NULL,
         matching boolean NOT NULL, flags_lost boolean NOT NULL)""",
-    "CREATE UNLOGGED TABLE {matches} (row bigint PRIMARY KEY, register_match text NOT NULL, person_key bytea)",
+    """CREATE UNLOGGED TABLE {matches} (
+        row bigint PRIMARY KEY, register_match text NOT NULL, person_key bytea, differences jsonb)""",
 )
 _INDEX = ("CREATE INDEX ON {plan} (entitlement) WHERE entitlement IS NOT NULL", "ANALYZE {rows}, {plan}")
 _CREATE_TOUCHED = "CREATE UNLOGGED TABLE {touched} (entitlement bigint PRIMARY KEY)"

@@ -21,7 +21,18 @@ UPDATE enrolment SET closed_by = :undo WHERE version = ANY (ARRAY(
     WHERE {OF_CHUNK} AND v.opened_by = :file AND v.closed_by IS NULL))
 """  # noqa: S608 - names and numbers of ours
 
-_COPIED = ", ".join(("person_key", "register_match", "mismatch", "insurer_name", *CONTENT, "digest"))
+_COPIED = ", ".join(
+    (
+        "person_key",
+        "register_match",
+        "mismatch",
+        "proposed_key",
+        "differences",
+        "insurer_name",
+        *CONTENT,
+        "digest",
+    )
+)
 
 _REOPEN = f"""
 INSERT INTO enrolment (entitlement, opened_by, {_COPIED})

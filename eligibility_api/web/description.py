@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, Problem
 from eligibility_api.contract.oauth import TokenProblem
 from eligibility_api.contract.tokens import TOKEN_PATH
+from eligibility_api.web.large_bodies import describe_large_bodies
 from eligibility_api.web.problems import problem_responses, schema_reference
 
 _MODE: Literal["serialization"] = "serialization"
@@ -33,7 +34,9 @@ class DescribedAPI(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The document; generated once."""
         if self.openapi_schema is None:
-            describe_errors(super().openapi())
+            document = super().openapi()
+            describe_large_bodies(document, self.routes)
+            describe_errors(document)
         return super().openapi()
 
 

@@ -103,6 +103,10 @@ FEMALE_NAMES = (
     ("泉", "イズミ"),
 )
 
+RARE_MALE_NAMES = (("𠮷男", "ヨシオ"), ("㐂一", "キイチ"), ("圡郎", "ツチロウ"))
+RARE_FEMALE_NAMES = (("𠮷子", "ヨシコ"), ("㐂代", "キヨ"), ("㐂美", "キミ"))
+"""Given names with a character that Shift_JIS lacks."""
+
 TOWNS = (
     ("000-0010", "架空県見本市中央"),
     ("000-0020", "架空県見本市本町"),

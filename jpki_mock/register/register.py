@@ -1,34 +1,35 @@
-"""The resident register: its SQL, changes, person keys, and matching by attributes."""
+"""The resident register: its SQL, changes, and matching by attributes."""
 
-import hashlib
-import hmac
-import secrets
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
 from itertools import islice
-from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from jpki_mock.errors import InvalidInput, NotAllowed, NotFound
-from jpki_mock.files import write_file
-from jpki_mock.register.matching import Attributes, Match, match_key
+from jpki_mock.register import folding
+from jpki_mock.register.matching import Attributes, Difference, Folded, Match, differences, match_key
+from jpki_mock.register.person_keys import PersonKeys
 from jpki_mock.register.resident import Resident
 from jpki_mock.store import Store
 
 _CHUNK = 100_000
 _KEYS_PER_STATEMENT = 500
-_BY_ATTRIBUTES = """
-SELECT match_key, resident_id FROM residents WHERE match_key IN ({})
+_BY_KEY = """
+SELECT {column} AS key, resident_id, name, name_kana, birth_date, sex, address FROM residents WHERE {column} IN ({keys})
 """
 _COLUMNS = """
-INTO residents (resident_id, name, name_kana, birth_date, sex, postal_code, address, died_on, match_key)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INTO residents (resident_id, name, name_kana, birth_date, sex, postal_code, address, died_on, match_key, folded_key,
+                reading_key)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_NEXT_RESIDENTS = "SELECT * FROM residents WHERE resident_id > ? ORDER BY resident_id LIMIT ?"
+_SET_FOLDED_KEYS = "UPDATE residents SET folded_key = ?, reading_key = ? WHERE resident_id = ?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,22 +49,15 @@ class ItemsChange:
         return {name: value for name, value in given.items() if value is not None}
 
 
-class PersonKeys:
-    """Derives person keys, pseudonyms of residents that cannot be computed without the register's secret."""
+class Found(NamedTuple):
+    """How many residents have somebody's attributes: the person key if it is one, and how one is spelled otherwise."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+    match: Match
+    person_key: str | None = None
+    differences: Sequence[Difference] = ()
 
-    @classmethod
-    def open(cls, path: Path) -> "PersonKeys":
-        """Read the secret's file; creates it on first use."""
-        if not path.exists():
-            write_file(path, secrets.token_bytes(32))
-        return cls(path.read_bytes())
 
-    def of(self, resident_id: str) -> str:
-        """Return a resident's person key: HMAC-SHA256 of the resident id, truncated to 32 hex characters."""
-        return hmac.digest(self._secret, resident_id.encode(), hashlib.sha256).hex()[:32]
+NOBODY = Found(Match.NONE)
 
 
 class Register:
@@ -72,11 +66,13 @@ class Register:
     def __init__(self, store: Store, person_keys: PersonKeys) -> None:
         self._store = store
         self._person_keys = person_keys
+        if store.folding_version != folding.VERSION:
+            self._fold_all()
 
     def add(self, residents: Iterable[Resident]) -> None:
         """Add residents in chunks; a resident whose id exists already is left unchanged."""
         stream = iter(residents)
-        with self._rebuilding_index():
+        with self._rebuilding_indexes():
             while chunk := list(map(_parameters, islice(stream, _CHUNK))):
                 with self._store.unit() as connection:
                     connection.executemany("INSERT OR IGNORE" + _COLUMNS, chunk)
@@ -92,34 +88,58 @@ class Register:
         """Return the resident's pseudonym for the fund (32 hex characters)."""
         return self._person_keys.of(resident_id)
 
-    def match(self, attributes: Attributes | None) -> tuple[Match, str | None]:
-        """Find a person by attributes; returns a person key only for exactly one match, for None nobody.
+    def match(self, attributes: Attributes | None) -> Found:
+        """Find a person by attributes; for None nobody is found.
 
+        A resident who is spelled equally comes first; otherwise the only one with equal folded forms is proposed.
         Residents who have died are found too, since insurers still have to end their membership.
         """
         return self.match_all([attributes])[0]
 
-    def match_all(self, people: Sequence[Attributes | None]) -> list[tuple[Match, str | None]]:
+    def match_all(self, people: Sequence[Attributes | None]) -> list[Found]:
         """Apply `match` to many people, in their order."""
-        keys = [match_key(attributes) if attributes is not None else None for attributes in people]
-        found = self._residents_by_key({key for key in keys if key is not None})
-        return [self._match_result(found.get(key, ()) if key is not None else ()) for key in keys]
+        asked = {place: attributes for place, attributes in enumerate(people) if attributes is not None}
+        found = self._match_spelled(asked)
+        found |= self._match_folded({place: asked[place] for place in asked.keys() - found.keys()})
+        return [found.get(place, NOBODY) for place in range(len(people))]
 
-    def _match_result(self, resident_ids: Sequence[str]) -> tuple[Match, str | None]:
-        if not resident_ids:
-            return Match.NONE, None
-        if len(resident_ids) > 1:
-            return Match.AMBIGUOUS, None
-        return Match.ONE, self.person_key(resident_ids[0])
+    def _match_spelled(self, asked: Mapping[int, Attributes]) -> dict[int, Found]:
+        """Find residents who are spelled equally."""
+        keys = {place: match_key(attributes) for place, attributes in asked.items()}
+        residents = self._residents_by("match_key", set(keys.values()))
+        return {place: self._one_of(residents[key]) for place, key in keys.items() if key in residents}
 
-    def _residents_by_key(self, keys: set[bytes]) -> dict[bytes, list[str]]:
-        found: defaultdict[bytes, list[str]] = defaultdict(list)
+    def _match_folded(self, asked: Mapping[int, Attributes]) -> dict[int, Found]:
+        """Find residents whose folded forms are equal. Where ● is written, those of the same reading are compared."""
+        folded = {place: Folded.of(attributes) for place, attributes in asked.items()}
+        missing = {place: each.reading_key for place, each in folded.items() if each.has_missing}
+        whole = {place: each.key for place, each in folded.items() if place not in missing}
+        by_key = self._residents_by("folded_key", set(whole.values()))
+        by_reading = self._residents_by("reading_key", set(missing.values()))
+        candidates = {place: by_key.get(key, []) for place, key in whole.items()} | {
+            place: _fitting(asked[place], folded[place], by_reading.get(key, []))
+            for place, key in missing.items()
+        }
+        return {place: self._one_of(rows, asked[place]) for place, rows in candidates.items() if rows}
+
+    def _one_of(self, rows: Sequence[sqlite3.Row], asked: Attributes | None = None) -> Found:
+        """The only one of the residents; if `asked`, it is a proposal."""
+        if len(rows) > 1:
+            return Found(Match.AMBIGUOUS)
+        [row] = rows
+        person_key = self.person_key(row["resident_id"])
+        if asked is None:
+            return Found(Match.ONE, person_key)
+        return Found(Match.VARIANT, person_key, differences(asked, _attributes(row)))
+
+    def _residents_by(self, column: str, keys: set[bytes]) -> dict[bytes, list[sqlite3.Row]]:
+        found: defaultdict[bytes, list[sqlite3.Row]] = defaultdict(list)
         stream = iter(keys)
         while chunk := list(islice(stream, _KEYS_PER_STATEMENT)):
-            statement = _BY_ATTRIBUTES.format(",".join("?" * len(chunk)))
-            for key, resident_id in self._store.rows(statement, *chunk):
-                found[key].append(resident_id)
-        return found
+            statement = _BY_KEY.format(column=column, keys=",".join("?" * len(chunk)))
+            for row in self._store.rows(statement, *chunk):
+                found[row["key"]].append(row)
+        return dict(found)
 
     def change(self, resident_id: str, change: ItemsChange) -> Resident:
         """Change a resident's items. Raises NotFound, and InvalidInput for no change or a wrong form."""
@@ -149,19 +169,29 @@ class Register:
         return changed
 
     @contextmanager
-    def _rebuilding_index(self) -> Iterator[None]:
-        """Fill an empty register without its index, and build the index at the end.
+    def _rebuilding_indexes(self) -> Iterator[None]:
+        """Fill an empty register without its indexes, and build them at the end.
 
         This is three times as fast.
         """
         if self._store.row("SELECT 1 FROM residents LIMIT 1") is not None:
             yield
             return
-        self._store.drop_attribute_index()
+        self._store.drop_attribute_indexes()
         try:
             yield
         finally:
-            self._store.build_attribute_index()
+            self._store.build_attribute_indexes()
+
+    def _fold_all(self) -> None:
+        """Make the residents' folded keys anew, in chunks. An interrupted run is repeated at the next start."""
+        last = ""
+        while rows := self._store.rows(_NEXT_RESIDENTS, last, _CHUNK):
+            last = rows[-1]["resident_id"]
+            with self._store.unit() as connection:
+                keys = ((*_folded_keys(_attributes(row)), row["resident_id"]) for row in rows)
+                connection.executemany(_SET_FOLDED_KEYS, keys)
+        self._store.set_folding_version(folding.VERSION)
 
     def _save(self, resident: Resident) -> None:
         with self._store.unit() as connection:
@@ -189,6 +219,28 @@ def _parameters(resident: Resident) -> tuple[object, ...]:
         resident.address,
         None if resident.died_on is None else resident.died_on.isoformat(),
         match_key(attributes),
+        *_folded_keys(attributes),
+    )
+
+
+def _fitting(asked: Attributes, folded: Folded, rows: Sequence[sqlite3.Row]) -> list[sqlite3.Row]:
+    """The residents whom the attributes fit, of those with the same reading.
+
+    Somebody is compared in any case: the time does not depend on whether anybody has this reading.
+    """
+    compared = list(map(_attributes, rows)) or [asked]
+    fitting = [folded.fits(Folded.of(register)) for register in compared]
+    return [row for row, fits in zip(rows, fitting, strict=False) if fits]
+
+
+def _folded_keys(attributes: Attributes) -> tuple[bytes, bytes]:
+    folded = Folded.of(attributes)
+    return folded.key, folded.reading_key
+
+
+def _attributes(row: sqlite3.Row) -> Attributes:
+    return Attributes(
+        row["name"], row["name_kana"], date.fromisoformat(row["birth_date"]), row["sex"], row["address"]
     )
 
 

@@ -48,17 +48,16 @@ def fund_routes(jlis: Jlis, clock: Clock) -> APIRouter:
             predecessors=[CertificateReference.of(name) for name in records.predecessors(record)],
         )
 
-    @router.post("/register/attributes")
+    @router.post("/register/attributes", response_model_exclude_defaults=True)
     def person_of_attributes(query: AttributesQuery) -> MatchAnswer:
-        """Return the person with these attributes, if exactly one resident has them."""
-        match, person_key = jlis.register.match(query.to_attributes())
-        return MatchAnswer(match=match, person_key=person_key)
+        """Return the person with these attributes, if exactly one resident has them, also in folded form."""
+        return MatchAnswer.of(jlis.register.match(query.to_attributes()))
 
-    @router.post(BATCH_PATH)
+    @router.post(BATCH_PATH, response_model_exclude_defaults=True)
     def persons_of_attributes(batch: AttributesBatch) -> BatchAnswer:
         """Match each of many people by attributes."""
         found = jlis.register.match_all([query.to_attributes() for query in batch.people])
-        return BatchAnswer(matches=[MatchAnswer(match=match, person_key=key) for match, key in found])
+        return BatchAnswer(matches=list(map(MatchAnswer.of, found)))
 
     @router.post("/terminal-certificates", status_code=201)
     def terminal_certificate(request: TerminalRequest) -> TerminalAnswer:

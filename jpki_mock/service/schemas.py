@@ -6,7 +6,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from jpki_mock.authority.values import Carrier, CertificateId
+from jpki_mock.register.folding import Item, Kind
 from jpki_mock.register.matching import Attributes, Match
+from jpki_mock.register.register import Found
 
 MAX_BATCH_SIZE = 5000
 """Maximum number of people in one batch."""
@@ -58,11 +60,28 @@ class AttributesQuery(_Model):
         return Attributes(self.name, self.name_kana, self.birth_date, self.sex, self.address)
 
 
+class DifferenceAnswer(_Model):
+    """An item that is spelled otherwise in the register, and the kind of folding; never the register's value."""
+
+    item: Item
+    kind: Kind
+
+
 class MatchAnswer(_Model):
-    """The number of matching residents, and the person key if there is exactly one."""
+    """The number of matching residents, and the person key if there is exactly one.
+
+    `variant`: the only one whom all items match after folding; `differences` names those that had to be folded.
+    """
 
     match: Match
     person_key: str | None
+    differences: list[DifferenceAnswer] = []
+
+    @classmethod
+    def of(cls, found: Found) -> "MatchAnswer":
+        """Return the answer about a member."""
+        named = [DifferenceAnswer(item=item, kind=kind) for item, kind in found.differences]
+        return cls(match=found.match, person_key=found.person_key, differences=named)
 
 
 class AttributesBatch(_Model):

@@ -6,25 +6,24 @@ residents are held in memory, so that a dataset may have any size.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from math import ceil
 from pathlib import Path
 
-from jpki_mock.register.matching import Attributes, match_key
 from jpki_mock.register.resident import Resident
 from loadtest.dataset.bulk_population import BulkPopulation
 from loadtest.dataset.member_files import (
-    Cells,
     insurer_names,
     member_files,
     membership_of,
     read_cells,
     row_of,
 )
+from loadtest.dataset.register_matching import RegisterMatching
 from loadtest.model.answer import Answer, Question, answer
 from loadtest.model.events import Event, FilePublished, FileUndone, Membership, Row
 from loadtest.model.replay import Key, Knowledge, key_of, replay
@@ -51,10 +50,14 @@ def sample_residents(path: Path, people: int, maximum: int) -> list[Resident]:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One row of a file; files are numbered in the order of publication."""
+    """One row of a file; files are numbered in the order of publication.
+
+    `proposed`: the register only proposes the row's person, and nobody has confirmed that.
+    """
 
     file: int
     row: Row
+    proposed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,17 @@ class PublishedFile:
 
 
 class ReferenceData:
-    """The member files' rows about some residents, each with the register's matching person."""
+    """The member files' rows about some residents, each with the register's matching person.
+
+    Insurers confirm the persons who are proposed in the first files (`payer-mock load`), and none afterwards.
+    """
 
     def __init__(self, folder: Path, residents: Path, about: Sequence[Resident]) -> None:
         """`folder`: output of `payer-mock population`; `residents`: its residents; `about`: known subjects.
 
         Raises OSError, KeyError, ValueError for malformed files.
         """
-        self._register = _Register(about, read_residents(residents))
+        self._register = RegisterMatching(about, read_residents(residents))
         self._names = insurer_names(folder / "insurers.csv")
         self._of_key: defaultdict[Key, list[FileRow]] = defaultdict(list)
         self._of_person: defaultdict[str, set[Key]] = defaultdict(set)
@@ -116,14 +122,15 @@ class ReferenceData:
     def _read(self, number: int, file: Path) -> None:
         """Add the rows that are about one of the residents."""
         for cells in read_cells(file):
-            person = self._register.person(cells)
-            if person is not None:
-                self._add(FileRow(number, row_of(cells, self._names, person)))
+            match = self._register.match(cells)
+            if match is not None:
+                proposed = match.is_variant and number >= self._months
+                self._add(FileRow(number, row_of(cells, self._names, match.person), proposed))
 
     def _read_unmatched(self, number: int, file: Path) -> None:
         """Add the other rows of their memberships."""
         for cells in read_cells(file):
-            if self._register.person(cells) is None and key_of(membership_of(cells)) in self._of_key:
+            if self._register.match(cells) is None and key_of(membership_of(cells)) in self._of_key:
                 self._add(FileRow(number, row_of(cells, self._names, None)))
 
     def _add(self, row: FileRow) -> None:
@@ -171,7 +178,9 @@ def _linked(history: Iterable[FileRow]) -> Iterator[FileRow]:
     """
     person: str | None = None
     for row in history:
-        if person is None or row.row.person == person:
+        if person is None and row.proposed:
+            yield replace(row, row=row.row._replace(person=None, unconfirmed=True))
+        elif person is None or row.row.person == person:
             person = row.row.person
             yield row
         else:
@@ -184,37 +193,6 @@ def _file_number(row: FileRow) -> int:
 
 def _instant(event: Event) -> datetime:
     return event.at
-
-
-class _Register:
-    """J-LIS's matching by name, kana, birth date, sex and address, restricted to certain residents."""
-
-    def __init__(self, about: Iterable[Resident], residents: Iterable[Resident]) -> None:
-        self._persons = {_match_key(resident): resident.resident_id for resident in about}
-        self._prefilter = {(resident.name_kana, resident.birth_date.isoformat()) for resident in about}
-        counts: Counter[bytes] = Counter()
-        for resident in residents:
-            # The file may be large: the full key is computed only for residents who may equal one of `about`.
-            if (resident.name_kana, resident.birth_date.isoformat()) in self._prefilter:
-                counts[_match_key(resident)] += 1
-        for key, count in counts.items():
-            if count > 1:
-                self._persons.pop(key, None)
-
-    def person(self, cells: Cells) -> str | None:
-        """The id of the resident whom a row describes; None where none of them or several match."""
-        if (cells["name_kana"], cells["birth_date"]) not in self._prefilter:
-            return None
-        birth_date = date.fromisoformat(cells["birth_date"])
-        return self._persons.get(
-            match_key(
-                Attributes(cells["name"], cells["name_kana"], birth_date, cells["sex"], cells["address"])
-            )
-        )
-
-
-def _match_key(r: Resident) -> bytes:
-    return match_key(Attributes(r.name, r.name_kana, r.birth_date, r.sex, r.address))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who needs a paper certificate, from rules K1–K4 of `docs/rules.md` alone: day by day, naively."""
+"""Who needs a paper certificate, from rules K1–K5 of `docs/rules.md` alone: day by day, naively."""
 
 from __future__ import annotations
 
@@ -33,23 +33,26 @@ class Member:
     blocked: bool
 
 
+Application = tuple[str, date, bool]
+"""An application: its reason, its day, and whether it was withdrawn."""
+
 Need = tuple[str, date | None]
 """The reason, and the day from which the need is known to begin."""
 
 
 def need(
-    member: Member, cards: Sequence[Card], applications: Sequence[tuple[str, date]], day: date
+    member: Member, cards: Sequence[Card], applications: Sequence[Application], day: date
 ) -> Need | None:
-    """The need on a day; None: a notice. `applications`: reason and day."""
+    """The need on a day; None: a notice."""
     if member.blocked:
         return "blocked", None
     scheme = len(member.insurer_number) == 8 and member.insurer_number.startswith("39")
     if scheme and (age(member.birth_date, day) >= 85 or day < date(2026, 8, 1)):
         return "late-elderly", None
     for reason in ("needs-help", "card-returned", "card-lost"):
-        for applied_for, applied_on in applications:
+        for applied_for, applied_on, withdrawn in applications:
             newer = any(card.bound_on > applied_on for card in cards)
-            if applied_for == reason and (reason == "needs-help" or not newer):
+            if applied_for == reason and not withdrawn and (reason == "needs-help" or not newer):
                 return reason, None
     return _by_cards(cards, day)
 

@@ -1,4 +1,4 @@
-"""`payer-mock apply-paper`, `deregister`: what members ask of their insurer about their cards."""
+"""`payer-mock apply-paper`, `deregister`, and their withdrawal: what members ask of their insurer about their cards."""
 
 from __future__ import annotations
 
@@ -18,23 +18,27 @@ from payer_mock.screens.terms import PAPER_REASONS
 
 _EnrolmentId = Annotated[UUID, typer.Argument(metavar="ENROLMENT", help="資格のID / the enrolment's id")]
 
+_Reason = Annotated[
+    PaperApplicationReason,
+    typer.Option(
+        help="要配慮者・カード返納・カード紛失 / the member needs help, returned the card or lost it"
+    ),
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application."""
     app.command("apply-paper")(apply_paper)
+    app.command("withdraw-paper")(withdraw_paper)
     app.command()(deregister)
+    app.command("withdraw-deregistration")(withdraw_deregistration)
 
 
 def apply_paper(
     context: typer.Context,
     enrolment: _EnrolmentId,
     *,
-    reason: Annotated[
-        PaperApplicationReason,
-        typer.Option(
-            help="要配慮者・カード返納・カード紛失 / the member needs help, returned the card or lost it"
-        ),
-    ],
+    reason: _Reason,
     insurer: InsurerOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -45,6 +49,26 @@ def apply_paper(
     with fund_client(context, insurer) as client:
         answer = client.apply_for_paper(PaperApplicationRequest(enrolment_id=enrolment, reason=reason))
     text = f"資格確認書の申請を登録しました：{PAPER_REASONS[PaperReason(answer.reason.value)]}\nThe application is recorded."
+    show(answer, as_json=as_json, on_screen=lambda console: console.print(text))
+
+
+def withdraw_paper(
+    context: typer.Context,
+    enrolment: _EnrolmentId,
+    *,
+    reason: _Reason,
+    insurer: InsurerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """加入者からの資格確認書の交付申請の取下げを登録します。
+
+    Record that a member withdraws an application for a 資格確認書.
+    """
+    with fund_client(context, insurer) as client:
+        answer = client.withdraw_paper_application(
+            PaperApplicationRequest(enrolment_id=enrolment, reason=reason)
+        )
+    text = f"資格確認書の申請の取下げを登録しました：{PAPER_REASONS[PaperReason(answer.reason.value)]}\nThe application is withdrawn."
     show(answer, as_json=as_json, on_screen=lambda console: console.print(text))
 
 
@@ -64,4 +88,21 @@ def deregister(
     text = (
         f"利用登録を解除します。最後に使える日：{answer.last_day}\nThe card is used until {answer.last_day}."
     )
+    show(answer, as_json=as_json, on_screen=lambda console: console.print(text))
+
+
+def withdraw_deregistration(
+    context: typer.Context,
+    enrolment: _EnrolmentId,
+    *,
+    insurer: InsurerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """利用登録の解除を、解除日までに取り下げます。カードは引き続き使えます。
+
+    Withdraw a deregistration before it takes effect; the card stays registered.
+    """
+    with fund_client(context, insurer) as client:
+        answer = client.withdraw_deregistration(DeregistrationRequest(enrolment_id=enrolment))
+    text = "利用登録の解除を取り下げました。カードは引き続き使えます。\nThe deregistration is withdrawn; the card stays registered."
     show(answer, as_json=as_json, on_screen=lambda console: console.print(text))

@@ -1,4 +1,4 @@
-"""`payer-mock check`, `enrol`, `correct`, `confirm`, `tickets`: single members, by single calls."""
+"""`payer-mock check`, `enrol`, `correct`, `confirm`, `unlink-person`, `tickets`: single members, by single calls."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 
 from eligibility_api.contract.enrolment import CorrectionRequest
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.insurer_ops import UnlinkRequest
 from eligibility_api.contract.tickets import TicketInput, TicketsRequest
 from payer_mock.actions.enrolment import check_members, enrol_members
 from payer_mock.actions.fund import open_clients
@@ -32,7 +33,8 @@ from payer_mock.cli.common import (
 from payer_mock.clock import day_in_japan
 from payer_mock.members.reader import MemberFile
 from payer_mock.screens import enrolment as screen
-from payer_mock.screens.terms import MISMATCHES, TICKET_OUTCOMES, sentence
+from payer_mock.screens.reports import show_confirmation, show_unlinking
+from payer_mock.screens.terms import TICKET_OUTCOMES, sentence
 from payer_mock.settings import SettingsError
 
 _Members = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True)]
@@ -44,7 +46,7 @@ _REGISTERED = ("registered", "replaced", "unchanged")
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    for command in (check, enrol, correct, confirm, tickets):
+    for command in (check, enrol, correct, confirm, unlink_person, tickets):
         app.command()(command)
 
 
@@ -135,12 +137,35 @@ def confirm(
 ) -> None:
     """住民基本台帳情報との不一致（mismatches で表示）について、登録した内容が正しいことを確認済みにします。
 
+    表記の異なる候補者がいる場合は、その方にひも付け、カードでも番号でも回答されるようにします。候補者が別人のときは、先に unlink-person を実行してください。
+
     Confirm a member's data although the resident register disagrees (see `mismatches`).
+
+    A person who is spelled otherwise and was proposed is linked. If she is somebody else, run `unlink-person` first.
     """
     with fund_client(context, insurer, as_approver=reason is not None) as client:
         answer = client.confirm_mismatch(enrolment_id, reason=reason)
-    ja, en = MISMATCHES[answer.mismatch]
-    show(answer, as_json=as_json, on_screen=lambda console: console.print(f"{ja}。\n{answer.mismatch}: {en}"))
+    show(answer, as_json=as_json, on_screen=lambda console: show_confirmation(console, answer))
+
+
+def unlink_person(
+    context: typer.Context,
+    enrolment_id: _EnrolmentId,
+    *,
+    insurer: InsurerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """加入者に誤ってひも付いた本人、または表記の異なる候補者が別人であることを登録します。
+
+    登録した内容が正しければ、続けて confirm を実行してください。番号では回答され、別人のカードには表示されません。
+
+    Declare that the person linked to a member, or proposed, is somebody else.
+
+    If the member's data is right, run `confirm` afterwards: it is answered by number, and by nobody else's card.
+    """
+    with fund_client(context, insurer) as client:
+        answer = client.unlink_person(UnlinkRequest(enrolment_id=enrolment_id))
+    show(answer, as_json=as_json, on_screen=lambda console: show_unlinking(console, answer))
 
 
 def tickets(

@@ -103,6 +103,13 @@ def papers(
     """
     if (pdf is None) != (members is None):
         raise usage("--pdf と --members は同時に指定してください。\n--pdf and --members go together.")
+    if pdf is None and insurer_name is not None:
+        raise usage("--insurer-name は --pdf と一緒に指定してください。\n--insurer-name goes with --pdf.")
+    if pdf is not None and (after is not None or since_month is not None):
+        raise usage(
+            "--pdf は全員分を作成します。--after と --since-month は指定できません。\n"
+            "--pdf writes all papers: it excludes --after and --since-month."
+        )
     with fund_client(context, insurer) as client:
         if pdf is None or members is None:
             page = client.paper_certificates(after, since_month)

@@ -81,8 +81,8 @@ def upload(
 
     Exit code 0: everything is published. 1: bad rows, held or refused. 2: wrong usage. 3: technical failure.
     """
-    if approver and reason is None:
-        raise usage("承認には --reason で理由を指定してください。\n--approver requires a --reason.")
+    if approver != (reason is not None):
+        raise usage("--approver と --reason は同時に指定してください。\n--approver and --reason go together.")
     options = UploadOptions(encoding=encoding, scope=scope, bad_rows=bad_rows, publish=publish)
     worst = 0
     for file in files:

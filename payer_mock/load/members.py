@@ -1,4 +1,4 @@
-"""Uploads and publishes one month's member files of all insurers, several insurers at a time."""
+"""Uploads and publishes one month's member files of all insurers, several insurers at a time, and confirms proposals."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from eligibility_api.contract.uploads import Publish, UploadAnswer, UploadState
+from payer_mock.actions.mismatches import confirm_proposals
 from payer_mock.actions.uploads import (
     UploadOptions,
     insurer_of,
@@ -26,7 +27,7 @@ CheckedUpload = tuple[str, UploadAnswer]
 
 
 def upload_members(files: list[Path], credentials: InsurerCredentials) -> UploadRound:
-    """Send every file and wait for its check report, then publish every one.
+    """Send every file and wait for its check report, then publish every one, and confirm the members proposed.
 
     Raises LoadError, ShikakuError.
     """
@@ -39,9 +40,18 @@ def upload_members(files: list[Path], credentials: InsurerCredentials) -> Upload
         result.checked_after = time.perf_counter() - began
         for _, upload in checked:
             _count(result, upload)
-        for upload in list(executor.map(task.publish, filter(_is_new, checked))):
+        new = list(filter(_is_new, checked))
+        published = list(executor.map(task.publish, new))
+        for upload in published:
             wait_until_visible(upload, now, time.sleep)
         result.published_after = time.perf_counter() - began
+        proposing = [
+            insurer_number
+            for (insurer_number, _), upload in zip(new, published, strict=True)
+            if upload.report is not None and upload.report.proposed
+        ]
+        result.proposals = sum(executor.map(task.confirm_proposals, proposing))
+        result.confirmed_after = time.perf_counter() - began
     return result
 
 
@@ -76,6 +86,11 @@ class _InsurerTask:
         if done.state is not UploadState.PUBLISHED:
             raise LoadError(f"upload of {insurer_number}: {done.state} ({done.refusal})")
         return done
+
+    def confirm_proposals(self, insurer_number: str) -> int:
+        """Confirm the members who are spelled otherwise in the resident register; returns how many."""
+        with self._credentials.client(insurer_number) as client:
+            return confirm_proposals(client)
 
 
 def _is_new(checked: CheckedUpload) -> bool:

@@ -14,7 +14,8 @@ from typing import Any
 class UploadRound:
     """All insurers' files of one month.
 
-    Rows, and seconds from the first byte sent until all are checked, and until all are published.
+    Rows, proposals that were confirmed, and seconds from the first byte sent until all files are checked, until all
+    are published, and until all proposals are confirmed.
     """
 
     rows: int = 0
@@ -22,6 +23,8 @@ class UploadRound:
     held: int = 0
     checked_after: float = 0.0
     published_after: float = 0.0
+    proposals: int = 0
+    confirmed_after: float = 0.0
 
     @property
     def checked_per_s(self) -> float:
@@ -41,6 +44,8 @@ class UploadRound:
             "held": self.held,
             "checked_after_s": round(self.checked_after, 2),
             "published_after_s": round(self.published_after, 2),
+            "proposals": self.proposals,
+            "confirmed_after_s": round(self.confirmed_after, 2),
         }
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from io import BytesIO
 from typing import BinaryIO
 
 from reportlab.lib.pagesizes import A5
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from payer_mock.papers.font import printable, truetype_subset
+from japanese_pdf.document_font import document_font
+from japanese_pdf.font import printable
 
-_FONT = "NotoSansJP"
 _WIDTH, _HEIGHT = A5
 _LEFT, _VALUES, _TOP = 40.0, 180.0, _HEIGHT - 60.0
 _LINE = 24.0
@@ -53,40 +50,25 @@ class PdfDocument:
 
     def close(self) -> None:
         """Write the file, with those characters of the font that its pages have."""
-        characters = {character for page in self._pages for text in page.texts() for character in text}
-        subset = truetype_subset(sorted(characters | set(_SPECIMEN)))
-        with _registered(TTFont(_FONT, BytesIO(subset))):
-            self._draw()
+        texts = (text for page in self._pages for text in page.texts())
+        with document_font((_SPECIMEN, *texts)) as font:
+            self._draw(font)
 
-    def _draw(self) -> None:
+    def _draw(self, font: str) -> None:
         # `invariant` leaves out date and random id, so that the same members give the same bytes.
-        canvas = Canvas(self._file, A5, invariant=1, pageCompression=1, initialFontName=_FONT)
+        canvas = Canvas(self._file, A5, invariant=1, pageCompression=1, initialFontName=font)
         canvas.setTitle(_SPECIMEN)
         for page in self._pages:
-            _Drawing(canvas).page(page)
+            _Drawing(canvas, font).page(page)
         canvas.save()
-
-
-@contextmanager
-def _registered(font: TTFont) -> Iterator[None]:
-    """Let reportlab find the font by its name.
-
-    Its registry is of the process, and keeps the first font of a name and of a face: the next document, which
-    has other characters, would be drawn with this one's.
-    """
-    pdfmetrics.registerFont(font)
-    try:
-        yield
-    finally:
-        del pdfmetrics._fonts[font.fontName]
-        del pdfmetrics._dynFaceNames[font.face.name]
 
 
 class _Drawing:
     """Draws a page on a canvas."""
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Canvas, font: str) -> None:
         self._canvas = canvas
+        self._font = font
 
     def page(self, page: PaperPage) -> None:
         self._specimen_mark()
@@ -104,17 +86,17 @@ class _Drawing:
 
     def _value(self, height: float, value: str) -> None:
         """Draw a value, in a smaller size where it would not fit the line."""
-        fit = (_WIDTH - _LEFT - _VALUES) / pdfmetrics.stringWidth(value, _FONT, _VALUE_SIZE)
+        fit = (_WIDTH - _LEFT - _VALUES) / pdfmetrics.stringWidth(value, self._font, _VALUE_SIZE)
         self._text(_VALUES, height, _VALUE_SIZE * min(1.0, fit), value)
 
     def _text(self, left: float, height: float, size: float, text: str) -> None:
-        self._canvas.setFont(_FONT, size)
+        self._canvas.setFont(self._font, size)
         self._canvas.drawString(left, height, text)
 
     def _specimen_mark(self) -> None:
         self._canvas.saveState()
         self._canvas.setFillGray(0.88)
-        self._canvas.setFont(_FONT, 44)
+        self._canvas.setFont(self._font, 44)
         self._canvas.translate(_WIDTH / 2, _HEIGHT / 2)
         self._canvas.rotate(40)
         self._canvas.drawCentredString(0, 0, _SPECIMEN)

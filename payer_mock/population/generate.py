@@ -16,6 +16,7 @@ from payer_mock.population.files import UNREPORTED, MemberFiles, Population, mem
 from payer_mock.population.insurers import Insurers
 from payer_mock.population.residents import Person, age_on, read_households
 from payer_mock.population.rows import NumberAllocator, member_rows
+from payer_mock.population.spelling import as_insurers_write
 
 _NEWBORN_UNREPORTED = 0.3
 """Share of children in their first year whom the insurer has not reported to the fund yet."""
@@ -55,7 +56,7 @@ class _Generator:
         self._numbers = NumberAllocator()
 
     def add(self, household: list[Person]) -> None:
-        born = [person for person in household if person.birth_date < self._as_of]
+        born = [as_insurers_write(person) for person in household if person.birth_date < self._as_of]
         if not born:
             return
         families = list(families_of(born, self._insurers, self._as_of, self._rng))

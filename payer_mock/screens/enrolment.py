@@ -17,6 +17,7 @@ _PLACE = ("行\nrow", "項目\ncolumn", "コード\ncode")
 
 MATCHES = {
     RegisterMatch.ONE: "本人を特定 / one person found",
+    RegisterMatch.VARIANT: "表記の異なる候補者あり（確認待ち） / spelled otherwise, waits for confirmation",
     RegisterMatch.NONE: "該当者なし / nobody found",
     RegisterMatch.AMBIGUOUS: "複数該当 / several found",
     RegisterMatch.OTHER: "登録済みの方とは別人 / not the person registered before",

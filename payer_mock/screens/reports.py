@@ -5,17 +5,31 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from eligibility_api.contract.enrolment import Mismatch, RegisterMatch
 from eligibility_api.contract.insurer_ops import (
     Changes,
     ClaimedMember,
+    ConfirmAnswer,
     MemberSummary,
     Mismatches,
+    MismatchItem,
     PaperCertificates,
     Statistics,
+    UnlinkAnswer,
 )
 from payer_mock.screens.enrolment import MATCHES
 from payer_mock.screens.tables import table_of
-from payer_mock.screens.terms import CHANGE_EVENTS, PAPER_REASONS, REVISION_KINDS, lookup_outcome
+from payer_mock.screens.terms import (
+    CHANGE_EVENTS,
+    LINKED,
+    MISMATCHES,
+    PAPER_REASONS,
+    PROPOSED,
+    REVISION_KINDS,
+    UNLINKED,
+    difference_text,
+    lookup_outcome,
+)
 
 _ENROLMENT = "資格\nenrolment"
 _MEMBER = "記号・番号・枝番\n生年月日 / birth date"
@@ -27,7 +41,7 @@ def show_mismatches(console: Console, page: Mismatches) -> None:
     table = table_of(_ENROLMENT, _MEMBER, "J-LIS照会の結果\nregister", _SINCE, whole={_ENROLMENT})
     for item in page.mismatches:
         since = item.since.isoformat(timespec="seconds")
-        table.add_row(item.enrolment_id, _member(item), MATCHES[item.register_match], since)
+        table.add_row(item.enrolment_id, _member(item), _register_match(item), since)
     _print(console, table, page.next)
     if page.claimed_elsewhere:
         console.print(_claimed(page.claimed_elsewhere))
@@ -86,6 +100,29 @@ def show_papers(console: Console, page: PaperCertificates) -> None:
         new = "新規 / new" if need.new_since else ""
         table.add_row(need.enrolment_id, _member(need), PAPER_REASONS[need.reason], needed_from, new)
     _print(console, table, page.next)
+
+
+def _register_match(item: MismatchItem) -> str:
+    lines = [" / ".join(difference_text(difference)) for difference in item.differences]
+    return "\n".join([MATCHES[item.register_match], *lines])
+
+
+def show_confirmation(console: Console, answer: ConfirmAnswer) -> None:
+    """Print the result of a confirmation; of a person who is spelled otherwise also in what."""
+    ja, en = MISMATCHES[answer.mismatch]
+    if answer.match is RegisterMatch.VARIANT:
+        ja, en = LINKED if answer.linked else PROPOSED
+    console.print(f"{ja}。\n{answer.mismatch}: {en}")
+    for difference in answer.differences:
+        console.print("  " + " / ".join(difference_text(difference)))
+
+
+def show_unlinking(console: Console, answer: UnlinkAnswer) -> None:
+    """Print the result of an unlinking, and how many facilities received the wrong link."""
+    ja, en = UNLINKED if answer.mismatch is Mismatch.OPEN else MISMATCHES[answer.mismatch]
+    facilities = len(answer.correction_list)
+    console.print(f"{ja}。誤った情報を受け取った医療機関等：{facilities}件")
+    console.print(f"{en}; facilities that received wrong data: {facilities}")
 
 
 def _member(member: MemberSummary) -> str:

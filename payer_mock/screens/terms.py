@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eligibility_api.contract.claims import ClaimsFault
 from eligibility_api.contract.codes import Validity
+from eligibility_api.contract.enrolment import Difference, FoldingKind
 from eligibility_api.contract.errors import CATALOGUE
 from eligibility_api.contract.insurer_ops import PaperReason
 from eligibility_api.contract.member_columns import COLUMN_TEXTS
@@ -91,6 +92,10 @@ FINDINGS: dict[str, Text] = {
         "加入者ファイルにない列です（読み飛ばしました）。",
         "Not a column of a member file (passed over).",
     ),
+    "variant": (
+        "表記が住民基本台帳情報と異なります（候補者あり、確認待ち）",
+        "Spelled otherwise in the resident register; a person is proposed and waits for confirmation",
+    ),
     "gaps": ("資格の期間に空白がある加入者がいます", "Members with a gap between their periods"),
 }
 """Findings about a file as a whole; a finding about rows has the code of its fault."""
@@ -106,6 +111,28 @@ MISMATCHES = {
     "open": ("確認待ち", "waits for the insurer's confirmation"),
     "confirmed": ("保険者が確認済み", "confirmed by the insurer"),
 }
+PROPOSED = (
+    "表記の異なる候補者がいます。表記の違いを確認し、もう一度 confirm を実行すると、ひも付けます",
+    "a person who is spelled otherwise is proposed: check the differences, and confirm again to link her",
+)
+LINKED = ("表記の異なる本人を確認し、ひも付けました", "linked to the person who is spelled otherwise")
+UNLINKED = (
+    "ひも付けを取り消しました（確認待ち）。内容が正しければ confirm を実行してください",
+    "unlinked; if the member's data is right, confirm it",
+)
+FOLDINGS: dict[str, Text] = {
+    FoldingKind.ADDRESS: (
+        "住所の書き方（丁目・番地・大字・都道府県など）",
+        "numerals and parts of an address",
+    ),
+    FoldingKind.CHARACTER: ("異体字・旧字体", "variant characters"),
+    FoldingKind.KANA: ("かなの書き方（小書き・ひらがななど）", "size and kind of kana"),
+    FoldingKind.CASE: ("大文字・小文字", "upper and lower case"),
+    FoldingKind.PUNCTUATION: ("ハイフン・長音・中点など", "hyphens, long-vowel marks, middle dots"),
+    FoldingKind.MISSING: ("●で書かれた文字", "a character written as ●"),
+}
+"""How a member is spelled otherwise than in the resident register."""
+
 POPULATION_EVENTS = {
     Event.MOVED: "他の保険への異動",
     Event.TURNED_75: "75歳到達",
@@ -179,11 +206,20 @@ def finding_text(finding: Finding) -> Text:
         ja, en = f"{column_label(finding.column)}の{ja}", f"{finding.column}: {en}"
     if "before" in detail:
         shares = f"{detail['before']:.0%} → {detail['now']:.0%}"
+    elif "kind" in detail:
+        kind_ja, kind_en = FOLDINGS.get(detail["kind"], (detail["kind"],) * 2)
+        return f"{ja}：{kind_ja}", f"{en}: {kind_en}"
     elif "share" in detail:
         shares = f"{detail['share']:.1%}"
     else:
         return ja, en
     return f"{ja}：{shares}", f"{en}: {shares}"
+
+
+def difference_text(difference: Difference) -> Text:
+    """How a member is spelled otherwise, e.g. `氏名：異体字・旧字体`."""
+    ja, en = FOLDINGS[difference.kind]
+    return f"{COLUMN_NAMES[difference.item]}：{ja}", f"{difference.item}: {en}"
 
 
 def lookup_outcome(code: str) -> str:

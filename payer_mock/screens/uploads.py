@@ -99,6 +99,10 @@ def _add_counts(table: Table, upload: UploadAnswer) -> None:
             "住民基本台帳情報との不一致 / not matched",
             _WITHHELD if report.unmatched is None else report.unmatched,
         ),
+        (
+            "うち表記の異なる候補者あり / of them a person proposed",
+            _WITHHELD if report.unmatched is None else report.proposed or 0,
+        ),
         ("アップロード後に変更 / changed since", report.changed_since),
     ):
         table.add_row(label, str(count))

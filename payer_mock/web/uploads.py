@@ -22,17 +22,16 @@ from payer_mock.web.desk import (
     AtDesk,
     Desk,
     Key,
-    RoleRequired,
     failure_of,
     fragment,
     page,
-    redirect,
 )
 from payer_mock.web.keys import KeyClosed, OpenKey, Role
 from payer_mock.web.sending import Sending, SendingState
 from payer_mock.web.sent_files import MAX_NAME, SentFile
 from payer_mock.web.upload_view import UploadView, faults_by_column, rate_pairs
 from screens.web.events import Update
+from screens.web.site import RoleRequired, redirect
 
 router = APIRouter(prefix=ROOT)
 
@@ -113,7 +112,7 @@ async def sending_events(request: Request, desk: AtDesk, key: Key) -> Response:
         half = 2 * current.sent // max(current.size, 1)
         text = f"{50 * half} %" if half != announced else ""
         announced = half
-        html = fragment(request, "_sending.html", key=key, sending=current)
+        html = fragment(request, "_sending.html", session=key, sending=current)
         return Update(html, text, last=has_ended)
 
     return desk.streams.respond(fetch, _FAST_SECONDS)
@@ -147,7 +146,7 @@ async def upload_events(request: Request, desk: AtDesk, key: Key, upload_id: UUI
         except KeyClosed:
             return Update(f'<a data-follow href="{ROOT}/login"></a>', last=True)
         view: UploadView = details["view"]
-        html = fragment(request, "_upload.html", key=key, **details)
+        html = fragment(request, "_upload.html", session=key, **details)
         word = fragment(request, "_upload_word.html", view=view).strip()
         return Update(html, word, last=not is_in_progress(view.upload))
 

@@ -14,16 +14,29 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
+from clinic_terminal.exchange.paper.rendering import pdf_of
+from clinic_terminal.messages.codes import FileCategory
 from payer_mock.papers.issue import member_key, write_papers
 from payer_mock.papers.page import PaperPage, PdfDocument
+from tests.builders.clinic.history_results import (
+    claim_medicine,
+    claim_month,
+    history_request,
+    history_result,
+)
 from tests.unit.payer_mock.builders import CELLS, line, members_file
 
-NAMES = ["架空　花子", "髙﨑　Émile", "一丁七万丈三上下不与丑且世丘丙丞両並中串丸丹主乃久之乎乏乗乙九乞也"]
+NAMES = [
+    "架空　花子",
+    "𠮷野　花子",
+    "髙﨑　Émile",
+    "一丁七万丈三上下不与丑且世丘丙丞両並中串丸丹主乃久之乎乏乗乙九乞也",
+]
 
 
 @pytest.fixture(scope="module")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """A certificates file and a notices file."""
+    """A certificates file and a notices file of an insurer, and a clinic's paper of medicines."""
     folder = tmp_path_factory.mktemp("papers")
     many = "".join(map(chr, range(0x4E00, 0x4F80)))  # more than one subset of 256 characters
     lines = [
@@ -36,7 +49,11 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         "eligibility-certificates-0001.pdf",
         "eligibility-notices-0001.pdf",
     ]
-    return found
+    medicines = [claim_medicine(name=name) for name in (*NAMES, many[:200], many[200:])]
+    result = history_result(claim_month(*medicines))
+    clinic = folder / "out" / "medicines.pdf"
+    clinic.write_bytes(pdf_of(history_request(FileCategory.PDF), result) or b"")
+    return [*found, clinic]
 
 
 def test_every_font_is_a_subset_of_the_same_one_and_embedded(papers: list[Path]) -> None:
@@ -65,12 +82,16 @@ def test_pdffonts_finds_every_font_embedded_and_subset(papers: list[Path]) -> No
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
 def test_the_text_of_a_paper_can_be_read_back(papers: list[Path]) -> None:
-    text = ""
+    texts = []
     for paper in papers:
         command = ["pdftotext", "-raw", str(paper), "-"]
-        text += subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+        text = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+        texts.append(text.replace("　", " ").replace("\n", ""))
+    of_insurer = "".join(texts[:2])
     for words in (*NAMES, "資格確認書", "資格情報のお知らせ", "見本 SYNTHETIC", "資格取得年月日", "性別"):
-        assert words.replace("　", " ") in text.replace("　", " ")
+        assert words.replace("　", " ") in of_insurer
+    for words in (*NAMES, "薬剤情報（レセプト）", "調剤薬局：架空薬局", "架空ジピン", "28日分"):
+        assert words.replace("　", " ") in texts[2]
 
 
 def test_every_character_of_two_papers_with_different_ones_has_an_outline(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ ORGANISATIONS = ("clinic_terminal", "eligibility_api", "jpki_mock", "loadtest", 
 
 HELPERS = {
     "clinic_terminal/queries/known_versions.py",
+    "clinic_terminal/store/database.py",
+    "clinic_terminal/store/key_file.py",
     "eligibility_api/contract/tokens.py",
     "eligibility_api/platform/private_files.py",
     "jpki_mock/files.py",

@@ -11,28 +11,32 @@ ROOT = Path(__file__).parents[2]
 
 
 @cache
-def _trees(package: str) -> list[ast.Module]:
-    """Every module of a package, parsed."""
+def _walked(package: str) -> list[ast.AST]:
+    """The nodes of every module of a package that say something of errors: classes, calls, literals."""
     trees = [ast.parse(path.read_bytes()) for path in (ROOT / package).rglob("*.py")]
     assert trees, package
-    return trees
+    kinds = (ast.ClassDef, ast.Call, ast.Constant)
+    return [node for tree in trees for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
 def _nodes(packages: tuple[str, ...]) -> Iterator[ast.AST]:
     for package in packages:
-        for tree in _trees(package):
-            yield from ast.walk(tree)
+        yield from _walked(package)
 
 
+@cache
 def error_classes(packages: tuple[str, ...]) -> set[str]:
     """The names of the error classes, each derived from one found before it."""
     names = {"ShikakuError", "TerminalError"}
     classes = [node for node in _nodes(packages) if isinstance(node, ast.ClassDef)]
-    for _ in classes:
+    known = 0
+    while known < len(names):
+        known = len(names)
         names |= {c.name for c in classes if any(isinstance(b, ast.Name) and b.id in names for b in c.bases)}
     return names
 
 
+@cache
 def raised_codes(packages: tuple[str, ...]) -> set[str]:
     """Every code with which an error is constructed from a literal."""
     names = error_classes(packages)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -68,6 +69,12 @@ class ScriptedDatabase:
             raise
 
 
+@cache
+def _settings(**values: Any) -> Settings:
+    """The settings with these values, which the environment does not change; the same for the same values."""
+    return Settings(audience=AUDIENCE, **values)
+
+
 def scripted_state(*answers: Rows | Exception, now: datetime = NOW, **parts: Any) -> State:
     """The state of a process whose database gives these answers; `parts` replaces parts of it.
 
@@ -75,7 +82,7 @@ def scripted_state(*answers: Rows | Exception, now: datetime = NOW, **parts: Any
     """
     settings = {name: parts.pop(name) for name in list(parts) if name in Settings.model_fields}
     values: dict[str, Any] = {
-        "settings": Settings(audience=AUDIENCE, **settings),
+        "settings": _settings(**settings),
         "clock": lambda: now,
         "keys": KEYS,
         "database": ScriptedDatabase(list(answers)),

@@ -1,4 +1,4 @@
-"""Every parser of the fund that reads what others send: its seeds, and how it is called.
+"""Every parser of the fund and of the terminal that reads what others send: its seeds, and how it is called.
 
 A parser accepts an input or refuses it by its own error; anything else that it raises is a fall.
 """
@@ -18,6 +18,12 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from pydantic import ValidationError
 
+from clinic_terminal.messages import json_codec, xml_codec
+from clinic_terminal.messages.characters import Encoding
+from clinic_terminal.messages.errors import MessageFormatError
+from clinic_terminal.messages.examples import EXAMPLES
+from clinic_terminal.messages.headers import Message
+from clinic_terminal.messages.registry import MESSAGES
 from eligibility_api.claims.reading.reader import Reader as ClaimReader
 from eligibility_api.clients.operator import operator_from_headers
 from eligibility_api.clients.tokens import Tokens, check_assertion, claimed_client
@@ -262,6 +268,26 @@ def _revoked() -> list[x509.RevokedCertificate]:
     return [revocations.entry(7), revocations.entry(8, x509.ReasonFlags.certificate_hold)]
 
 
+def _messages(decode: Callable[[bytes, type[Message]], object]) -> Callable[[bytes], object]:
+    """Reads a file as each kind of message that a client sends."""
+    models = [kind.request for kind in MESSAGES.values() if kind.request]
+
+    def parse(data: bytes) -> object:
+        results = []
+        for model in models:
+            try:
+                results.append(decode(data, model))
+            except MessageFormatError:
+                continue
+        return results
+
+    return parse
+
+
+def _message_seeds() -> list[Message]:
+    return [example.message for example in EXAMPLES if example.prefix.endswith("req")]
+
+
 @cache
 def parsers() -> dict[str, Parser]:
     """All parsers by name."""
@@ -305,6 +331,13 @@ def parsers() -> dict[str, Parser]:
         "exported consent": Parser(
             _consent,
             [evidence.document(evidence.exported()), evidence.document(evidence.exported(visual=True))],
+        ),
+        "message, XML": Parser(
+            _messages(xml_codec.decode),
+            [xml_codec.encode(one, encoding).content for one in _message_seeds() for encoding in Encoding],
+        ),
+        "message, JSON": Parser(
+            _messages(json_codec.decode), [json_codec.encode(one) for one in _message_seeds()]
         ),
         "answer of the register": Parser(
             _register,

@@ -1,4 +1,4 @@
-"""Each parser of the fund accepts or refuses whatever it is given, in bounded time, and raises nothing else.
+"""Each parser of fund and terminal accepts or refuses whatever it is given, in bounded time, and raises nothing else.
 
 All parsers have an equal share of the time: some seconds in the ordinary suite, ten minutes in the nightly one. A
 failure reports the input, which belongs into `falls.py` then.

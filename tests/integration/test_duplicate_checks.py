@@ -1,4 +1,4 @@
-"""The check of duplicate medication at a real fund (rules M1 to M8): what is compared, what is returned, and to whom."""
+"""The check of duplicate medication at a real fund (rules M1 to M9): what is compared, what is returned, and to whom."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from eligibility_api.contract.duplicate_checks import DUPLICATE_CHECKS_PATH
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.claims import Drug
 from eligibility_api.domain.dates import day_in_japan
+from eligibility_api.domain.duplicates import MAX_ENTRIES
 from eligibility_api.drug_master.store import load, shipped
 from tests.builders.claims import claim, months_ago, set_known_since, store_claims, store_prescription_entry
 from tests.builders.consents import code_of, protect, registered_consent
@@ -263,3 +264,25 @@ async def test_the_record_names_the_entries_that_were_compared(
     [record] = await fund.records("record_id = $1::text::uuid", answer["record_id"])
     assert (record["kind"], record["outcome"]) == ("duplicates.checked", "done")
     assert json.loads(record["detail"]) == {"role": "doctor", "entries": [entry]}
+
+
+async def test_beyond_the_newest_entries_a_check_is_not_complete(
+    fund: Fund, clinic: Credential, elsewhere: Credential
+) -> None:
+    """Rule M9: the duplicate is the oldest of 501 entries, then the oldest of 500."""
+    person = await fund.insured()
+    oldest = await prescribed_elsewhere(fund, person, elsewhere, tape(), ago=3, registered=timedelta(days=2))
+    copies = """INSERT INTO prescription_entry (origin, person_key, institution_code, prescribed_on, prescriber_code,
+            prescriber_name, content, known_from, client_id, record_id, idempotency_key, digest)
+        SELECT origin, person_key, institution_code, prescribed_on, prescriber_code, prescriber_name,
+            replace(content::text, $2, '990000101')::json, known_from + n * interval '1 second', client_id, record_id,
+            gen_random_uuid()::text, digest
+        FROM prescription_entry, generate_series(1, $3::integer) n WHERE entry = $1"""
+    await fund.owner.fetch(copies, [oldest, TAPE, MAX_ENTRIES])
+    beyond = (await check(fund, person, clinic, TAPE_OF_ANOTHER_MAKER)).json()
+    assert (beyond["duplicate"], beyond["complete"]) == (False, False)
+    await fund.owner.fetch(
+        "DELETE FROM prescription_entry WHERE entry = (SELECT max(entry) FROM prescription_entry)", []
+    )
+    within = (await check(fund, person, clinic, TAPE_OF_ANOTHER_MAKER)).json()
+    assert (within["duplicate"], within["complete"]) == (True, True)

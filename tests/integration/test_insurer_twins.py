@@ -19,6 +19,11 @@ from eligibility_api.platform.errors import OperatorError
 from tests.builders.claim_files import claim_file, medical_claim, member, send, upload_and_process
 from tests.builders.commands import Command
 from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_CLINIC
+from tests.builders.member_files import csv_file, get, run_jobs
+from tests.builders.member_files import member as file_member
+from tests.builders.member_files import upload as upload_members
+from tests.builders.member_files import upload_and_process as upload_members_and_process
 from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
@@ -53,6 +58,7 @@ async def _store_under(fund: Fund, number: str, former: str) -> None:
         "claim",
         "idempotency",
         "mismatch_count",
+        "upload",
     ):
         await fund.owner.fetch(
             f"UPDATE {table} SET insurer_number = $1 WHERE insurer_number = $2", [former, number]
@@ -160,6 +166,82 @@ async def test_claims_move_and_are_read_again_when_the_file_comes_again(
     fund._tokens.clear()
     again = (await send(fund, body, program)).json()
     assert (again["duplicate_of"], again["file_id"] != first["file_id"]) == (None, True)
+
+
+async def test_a_facilitys_reference_number_for_a_member_is_kept(
+    fund: Fund, program: Credential, number: str, former: str
+) -> None:
+    person, elsewhere = await _insured(fund, program), await fund.terminal(institution_code=OTHER_CLINIC)
+    assert (await fund.register(person.card)).status_code == 201
+    for credential, reference in ((None, "P-000123"), (elsewhere, "Q-9")):
+        body = fund.lookup_body(person, insurer_number=number) | {"reference_number": reference}
+        assert (await fund.post("/v1/reference-numbers", body, credential)).json()["outcome"] == "registered"
+    await _store_under(fund, number, former)
+
+    joined = await _join(fund, former)
+
+    assert joined.references == 2
+    answers = [
+        await fund.tap(person.card),
+        await fund.look_up(person, insurer_number=number),
+        await fund.look_up(person, elsewhere, insurer_number=number),
+    ]
+    assert [answer.json()["reference_number"] for answer in answers] == ["P-000123", "P-000123", "Q-9"]
+
+
+async def test_the_newer_of_two_reference_numbers_of_one_facility_counts(
+    fund: Fund, program: Credential, number: str, former: str
+) -> None:
+    persons = [await _insured(fund, program) for _ in range(2)]
+
+    async def refer(person: Person, reference: str) -> None:
+        body = fund.lookup_body(person, insurer_number=number) | {"reference_number": reference}
+        assert (await fund.post("/v1/reference-numbers", body)).json()["outcome"] == "registered"
+
+    for person in persons:
+        await refer(person, "P-former")
+    await _store_under(fund, number, former)
+    second = await fund.admit_insurer(number)
+    for person in persons:
+        await fund.enrol(person, credential=second)
+        await refer(person, "P-newer")
+    [earlier, _] = persons
+    await fund.owner.fetch(
+        """UPDATE reference_number r SET registered_at = registered_at - interval '1 hour' FROM entitlement t
+           WHERE t.entitlement = r.entitlement AND t.insurer_number = $1 AND t.number_key = $2""",
+        [number, membership_key(earlier.resident.resident_id[1:])],
+    )
+
+    assert (await _join(fund, former)).references == 1
+
+    shown = [(await fund.look_up(person, insurer_number=number)).json() for person in persons]
+    assert [answer["reference_number"] for answer in shown] == ["P-former", "P-newer"]
+
+
+async def test_uploads_move_and_stay_what_they_were(
+    fund: Fund, program: Credential, number: str, former: str
+) -> None:
+    person = fund.person()
+    body = csv_file([file_member(person, number)])
+    first = await upload_members_and_process(fund, body, program, scope="changes")
+    assert first["state"] == "published"
+    await _store_under(fund, number, former)
+
+    assert (await _join(fund, former)).uploads == 1
+
+    fund._tokens.clear()
+    path = f"/v1/uploads/{first['upload_id']}"
+    assert (await get(fund, path, program))["report"] == first["report"]
+    again = await upload_members(fund, body, program, scope="changes")
+    assert (again.status_code, again.json()["duplicate_of"]) == (200, first["upload_id"])
+    # The join has changed its members since: an undo leaves them alone (rule T6).
+    undone = await fund.post(f"{path}/undo", {"reason": "誤"}, program)
+    assert undone.status_code == 202, undone.text
+    await run_jobs(fund)
+    assert (await get(fund, path, program))["state"] == "undone"
+    faults = (await get(fund, f"{path}/faults", program))["faults"]
+    assert [fault["code"] for fault in faults] == ["changed-since"]
+    assert [shown for shown, _ in await _shown(fund, person, number)] == [number]
 
 
 async def test_the_join_is_recorded_without_a_person(

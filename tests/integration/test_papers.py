@@ -1,4 +1,4 @@
-"""Who needs a 資格確認書: the insurer's list, applications, and deregistrations (利用登録解除), in the database."""
+"""Who needs a 資格確認書: the insurer's list, applications, deregistrations (利用登録解除), and their withdrawal."""
 
 from __future__ import annotations
 
@@ -186,7 +186,9 @@ async def test_another_insurers_member_cannot_apply_or_be_deregistered(fund: Fun
     enrolment_id = (await fund.enrol(fund.person())).json()["enrolment_id"]
     for path, more in (
         ("/v1/paper-certificates/applications", {"reason": "card-lost"}),
+        ("/v1/paper-certificates/applications/withdraw", {"reason": "card-lost"}),
         ("/v1/deregistrations", {}),
+        ("/v1/deregistrations/withdraw", {}),
     ):
         response = await fund.post(path, {"enrolment_id": enrolment_id} | more, own)
         assert (response.status_code, response.json()["code"]) == (404, "enrolment-unknown")
@@ -257,3 +259,91 @@ async def test_without_a_registered_card_there_is_nothing_to_end(fund: Fund, own
     enrolled = (await fund.enrol(fund.person(), credential=own)).json()
     refused = await fund.post("/v1/deregistrations", {"enrolment_id": enrolled["enrolment_id"]}, own)
     assert refused.json()["code"] == "deregistration-refused"
+
+
+async def withdraw(fund: Fund, own: Credential, what: str, body: dict[str, Any]) -> tuple[int, str | None]:
+    """Status and code of a withdrawal."""
+    response = await fund.post(f"/v1/{what}/withdraw", body, own)
+    return response.status_code, response.json().get("code")
+
+
+@pytest.mark.parametrize("reason", ["card-lost", "card-returned", "needs-help"])
+async def test_a_withdrawn_application_leaves_the_list(fund: Fund, own: Credential, reason: str) -> None:
+    """Rule K5."""
+    enrolment_id = await member(fund, own, fund.person())
+    body, applications = {"enrolment_id": enrolment_id, "reason": reason}, "paper-certificates/applications"
+    assert await withdraw(fund, own, applications, body) == (409, "nothing-to-withdraw")
+    assert (await fund.post(f"/v1/{applications}", body, own)).status_code == 201
+    other = body | {"reason": "needs-help" if reason == "card-lost" else "card-lost"}
+    assert await withdraw(fund, own, applications, other) == (409, "nothing-to-withdraw")
+    assert await listed(fund, own) == {enrolment_id: (reason, None)}
+
+    assert await withdraw(fund, own, applications, body) == (200, None)
+    assert await listed(fund, own) == {}
+    assert await withdraw(fund, own, applications, body) == (409, "nothing-to-withdraw")
+    records = await fund.records("kind = 'paper.withdrawn' AND detail ->> 'enrolment_id' = $1", enrolment_id)
+    assert [(record["outcome"], record["person_key"] is None) for record in records] == [("done", False)]
+
+    # A new application counts at once, also within a day of the withdrawn one.
+    assert (await fund.post(f"/v1/{applications}", body, own)).status_code == 201
+    assert await listed(fund, own) == {enrolment_id: (reason, None)}
+
+
+async def test_a_withdrawn_deregistration_leaves_every_card_registered(fund: Fund, own: Credential) -> None:
+    """Rule K5."""
+    person = fund.person()
+    enrolment_id = await member(fund, own, person)
+    body = {"enrolment_id": enrolment_id}
+    assert await withdraw(fund, own, "deregistrations", body) == (409, "nothing-to-withdraw")
+    first = await fund.post("/v1/deregistrations", body, own)
+    renewed = fund.jlis.cards.renew(person.card, fund.clock())
+    assert (await fund.tap(renewed)).status_code == 200
+
+    assert await withdraw(fund, own, "deregistrations", body) == (200, None)
+    assert await listed(fund, own) == {}
+    ends = "SELECT count(*) AS cards, count(b.ends_at) AS ends FROM binding b WHERE b.person_key = ANY (SELECT e.person_key"
+    ends += " FROM enrolment e JOIN entitlement t USING (entitlement) WHERE t.enrolment_id = $1::text::uuid)"
+    [row] = await fund.owner.fetch(ends, [enrolment_id])
+    assert dict(row) == {"cards": 2, "ends": 0}
+    assert await withdraw(fund, own, "deregistrations", body) == (409, "nothing-to-withdraw")
+    records = await fund.records(
+        "kind = 'binding.deregistration-withdrawn' AND detail ->> 'enrolment_id' = $1", enrolment_id
+    )
+    assert [(record["outcome"], record["person_key"] is None) for record in records] == [("done", False)]
+    again = await fund.post("/v1/deregistrations", body, own)
+    assert (again.status_code, again.json()) == (201, first.json())
+
+
+async def test_a_deregistration_that_has_taken_effect_is_not_withdrawn(fund: Fund, own: Credential) -> None:
+    """Rule K5."""
+    person = fund.person()
+    body = {"enrolment_id": await member(fund, own, person)}
+    await fund.post("/v1/deregistrations", body, own)
+    await fund.owner.fetch("UPDATE binding SET ends_at = now() WHERE ends_at IS NOT NULL", [])
+    assert await withdraw(fund, own, "deregistrations", body) == (409, "nothing-to-withdraw")
+    assert (await fund.tap(person.card)).json()["code"] == "first-registration-needed"
+
+
+async def test_a_deregistration_is_not_withdrawn_once_another_insures_the_person(
+    fund: Fund, own: Credential
+) -> None:
+    """Rules K5, R7."""
+    person = fund.person()
+    body = {"enrolment_id": await member(fund, own, person)}
+    await fund.post("/v1/deregistrations", body, own)
+    await fund.enrol(person)
+    assert await withdraw(fund, own, "deregistrations", body) == (409, "deregistration-refused")
+
+
+async def test_a_deregistration_of_this_month_is_new_on_the_list(fund: Fund, own: Credential) -> None:
+    """Rule K2: it was not known on the reference day."""
+    enrolment_id = await member(fund, own, fund.person())
+    await fund.owner.fetch("UPDATE binding SET bound_at = bound_at - interval '3 months'", [])
+    await known_since(fund, own, "2024-06-01")
+    await fund.post("/v1/deregistrations", {"enrolment_id": enrolment_id}, own)
+    assert await papers(fund, own) == {enrolment_id: True}
+    await fund.owner.fetch(
+        "UPDATE binding SET end_recorded_at = end_recorded_at - interval '2 months' WHERE ends_at IS NOT NULL",
+        [],
+    )
+    assert await papers(fund, own) == {enrolment_id: False}

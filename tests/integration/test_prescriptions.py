@@ -18,7 +18,7 @@ from eligibility_api.domain.claims import decode
 from eligibility_api.domain.dates import day_in_japan
 from tests.builders.claims import fetch_history, grant_permit
 from tests.builders.fund import Fund
-from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
+from tests.builders.fund_clients import CLINIC, HOSPITAL, OTHER_CLINIC
 from tests.builders.people import Person
 from tests.builders.staff import as_staff, name_staff
 
@@ -268,12 +268,11 @@ async def test_authorised_staff_may_prescribe_until_the_authorisation_ends(
     assert (first.status_code, second.json()["code"]) == (201, "staff-not-authorised")
 
 
-async def test_an_operator_authorised_for_emergencies_only_may_not_prescribe(
-    fund: Fund, clinic: Credential
-) -> None:
-    await name_staff(fund, "見本　救急", medical=False, emergency=True)
-    body = prescribed(fund, await identified(fund, await fund.insured(), clinic))
-    response = await prescribe(fund, body, clinic, as_staff(Role.AUTHORISED_STAFF, "見本　救急"))
+async def test_an_operator_authorised_for_emergencies_only_may_not_prescribe(fund: Fund) -> None:
+    hospital = await fund.terminal(institution_code=HOSPITAL, kind=FacilityKind.HOSPITAL, rights=RIGHTS)
+    await name_staff(fund, "見本　救急", HOSPITAL, medical=False, emergency=True)
+    body = prescribed(fund, await identified(fund, await fund.insured(), hospital))
+    response = await prescribe(fund, body, hospital, as_staff(Role.AUTHORISED_STAFF, "見本　救急"))
     assert response.json()["code"] == "staff-not-authorised"
 
 

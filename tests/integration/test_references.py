@@ -121,6 +121,24 @@ async def test_no_number_is_registered_if_none_or_several_match(fund: Fund) -> N
     ]
 
 
+async def test_without_a_birth_date_a_family_needs_its_branch(fund: Fund) -> None:
+    """The real message has no birth date."""
+    one, other = fund.person(), fund.person()
+    await fund.enrol(one, branch="01")
+    await fund.enrol(other, number=one.resident.resident_id[1:], branch="02")
+    outcomes = [
+        await refer(fund, one, "F-1", birth_date=None, branch=branch) for branch in (None, "01", "03")
+    ]
+    assert [response.json().get("code", "registered") for response in outcomes] == [
+        "reference-several-found",
+        "registered",
+        "reference-not-found",
+    ]
+    assert (await fund.look_up(one, branch="01")).json()["reference_number"] == "F-1"
+    again = fund.lookup_body(one, branch="02") | {"number": one.resident.resident_id[1:]}
+    assert (await fund.post("/v1/eligibility/number", again)).json()["reference_number"] is None
+
+
 async def test_each_row_of_a_bulk_has_its_own_outcome_and_record(fund: Fund) -> None:
     terminal = await fund.terminal()
     people = [await fund.insured() for _ in range(3)]

@@ -201,13 +201,14 @@ async def test_a_repeated_idempotency_key_is_answered_as_before(
     enrolment, unlinking, prescription = former["calls"]
 
     again = await fund.post(enrolment["path"], enrolment["body"], fund.insurer, key=enrolment["key"])
-    assert (again.status_code, again.json()) == (enrolment["status"], enrolment["answer"])
+    later: dict[str, Any] = {"differences": []}  # a member of answers that the earlier program had not
+    assert (again.status_code, again.json()) == (enrolment["status"], enrolment["answer"] | later)
 
     again = await fund.post("/v1/enrolments/unlink", unlinking["body"], fund.insurer, key=unlinking["key"])
     renamed = {"seen_by": "correction_list"}
     expected = {renamed.get(name, name): value for name, value in unlinking["answer"].items()}
     assert expected["correction_list"]
-    assert (again.status_code, again.json()) == (unlinking["status"], expected)
+    assert (again.status_code, again.json()) == (unlinking["status"], expected | later)
 
     staff = {"Operator-Role": "doctor", "Operator-Name": "%E8%A6%8B%E6%9C%AC"}
     again = await fund.post(
@@ -245,7 +246,7 @@ async def test_reports_have_the_present_keys(fund: Fund, former: Any) -> None:
     expected = {renamed.get(name, name): value for name, value in former["claims"]["report"].items()}
     assert answer["report"] == expected | {"passed": {}}
     answer = (await fund.get(f"/v1/uploads/{former['upload']['upload_id']}")).json()
-    assert answer["report"] == former["upload"]["report"]
+    assert answer["report"] == former["upload"]["report"] | {"proposed": None}
 
 
 async def test_faults_of_former_files_have_the_rows_of_a_spreadsheet(fund: Fund) -> None:

@@ -33,7 +33,8 @@ members = st.builds(
     blocked=st.sampled_from([False, False, False, True]),
 )
 applications = st.lists(
-    st.tuples(st.sampled_from([reason.value for reason in PaperApplicationReason]), days), max_size=2
+    st.tuples(st.sampled_from([reason.value for reason in PaperApplicationReason]), days, st.booleans()),
+    max_size=2,
 )
 
 
@@ -44,9 +45,9 @@ def at(day: date, hour: int = 12) -> datetime:
 @settings(max_examples=500)
 @given(members, st.lists(cards, max_size=3), applications, days)
 def test_the_need_is_that_of_the_reference_model(
-    member: model.Member, held: list[model.Card], applied: list[tuple[str, date]], day: date
+    member: model.Member, held: list[model.Card], applied: list[model.Application], day: date
 ) -> None:
-    """Rules K1–K3."""
+    """Rules K1–K3, K5."""
     version = replace(
         MEMBER,
         insurer_number=member.insurer_number,
@@ -63,7 +64,10 @@ def test_the_need_is_that_of_the_reference_model(
         )
         for card in held
     ]
-    given_applications = [PaperApplication(PaperApplicationReason(reason), at(on)) for reason, on in applied]
+    given_applications = [
+        PaperApplication(PaperApplicationReason(reason), at(on), at(on, 13) if withdrawn else None)
+        for reason, on, withdrawn in applied
+    ]
     need = paper_need(version, bound, given_applications, day)
     expected = model.need(member, held, applied, day)
     event(expected[0] if expected else "notice")

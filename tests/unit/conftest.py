@@ -1,11 +1,23 @@
-"""Unit tests reach nothing outside their process."""
+"""Unit tests reach nothing outside their process, and wait for no disk."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from pytest_socket import disable_socket, enable_socket
+
+from jpki_mock import store
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_durable() -> Iterator[None]:
+    """No file of a test outlives the machine, so that none is flushed to the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        patch.setattr(store, "SYNCHRONOUS", "OFF")
+        yield
 
 
 @pytest.fixture(autouse=True)

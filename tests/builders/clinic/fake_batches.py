@@ -16,7 +16,7 @@ BATCH_ID = "019ab000-0000-7000-8000-0000000000b1"
 
 @dataclass
 class FakeBatches:
-    """`answers` has the answer or error code of each tag; the default is a valid answer."""
+    """`answers` has the answer or error code of each tag, or of each row number; the default is a valid answer."""
 
     answers: dict[str, EligibilityAnswer | UnchangedAnswer | str] = field(default_factory=dict)
     polls_until_done: int = 2
@@ -49,7 +49,8 @@ class FakeBatches:
         return answer
 
     def _result(self, number: int, row: dict[str, Any]) -> BatchResult:
-        answer = self.answers.get(row["tag"], samples.answer())
+        tag = row.get("tag")
+        answer = self.answers.get(tag or str(number), samples.answer())
         if isinstance(answer, str):
-            return BatchResult(row=number, tag=row["tag"], code=answer)
-        return BatchResult(row=number, tag=row["tag"], answer=answer)
+            return BatchResult(row=number, tag=tag, code=answer)
+        return BatchResult(row=number, tag=tag, answer=answer)

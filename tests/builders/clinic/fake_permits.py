@@ -54,6 +54,7 @@ class FakePermits:
     searches: list[DisasterSearch] = field(default_factory=list)
     disaster_permits: list[DisasterPermitRequest] = field(default_factory=list)
     entries: list[BaseModel] = field(default_factory=list)
+    too_many_entries: bool = False
 
     def emergency(self, body: dict[str, Any]) -> PermitAnswer:
         self.emergencies.append(EmergencyRequest.model_validate(body))
@@ -95,6 +96,7 @@ class FakePermits:
             checked_at=samples.NOW,
             duplicate=True,
             contraindicated=False,
+            complete=not self.too_many_entries,
             consented=consented,
             findings=[finding] if consented else [],
         )

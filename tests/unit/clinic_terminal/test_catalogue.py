@@ -48,9 +48,15 @@ def test_an_unknown_code_is_a_programming_error() -> None:
 
 
 @ENTRIES
-def test_an_entry_concerns_the_card_and_is_never_sent(entry: CatalogueEntry) -> None:
-    assert (entry.kind, entry.status) == (ErrorKind.CARD, 0)
+def test_only_an_entry_of_the_web_face_is_sent_by_http(entry: CatalogueEntry) -> None:
+    assert (entry.status >= 400) is entry.code.startswith("web-")
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", entry.code)
+
+
+@ENTRIES
+def test_an_entry_concerns_the_card_unless_it_is_one_of_the_exchange(entry: CatalogueEntry) -> None:
+    of_the_exchange = entry.code.split("-")[0] in {"exchange", "message", "store", "web"}
+    assert (entry.kind is ErrorKind.CARD) is not of_the_exchange
 
 
 @ENTRIES

@@ -32,12 +32,10 @@ def exists(path: str, name: str) -> bool:
     return any(not name or defined.search(file.read_text(encoding="utf-8")) for file in found)
 
 
-def layers() -> list[list[str]]:
+def layers(package: str) -> list[list[str]]:
     """The order of packages that import-linter enforces."""
     [contract] = [
-        one
-        for one in PROJECT["tool"]["importlinter"]["contracts"]
-        if one.get("containers") == ["eligibility_api"]
+        one for one in PROJECT["tool"]["importlinter"]["contracts"] if one.get("containers") == [package]
     ]
     return [layer.split(" | ") for layer in contract["layers"]]
 
@@ -52,8 +50,10 @@ def test_paths_and_functions_exist(page: Path) -> None:
     assert sorted(one for one in named(page) if not exists(*one)) == []
 
 
-def test_the_picture_is_the_order_of_packages() -> None:
+@pytest.mark.parametrize(("position", "package"), [(0, "eligibility_api"), (1, "clinic_terminal")])
+def test_the_picture_is_the_order_of_packages(position: int, package: str) -> None:
     blocks = re.findall(r"^```\n(.*?)^```", PAGES[0].read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    [picture] = [block for block in blocks if block.startswith("cli ")]
-    lines = [re.split(r" {2,}", line)[0].split(" | ") for line in picture.splitlines()]
-    assert lines == layers()
+    pictures = [block for block in blocks if block.startswith("cli ")]
+    assert len(pictures) == 2
+    lines = [re.split(r" {2,}", line)[0].split(" | ") for line in pictures[position].splitlines()]
+    assert lines == layers(package)

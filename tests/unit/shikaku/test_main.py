@@ -54,8 +54,8 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
         monkeypatch.setattr(demo, "_play_reception", lambda _: taps)
         monkeypatch.setattr(demo, "load_dataset", lambda _: None)
         monkeypatch.setattr(demo, "PersonRegistration", lambda *_: SimpleNamespace(register=lambda: None))
-        names = ("InsurerScenes", "PharmacyScenes", "LoadScenes")
-        for name, steps in zip(names, (*stories, *([[step()]] * (3 - len(stories)))), strict=True):
+        names = ("InsurerScenes", "PharmacyScenes", "ExchangeScenes", "LoadScenes")
+        for name, steps in zip(names, (*stories, *([[step()]] * (4 - len(stories)))), strict=True):
             monkeypatch.setattr(demo, name, lambda *_, steps=steps: SimpleNamespace(play=lambda: iter(steps)))
         return demo.main()
 
@@ -70,7 +70,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
         ([tap(insurer_numbers=())], [], 1),
         ([tap(answer="2")], [], 1),
         ([tap()], [[step(), step(False)]], 1),
-        ([tap()], [[step()], [step()], [step(False)]], 1),
+        ([tap()], [[step()], [step()], [step()], [step(False)]], 1),
     ],
 )
 def test_the_exit_code_is_0_only_if_every_result_is_as_expected(

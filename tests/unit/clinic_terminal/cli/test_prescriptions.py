@@ -95,6 +95,20 @@ def test_a_check_shows_the_facts_and_with_consent_the_other_medicines(
     assert terminal.fund.headers[-1]["Operator-Role"] == "doctor"
 
 
+def test_where_not_all_was_compared_nothing_is_called_absent(
+    terminal: TerminalRunner, tmp_path: Path
+) -> None:
+    """Rule M9."""
+    terminal.fund.permits.too_many_entries = True
+    path = write_request(tmp_path, DUPLICATE_CHECK)
+    result = terminal.run("check-duplicates", path, *DOCTOR)
+    assert "該当あり / found" in result.stdout
+    assert "判定できません / cannot be decided" in result.stdout
+    assert "お薬手帳" in result.stdout
+    assert "該当なし" not in result.stdout
+    assert terminal.report("check-duplicates", path, *DOCTOR)["answer"]["complete"] is False
+
+
 def test_a_refused_check_ends_with_30(terminal: TerminalRunner, tmp_path: Path) -> None:
     terminal.fund.failures["/v1/duplicate-checks"] = ["not-identified"]
     report = terminal.report("check-duplicates", write_request(tmp_path, DUPLICATE_CHECK), *DOCTOR)

@@ -271,6 +271,8 @@ def test_without_json_the_headline_comes_first(terminal: TerminalRunner) -> None
         ["--pin-stdin", "--wait", "-1"],
         ["--pin-stdin", "--shift-jis"],
         ["--pin-stdin", "--agree"],
+        ["--pin-stdin", "--care", "home-visit"],
+        ["--pin-stdin", "--language", "en"],
         ["--pin-stdin", "--consent", "all"],
         ["--pin-stdin", "--agree", "--consent", "everything"],
         ["--pin-stdin", "--agree", "--consent", ""],

@@ -119,6 +119,29 @@ REFUSED: list[tuple[tuple[str, ...], str]] = [
     ((*FACILITY[:4], "--out", "t.json"), "--name"),
     (("facility", "add", "--from", "f.csv"), "--out-dir"),
     (("facility", "add", "--out-dir", "d"), "--from"),
+    # No option is accepted without effect: one facility or many, one insurer or many.
+    *(
+        (("facility", "add", "--from", "f.csv", "--out-dir", "d", *other), "--from and --out-dir")
+        for other in (
+            FACILITY[2:4],
+            FACILITY[4:],
+            ("--out", "t"),
+            ("--kind", "clinic"),
+            ("--rights", "consent"),
+        )
+    ),
+    *(
+        ((*FACILITY, "--out", "t.json", *other), "--from and --out-dir")
+        for other in (("--from", "f.csv"), ("--out-dir", "d"))
+    ),
+    *(
+        (("insurer", "add", "--from", "f.csv", "--out-dir", "d", *other), "--from and --out-dir")
+        for other in (INSURER_ADD[2:4], INSURER_ADD[4:], ("--out", "p"), ("--approver",))
+    ),
+    *(
+        ((*INSURER_ADD, "--out", "p.json", *other), "--from and --out-dir")
+        for other in (("--from", "f.csv"), ("--out-dir", "d"), ("--approvers-out-dir", "d"))
+    ),
     ((*FACILITY[:3], "1311111115", *FACILITY[4:], "--out", "t.json"), "check digit"),
     ((*FACILITY[:3], "131111111", *FACILITY[4:], "--out", "t.json"), "ten digits"),
     ((*FACILITY[:3], "13111111145", *FACILITY[4:], "--out", "t.json"), "ten digits"),

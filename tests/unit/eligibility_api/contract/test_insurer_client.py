@@ -26,7 +26,13 @@ from eligibility_api.contract.enrolment import (
     WithdrawRequest,
 )
 from eligibility_api.contract.insurer_client import InsurerClient
-from eligibility_api.contract.insurer_ops import MemberSearch, UnlinkRequest
+from eligibility_api.contract.insurer_ops import (
+    DeregistrationRequest,
+    MemberSearch,
+    PaperApplicationReason,
+    PaperApplicationRequest,
+    UnlinkRequest,
+)
 from eligibility_api.contract.tokens import Credential
 
 NOW = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
@@ -55,7 +61,18 @@ FIGURES = {
     "look_ups": {"1": 3},
 }
 
+APPLICATION = {
+    "enrolment_id": str(ENROLMENT),
+    "reason": "card-lost",
+    "applied_at": "2026-04-01T09:00:00Z",
+    "withdrawn_at": "2026-04-02T09:00:00Z",
+}
+
 ANSWERS: dict[str, Any] = {
+    "/v1/paper-certificates/applications": APPLICATION,
+    "/v1/paper-certificates/applications/withdraw": APPLICATION,
+    "/v1/deregistrations": {"enrolment_id": str(ENROLMENT), "last_day": "2026-05-31"},
+    "/v1/deregistrations/withdraw": {"enrolment_id": str(ENROLMENT)},
     "/v1/statistics": FIGURES,
     "/v1/claims": FILE,
     f"/v1/claims/{ENROLMENT}": FILE,
@@ -149,6 +166,24 @@ def test_lists_are_fetched_page_by_page() -> None:
         ("GET", f"/v1/members/{ENROLMENT}", {}),
         ("GET", "/v1/paper-certificates", {"after": "cursor", "since_month": "2026-03"}),
         ("GET", "/v1/statistics", {}),
+    ]
+
+
+def test_what_a_member_asks_about_her_card_is_sent_and_withdrawn() -> None:
+    fund = RecordingFund()
+    application = PaperApplicationRequest(enrolment_id=ENROLMENT, reason=PaperApplicationReason.CARD_LOST)
+    deregistration = DeregistrationRequest(enrolment_id=ENROLMENT)
+    with fund.client() as client:
+        assert client.apply_for_paper(application).applied_at.day == 1
+        assert client.withdraw_paper_application(application).withdrawn_at.day == 2
+        assert client.deregister(deregistration).last_day == date(2026, 5, 31)
+        assert client.withdraw_deregistration(deregistration).enrolment_id == str(ENROLMENT)
+    applied, asked = {"enrolment_id": str(ENROLMENT), "reason": "card-lost"}, {"enrolment_id": str(ENROLMENT)}
+    assert [(r.method, r.url.path, json.loads(r.content)) for r in fund.requests] == [
+        ("POST", "/v1/paper-certificates/applications", applied),
+        ("POST", "/v1/paper-certificates/applications/withdraw", applied),
+        ("POST", "/v1/deregistrations", asked),
+        ("POST", "/v1/deregistrations/withdraw", asked),
     ]
 
 

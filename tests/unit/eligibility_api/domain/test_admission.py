@@ -1,4 +1,4 @@
-"""The rights for which a client of each kind can be admitted."""
+"""The rights for which a client of each kind can be admitted, and its operators registered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.codes import FacilityKind, Right
-from eligibility_api.domain.admission import INSURER_RIGHTS, excess_rights, rights_for
+from eligibility_api.domain.admission import (
+    INSURER_RIGHTS,
+    Authority,
+    authority_for,
+    excess_rights,
+    rights_for,
+)
 
 FACILITY = {
     Right.ELIGIBILITY,
@@ -63,3 +69,21 @@ def test_excess_rights_are_returned(kind: FacilityKind, wanted: list[Right], too
 def test_excess_and_permitted_rights_make_up_the_request(kind: FacilityKind, wanted: set[Right]) -> None:
     """Rule G1."""
     assert excess_rights(kind, wanted) | (wanted & rights_for(kind)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "medical", "emergency"),
+    [
+        (FacilityKind.CLINIC, True, False),
+        (FacilityKind.HOSPITAL, True, True),
+        (FacilityKind.DENTAL, True, False),
+        (FacilityKind.PHARMACY, True, False),
+        (FacilityKind.VISITING_NURSING, True, False),
+        (FacilityKind.ELIGIBILITY_ONLY, False, False),
+    ],
+)
+def test_an_operators_authority_depends_on_the_kind_of_facility(
+    kind: FacilityKind, medical: bool, emergency: bool
+) -> None:
+    """Rule G4."""
+    assert authority_for(kind) == Authority(medical, emergency)

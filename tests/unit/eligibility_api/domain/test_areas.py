@@ -39,6 +39,7 @@ def test_the_fee_table_between_prefecture_and_municipality_does_not_matter() -> 
     [
         ("13", {is_prefecture}),
         ("47", {is_prefecture}),
+        ("01", {is_prefecture}),
         ("48", set()),
         ("00", set()),
         ("1", set()),
@@ -46,6 +47,7 @@ def test_the_fee_table_between_prefecture_and_municipality_does_not_matter() -> 
         ("1300", {is_municipality}),
         ("4801", set()),
         ("１３０１", set()),
+        ("13０１", set()),
         ("13-1", set()),
         (IN_01, {is_facility}),
         (IN_01[:-1] + "7", set()),

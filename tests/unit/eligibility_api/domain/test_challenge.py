@@ -121,6 +121,50 @@ def test_every_flipped_bit_of_the_text_is_rejected(place: int) -> None:
         assert refusal_of(text) == "challenge-altered"
 
 
+def test_a_challenge_of_an_earlier_worker_stays_valid() -> None:
+    """Rule A1: the bytes as they were issued before."""
+    text = "AWtleTIBAAABnUaO2OAxMzExMTExMTE0AAAAAAAAAAAAAAAAAAASZwABAgMEBQYHCAkKCwwNDg_wIPXInSjP9BrROAVVF4TsQ2JVxBzVvd7QM8__1cnGWg"
+    assert text == TEXT
+    assert verify(text, audience=AUDIENCE, keys=KEYS) == CHALLENGE
+
+
+NUMBERS = {
+    1: Purpose.ELIGIBILITY,
+    2: Purpose.FIRST_REGISTRATION,
+    3: Purpose.VISUAL_CHECK,
+    4: Purpose.CONSENT,
+    5: Purpose.VISUAL_CONSENT,
+    6: Purpose.VISUAL_REGISTRATION,
+}
+
+
+@pytest.mark.parametrize("purpose", range(256))
+def test_the_number_of_a_purpose_never_changes(purpose: int) -> None:
+    """Rule A1: workers of two releases share the key."""
+    data = DATA[:5] + bytes([purpose]) + DATA[6:]
+    text = base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    if purpose in NUMBERS:
+        assert parse_unverified(text).purpose is NUMBERS[purpose]
+    else:
+        with pytest.raises(ShikakuError, match="challenge-other-purpose"):
+            parse_unverified(text)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        bytes([2]) + DATA[1:],
+        DATA[:6] + bytes([0x7F]) + DATA[7:],
+        DATA[:14] + bytes([0xFF]) * 10 + DATA[24:],
+    ],
+    ids=["another layout", "beyond the years of a calendar", "no text"],
+)
+def test_what_has_not_the_form_of_a_challenge_is_refused_without_a_key_too(data: bytes) -> None:
+    """Rule A1."""
+    with pytest.raises(ShikakuError, match="challenge-altered"):
+        parse_unverified(base64.urlsafe_b64encode(data).rstrip(b"=").decode())
+
+
 @given(st.text() | st.text("ABCxyz019-_=+/", min_size=110, max_size=130))
 def test_arbitrary_text_is_rejected(text: str) -> None:
     """Rule A1."""

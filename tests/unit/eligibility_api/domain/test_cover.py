@@ -24,6 +24,14 @@ OLD = date(1951, 6, 10)
 BIRTHDAY = date(2026, 6, 10)
 
 
+@pytest.mark.parametrize("enrolment", [aid(), insured(birth_date=OLD, insurer_number=LATE_ELDERLY)])
+def test_without_an_end_the_insurance_holds_from_its_first_day_on(enrolment: EnrolmentVersion) -> None:
+    """Rules D1, D2."""
+    first = enrolment.acquired_on
+    assert [covers(enrolment, day) for day in (first - DAY, first, date(2100, 1, 1))] == [False, True, True]
+    assert not ended(enrolment, date(2100, 1, 1))
+
+
 @pytest.mark.parametrize(
     ("enrolment", "end"),
     [

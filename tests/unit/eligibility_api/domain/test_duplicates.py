@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from eligibility_api.contract.duplicate_checks import DuplicateKind
 from eligibility_api.contract.history import Origin
 from eligibility_api.domain.claims import Drug
-from eligibility_api.domain.duplicates import Found, compared_entries, find, medicine, medicines_of
+from eligibility_api.domain.duplicates import (
+    MAX_ENTRIES,
+    MAX_MEDICINES,
+    Found,
+    compared_entries,
+    find,
+    medicine,
+    medicines_of,
+    within_limits,
+)
 from eligibility_api.domain.history import HistoryRecord
 from loadtest.model.duplicates import ModelEntry, ModelMedicine, check
 from tests.builders.known import (
@@ -287,3 +296,40 @@ def test_the_rule_finds_what_the_reference_model_finds(
 def _place(one: Found) -> int:
     assert one.other.known is not None
     return one.other.known.content.drugs.index(one.other.drug) + 1
+
+
+@pytest.mark.parametrize(("times", "days"), [(None, 14), (0, 14), (1, 1), (30, 30)])
+def test_an_oral_medicine_without_days_counts_as_one_that_cannot_be_counted(
+    times: int | None, days: int
+) -> None:
+    """Rule M4."""
+    one = medicine(None, drug(code="a1", act=TABLET, times=times), DAY, INGREDIENTS.get)
+    assert one is not None
+    assert (one.first, one.end) == (DAY, DAY + timedelta(days=days))
+
+
+@pytest.mark.parametrize(
+    ("medicines_of_each", "entries", "compared"),
+    [
+        (1, 0, 0),
+        (1, 1, 1),
+        (1, MAX_ENTRIES, MAX_ENTRIES),
+        (1, MAX_ENTRIES + 1, MAX_ENTRIES),
+        (100, MAX_MEDICINES // 100, MAX_MEDICINES // 100),
+        (100, MAX_MEDICINES // 100 + 1, MAX_MEDICINES // 100),
+        (99, MAX_MEDICINES // 99, MAX_MEDICINES // 99),
+        (99, MAX_MEDICINES // 99 + 1, MAX_MEDICINES // 99),
+        (0, MAX_ENTRIES + 1, MAX_ENTRIES),
+        (MAX_MEDICINES, 1, 1),
+        (MAX_MEDICINES + 1, 1, 0),
+    ],
+)
+def test_the_newest_entries_are_compared_up_to_the_limits(
+    medicines_of_each: int, entries: int, compared: int
+) -> None:
+    """Rule M9: an entry is compared whole or not at all, and no more is read than one beyond."""
+    one = prescribed(*[of("a1")] * medicines_of_each)
+    unread = iter([one] * entries)
+    result = within_limits(unread)
+    assert (len(result.entries), result.complete) == (compared, compared == entries)
+    assert len(list(unread)) == max(entries - compared - 1, 0)

@@ -13,7 +13,7 @@ from eligibility_api.contract.treatment_kinds import TreatmentKind, kind_of
 from eligibility_api.domain.claims import Act
 from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.domain.history import HistoryRecord, age_days, effective_claims, treatment_rows
-from tests.builders.known import CLINIC, OTHER_CLINIC, PLAIN_CONTENT, known, pharmacy
+from tests.builders.known import CLINIC, DAY, MONTH, OTHER_CLINIC, PLAIN_CONTENT, known, pharmacy
 
 ELEVENTH = datetime(2026, 6, 11, tzinfo=JAPAN)
 
@@ -66,6 +66,16 @@ def test_an_earlier_instant_gives_the_earlier_result(
     """Rule H2."""
     arrived_by_then = [one for one in some if one.known_from <= then]
     assert effective_claims(arrived_by_then, then) == effective_claims(some, min(then, max(then, later)))
+
+
+@pytest.mark.parametrize(
+    ("dispensed_on", "prescribed_on", "day"),
+    [(DAY, MONTH, DAY), (None, MONTH, MONTH), (None, None, None)],
+    ids=["dispensing", "prescription", "claim"],
+)
+def test_the_day_of_an_entry(dispensed_on: date | None, prescribed_on: date | None, day: date | None) -> None:
+    """Rule H5."""
+    assert known(dispensed_on=dispensed_on, prescribed_on=prescribed_on).entry_day == day
 
 
 def test_a_claim_shows_from_its_instant_on() -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.history import Grouping
 from eligibility_api.domain.history import HistoryRecord
-from eligibility_api.domain.medicines import Group, MedicineRow, group_of, grouped_order, medicine_rows
+from eligibility_api.domain.medicines import (
+    Group,
+    MedicineRow,
+    group_of,
+    grouped_order,
+    medicine_rows,
+    overlap_marks,
+)
 from tests.builders.known import (
     CLINIC,
     DAY,
@@ -106,3 +115,44 @@ def test_groups_are_ordered_by_their_newest_row(letters: list[str]) -> None:
     grouped = [letters[place] for place in order]
     assert sorted(order) == list(range(len(letters)))
     assert grouped == [letter for first in dict.fromkeys(letters) for letter in letters if letter == first]
+
+
+def test_the_prescriber_of_a_dispensing_is_named_by_it() -> None:
+    """Rule H5."""
+    [one] = medicine_rows([dispensing(content=content(drug(), prescriber_code=OTHER_CLINIC))])
+    assert one.prescriber == OTHER_CLINIC
+
+
+def supplied(on: date | None = DAY, prescriber: str | None = OTHER_CLINIC, **more: Any) -> MedicineRow:
+    """A row of a medicine of another prescriber; by default an oral one for 14 days."""
+    one = drug(**more)
+    return MedicineRow(pharmacy(content(one)), one, on, one.times, prescriber)
+
+
+@pytest.mark.parametrize(
+    ("other", "marked"),
+    [
+        (supplied(), True),
+        (supplied(code="990000102"), True),
+        (supplied(DAY + timedelta(days=13)), True),
+        (supplied(DAY + timedelta(days=14)), False),
+        (supplied(DAY - timedelta(days=13)), True),
+        (supplied(DAY - timedelta(days=14)), False),
+        (supplied(prescriber=CLINIC), False),
+        (supplied(act="23"), False),
+        (supplied(None), False),
+        (supplied(prescriber=None), False),
+        (supplied(times=None), False),
+        (supplied(times=0), False),
+        (supplied(code="990009999"), False),
+    ],
+    ids=[
+        "same-day", "same-ingredient", "last-day", "after", "before-last-day", "before", "same-prescriber", "ointment",
+        "no-day", "no-prescriber", "no-times", "no-times-0", "no-ingredient",
+    ],
+)  # fmt: skip
+def test_two_supplies_of_one_ingredient_by_two_prescribers_overlap(other: MedicineRow, marked: bool) -> None:
+    """Rule H7: rows by their numbers from 1."""
+    first = supplied(prescriber=CLINIC)
+    marks = overlap_marks([first, other], INGREDIENTS.get)
+    assert dict(marks) == ({1: [2], 2: [1]} if marked else {})

@@ -57,6 +57,11 @@ def test_two_memberships_differ(
     assert comparable(*stated) != comparable(*enrolled)
 
 
+def test_what_is_absent_is_empty() -> None:
+    """Rule R1."""
+    assert comparable(None, "1", None) == ("", "1", "")
+
+
 @given(parts, texts, parts)
 def test_normalising_is_idempotent(symbol: str | None, number: str, branch: str | None) -> None:
     """Rule R1."""

@@ -1,4 +1,4 @@
-"""Who needs a 資格確認書, and from which day (rules K1–K4)."""
+"""Who needs a 資格確認書, and from which day (rules K1–K5)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from eligibility_api.domain.papers import (
     BoundCard,
     PaperApplication,
     PaperNeed,
+    applications_at,
     paper_need,
     registration_ends_at,
 )
@@ -176,10 +177,44 @@ def test_an_application_counts_until_another_certificate_is_registered(
     assert need == (PaperNeed(expected) if expected else None)
 
 
+def test_a_card_registered_at_the_same_instant_is_not_newer_than_the_application() -> None:
+    """Rule K3."""
+    day = date(2026, 11, 1)
+    applied = PaperApplication(LOST, noon(day))
+    need = paper_need(MEMBER, [card(bound_on=day)], [applied], TODAY)
+    assert need == PaperNeed(PaperReason.CARD_LOST)
+
+
 def test_the_most_lasting_of_several_applications_is_the_reason() -> None:
     """Rule K3."""
     applied = [PaperApplication(reason, noon(TODAY)) for reason in (LOST, HELP)]
     assert paper_need(MEMBER, [card()], applied, TODAY) == PaperNeed(PaperReason.NEEDS_HELP)
+
+
+@pytest.mark.parametrize("reason", PaperApplicationReason)
+def test_a_withdrawn_application_does_not_count(reason: PaperApplicationReason) -> None:
+    """Rule K5."""
+    applied = PaperApplication(reason, noon(date(2026, 11, 1)), noon(date(2026, 11, 2)))
+    assert paper_need(MEMBER, [card()], [applied], TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("instant", "stands"),
+    [
+        (date(2026, 10, 31), None),
+        (date(2026, 11, 1), True),
+        (date(2026, 11, 2), True),
+        (date(2026, 11, 3), False),
+        (date(2026, 11, 4), False),
+    ],
+)
+def test_an_application_as_it_stood_at_an_instant(instant: date, stands: bool | None) -> None:
+    """Rule K5: made on 1 November, withdrawn on 3 November."""
+    applied = PaperApplication(HELP, noon(date(2026, 11, 1)), noon(date(2026, 11, 3)))
+    then = applications_at([applied], noon(instant))
+    assert [one.withdrawn_at is None for one in then] == ([] if stands is None else [stands])
+    need = PaperNeed(PaperReason.NEEDS_HELP) if stands else None
+    assert paper_need(MEMBER, [card()], then, instant) == need
 
 
 @given(

@@ -24,7 +24,8 @@ def test_width_spaces_and_hyphens_do_not_matter(alike: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "pair", [("架空県1-23", "架空県12-3"), ("見本", "見夲"), ("ミホン", "みほん"), ("渡辺", "渡邊")]
+    "pair",
+    [("架空県1-23", "架空県12-3"), ("見本", "見夲"), ("ミホン", "みほん"), ("渡辺", "渡邊"), ("X", "-")],
 )
 def test_other_differences_matter(pair: tuple[str, str]) -> None:
     """Rule W9."""

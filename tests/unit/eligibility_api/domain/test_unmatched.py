@@ -95,6 +95,26 @@ def test_more_counted_rows_never_let_a_file_pass(
     assert is_withheld(limit, counted.plus(more), looked_up=1, unmatched=1, persons=persons) or not before
 
 
+@pytest.mark.parametrize(
+    ("limit", "wanted", "needed"),
+    [
+        pytest.param(LIMITS, (100, 300), 0, id="the fixed limit"),
+        pytest.param(LIMITS, (101, 300), 5_050, id="the hour"),
+        pytest.param(LIMITS, (100, 301), 15_050, id="the day"),
+        pytest.param(LIMITS, (200, 400), 20_000, id="both"),
+        pytest.param(UnmatchedLimits(FIXED, 0.0), (101, 301), 0, id="no share"),
+        pytest.param(
+            UnmatchedLimits(FIXED, 0.018), (765, 765), 42_501, id="a quotient that is a little small"
+        ),
+    ],
+)
+def test_the_smallest_number_of_persons_with_which_rows_are_allowed(
+    limit: UnmatchedLimits, wanted: tuple[int, int], needed: int
+) -> None:
+    """Rule N2."""
+    assert limit.persons_needed(UnmatchedRows(*wanted)) == needed
+
+
 @pytest.mark.parametrize("share", [5e-324, 1e-300, 1e-12])
 def test_a_share_of_almost_nothing_needs_more_persons_than_there_are(share: float) -> None:
     assert UnmatchedLimits(FIXED, share).persons_needed(UnmatchedRows(400, 400)) > 10**11

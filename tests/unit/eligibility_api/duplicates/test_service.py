@@ -13,6 +13,7 @@ from eligibility_api.contract.codes import FacilityKind, Right, Role
 from eligibility_api.contract.duplicate_checks import DuplicateCheckAnswer, DuplicateCheckRequest
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.claims import Content, Drug, encode
+from eligibility_api.domain.duplicates import MAX_ENTRIES
 from eligibility_api.drug_master.cache import DrugEntry, DrugMaster, DrugMasterCache
 from eligibility_api.duplicates import service
 from eligibility_api.state import State
@@ -106,6 +107,20 @@ async def test_without_consent_the_facts_alone_are_returned(
     assert (answer.duplicate, answer.contraindicated) == facts
     assert (answer.consented, answer.findings) == (False, [])
     assert (answer.record_id, answer.checked_at) == (str(RECORD), NOW)
+
+
+@pytest.mark.parametrize(("entries", "complete"), [(MAX_ENTRIES, True), (MAX_ENTRIES + 1, False)])
+async def test_no_more_than_the_newest_entries_are_compared(entries: int, complete: bool) -> None:
+    """Rule M9: the oldest one, the only duplicate, is beyond the limit; the answer says that there is more."""
+    rows = [row(1)] + [
+        row(number, "990000114", known_from=NOW + timedelta(minutes=number))
+        for number in range(2, entries + 1)
+    ]
+    state = state_of(rows)
+    answer = await check(state)
+    assert (answer.duplicate, answer.contraindicated, answer.complete) == (complete, True, complete)
+    [(_, parameters)] = asked_of(state).asked
+    assert parameters[9] == MAX_ENTRIES + 1
 
 
 async def test_with_consent_the_other_medicine_is_named() -> None:

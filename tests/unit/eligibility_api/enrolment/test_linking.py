@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eligibility_api.contract.enrolment import Mismatch, RegisterMatch
+from eligibility_api.contract.enrolment import Difference, FoldingKind, Mismatch, RegisterMatch, SpelledItem
 from eligibility_api.enrolment.linking import (
     UNLINKED,
     Link,
@@ -28,7 +28,20 @@ LINKED = Link(HER, ONE, Mismatch.NONE)
 LOST = Link(HER, NONE, Mismatch.OPEN)
 UNKNOWN = Link(None, AMBIGUOUS, Mismatch.OPEN)
 PARTED = Link(None, OTHER, Mismatch.OPEN)
+CONTESTED = Link(None, RegisterMatch.CONTESTED, Mismatch.OPEN)
+
+VARIANT = RegisterMatch.VARIANT
+NAME = Difference(item=SpelledItem.NAME, kind=FoldingKind.CHARACTER)
+KANA = Difference(item=SpelledItem.NAME_KANA, kind=FoldingKind.KANA)
+PROPOSED = Link(None, VARIANT, Mismatch.OPEN, HER, (NAME,))
+ACCEPTED = Link(HER, VARIANT, Mismatch.CONFIRMED, differences=(NAME,))
+REJECTED = Link(None, OTHER, Mismatch.OPEN)
+UNSEEN = Link(None, NONE, Mismatch.CONFIRMED)
+SPELLED = RegisterAnswer(VARIANT, HER, (NAME,))
+SPELLED_OTHER = RegisterAnswer(VARIANT, ANOTHER, (NAME,))
 OUTCOMES = [
+    SPELLED,
+    SPELLED_OTHER,
     RegisterAnswer(ONE, HER),
     RegisterAnswer(ONE, ANOTHER),
     RegisterAnswer(NONE, None),
@@ -85,8 +98,116 @@ def test_a_link_that_the_insurer_declared_wrong(found: RegisterAnswer, link: Lin
     assert link_after_unlinking(LINKED, found) == link
 
 
+@pytest.mark.parametrize(
+    ("former", "found", "link"),
+    [
+        (UNLINKED, SPELLED, PROPOSED),
+        (PARTED, SPELLED, PROPOSED),
+        (CONTESTED, SPELLED, PROPOSED),
+        (UNSEEN, SPELLED, PROPOSED),
+        (PROPOSED, SPELLED_OTHER, Link(None, VARIANT, Mismatch.OPEN, ANOTHER, (NAME,))),
+        (PROPOSED, RegisterAnswer(ONE, HER), LINKED),
+        (PROPOSED, RegisterAnswer(ONE, ANOTHER), Link(ANOTHER, ONE, Mismatch.NONE)),
+        (PROPOSED, RegisterAnswer(NONE, None), Link(None, NONE, Mismatch.OPEN)),
+        (LINKED, SPELLED, Link(HER, VARIANT, Mismatch.OPEN, differences=(NAME,))),
+        (LINKED, SPELLED_OTHER, Link(HER, OTHER, Mismatch.OPEN)),
+        (ACCEPTED, SPELLED, ACCEPTED),
+        (ACCEPTED, SPELLED_OTHER, Link(HER, OTHER, Mismatch.OPEN)),
+        (
+            ACCEPTED,
+            RegisterAnswer(VARIANT, HER, (NAME, KANA)),
+            Link(HER, VARIANT, Mismatch.OPEN, differences=(NAME, KANA)),
+        ),
+        (ACCEPTED, RegisterAnswer(ONE, HER), LINKED),
+        (ACCEPTED, RegisterAnswer(NONE, None), LOST),
+    ],
+)
+def test_a_person_who_is_spelled_otherwise_is_only_proposed(
+    former: Link, found: RegisterAnswer, link: Link
+) -> None:
+    """Rule R8."""
+    assert link_after_match(former, found) == link
+
+
+@pytest.mark.parametrize(
+    ("former", "found", "link"),
+    [
+        (PROPOSED, SPELLED, ACCEPTED),
+        (PROPOSED, RegisterAnswer(ONE, HER), LINKED),
+        (PROPOSED, SPELLED_OTHER, Link(None, VARIANT, Mismatch.OPEN, ANOTHER, (NAME,))),
+        (PROPOSED, RegisterAnswer(NONE, None), UNSEEN),
+        (PROPOSED, RegisterAnswer(AMBIGUOUS, None), Link(None, AMBIGUOUS, Mismatch.CONFIRMED)),
+        (UNLINKED, SPELLED, PROPOSED),
+        (UNSEEN, SPELLED, Link(None, VARIANT, Mismatch.CONFIRMED, HER, (NAME,))),
+        (Link(None, VARIANT, Mismatch.CONFIRMED, HER, (NAME,)), SPELLED, ACCEPTED),
+        (LOST, SPELLED, ACCEPTED),
+        (LOST, SPELLED_OTHER, Link(HER, OTHER, Mismatch.CONFIRMED)),
+        (REJECTED, SPELLED, Link(None, OTHER, Mismatch.CONFIRMED)),
+    ],
+)
+def test_only_a_confirmed_proposal_links_a_person_who_is_spelled_otherwise(
+    former: Link, found: RegisterAnswer, link: Link
+) -> None:
+    """Rule R8."""
+    assert link_after_confirmation(former, found) == link
+
+
+@pytest.mark.parametrize(
+    ("former", "found", "link"),
+    [
+        (PROPOSED, SPELLED, REJECTED),
+        (ACCEPTED, SPELLED, REJECTED),
+        (LINKED, SPELLED_OTHER, Link(None, VARIANT, Mismatch.OPEN, ANOTHER, (NAME,))),
+        (PROPOSED, RegisterAnswer(ONE, ANOTHER), Link(ANOTHER, ONE, Mismatch.NONE)),
+        (PROPOSED, RegisterAnswer(NONE, None), Link(None, NONE, Mismatch.OPEN)),
+    ],
+)
+def test_a_proposal_is_rejected_like_a_wrong_link(former: Link, found: RegisterAnswer, link: Link) -> None:
+    """Rule R8."""
+    assert link_after_unlinking(former, found) == link
+
+
+@pytest.mark.parametrize(
+    ("link", "identified"),
+    [
+        (LINKED, True),
+        (ACCEPTED, True),
+        (PROPOSED, False),
+        (Link(HER, VARIANT, Mismatch.OPEN, differences=(NAME,)), False),
+        (Link(None, VARIANT, Mismatch.CONFIRMED, HER, (NAME,)), False),
+        (LOST, False),
+        (Link(HER, NONE, Mismatch.CONFIRMED), False),
+        (UNKNOWN, False),
+        (CONTESTED, False),
+    ],
+)
+def test_a_proposal_counts_as_a_miss_until_it_is_confirmed(link: Link, identified: bool) -> None:
+    """Rule N4."""
+    assert link.is_identified is identified
+
+
+STATES = [UNLINKED, LINKED, LOST, UNKNOWN, PARTED, CONTESTED, PROPOSED, ACCEPTED, REJECTED, UNSEEN]
+
+
 @pytest.mark.parametrize("found", OUTCOMES)
-@pytest.mark.parametrize("former", [UNLINKED, LINKED, LOST, UNKNOWN, PARTED])
+@pytest.mark.parametrize("former", STATES)
+def test_nobody_is_linked_by_folded_items_without_the_insurers_knowledge(
+    former: Link, found: RegisterAnswer
+) -> None:
+    """Rule R8: a person key is linked by equal items, or because it was proposed or linked before."""
+    for change in (link_after_match, link_after_confirmation, link_after_unlinking):
+        link = change(former, found)
+        equal = found.person_key if found.match is ONE else None
+        known = {None, former.person_key, equal}
+        assert link.person_key in (
+            known | {former.proposed_key} if change is link_after_confirmation else known
+        )
+        assert link.person_key is None or link.proposed_key is None
+        assert not link.differences or link.register_match in {VARIANT, RegisterMatch.CONTESTED}
+
+
+@pytest.mark.parametrize("found", OUTCOMES)
+@pytest.mark.parametrize("former", STATES)
 def test_a_new_link_is_always_reported_to_the_insurer(former: Link, found: RegisterAnswer) -> None:
     for link in (
         link_after_match(former, found),
@@ -95,9 +216,6 @@ def test_a_new_link_is_always_reported_to_the_insurer(former: Link, found: Regis
     ):
         assert link.person_key is not None or link.mismatch is not Mismatch.NONE
     assert link_after_match(former, found).person_key in {former.person_key, found.person_key}
-
-
-CONTESTED = Link(None, RegisterMatch.CONTESTED, Mismatch.OPEN)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +257,8 @@ def test_of_an_ended_period_only_a_block_closes_the_card(link: Link, blocked: bo
         (Link(HER, NONE, Mismatch.CONFIRMED), CONTESTED),
         (LOST, Link(None, NONE, Mismatch.OPEN)),
         (Link(HER, OTHER, Mismatch.OPEN), PARTED),
+        (ACCEPTED, Link(None, RegisterMatch.CONTESTED, Mismatch.OPEN, HER, (NAME,))),
+        (Link(HER, VARIANT, Mismatch.OPEN, differences=(NAME,)), PROPOSED),
     ],
 )
 def test_a_contested_link_is_none_and_waits_in_the_queue(link: Link, left: Link) -> None:
@@ -147,3 +267,4 @@ def test_a_contested_link_is_none_and_waits_in_the_queue(link: Link, left: Link)
     assert not closes_card(left, ended=False, blocked=True, was_blocked=False)
     assert link_after_match(CONTESTED, RegisterAnswer(ONE, HER)) == LINKED
     assert link_after_confirmation(CONTESTED, RegisterAnswer(ONE, HER)) == LINKED
+    assert link_after_confirmation(contested(ACCEPTED), SPELLED) == ACCEPTED

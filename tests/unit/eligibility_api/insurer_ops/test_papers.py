@@ -35,6 +35,13 @@ CARD = {
     "ends_at": None,
 }
 
+WITHDRAWN = {
+    "reason": "needs-help",
+    "applied_at": "2026-01-01T00:00:00+00:00",
+    "withdrawn_at": "2026-03-31T00:00:00+00:00",
+}
+"""An application that stood on the first of March, the reference day by default."""
+
 
 class Row(SimpleNamespace):
     """A row by attributes and by `_mapping`."""
@@ -67,6 +74,8 @@ class Store:
         self.member: Any = Row(**stored_version())
         self.elsewhere = False
         self.added = True
+        self.withdrawn_at: datetime | None = NOW
+        self.kept = True
         self.ended: Any = SimpleNamespace(ends_at=datetime(2026, 12, 31, 15, tzinfo=UTC), changed=True)
         self.records: list[tuple[str, dict[str, Any]]] = []
 
@@ -86,6 +95,14 @@ class Store:
 
     async def apply(self, _: object, entitlement: int, reason: str) -> Any:
         return SimpleNamespace(applied_at=NOW, added=self.added)
+
+    async def withdraw(self, _: object, entitlement: int, reason: str) -> datetime | None:
+        self.asked.append((entitlement, reason))
+        return self.withdrawn_at
+
+    async def keep_registrations(self, _: object, person_key: bytes) -> bool:
+        self.asked.append(person_key)
+        return self.kept
 
     async def insured_elsewhere(self, *_: object) -> bool:
         return self.elsewhere
@@ -178,6 +195,15 @@ async def test_a_short_list_can_have_a_next_page(
             None,
             False,
         ),
+        # Withdrawn since: neither needed now nor, if it was withdrawn before, listed then.
+        ({"applications": [WITHDRAWN]}, None, None, None),
+        ({"cards": None, "applications": [WITHDRAWN]}, "no-card", None, False),
+        (
+            {"cards": None, "applications": [WITHDRAWN | {"withdrawn_at": "2026-02-01T00:00:00+00:00"}]},
+            "no-card",
+            None,
+            True,
+        ),
         # From 75 on another insurer's, whatever this one sent.
         ({"cards": None, "birth_date": date(1940, 1, 1)}, None, None, None),
     ],
@@ -185,7 +211,7 @@ async def test_a_short_list_can_have_a_next_page(
 async def test_a_members_reason_day_and_novelty(
     store: Store, changes: dict[str, Any], reason: str | None, needed_from: str | None, new: bool | None
 ) -> None:
-    """Rules K1–K4."""
+    """Rules K1–K5."""
     store.rows = [candidate(**changes)]
     page = await papers.paper_certificates(scripted_state(), CALLER, None, None)
     listed = [
@@ -221,6 +247,39 @@ async def test_a_deregistration_is_recorded_with_its_last_day(store: Store) -> N
     assert len(store.records) == 1
 
 
+async def test_a_withdrawn_application_is_recorded(store: Store) -> None:
+    """Rule K5."""
+    answer = await papers.withdraw_application(scripted_state(), CALLER, APPLICATION)
+    assert (answer.enrolment_id, answer.reason, answer.withdrawn_at) == (str(MEMBER), "needs-help", NOW)
+    assert store.asked[-1] == (store.member.entitlement, "needs-help")
+    assert store.records == [("paper.withdrawn", {"reason": "needs-help"})]
+
+
+async def test_a_withdrawn_deregistration_is_recorded(store: Store) -> None:
+    """Rule K5."""
+    answer = await papers.withdraw_deregistration(scripted_state(), CALLER, DEREGISTRATION)
+    assert (answer.enrolment_id, store.asked[-1]) == (str(MEMBER), store.member.holder)
+    assert store.records == [("binding.deregistration-withdrawn", {})]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda state: papers.withdraw_application(state, CALLER, APPLICATION),
+        lambda state: papers.withdraw_deregistration(state, CALLER, DEREGISTRATION),
+    ],
+    ids=["application", "deregistration"],
+)
+async def test_where_nothing_stands_nothing_is_withdrawn_or_recorded(
+    store: Store, call: Callable[[Any], Any]
+) -> None:
+    """Rule K5."""
+    store.withdrawn_at, store.kept = None, False
+    with pytest.raises(ShikakuError, match="nothing-to-withdraw"):
+        await call(scripted_state())
+    assert store.records == []
+
+
 def unlinked(store: Store) -> None:
     store.member.holder = None
 
@@ -235,6 +294,15 @@ def elsewhere(store: Store) -> None:
 
 def without_card(store: Store) -> None:
     store.ended = SimpleNamespace(ends_at=None, changed=False)
+
+
+@pytest.mark.parametrize("spoil", [unlinked, uncertain, elsewhere])
+async def test_only_who_may_deregister_may_withdraw_it(store: Store, spoil: Callable[[Store], None]) -> None:
+    """Rule K5."""
+    spoil(store)
+    with pytest.raises(ShikakuError, match="deregistration-refused"):
+        await papers.withdraw_deregistration(scripted_state(), CALLER, DEREGISTRATION)
+    assert store.records == []
 
 
 @pytest.mark.parametrize("spoil", [unlinked, uncertain, elsewhere, without_card])
@@ -253,8 +321,10 @@ async def test_a_deregistration_is_refused_unless_person_and_card_are_certain(
     [
         lambda state, caller: papers.apply(state, caller, APPLICATION),
         lambda state, caller: papers.deregister(state, caller, DEREGISTRATION),
+        lambda state, caller: papers.withdraw_application(state, caller, APPLICATION),
+        lambda state, caller: papers.withdraw_deregistration(state, caller, DEREGISTRATION),
     ],
-    ids=["application", "deregistration"],
+    ids=["application", "deregistration", "application-withdrawn", "deregistration-withdrawn"],
 )
 async def test_only_current_members_of_an_insurer_with_the_right(
     store: Store, call: Callable[[Any, Any], Any]

@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey
 
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, ShikakuError
 from eligibility_api.domain.certificate import CertificateId
-from eligibility_api.jlis.client import Holder, Jlis
+from eligibility_api.jlis.client import MAX_DIFFERENCES, Holder, Jlis, Matched
 
 pytestmark = pytest.mark.anyio
 
@@ -80,6 +80,7 @@ async def terminal_certificate(jlis: Jlis) -> object:
     return await jlis.terminal_certificate("terminal-1", b"public key")
 
 
+DIFFERENCE = {"item": "name", "kind": "character"}
 CALLS: dict[str, tuple[Call, str, object, object, object]] = {
     "holder": (
         holder,
@@ -93,14 +94,21 @@ CALLS: dict[str, tuple[Call, str, object, object, object]] = {
         "/register/attributes",
         IDENTITY | {"birth_date": "1980-05-17"},
         {"match": "one", "person_key": PERSON},
-        ("one", bytes.fromhex(PERSON)),
+        Matched("one", bytes.fromhex(PERSON)),
     ),
     "match-many": (
         match_two,
         "/register/attributes/batch",
         {"people": [{"name": "a"}, {"name": "b"}]},
         {"matches": [{"match": "none", "person_key": None}, {"match": "one", "person_key": PERSON}]},
-        [("none", None), ("one", bytes.fromhex(PERSON))],
+        [Matched("none", None), Matched("one", bytes.fromhex(PERSON))],
+    ),
+    "match-variant": (
+        match,
+        "/register/attributes",
+        IDENTITY | {"birth_date": "1980-05-17"},
+        {"match": "variant", "person_key": PERSON, "differences": [DIFFERENCE | {"value": "x"}]},
+        Matched("variant", bytes.fromhex(PERSON), (DIFFERENCE,)),
     ),
     "terminal-certificate": (
         terminal_certificate,
@@ -228,8 +236,17 @@ async def test_a_holder_of_another_form_is_no_holder(body: dict[str, Any]) -> No
         {"match": "one"},
         {"match": "one", "person_key": "0" * 31},
         {"person_key": PERSON},
+        {"match": "variant", "person_key": PERSON},
+        {"match": "variant", "person_key": PERSON, "differences": []},
+        {"match": "variant", "person_key": None, "differences": [DIFFERENCE]},
+        {"match": "one", "person_key": PERSON, "differences": [DIFFERENCE]},
+        {"match": "none", "person_key": None, "differences": [DIFFERENCE]},
+        {"match": "variant", "person_key": PERSON, "differences": [{"item": "name", "kind": "渡邊"}]},
+        {"match": "variant", "person_key": PERSON, "differences": [{"item": "birth_date", "kind": "kana"}]},
+        {"match": "variant", "person_key": PERSON, "differences": [{"item": "name"}]},
+        {"match": "variant", "person_key": PERSON, "differences": [DIFFERENCE] * (MAX_DIFFERENCES + 1)},
     ],
-    ids=str,
+    ids=range(16),
 )
 async def test_a_match_and_its_person_belong_together(body: dict[str, Any]) -> None:
     with pytest.raises(ShikakuError, match="register-unavailable"):
@@ -270,4 +287,8 @@ async def test_any_answer_is_a_match_or_a_technical_failure(
     body = {"match": match_value, "person_key": person_key, "more": more}
     with suppress(ShikakuError):
         found, _ = await called(match, json_answer(body))
-        assert found in [("one", bytes.fromhex(PERSON)), ("none", None), ("ambiguous", None)]
+        assert found in [
+            Matched("one", bytes.fromhex(PERSON)),
+            Matched("none", None),
+            Matched("ambiguous", None),
+        ]

@@ -33,7 +33,7 @@ def test_processes_that_start_together_get_the_same_keys(
     def write(path: Path, data: bytes) -> None:
         if path.name == "version.key":
             with suppress(BrokenBarrierError):  # broken, since the other one waits for the folder
-                both_inside.wait(timeout=1)
+                both_inside.wait(timeout=0.2)
         write_private(path, data)
 
     monkeypatch.setattr(keys, "write_private", write)

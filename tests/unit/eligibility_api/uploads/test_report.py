@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
 import pytest
@@ -22,12 +23,17 @@ NO_FAULTS: FaultCounts = Counter()
 Rates = Mapping[str, tuple[float, int]]
 
 
+@cache
+def settings_with(**values: Any) -> Settings:
+    """The settings with these values; the same for the same values."""
+    return Settings(**{"hold_min_rows": 20} | values)
+
+
 class Context:
     """The part of the job's context that a report needs."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        values: dict[str, Any] = {"hold_min_rows": 20} | settings
-        self.settings = Settings(**values)
+        self.settings = settings_with(**settings)
 
     def clock(self) -> Any:
         return NOW

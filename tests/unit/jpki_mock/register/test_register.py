@@ -9,7 +9,8 @@ import pytest
 from jpki_mock.errors import InvalidInput, NotAllowed, NotFound
 from jpki_mock.jlis import Jlis
 from jpki_mock.register.matching import Attributes, Match
-from jpki_mock.register.register import ItemsChange, PersonKeys
+from jpki_mock.register.person_keys import PersonKeys
+from jpki_mock.register.register import NOBODY, Found, ItemsChange
 from jpki_mock.register.resident import Resident
 from jpki_mock.settings import Settings
 from tests.unit.jpki_mock.builders import ADULT, CHILD, NOW, a_resident, key_maker
@@ -22,16 +23,18 @@ def attributes_of(resident: Resident) -> Attributes:
 
 
 def test_exactly_one_match_returns_the_person_key(jlis: Jlis) -> None:
-    assert jlis.register.match(attributes_of(a_resident())) == (Match.ONE, jlis.register.person_key(ADULT))
+    assert jlis.register.match(attributes_of(a_resident())) == Found(
+        Match.ONE, jlis.register.person_key(ADULT)
+    )
 
 
 def test_no_match(jlis: Jlis) -> None:
-    assert jlis.register.match(attributes_of(a_resident(name="架空　花子"))) == (Match.NONE, None)
+    assert jlis.register.match(attributes_of(a_resident(name="架空　花子"))) == NOBODY
 
 
 def test_two_matches_are_ambiguous(jlis: Jlis) -> None:
     jlis.register.add([a_resident("R0-00000009", address="架空県見本市中央1丁目2番3号")])
-    assert jlis.register.match(attributes_of(a_resident())) == (Match.AMBIGUOUS, None)
+    assert jlis.register.match(attributes_of(a_resident())) == Found(Match.AMBIGUOUS)
 
 
 def test_after_a_change_only_the_new_items_match(jlis: Jlis) -> None:
@@ -84,7 +87,7 @@ def test_many_people_are_matched_in_order(jlis: Jlis) -> None:
     people = [a_resident(f"R9-{n:08d}", name=f"架空　{n}") for n in range(1200)]
     jlis.register.add(people)
     found = jlis.register.match_all([attributes_of(person) for person in reversed(people)])
-    assert found == [(Match.ONE, jlis.register.person_key(r.resident_id)) for r in reversed(people)]
+    assert found == [Found(Match.ONE, jlis.register.person_key(r.resident_id)) for r in reversed(people)]
 
 
 def test_an_interrupted_import_keeps_the_index(tmp_path: Path) -> None:

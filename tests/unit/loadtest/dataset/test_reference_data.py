@@ -92,6 +92,33 @@ def test_a_row_that_never_matched_is_found_by_no_card(tmp_path: Path) -> None:
     assert by_card(data)["validity"] == "4"
 
 
+SPELLED = ROW | {"address": "見本市1丁目"}
+"""Without the prefecture: the register only proposes her."""
+
+
+def test_a_member_of_the_first_files_who_is_spelled_otherwise_is_answered_by_card_and_by_number(
+    tmp_path: Path,
+) -> None:
+    """Rule R8: her insurer has confirmed the proposal."""
+    data = reference_data(tmp_path, [SPELLED], [SPELLED])
+    by_number = data.answer(Question(DAY, CLINIC, membership=MEMBERSHIP))
+    assert [by_card(data)["validity"], by_number["validity"]] == ["1", "1"]
+    assert by_number["results"][0]["address"] == SPELLED["address"]
+
+
+def test_one_of_a_later_file_waits_for_a_confirmation(tmp_path: Path) -> None:
+    data = reference_data(tmp_path, [ROW])
+    other = SPELLED | {"number": "13"}
+    published = PublishedFile(datetime(2026, 11, 20, tzinfo=UTC))
+    data.publish(written(tmp_path / "later.csv", [ROW, other]), published)
+    membership = MEMBERSHIP._replace(number="13")
+    assert data.answer(Question(DAY, CLINIC, membership=membership)) == {
+        "refused": "eligibility-not-confirmable"
+    }
+    shown = data.answer(Question(DAY, CLINIC, person=WOMAN.resident_id))["results"]
+    assert [result["number"] for result in shown] == ["12"]
+
+
 def test_undoing_a_file_restores_the_confirmed_row(tmp_path: Path) -> None:
     data = reference_data(tmp_path, [ROW])
     published = PublishedFile(

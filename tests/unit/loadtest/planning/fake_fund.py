@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
-from time import perf_counter
+from collections.abc import Callable, Mapping
 from uuid import uuid4
 
 from loadtest.clock import now
@@ -32,15 +31,17 @@ _KINDS = {
 
 
 class FakeFund:
-    """Replaces both the pool and the meter. `refused`: statuses and codes by kind of request."""
+    """Replaces both the pool and the meter. `refused`: statuses and codes by kind of request; `now`: in seconds."""
 
     host, timeout_seconds = "127.0.0.1", 10.0
 
-    def __init__(self, costs: Costs, refused: Mapping[str, tuple[int, str]] | None = None) -> None:
+    def __init__(
+        self, costs: Costs, now: Callable[[], float], refused: Mapping[str, tuple[int, str]] | None = None
+    ) -> None:
         self.requests: Counter[str] = Counter()
         self._costs = costs
         self._refused = refused or {}
-        self._began = perf_counter()
+        self._now, self._began = now, now()
         self._rows = 0
 
     async def exchange(self, data: bytes) -> Reply:
@@ -80,7 +81,7 @@ class FakeFund:
 
     async def read(self) -> MeterReading:
         """The consumption so far, by the costs of this fund."""
-        at = perf_counter()
+        at = self._now()
         return MeterReading(at, self._costs.predict(at - self._began, self.requests))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -25,9 +24,10 @@ from loadtest.planning.measurement import VALIDATION_CORES, Measurement, Measure
 from loadtest.planning.meter import Meter
 from loadtest.planning.prediction import compare
 from loadtest.planning.wire import MeteredConnectionPool
-from loadtest.scenario import batches
+from loadtest.scenario import batches, executor
 from loadtest.target import LoadError
 from tests.builders.cards import rsa_key
+from tests.builders.skipped_time import SkippedTime
 from tests.unit.loadtest.dataset.builders import terminal
 from tests.unit.loadtest.planning.builders import COSTS
 from tests.unit.loadtest.planning.fake_fund import FakeFund
@@ -52,14 +52,22 @@ def cards(tmp_path_factory: pytest.TempPathFactory) -> list[Card]:
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def time(monkeypatch: pytest.MonkeyPatch) -> SkippedTime:
+    """The time of the measurement, which waits for nothing."""
+    time = SkippedTime()
+    monkeypatch.setattr(executor, "perf_counter", time.now)
     monkeypatch.setattr(batches, "POLL_SECONDS", 0.01)
+    return time
 
 
 def measured(
-    cards: list[Card], *, costs: Costs = COSTS, refused: Mapping[str, tuple[int, str]] | None = None
+    time: SkippedTime,
+    cards: list[Card],
+    *,
+    costs: Costs = COSTS,
+    refused: Mapping[str, tuple[int, str]] | None = None,
 ) -> tuple[MeasurementResult, list[str]]:
-    fund, steps = FakeFund(costs, refused), list[str]()
+    fund, steps = FakeFund(costs, time.now, refused), list[str]()
     terminals = [terminal(), terminal(FacilityKind.PHARMACY)]
     dataset = Dataset(terminals, cards, cast(ReferenceData, FakeReferenceData()))
     measurement = Measurement(
@@ -70,11 +78,13 @@ def measured(
         seed=1,
         progress=steps.append,
     )
-    return asyncio.run(measurement.measure()), steps
+    return time.run(measurement.measure()), steps
 
 
-def test_the_costs_of_each_kind_are_derived_and_predict_the_validation(cards: list[Card]) -> None:
-    result, steps = measured(cards)
+def test_the_costs_of_each_kind_are_derived_and_predict_the_validation(
+    time: SkippedTime, cards: list[Card]
+) -> None:
+    result, steps = measured(time, cards)
     for kind, amounts in COSTS.of.items():
         assert result.costs.of[kind] == pytest.approx(
             dict.fromkeys(result.costs.of[kind], 0.0) | dict(amounts), rel=0.02, abs=1e-5
@@ -88,24 +98,28 @@ def test_the_costs_of_each_kind_are_derived_and_predict_the_validation(cards: li
     assert any("validation" in step for step in steps)
 
 
-def test_patients_with_prescriptions_are_not_used_for_other_requests(cards: list[Card]) -> None:
-    result, _ = measured(cards)
+def test_patients_with_prescriptions_are_not_used_for_other_requests(
+    time: SkippedTime, cards: list[Card]
+) -> None:
+    result, _ = measured(time, cards)
     persons = {one.query.person for one in result.sampled} - {None}
     assert persons
     assert persons <= {card.resident_id for card in cards[::2]}
 
 
-def test_a_kind_is_measured_at_the_rate_that_keeps_a_given_share_of_a_core_busy(cards: list[Card]) -> None:
+def test_a_kind_is_measured_at_the_rate_that_keeps_a_given_share_of_a_core_busy(
+    time: SkippedTime, cards: list[Card]
+) -> None:
     expensive = Costs({**COSTS.of, NUMBER: {API: 0.01, WAL: 1.0}}, COSTS.idle)
-    result, _ = measured(cards, costs=expensive)
+    result, _ = measured(time, cards, costs=expensive)
     assert result.rates[NUMBER] == pytest.approx(35, rel=0.05)
     assert result.rates["challenge"] == 400.0
 
 
-def test_a_kind_without_any_request_must_be_measured_for_longer(cards: list[Card]) -> None:
+def test_a_kind_without_any_request_must_be_measured_for_longer(time: SkippedTime, cards: list[Card]) -> None:
     expensive = Costs({**COSTS.of, NUMBER: {API: 2.0}}, COSTS.idle)
     with pytest.raises(LoadError, match="no request arrived of: number"):
-        measured(cards, costs=expensive)
+        measured(time, cards, costs=expensive)
 
 
 def test_the_validation_rate_keeps_the_planned_cores_busy() -> None:
@@ -127,18 +141,18 @@ def test_the_validation_rate_keeps_the_planned_cores_busy() -> None:
     ],
 )
 def test_a_refusal_ends_the_measurement(
-    cards: list[Card], kind: str, refusal: tuple[int, str], message: str
+    time: SkippedTime, cards: list[Card], kind: str, refusal: tuple[int, str], message: str
 ) -> None:
     with pytest.raises(LoadError, match=message):
-        measured(cards, refused={kind: refusal})
+        measured(time, cards, refused={kind: refusal})
 
 
-def test_without_consenting_patients_nothing_is_measured(cards: list[Card]) -> None:
+def test_without_consenting_patients_nothing_is_measured(time: SkippedTime, cards: list[Card]) -> None:
     with pytest.raises(LoadError, match="too few patients could consent"):
-        measured(cards, refused={"card": (409, "card-not-usable")})
+        measured(time, cards, refused={"card": (409, "card-not-usable")})
 
 
-def test_refusals_required_by_a_rule_count_as_answers(cards: list[Card]) -> None:
-    result, _ = measured(cards, refused={NUMBER: (404, "eligibility-not-confirmable")})
+def test_refusals_required_by_a_rule_count_as_answers(time: SkippedTime, cards: list[Card]) -> None:
+    result, _ = measured(time, cards, refused={NUMBER: (404, "eligibility-not-confirmable")})
     assert result.costs.of[NUMBER][API] == pytest.approx(0.001, rel=0.02)
     assert BATCH_ROW in result.costs.of

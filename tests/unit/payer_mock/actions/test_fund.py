@@ -96,7 +96,14 @@ def test_a_block_s_rows_with_several_faults_are_counted_once_and_codes_by_freque
     printed = report.as_json()
     assert (printed["refused_rows"], printed["refused"]) == (2, {"required": 2, "code": 1})
     assert [*printed["refused"]] == ["required", "code"]
-    assert printed["matched"] == {"one": 0, "none": 2, "ambiguous": 0, "other": 0, "contested": 0}
+    assert printed["matched"] == {
+        "one": 0,
+        "variant": 0,
+        "none": 2,
+        "ambiguous": 0,
+        "other": 0,
+        "contested": 0,
+    }
     assert printed["faults"][0] == {"row": 2, "column": "name", "code": "required"}
     assert printed["stopped"] is None
     assert Report(stopped=Stop(7, "fund-unreachable")).as_json()["stopped"] == {

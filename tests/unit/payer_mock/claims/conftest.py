@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,12 @@ PEOPLE = 1500
 CLAIM_MONTHS = [date(2026, month, 1) for month in (2, 3, 4, 5, 8, 9)]
 
 
+@cache
+def sections_of(path: Path) -> list[Section]:
+    """The sections of a generated file, which no test changes: neither the file nor what is read from it."""
+    return parse_sections(path.read_bytes())
+
+
 @dataclass(frozen=True)
 class GeneratedClaims:
     """The population's folder, and its claim files by claim month."""
@@ -31,7 +38,7 @@ class GeneratedClaims:
     def sections(self, claim_month: date) -> Iterator[Section]:
         """The sections of all insurers' files of a month."""
         for path in self.files[claim_month].files:
-            yield from parse_sections(path.read_bytes())
+            yield from sections_of(path)
 
     def claims(self, claim_month: date, table: str) -> Iterator[tuple[Section, list[Line]]]:
         """The claims of one fee table, each with its section."""

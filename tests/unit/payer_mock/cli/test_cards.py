@@ -1,4 +1,4 @@
-"""`payer-mock apply-paper` and `deregister` at the command line."""
+"""`payer-mock apply-paper`, `deregister` and their withdrawal at the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ ANSWERS = {
         "reason": "card-lost",
         "applied_at": "2026-11-23T01:02:03Z",
     },
+    "/v1/paper-certificates/applications/withdraw": {
+        "enrolment_id": MEMBER,
+        "reason": "card-lost",
+        "withdrawn_at": "2026-11-24T01:02:03Z",
+    },
     "/v1/deregistrations": {"enrolment_id": MEMBER, "last_day": "2026-12-31"},
+    "/v1/deregistrations/withdraw": {"enrolment_id": MEMBER},
 }
 
 
@@ -35,7 +41,13 @@ def run(*words: str) -> Result:
             "/v1/paper-certificates/applications",
             "カード紛失",
         ),
+        (
+            ("withdraw-paper", MEMBER, "--reason", "card-lost"),
+            "/v1/paper-certificates/applications/withdraw",
+            "取下げ",
+        ),
         (("deregister", MEMBER), "/v1/deregistrations", "2026-12-31"),
+        (("withdraw-deregistration", MEMBER), "/v1/deregistrations/withdraw", "取り下げました"),
     ],
 )
 def test_the_answer_is_shown_in_both_languages_or_as_json(
@@ -53,7 +65,10 @@ def test_the_answer_is_shown_in_both_languages_or_as_json(
         ("apply-paper", MEMBER),
         ("apply-paper", MEMBER, "--reason", "deregistered"),
         ("apply-paper", "x", "--reason", "card-lost"),
+        ("withdraw-paper", MEMBER),
+        ("withdraw-paper", MEMBER, "--reason", "no-card"),
         ("deregister", "1234"),
+        ("withdraw-deregistration",),
     ],
 )
 def test_wrong_usage_ends_with_2(words: tuple[str, ...]) -> None:

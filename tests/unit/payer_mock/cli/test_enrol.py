@@ -26,7 +26,7 @@ def test_json_has_the_whole_report(tmp_path: Path) -> None:
         "rows": 3,
         "enrolled": 2,
         "ended": 1,
-        "matched": {"one": 2, "none": 0, "ambiguous": 0, "other": 0, "contested": 0},
+        "matched": {"one": 2, "variant": 0, "none": 0, "ambiguous": 0, "other": 0, "contested": 0},
         "refused_rows": 1,
         "refused": {"code": 1},
         "checks": {},

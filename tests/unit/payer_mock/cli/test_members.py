@@ -1,4 +1,4 @@
-"""`payer-mock correct`, `confirm`, `tickets` at the command line."""
+"""`payer-mock correct`, `confirm`, `unlink-person`, `tickets` at the command line."""
 
 from __future__ import annotations
 
@@ -128,6 +128,48 @@ def test_a_contested_member_is_confirmed_by_the_approver_with_a_reason(
     result = run(fund, "confirm", ENROLMENT, "--reason", "本人の申出", "--insurer", INSURER)
     assert result.exit_code == 0
     assert fund.calls == [("/v1/mismatches/confirm", {"enrolment_id": ENROLMENT, "reason": "本人の申出"})]
+
+
+DIFFERENCES = [{"item": "name", "kind": "character"}, {"item": "address", "kind": "address"}]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"mismatch": "confirmed", "linked": True}, "本人を確認し、ひも付けました"),
+        ({"mismatch": "open", "linked": False}, "もう一度 confirm を実行すると、ひも付けます"),
+        ({"mismatch": "confirmed", "linked": False}, "もう一度 confirm を実行すると、ひも付けます"),
+    ],
+    ids=["linked", "proposed only now", "confirmed before"],
+)
+def test_a_person_who_is_spelled_otherwise_is_shown_by_item_and_kind(
+    run: Run, answer: dict[str, Any], words: str
+) -> None:
+    result = run(
+        Fund(ANSWER | {"match": "variant", "differences": DIFFERENCES} | answer),
+        "confirm",
+        ENROLMENT,
+        "--insurer",
+        INSURER,
+    )
+    shown = result.stdout.replace("\n", "")
+    assert result.exit_code == 0
+    assert [text in shown for text in (words, "氏名：異体字・旧字体", "住所：住所の書き方")] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"match": "other", "mismatch": "open"}, "ひも付けを取り消しました"),
+        ({"match": "one", "mismatch": "none"}, "J-LIS照会で本人を特定し"),
+    ],
+    ids=["unlinked", "another person"],
+)
+def test_a_wrong_person_is_unlinked_by_enrolment_id(run: Run, answer: dict[str, Any], words: str) -> None:
+    fund = Fund(ANSWER | {"correction_list": []} | answer)
+    result = run(fund, "unlink-person", ENROLMENT, "--insurer", INSURER)
+    assert (result.exit_code, words in result.stdout, "0件" in result.stdout) == (0, True, True)
+    assert fund.calls == [("/v1/enrolments/unlink", {"enrolment_id": ENROLMENT})]
 
 
 def test_a_reason_without_an_approvers_credential_is_wrong_usage(

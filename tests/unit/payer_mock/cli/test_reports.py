@@ -22,6 +22,10 @@ MEMBER = {
 }
 AT = "2026-11-23T01:02:03Z"
 MISMATCH = MEMBER | {"register_match": "none", "since": AT, "acquired_on": "2026-11-01", "lost_on": None}
+VARIANT = MISMATCH | {
+    "register_match": "variant",
+    "differences": [{"item": "name", "kind": "missing"}, {"item": "address", "kind": "address"}],
+}
 CHANGE = {"event": "opened", "enrolment_id": "E1", "revision": 41, "kind": "file", "known_from": AT}
 DELAY = {"enrolments": 5, "median_hours": 30.25, "p95_hours": None}
 NEED = MEMBER | {"new_since": True, "reason": "blocked", "needed_from": None}
@@ -36,7 +40,7 @@ PAGE = {
 }
 ANSWERS: dict[str, dict[str, Any]] = {
     "mismatches": {
-        "mismatches": [MISMATCH],
+        "mismatches": [MISMATCH, VARIANT],
         "next": "c2",
         "claimed_elsewhere": [MEMBER | {"since": AT, "number": "88"}],
     },
@@ -48,6 +52,9 @@ PATHS = {"stats": "/v1/statistics", "papers": "/v1/paper-certificates"}
 DISPLAY_PERIOD = {
     "mismatches": (
         "該当者なし",
+        "表記の異なる候補者あり",
+        "氏名：●で書かれた文字",
+        "住所：住所の書き方",
         CELLS["birth_date"],
         "--after c2",
         "他の保険者が登録しようとした加入者",
@@ -103,5 +110,19 @@ def test_papers_require_a_valid_member_file_and_folder(tmp_path: Path, content: 
     assert run("papers", "--pdf", file / "papers", "--members", good).exit_code == 2
 
 
-def test_pdf_without_a_member_file_is_wrong_usage(tmp_path: Path) -> None:
-    assert run("papers", "--pdf", tmp_path / "papers").exit_code == 2
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--pdf", "papers"],
+        ["--members", "MEMBERS"],
+        ["--insurer-name", "架空健康保険組合"],
+        ["--pdf", "papers", "--members", "MEMBERS", "--after", "1"],
+        ["--pdf", "papers", "--members", "MEMBERS", "--since-month", "2026-10"],
+    ],
+    ids="-".join,
+)
+def test_no_option_of_the_papers_is_accepted_without_effect(tmp_path: Path, words: list[str]) -> None:
+    file = members_file(tmp_path, line())
+    given = [{"MEMBERS": str(file), "papers": str(tmp_path / "papers")}.get(word, word) for word in words]
+    assert run("papers", *given).exit_code == 2
+    assert not (tmp_path / "papers").exists()

@@ -133,9 +133,10 @@ def test_a_withheld_report_shows_why_and_until_when() -> None:
         assert words in result.stdout
 
 
-def test_approving_requires_a_reason(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [["--approver"], ["--reason", "確認済"]], ids=["no-reason", "no-approver"])
+def test_approving_and_its_reason_go_together(tmp_path: Path, words: list[str]) -> None:
     fund = FakeUploads()
-    assert run(fund, "upload", members_file(tmp_path, line()), "--approver").exit_code == 2
+    assert run(fund, "upload", members_file(tmp_path, line()), *words).exit_code == 2
     assert fund.calls == []
 
 

@@ -42,7 +42,7 @@ INSURERS = ("01130012", "06130017", "138057")
 LINES = re.compile("[\u2500-\u257f]")
 
 
-def upload(state: UploadState, **more: Any) -> Any:
+def upload(state: UploadState, proposed: int = 0, **more: Any) -> Any:
     usual = {
         "upload_id": "u1",
         "refusal": None,
@@ -50,7 +50,7 @@ def upload(state: UploadState, **more: Any) -> Any:
         "known_from": None,
         "undone_from": None,
     }
-    report = SimpleNamespace(rows=10, bad_rows=1)
+    report = SimpleNamespace(rows=10, bad_rows=1, proposed=proposed)
     return SimpleNamespace(state=state, **(usual | {"report": report} | more))
 
 
@@ -60,6 +60,7 @@ class FakeCredentials:
 
     states: dict[str, Any] = field(default_factory=dict)
     published: UploadState = UploadState.PUBLISHED
+    proposed: int = 0
     calls: list[tuple[str, str]] = field(default_factory=list)
 
     @contextmanager
@@ -71,13 +72,14 @@ class FakeCredentials:
 
             return run
 
-        done = upload(self.published, refusal="row-limit")
+        done = upload(self.published, self.proposed, refusal="row-limit")
         checked = self.states.get(insurer_number, upload(UploadState.CHECKED))
         yield SimpleNamespace(
             upload=call("upload", checked),
             approve_upload=call("approve", done),
             publish_upload=call("publish", done),
             send=call("send", checked),
+            confirm=call("confirm", self.proposed),
         )
 
 
@@ -85,6 +87,7 @@ class FakeCredentials:
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """A file per insurer, the last one the largest."""
     monkeypatch.setattr(load_members, "send_upload", lambda client, file, _: client.upload(file))
+    monkeypatch.setattr(load_members, "confirm_proposals", lambda client: client.confirm())
     monkeypatch.setattr(load_claims, "send_claims", lambda client, file: client.send(file))
     monkeypatch.setattr(
         load_claims, "insurer_of_claims", lambda file: file.stem if file.stem.isdigit() else None
@@ -99,6 +102,16 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 def uploaded(files: list[Path], credentials: FakeCredentials) -> UploadRound:
     return upload_members(files, credentials)  # type: ignore[arg-type]
+
+
+def test_proposals_are_confirmed_by_their_insurer_once_everything_is_published(files: list[Path]) -> None:
+    credentials = FakeCredentials(proposed=4)
+    result = uploaded(files, credentials)
+    assert result.proposals == 4 * len(INSURERS)
+    assert Counter(credentials.calls[-len(INSURERS) :]) == Counter(
+        (insurer, "confirm") for insurer in INSURERS
+    )
+    assert result.confirmed_after >= result.published_after
 
 
 def test_every_file_is_checked_and_then_published_by_its_insurer(files: list[Path]) -> None:

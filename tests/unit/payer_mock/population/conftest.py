@@ -11,7 +11,9 @@ from jpki_mock.register.resident import Resident
 from payer_mock.population.files import UNREPORTED, read_rows
 from payer_mock.population.generate import generate_population
 from payer_mock.population.month import MonthResult, advance_month
+from payer_mock.population.residents import Person
 from payer_mock.population.rows import Row
+from payer_mock.population.spelling import as_insurers_write
 from tests.builders.residents import residents_file
 
 PEOPLE, MONTH, NEXT = 6000, "2026-10", "2026-11"
@@ -24,6 +26,14 @@ class GeneratedPopulation:
     folder: Path
     residents: list[Resident]
     month_result: MonthResult
+
+    @property
+    def people(self) -> list[Person]:
+        """The residents as their insurers write them."""
+        return [
+            as_insurers_write(Person(r.name, r.name_kana, r.birth_date, r.sex, r.postal_code, r.address))
+            for r in self.residents
+        ]
 
     def rows(self, month: str = MONTH, *, unreported: bool = False) -> list[Row]:
         """All rows of the insurers' files; or those that no insurer has reported yet."""

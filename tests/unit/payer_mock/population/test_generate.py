@@ -61,7 +61,7 @@ def test_every_row_is_valid(generated: GeneratedPopulation, month: str) -> None:
 
 
 def test_every_living_resident_is_insured_once(generated: GeneratedPopulation) -> None:
-    born = [resident for resident in generated.residents if resident.birth_date < AS_OF]
+    born = [person for person in generated.people if person.birth_date < AS_OF]
     known = [*generated.current(), *generated.rows(unreported=True)]
     dead = [row for row in generated.rows() if row.get("reason_of_loss") == "01"]
     insured = Counter(identity(row) for row in known + dead if not is_recipient(row))
@@ -118,10 +118,12 @@ def test_the_class_of_a_limit_certificate_fits_scheme_and_age(
     assert drawn == CLASSES[classes]
 
 
-def test_members_match_the_register_except_for_a_few_old_addresses(generated: GeneratedPopulation) -> None:
+def test_members_have_their_insurers_spelling_except_for_a_few_old_addresses(
+    generated: GeneratedPopulation,
+) -> None:
     registered = {
-        (r.name, r.name_kana, r.birth_date.isoformat(), r.sex, r.postal_code, r.address)
-        for r in generated.residents
+        (p.name, p.name_kana, p.birth_date.isoformat(), p.sex, p.postal_code, p.address)
+        for p in generated.people
     }
     items = ("name", "name_kana", "birth_date", "sex", "postal_code", "address")
     others = [row for row in generated.current() if tuple(row[item] for item in items) not in registered]

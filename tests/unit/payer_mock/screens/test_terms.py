@@ -6,7 +6,7 @@ import pytest
 
 from eligibility_api.contract.claims import ClaimsFault
 from eligibility_api.contract.codes import Validity
-from eligibility_api.contract.enrolment import Mismatch
+from eligibility_api.contract.enrolment import Difference, FoldingKind, Mismatch, SpelledItem
 from eligibility_api.contract.errors import CATALOGUE
 from eligibility_api.contract.insurer_ops import PaperApplicationReason, PaperReason
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
@@ -17,12 +17,14 @@ from payer_mock.screens.terms import (
     CLAIM_FAULTS,
     COLUMN_NAMES,
     FINDINGS,
+    FOLDINGS,
     MISMATCHES,
     PAPER_REASONS,
     POPULATION_EVENTS,
     VALIDITIES,
     column_cell,
     column_label,
+    difference_text,
     finding_text,
     lookup_outcome,
     rule_text,
@@ -42,6 +44,7 @@ def test_every_code_has_a_text() -> None:
     assert set(ClaimsFault) == CLAIM_FAULTS.keys()
     assert set(Validity) == VALIDITIES.keys()
     assert set(Mismatch) == MISMATCHES.keys()
+    assert set(FoldingKind) == FOLDINGS.keys()
     assert set(PaperReason) == PAPER_REASONS.keys()
     assert {PaperReason(reason.value) for reason in PaperApplicationReason} < set(PaperReason)
     assert set(Event) == POPULATION_EVENTS.keys()
@@ -64,6 +67,23 @@ def test_a_rule_has_a_sentence_and_a_proposal_in_both_languages(fault: RowFault)
         assert not ja.isascii()
     ja, en = rule_text(fault.value).split("\n")
     assert (ja, en) == (f"{rule.ja}→ {rule.fix_ja}", f"{rule.en} → {rule.fix_en}")
+
+
+@pytest.mark.parametrize("item", list(SpelledItem))
+@pytest.mark.parametrize("kind", list(FoldingKind))
+def test_a_difference_from_the_register_has_its_item_and_kind_in_both_languages(
+    item: SpelledItem, kind: FoldingKind
+) -> None:
+    ja, en = difference_text(Difference(item=item, kind=kind))
+    assert ja.startswith(f"{COLUMN_NAMES[item]}：")
+    assert (en.startswith(f"{item}: "), not ja.isascii()) == (True, True)
+    finding = Finding(code="variant", count=2, holds=False, column=item, detail={"kind": kind})
+    assert [
+        text.endswith(words) for text, words in zip(finding_text(finding), FOLDINGS[kind], strict=True)
+    ] == [
+        True,
+        True,
+    ]
 
 
 def test_an_unknown_column_is_named_by_its_letters_and_heading() -> None:

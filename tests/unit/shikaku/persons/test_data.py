@@ -30,6 +30,7 @@ DATA = load_dataset()
 RUN_DAYS = st.dates(date(2025, 1, 1), date(2037, 12, 31))
 """Days on which persons with fixed birth dates still have the intended ages."""
 
+ENROLMENT = TypeAdapter(Enrolment)
 QUESTIONS = [question for person in DATA.persons for question in person.questions]
 SYNTHETIC = ("試験", "見本", "架空", "ＭＩＨＯＮ")
 
@@ -147,7 +148,7 @@ def test_questions_are_valid_requests_and_answers_complete_on_any_day(today: dat
 def check_results(data: Dataset, person: Person, question: Question) -> None:
     """Assert that every field of the contract is there, in its JSON form."""
     for result in expected_answer(data, person, question)["results"]:
-        assert result == TypeAdapter(Enrolment).validate_python(result).model_dump(mode="json")
+        assert result == ENROLMENT.validate_python(result).model_dump(mode="json")
 
 
 def test_the_page_is_up_to_date() -> None:

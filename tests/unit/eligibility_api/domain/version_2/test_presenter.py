@@ -17,6 +17,7 @@ from tests.unit.eligibility_api.domain.members import (
     DEPENDANT,
     LATE_ELDERLY,
     MEMBER,
+    OTHER_CLINIC,
     TODAY,
     YEAR,
     aid,
@@ -189,3 +190,40 @@ def test_burden_expected_refers_to_the_day() -> None:
     seventy = insured(1, birth_date=date(1956, 4, 1))
     assert [shown(seventy, as_of=day).burden_expected for day in (TODAY - DAY, TODAY)] == [False, True]
     assert shown(insured(1, insurer_number=LATE_ELDERLY)).burden_expected
+
+
+MIDDLE = TODAY + 14 * DAY
+"""The middle of the month that TODAY begins."""
+
+
+@pytest.mark.parametrize(
+    ("changes", "admits"),
+    [
+        ({}, True),
+        ({"first": MIDDLE, "last": MIDDLE}, True),
+        ({"last": MIDDLE - DAY}, False),
+        ({"first": MIDDLE + DAY}, False),
+        ({"institution_code": OTHER_CLINIC}, False),
+        ({"first": TODAY - DAY, "last": MIDDLE + DAY}, False),
+    ],
+    ids=["of-the-month", "of-the-day", "until-yesterday", "from-tomorrow", "another-clinic", "another-month"],
+)
+def test_a_ticket_is_shown_to_its_institution_in_its_month_within_its_days(
+    changes: dict[str, Any], admits: bool
+) -> None:
+    """Rule S7."""
+    one = ticket(7, **changes)
+    assert shown(aid(1, tickets=[one]), as_of=MIDDLE).medical_tickets == ([one.ticket] if admits else [])
+
+
+def test_tickets_are_shown_in_the_order_of_their_versions() -> None:
+    """Rule S7."""
+    tickets = [ticket(9), ticket(7), ticket(8)]
+    assert [one.issue_number for one in shown(aid(1, tickets=tickets)).medical_tickets] == ["7", "8", "9"]
+
+
+def test_tickets_belong_to_medical_aid_that_covers_the_day() -> None:
+    """Rule S7."""
+    assert shown(insured(1, tickets=[ticket()])).medical_tickets == []
+    ended = aid(1, TODAY - YEAR, TODAY, tickets=[ticket()])
+    assert shown(ended).medical_tickets == []

@@ -1,0 +1,29 @@
+"""Sentences with days or seconds in them, for screens and for messages of the exchange."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from clinic_terminal.bilingual import Bilingual
+from clinic_terminal.console import texts
+from eligibility_api.contract.eligibility import CertificateRenewal
+
+
+def renewal_notice(remark: CertificateRenewal) -> Bilingual:
+    """The sentence on a certificate that has expired or expires soon, with its days."""
+    text = texts.CERTIFICATE_IN_GRACE if remark.status == "grace" else texts.CERTIFICATE_EXPIRING
+    days = {"expires_on": remark.expires_on, "renew_by": remark.renew_by}
+    return Bilingual(
+        text.ja.format(**{name: day_in_japanese(day) for name, day in days.items()}),
+        text.en.format(**{name: day.isoformat() for name, day in days.items()}),
+    )
+
+
+def retry_notice(seconds: int) -> Bilingual:
+    """When to try again; without a full stop."""
+    return Bilingual(f"{seconds}秒後にもう一度お試しください", f"Try again in {seconds} s")
+
+
+def day_in_japanese(day: date) -> str:
+    """A day inside a Japanese sentence."""
+    return f"{day.year}年{day.month}月{day.day}日"

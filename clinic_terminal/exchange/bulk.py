@@ -1,0 +1,121 @@
+"""What the bulk messages share (OQS 6): receptions, and the headers of their results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from clinic_terminal.errors import TerminalError
+from clinic_terminal.exchange.context import Context, Failure, identifier_of, institution_of
+from clinic_terminal.messages import json_codec
+from clinic_terminal.messages.bulk import (
+    BulkUpload,
+    ReceptionBody,
+    ReceptionHeader,
+    ReceptionResult,
+    ResultsRequest,
+)
+from clinic_terminal.messages.bulk_results import BulkResultHeader
+from clinic_terminal.messages.codes import ProcessingResultStatus, SegmentOfResult
+from clinic_terminal.store.records import Reception
+
+Upload = TypeVar("Upload", bound=BulkUpload)
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[Upload]):
+    """A reception of the store with its request read again, and the outcomes that were known at once."""
+
+    reception: Reception
+    request: Upload
+    outcomes: Sequence[str]
+
+
+def keep_reception(
+    context: Context,
+    request: BulkUpload,
+    *,
+    batch_id: str | None = None,
+    as_of: date | None = None,
+    outcomes: Sequence[str] = (),
+) -> Reception:
+    """Keep a bulk request until its results are no longer kept, under a new reception number."""
+    now = context.clock()
+    written = {"request": json_codec.encode(request).decode(), "outcomes": list(outcomes)}
+    reception = Reception(
+        number=context.new_number(now),
+        kind=context.kind,
+        received_at=now,
+        file_identifier=identifier_of(request),
+        batch_id=batch_id,
+        as_of=as_of,
+        content=json.dumps(written).encode(),
+    )
+    context.store.keep_reception(reception)
+    return reception
+
+
+def reception_of(context: Context, request: ResultsRequest, model: type[Upload]) -> Received[Upload]:
+    """The reception that a `02req` names. Raises `exchange-reception-unknown`, also for one of another kind."""
+    reception = context.store.reception(request.body.reception_number)
+    if reception is None or reception.kind != context.kind.replace("02req", "01req"):
+        raise TerminalError("exchange-reception-unknown")
+    kept = json.loads(reception.content)
+    return Received(reception, json_codec.decode(kept["request"].encode(), model).message, kept["outcomes"])
+
+
+def reception_result(request: BulkUpload, reception: Reception) -> ReceptionResult:
+    """`…01res` of an accepted request."""
+    header = ReceptionHeader(
+        process_execution_time=reception.received_at,
+        medical_institution_code=institution_of(request),
+        arbitrary_file_identifier=reception.file_identifier,
+        segment_of_result=SegmentOfResult.DONE,
+    )
+    body = ReceptionBody(
+        reception_number=reception.number,
+        received_at=reception.received_at,
+        status=ProcessingResultStatus.DONE,
+    )
+    return ReceptionResult(header=header, body=body)
+
+
+def reception_failed(failure: Failure) -> ReceptionResult:
+    """`…01res` of a request that was not accepted."""
+    return ReceptionResult(
+        header=ReceptionHeader(**failure.header()), body=ReceptionBody(**failure.outcome())
+    )
+
+
+def results_header(
+    context: Context,
+    request: ResultsRequest,
+    received: Received[Upload],
+    statuses: Sequence[ProcessingResultStatus | None] | None,
+) -> BulkResultHeader:
+    """The header of results: one status for each unit, or None while the fund works on them ("processing")."""
+    header: dict[str, Any] = {
+        "process_execution_time": context.clock(),
+        "qualification_confirmation_date": received.reception.as_of,
+        "medical_institution_code": institution_of(request),
+        "arbitrary_file_identifier": identifier_of(request) or received.reception.file_identifier,
+        "reception_number": received.reception.number,
+    }
+    if statuses is None:
+        return BulkResultHeader(**header, segment_of_result=SegmentOfResult.PROCESSING)
+    return BulkResultHeader(
+        **header,
+        segment_of_result=SegmentOfResult.DONE,
+        results=len(statuses),
+        succeeded=statuses.count(ProcessingResultStatus.DONE),
+        failed=statuses.count(ProcessingResultStatus.ERROR),
+    )
+
+
+def results_failed(failure: Failure) -> BulkResultHeader:
+    """The header of results that cannot be given: a refusal fails them all, since it is about no single person."""
+    asked = failure.request.body.reception_number if isinstance(failure.request, ResultsRequest) else None
+    return BulkResultHeader(**failure.header() | failure.error(), reception_number=asked)

@@ -1,0 +1,184 @@
+"""The folder service: one thread takes requests, a few answer them, each kind of work in the order it came."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from queue import SimpleQueue
+from typing import Self
+
+from clinic_terminal.errors import TerminalError
+from clinic_terminal.exchange.folder.intake import Intake
+from clinic_terminal.exchange.folder.names import RequestName, parse_request_name
+from clinic_terminal.exchange.folder.notices import Notice, Notices
+from clinic_terminal.exchange.folder.results import ResultFolder
+from clinic_terminal.exchange.folder.watching import Watcher
+from clinic_terminal.store.records import ResultFile, TakenRequest
+from clinic_terminal.store.requests import TakenRequests
+
+POLL_SECONDS = 0.2
+"""Pause between two passes where no notification comes: a share may have none."""
+RETRY_SECONDS = 1.0
+"""Pause before a result that could not be written is tried again."""
+MAINTENANCE_SECONDS = 60.0
+"""Pause between two counts of the results that were left."""
+MAX_WAITING_BYTES = 32 * 1024 * 1024
+"""Bytes of requests that wait for one thread; further ones stay in the folder until there is space."""
+MAX_ATTEMPTS = 3
+"""A request during which the program has ended so often is refused, so that the others are answered."""
+
+Answer = Callable[[TakenRequest, bool], tuple[ResultFile, ...]]
+"""The result files of a request. The flag: refuse it, since answering it has ended the program. Raises nothing."""
+OpenAnswer = Callable[[], AbstractContextManager[Answer]]
+"""Opens what one thread answers with."""
+
+_SINGLE, _HISTORY, _BULK = "single", "history", "bulk"
+
+
+def kind_of_work(file: str) -> str:
+    """Which thread answers a request: neither a bulk request nor a long history holds up a look-up."""
+    name = parse_request_name(file)
+    if name is not None and name.is_bulk:
+        return _BULK
+    return _SINGLE if name is None or name.prefix.startswith("OQS") else _HISTORY
+
+
+class FolderService:
+    """Answers the requests of one exchange root. A context manager: leaving it ends all threads in order.
+
+    A request that is being answered at the end is finished; those that wait are answered after the next start.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        results: ResultFolder,
+        requests: TakenRequests,
+        open_answer: OpenAnswer,
+        notices: Notices,
+        *,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._intake = intake
+        self._results = results
+        self._requests = requests
+        self._open_answer = open_answer
+        self._notices = notices
+        self._clock = clock
+        self._monotonic = monotonic
+        self._queues: dict[str, SimpleQueue[TakenRequest | None]] = {
+            kind: SimpleQueue() for kind in (_SINGLE, _HISTORY, _BULK)
+        }
+        self._in_progress: dict[str, int] = {}
+        self._unwritten: dict[str, tuple[ResultFile, ...]] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._threads = [threading.Thread(target=self._run, name="exchange-intake")]
+        self._threads += [
+            threading.Thread(target=self._work, args=(queue,), name=f"exchange-{kind}")
+            for kind, queue in self._queues.items()
+        ]
+        self._watcher = Watcher(intake.folder, self._wake.set)
+
+    def __enter__(self) -> Self:
+        self._watcher.start()
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._wake.set()
+        for queue in self._queues.values():
+            queue.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._watcher.stop()
+
+    # -- The thread that takes requests ---------------------------------------------------------------------
+
+    def _run(self) -> None:
+        self._resume()
+        counted = retried = self._monotonic() - MAINTENANCE_SECONDS
+        while not self._stopping.is_set():
+            now = self._monotonic()
+            if now - counted >= MAINTENANCE_SECONDS:
+                self._results.report_left(self._clock())
+                counted = now
+            if now - retried >= RETRY_SECONDS:
+                self._write_again()
+                retried = now
+            self._wake.clear()
+            if not self._take():
+                self._wake.wait(POLL_SECONDS)
+
+    def _resume(self) -> None:
+        """Begin with what an earlier process took and did not finish."""
+        self._take()
+        try:
+            for request in self._requests.pending():
+                self._enqueue(request)
+        except TerminalError as error:
+            self._notices.report(Notice.NOT_STORED, str(error.details.get("reason", error.code)))
+
+    def _take(self) -> bool:
+        taken = False
+        for request in self._intake.take(self._has_space):
+            taken = True
+            self._enqueue(request)
+        return taken
+
+    def _has_space(self, name: RequestName) -> bool:
+        kind = kind_of_work(name.file)
+        with self._lock:
+            waiting = sum(size for other, size in self._in_progress.items() if kind_of_work(other) == kind)
+        return waiting < MAX_WAITING_BYTES
+
+    def _enqueue(self, request: TakenRequest) -> None:
+        with self._lock:
+            if request.name in self._in_progress:
+                return  # the same request once more: one result
+            self._in_progress[request.name] = len(request.content)
+        self._queues[kind_of_work(request.name)].put(request)
+
+    def _write_again(self) -> None:
+        for name, results in list(self._unwritten.items()):
+            if not self._results.write(results):
+                return
+            del self._unwritten[name]
+            self._finish(name)
+
+    # -- The threads that answer ----------------------------------------------------------------------------
+
+    def _work(self, queue: SimpleQueue[TakenRequest | None]) -> None:
+        with self._open_answer() as answer:
+            while (request := queue.get()) is not None and not self._stopping.is_set():
+                self._answer(request, answer)
+
+    def _answer(self, request: TakenRequest, answer: Answer) -> None:
+        results = request.results
+        if results is None:
+            self._kept(lambda: self._requests.begin(request.name))
+            results = answer(request, request.attempts >= MAX_ATTEMPTS)
+            kept = results
+            self._kept(lambda: self._requests.answered(request.name, kept))
+        if self._results.write(results):
+            self._finish(request.name)
+        else:
+            self._unwritten[request.name] = results
+
+    def _finish(self, name: str) -> None:
+        with self._lock:
+            self._in_progress.pop(name, None)
+        self._kept(lambda: self._requests.finish(name))
+
+    def _kept(self, change: Callable[[], None]) -> None:
+        """Make a change in the store. Without it the request may be answered again after a crash."""
+        try:
+            change()
+        except TerminalError as error:
+            self._notices.report(Notice.NOT_STORED, str(error.details.get("reason", error.code)))

@@ -1,0 +1,99 @@
+"""The permits of the store: kept after a tap, found by the numbers that the clinic's software knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from clinic_terminal.errors import TerminalError
+from clinic_terminal.store import TerminalStore
+from clinic_terminal.store.records import Permit, StoredMembership, StoredPerson
+from eligibility_api.contract.categories import CATEGORIES
+from eligibility_api.contract.codes import Care, Category
+from eligibility_api.contract.consent import ConsentAnswer
+from eligibility_api.contract.identifiers import membership_key
+
+ENDED = frozenset({"consent-expired", "consent-missing", "consent-other-facility", "consent-withdrawn"})
+"""Refusals of the fund after which a permit is of no more use."""
+
+
+def permit_of(consent: ConsentAnswer) -> Permit | None:
+    """What to keep of a registered consent; None if it opens no medical file, or its answer names nobody."""
+    opened = [allowed for allowed in consent.allowed if CATEGORIES[allowed.category].window]
+    results = consent.eligibility.results
+    if not opened or not results:
+        return None
+    first, person = opened[0], results[0]
+    return Permit(
+        permit_id=consent.consent_id,
+        care=consent.care,
+        categories=tuple(allowed.category for allowed in opened),
+        given_at=first.given_at,
+        available_from=first.available_from,
+        available_until=first.available_until,
+        memberships=tuple(
+            StoredMembership(
+                insurer_number=one.insurer_number,
+                symbol=one.symbol,
+                number=one.number,
+                branch=one.branch,
+                birth_date=one.birth_date,
+            )
+            for one in results
+        ),
+        reference_number=consent.eligibility.reference_number,
+        person=StoredPerson(
+            name=person.name, name_kana=person.name_kana, birth_date=person.birth_date, sex=person.sex
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a request for medical files needs: one of the categories, under a form of care if it names one."""
+
+    membership: StoredMembership
+    categories: tuple[Category, ...]
+    care: Care | None = None
+
+
+def find_permit(store: TerminalStore, wanted: Wanted, at: datetime) -> Permit:
+    """The newest permit for a request.
+
+    Raises `exchange-permit-several` if they are of several persons, so that nobody sees another one's files,
+    `exchange-permit-missing`, `consent-not-yet`, `consent-category`.
+    """
+    asked = wanted.membership
+    found = store.permits_for(
+        insurer_number=asked.insurer_number, symbol=asked.symbol, number=asked.number, at=at
+    )
+    return _choose([permit for permit in found if _is_of(permit, asked)], wanted, at)
+
+
+def _choose(permits: Sequence[Permit], wanted: Wanted, at: datetime) -> Permit:
+    if len({permit.person for permit in permits}) > 1:
+        raise TerminalError("exchange-permit-several")
+    of_care = [permit for permit in permits if wanted.care in (None, permit.care)]
+    if not of_care:
+        raise TerminalError("exchange-permit-missing")
+    begun = [permit for permit in of_care if permit.available_from is None or permit.available_from <= at]
+    if not begun:
+        raise TerminalError("consent-not-yet")
+    for permit in begun:
+        if set(wanted.categories) & set(permit.categories):
+            return permit
+    raise TerminalError("consent-category")
+
+
+def _is_of(permit: Permit, asked: StoredMembership) -> bool:
+    """Whether the permit's person has this membership; any branch, where the request or the permit has none."""
+    return any(
+        _key(one) == _key(asked) and (None in (one.branch, asked.branch) or one.branch == asked.branch)
+        for one in permit.memberships
+    )
+
+
+def _key(membership: StoredMembership) -> tuple[str, str, str]:
+    symbol, number = membership.symbol or "", membership.number
+    return membership.insurer_number, membership_key(symbol), membership_key(number)

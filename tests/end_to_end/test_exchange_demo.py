@@ -1,0 +1,61 @@
+"""The demo's exchange with the clinic's own software, by real processes; the page for vendors runs as written."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shikaku.clock import today
+from shikaku.person_registration import residents
+from shikaku.persons.dataset import Dataset, load_dataset
+from shikaku.persons.member_file import write_members
+from shikaku.stack import PIN
+from shikaku.story.exchange import PERSON, ExchangeScenes
+from tests.builders.stack import PopulatedStack
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def data(stack: PopulatedStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
+    """The scenes' person, with a registered card; taps after this module leave no face files."""
+    folder, data = tmp_path_factory.mktemp("exchange"), load_dataset(today())
+    person = data.person(PERSON)
+    lines, members = folder / "residents.jsonl", folder / "members.csv"
+    [resident] = [
+        one for one in residents(data, PIN) if one["resident_id"] == person.resident()["resident_id"]
+    ]
+    lines.write_text(json.dumps(resident, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_members(members, [data.enrolment(person, 1)])
+    stack.run("jpki-mock", "import-residents", lines, "--cards", stack.cards)
+    stack.run("payer-mock", "enrol", members)
+    stack.tap("--card", stack.cards / person.card_file, "--register")
+    yield data
+    stack._wiring.pop("TERMINAL_EXCHANGE_ROOT", None)
+
+
+def test_a_file_a_tap_and_a_call_are_answered_alike_and_as_the_page_shows(
+    stack: PopulatedStack, data: Dataset
+) -> None:
+    steps = list(ExchangeScenes(stack, data).play())
+    assert [step.as_expected for step in steps] == [True] * 3, steps
+    assert steps[0].lines[1] == steps[1].lines[1] == steps[2].lines[1]
+    page = (ROOT / "docs" / "for-vendors.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"^(sh \S*drop-request\.sh) var/demo/exchange$", page, re.MULTILINE)
+    done = subprocess.run(
+        ["sh", "-c", f"{command} {stack.home / 'exchange'}"],
+        cwd=ROOT,
+        env=stack.environment | {"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=90,
+    )
+    assert "<QualificationValidity>1</QualificationValidity>" in done.stdout
+    assert list((stack.home / "exchange" / "res").iterdir()) == []

@@ -1,0 +1,290 @@
+"""The running service: every request has one result, in order, whatever fails meanwhile."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from clinic_terminal.exchange.folder import service as module
+from clinic_terminal.exchange.folder.directory import Directory
+from clinic_terminal.exchange.folder.notices import Notice
+from clinic_terminal.exchange.folder.service import MAX_ATTEMPTS, kind_of_work
+from clinic_terminal.exchange.folder.watching import Watcher
+from clinic_terminal.store.records import ResultFile, TakenRequest
+from tests.builders.clinic.folder import (
+    CONTENT,
+    REQUEST,
+    RESULT,
+    WAIT_SECONDS,
+    FolderStage,
+    echo,
+)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> FolderStage:
+    return FolderStage(tmp_path)
+
+
+def test_a_request_is_answered_and_forgotten(stage: FolderStage) -> None:
+    with stage.service():
+        stage.drop()
+        assert stage.results.next() == RESULT
+        assert stage.result() == b"result of " + CONTENT
+        assert list(stage.root.requests.iterdir()) == []
+    assert stage.store.requests.pending() == ()
+
+
+def test_without_notifications_requests_are_found_by_polling(
+    stage: FolderStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Watcher, "_watch", lambda self: self._stopped.wait())
+    with stage.service():
+        for number in range(3):
+            stage.drop(name=f"OQSsiquc01req_{number}.xml")
+            assert stage.results.next() == f"OQSsiquc01res_{number}.xml"
+
+
+def test_what_was_taken_before_is_answered_after_the_start(stage: FolderStage) -> None:
+    stage.keep()
+    with stage.service():
+        assert stage.results.next() == RESULT
+    assert stage.result() == b"result of " + CONTENT
+    assert stage.store.requests.pending() == ()
+
+
+def test_a_stored_result_is_written_without_asking_again(stage: FolderStage) -> None:
+    stage.keep()
+    stage.store.requests.answered(REQUEST, [ResultFile(name=RESULT, content=b"kept")])
+    with stage.service(lambda request, refused: pytest.fail("asked again")):
+        assert stage.results.next() == RESULT
+    assert stage.result() == b"kept"
+
+
+@pytest.mark.parametrize(("attempts", "refused"), [(MAX_ATTEMPTS - 1, False), (MAX_ATTEMPTS, True)])
+def test_a_request_that_ended_the_program_three_times_is_refused(
+    stage: FolderStage, attempts: int, refused: bool
+) -> None:
+    stage.keep()
+    for _ in range(attempts):
+        stage.store.requests.begin(REQUEST)
+    with stage.service():
+        stage.results.next()
+    assert (stage.result() == b"result of refused") is refused
+
+
+def test_an_attempt_counts_before_it_begins(stage: FolderStage) -> None:
+    counted = []
+
+    def answer(request: TakenRequest, refused: bool) -> tuple[ResultFile, ...]:
+        counted.append(stage.store.requests.pending()[0].attempts)
+        return echo(request)
+
+    with stage.service(answer):
+        stage.drop()
+        stage.results.next()
+    assert counted == [1]
+
+
+def test_a_bulk_request_holds_up_no_look_up_and_no_history(stage: FolderStage) -> None:
+    may_end, started = threading.Event(), threading.Event()
+
+    def answer(request: TakenRequest, refused: bool) -> tuple[ResultFile, ...]:
+        if request.name.startswith("OQSmu"):
+            started.set()
+            assert may_end.wait(WAIT_SECONDS)
+        return echo(request)
+
+    with stage.service(answer):
+        stage.drop(name="OQSmuquc01req_1.xml")
+        assert started.wait(WAIT_SECONDS)
+        stage.drop(name="OQSsiquc01req_2.xml")
+        assert stage.results.next() == "OQSsiquc01res_2.xml"
+        stage.drop(name="YZKsiquc01req_3.xml")
+        assert stage.results.next() == "YZKsiquc01res_3.xml"
+        may_end.set()
+        assert stage.results.next() == "OQSmuquc01res_1.xml"
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("OQSsiquc01req_1.xml", "single"),
+        ("OQSsiimm01req_1.xml", "single"),
+        ("YZKsiquc01req_1.xml", "history"),
+        ("TKKsiquc01req_1.xml", "history"),
+        ("OQSmuquc01req_1.xml", "bulk"),
+        ("OQSmuquc02req_1.xml", "bulk"),
+    ],
+)
+def test_each_kind_of_work_has_its_thread(file: str, kind: str) -> None:
+    assert kind_of_work(file) == kind
+
+
+def test_requests_of_one_kind_are_answered_in_their_order(stage: FolderStage) -> None:
+    names = [f"OQSsiquc01req_{number:03d}.xml" for number in range(30)]
+    for name in names:
+        stage.drop(name=name)
+    with stage.service():
+        written = [stage.results.next() for _ in names]
+    assert written == [name.replace("req", "res") for name in names]
+
+
+def test_waiting_requests_have_a_limit_of_bytes_and_the_others_stay(
+    stage: FolderStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_WAITING_BYTES", 2 * len(CONTENT))
+    may_end = threading.Event()
+
+    def answer(request: TakenRequest, refused: bool) -> tuple[ResultFile, ...]:
+        if request.name.startswith("OQSmu"):
+            assert may_end.wait(WAIT_SECONDS)
+        return echo(request)
+
+    names = [f"OQSmuquc01req_{number}.xml" for number in range(5)]
+    for name in names:
+        stage.drop(name=name)
+    with stage.service(answer):
+        stage.drop()
+        assert stage.results.next() == RESULT  # of another kind
+        assert len(list(stage.root.requests.iterdir())) == 3
+        may_end.set()
+        assert {stage.results.next() for _ in names} == {name.replace("req", "res") for name in names}
+
+
+def test_the_same_request_again_while_it_is_answered_has_one_result(stage: FolderStage) -> None:
+    asked: list[str] = []
+    may_end, started = threading.Event(), threading.Event()
+
+    def answer(request: TakenRequest, refused: bool) -> tuple[ResultFile, ...]:
+        asked.append(request.name)
+        started.set()
+        if request.name == REQUEST:
+            assert may_end.wait(WAIT_SECONDS)
+        return echo(request)
+
+    with stage.service(answer):
+        stage.drop()
+        assert started.wait(WAIT_SECONDS)
+        stage.drop()
+        stage.drop(name="YZKsiquc01req_2.xml")
+        stage.results.next()  # a later pass has found both
+        assert list(stage.root.requests.iterdir()) == []
+        may_end.set()
+        assert stage.results.next() == RESULT
+    assert asked.count(REQUEST) == 1
+
+
+@pytest.mark.parametrize("leftovers", [0, 2_000])
+def test_results_that_were_left_slow_nothing_down(stage: FolderStage, leftovers: int) -> None:
+    for number in range(leftovers):
+        (stage.root.results / f"OQSsiquc01res_{number}.xml").touch()
+    with stage.service():
+        stage.drop()
+        stage.results.next()
+        began = time.monotonic()
+        stage.drop(name="OQSsiquc01req_second.xml")
+        stage.results.next()
+        assert time.monotonic() - began < 5  # generous: the benchmark measures it
+
+
+# What fails.
+
+
+def test_a_result_that_cannot_be_written_is_kept_and_written_later(
+    stage: FolderStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    failing = threading.Event()
+    failing.set()
+    write = Directory.write
+
+    def full(directory: Directory, name: str, content: bytes, mode: int = 0o600) -> None:
+        if failing.is_set():
+            raise OSError(28, "No space left on device", name)
+        write(directory, name, content, mode)
+
+    monkeypatch.setattr(Directory, "write", full)
+    asked: list[str] = []
+
+    def answer(request: TakenRequest, refused: bool) -> tuple[ResultFile, ...]:
+        asked.append(request.name)
+        return echo(request)
+
+    with stage.service(answer):
+        stage.drop()
+        assert stage.shown.get(timeout=WAIT_SECONDS) == (Notice.NOT_WRITTEN, "No space left on device")
+        assert stage.store.requests.pending()[0].results is not None
+        failing.clear()
+        assert stage.results.next() == RESULT
+    assert asked == [REQUEST]
+    assert stage.store.requests.pending() == ()
+
+
+def test_a_share_that_vanishes_before_the_result_loses_nothing(
+    stage: FolderStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+
+    def answer(request: TakenRequest, refused: bool) -> tuple[ResultFile, ...]:
+        stage.root.path.rename(tmp_path / "away")
+        return echo(request)
+
+    with stage.service(answer):
+        stage.drop()
+        shown = {stage.shown.get(timeout=WAIT_SECONDS)[0] for _ in range(2)}
+        assert shown == {Notice.NOT_WRITTEN, Notice.FOLDER_AWAY}
+        (tmp_path / "away").rename(stage.root.path)
+        assert stage.results.next() == RESULT
+    assert stage.result() == b"result of " + CONTENT
+
+
+def test_a_request_whose_result_was_not_written_is_answered_after_the_next_start(
+    stage: FolderStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+
+        def away(directory: Directory, name: str, content: bytes, mode: int = 0o600) -> None:
+            raise OSError(5, "Input/output error")
+
+        patch.setattr(Directory, "write", away)
+        with stage.service():
+            stage.drop()
+            stage.shown.get(timeout=WAIT_SECONDS)
+    with stage.service(lambda request, refused: pytest.fail("asked again")):
+        assert stage.results.next() == RESULT
+
+
+def test_the_end_finishes_what_is_being_answered(stage: FolderStage) -> None:
+    started = threading.Event()
+    release: list[threading.Timer] = []
+    may_end = threading.Event()
+
+    def answer(request: TakenRequest, refused: bool) -> tuple[ResultFile, ...]:
+        started.set()
+        assert may_end.wait(WAIT_SECONDS)
+        return echo(request)
+
+    with stage.service(answer):
+        stage.drop(name="OQSsiquc01req_1.xml")
+        assert started.wait(WAIT_SECONDS)
+        stage.drop(name="OQSsiquc01req_2.xml")
+        release.append(threading.Timer(0.2, may_end.set))
+        release[0].start()
+    release[0].join()
+    assert stage.result("OQSsiquc01res_1.xml")
+    with stage.service():
+        names = {stage.results.next() for _ in range(2)}
+    assert names == {"OQSsiquc01res_1.xml", "OQSsiquc01res_2.xml"}
+
+
+def test_old_results_are_reported_by_their_number(stage: FolderStage) -> None:
+    (stage.root.results / "OQSsiquc01res_new.xml").touch()
+    (stage.root.results / "OQSsiquc01res_old.xml").touch()
+    os.utime(stage.root.results / "OQSsiquc01res_old.xml", (0, 0))
+    with stage.service():
+        assert stage.shown.get(timeout=WAIT_SECONDS) == (Notice.RESULTS_LEFT, "1")

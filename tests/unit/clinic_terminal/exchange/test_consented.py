@@ -1,0 +1,103 @@
+"""Home visits: the persons who consented here, asked again without the card."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from clinic_terminal.exchange import consented
+from eligibility_api.contract.codes import Care, Category
+from tests.builders.clinic.clinic_software import DAY, DOCTOR, ClinicSoftware, home_visit_request
+from tests.builders.clinic.samples import NOW, answer
+from tests.builders.clinic.store import permit
+
+PERMITS = [UUID(f"019ab000-0000-7000-8000-0000000000b{number}") for number in (1, 2)]
+
+
+def keep(office: ClinicSoftware, permit_id: UUID = PERMITS[0], **changes: Any) -> None:
+    fields: dict[str, Any] = {"care": Care.HOME_VISIT, "available_until": None} | changes
+    office.store.keep_permit(permit(permit_id=permit_id, **fields))
+
+
+def listed(office: ClinicSoftware, first: date = DAY, last: date = DAY) -> Any:
+    number = office.ask("OQSmuhvq01req", home_visit_request(first, last)).body.reception_number
+    return office.results("OQSmuhvq", number)
+
+
+def test_each_consent_is_asked_again_in_the_operators_name(office: ClinicSoftware) -> None:
+    keep(office)
+    keep(office, PERMITS[1], given_at=NOW + timedelta(minutes=1))
+    office.fund.answer = answer(reference_number="P-1")
+    result = listed(office)
+    assert (result.header.results, result.header.succeeded, result.header.failed) == (2, 2, 0)
+    assert [unit.validity for unit in result.body.units] == ["1", "1"]
+    assert [unit.reference_numbers for unit in result.body.units] == [("P-1",)] * 2
+    assert [call for call in office.fund.calls if call != "/v1/token"] == [
+        f"/v1/consents/{permit_id}/eligibility" for permit_id in PERMITS
+    ]
+    assert office.fund.headers[-1]["operator-role"] == DOCTOR.role
+
+
+def test_a_person_has_the_triple_of_her_consent(office: ClinicSoftware) -> None:
+    keep(office, categories=(Category.MEDICATION,))
+    [unit] = listed(office).body.units
+    [result] = unit.results
+    assert (result.medicines.flag, result.medicines.consented_at) == ("1", NOW)
+    assert (result.medicines.available_until, result.treatments.flag) == (None, "0")
+
+
+@pytest.mark.parametrize(
+    ("changes", "first", "last"),
+    [
+        ({"care": Care.OUTPATIENT}, DAY, DAY),
+        ({}, DAY - timedelta(days=3), DAY - timedelta(days=1)),
+        ({}, DAY + timedelta(days=1), DAY + timedelta(days=3)),
+        ({}, DAY, DAY - timedelta(days=1)),
+    ],
+    ids=["another care", "before", "after", "no days"],
+)
+def test_other_consents_are_not_listed(
+    office: ClinicSoftware, changes: dict[str, Any], first: date, last: date
+) -> None:
+    keep(office, **changes)
+    result = listed(office, first, last)
+    assert (result.header.segment_of_result, result.header.results, result.body.units) == ("1", 0, ())
+
+
+def test_a_withdrawn_consent_is_an_error_of_its_person_and_is_forgotten(office: ClinicSoftware) -> None:
+    keep(office)
+    keep(office, PERMITS[1])
+    office.fund.failures[f"/v1/consents/{PERMITS[0]}/eligibility"] = ["consent-withdrawn"]
+    result = listed(office)
+    assert sorted((unit.status, unit.status_code) for unit in result.body.units) == [
+        ("1", None),
+        ("2", "SHK-4014"),
+    ]
+    assert (result.header.succeeded, result.header.failed) == (1, 1)
+    assert [one.permit_id for one in office.store.permits_given(Care.HOME_VISIT, DAY, DAY)] == [PERMITS[1]]
+
+
+def test_a_failure_of_transport_fails_the_list_and_forgets_nothing(office: ClinicSoftware) -> None:
+    keep(office)
+    office.fund.failures[f"/v1/consents/{PERMITS[0]}/eligibility"] = ["lost"]
+    result = listed(office)
+    assert (result.header.segment_of_result, result.header.error_code) == ("9", "SHK-9006")
+    assert len(office.store.permits_given(Care.HOME_VISIT, DAY, DAY)) == 1
+
+
+def test_without_an_operator_no_list_is_accepted(office: ClinicSoftware) -> None:
+    office.staff = None
+    result = office.ask("OQSmuhvq01req", home_visit_request())
+    assert (result.body.status, result.body.status_code) == ("2", "SHK-4001")
+    assert result.body.reception_number is None
+
+
+def test_a_long_list_is_refused(office: ClinicSoftware, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consented, "MAX_PERSONS", 1)
+    keep(office)
+    keep(office, PERMITS[1])
+    result = office.ask("OQSmuhvq01req", home_visit_request())
+    assert (result.header.segment_of_result, result.header.error_code) == ("9", "SHK-1004")
