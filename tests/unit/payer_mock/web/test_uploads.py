@@ -137,7 +137,7 @@ async def test_an_action_of_the_other_key_is_refused_before_the_fund(
     assert browser.fund.reasons == (["確認済み"] if allowed and action != "publish" else [])
 
 
-async def test_a_published_file_says_until_when_it_can_be_undone(browser: Browser) -> None:
+async def test_a_published_file_shows_until_when_it_can_be_undone(browser: Browser) -> None:
     browser.fund.states, browser.fund.answer = (
         ["published"],
         PUBLISHED | {"undo_until": "2026-12-30T05:05:00Z"},
