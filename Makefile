@@ -8,7 +8,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
-.PHONY: .venv demo test unit deep coverage lint licences docs pictures packages locks clean
+.PHONY: .venv demo test unit deep mutants coverage lint licences docs pictures packages locks clean
 
 .venv:
 	@sh scripts/setup demo
@@ -37,6 +37,12 @@ deep: packages lint
 		$(if $(PART),$(or $(deep_$(PART)),$(error PART is one of: rules fuzz doors exchange record clients failover)))
 
 include tests/deep-parts
+
+# Change the rules in every small way, and run their tests: MODULE="papers version_2/cover", all without it.
+# Fails if a mutant survives that tests/mutants/modules.toml does not name as equivalent.
+mutants:
+	@sh scripts/setup test
+	@$(bin)/python -m tests.mutants $(MODULE)
 
 # Branch coverage, without the tests that start processes of their own. Fails if a rule or permit is not covered.
 coverage:

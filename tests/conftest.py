@@ -9,19 +9,17 @@ from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
 from typing import get_args
-from uuid import uuid4
 
-import asyncpg
 import pytest
 import typer
 from anyio.to_thread import run_sync
 from hypothesis import settings
 
 from eligibility_api.cli import main
-from eligibility_api.embedded_postgres.cluster import Role, provision
+from eligibility_api.embedded_postgres.cluster import Role
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from tests.builders.commands import Command, CommandResult
-from tests.builders.database import Database
+from tests.builders.database import NOT_DURABLE, Database, create_database, create_migrated_database
 from tests.builders.fund import Fund, open_fund
 from tests.builders.stack import PopulatedStack, populated_stack
 from tests.depth import DEEP
@@ -54,29 +52,30 @@ def commands_built_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
-    """The session's PostgreSQL, as durable as in production."""
+    """The session's PostgreSQL, which waits for no disk; otherwise as in production."""
     with (
         tempfile.TemporaryDirectory(prefix="shikaku-tests-") as home,
-        EmbeddedPostgres(Path(home)) as server,
+        EmbeddedPostgres(Path(home), settings=NOT_DURABLE) as server,
     ):
         yield server
 
 
+@pytest.fixture(scope="session")
+def migrated(postgres: EmbeddedPostgres) -> Database:
+    """The database that each module's is a copy of, since to migrate one takes longer."""
+    return asyncio.run(create_migrated_database(postgres))
+
+
 @pytest.fixture(scope="module")
-def database(postgres: EmbeddedPostgres) -> Database:
-    """An empty database for one test module, to which the roles may connect."""
-    name = f"test_{uuid4().hex[:12]}"
+def database(postgres: EmbeddedPostgres, migrated: Database) -> Database:
+    """A database for one test module, with the present schema and no data."""
+    return asyncio.run(create_database(postgres, migrated))
 
-    async def create() -> None:
-        connection = await asyncpg.connect(postgres.dsn("owner"))
-        try:
-            for statement in provision(name):
-                await connection.execute(statement)
-        finally:
-            await connection.close()
 
-    asyncio.run(create())
-    return Database(postgres, name)
+@pytest.fixture(scope="module")
+def empty_database(postgres: EmbeddedPostgres) -> Database:
+    """A database for one test module that was never migrated."""
+    return asyncio.run(create_database(postgres))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -87,6 +88,7 @@ def serve_command(
         web.start(services)
         if path is not None:
             services.start_folders(path)
+            services.settings = services.settings.model_copy(update={"exchange_root": path})
         if pages is not None:
             start_pages(services, pages, reader)
         if taps:
@@ -104,7 +106,7 @@ def tap_on_insertion(services: Services, options: CardOptions) -> None:
     while True:
         services.maintain()
         if _has_card(dependencies, options.reader):
-            terminal = open_terminal(dependencies)
+            terminal = replace(open_terminal(dependencies), settings=services.settings)
             with terminal.fund:
                 outcome = options.tap(dependencies, terminal, TapRequest(operator=options.operator))
             print_json(report.as_json(outcome, with_timings=False))

@@ -14,6 +14,7 @@ import fcntl
 import os
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -71,11 +72,17 @@ class EmbeddedPostgres:
     `attach`.
     """
 
-    def __init__(self, home: Path, *, ready_timeout_seconds: float = 600.0) -> None:
-        """`ready_timeout_seconds` limits the wait for a running postmaster: a recovery can take minutes."""
+    def __init__(
+        self, home: Path, *, ready_timeout_seconds: float = 600.0, settings: Mapping[str, str] = SETTINGS
+    ) -> None:
+        """`ready_timeout_seconds` limits the wait for a running postmaster: a recovery can take minutes.
+
+        Only a test starts it with other settings.
+        """
         self.home = home.absolute()
         self.data = self.home / "data"
         self._ready_timeout_seconds = ready_timeout_seconds
+        self._settings = settings
         self._lock: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -207,7 +214,7 @@ class EmbeddedPostgres:
                     str(programs / "postgres"),
                     "-D",
                     str(self.data),
-                    *_options(socket_directory),
+                    *_options(self._settings, socket_directory),
                 ],
                 cwd=self.data,
                 stdin=subprocess.DEVNULL,
@@ -264,10 +271,10 @@ class EmbeddedPostgres:
         write_private(self._socket_record, os.fsencode(directory or ""))
 
 
-def _options(socket_directory: Path) -> list[str]:
+def _options(settings: Mapping[str, str], socket_directory: Path) -> list[str]:
     quoted_path = str(socket_directory).replace('"', '""')
-    settings = SETTINGS | {"unix_socket_directories": f'"{quoted_path}"'}
-    return [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
+    all_settings = {**settings, "unix_socket_directories": f'"{quoted_path}"'}
+    return [argument for name, value in all_settings.items() for argument in ("-c", f"{name}={value}")]
 
 
 def _choose_unprivileged(programs: Path, home: Path, data: Path) -> Unprivileged:

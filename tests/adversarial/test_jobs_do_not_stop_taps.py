@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -21,7 +20,8 @@ from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.insurer_ops.lookup_counts import MAX_RECORDS, count_look_ups
 from eligibility_api.scheduler import _EXPIRED, _delete_expired_batches, _delete_expired_counters
 from tests.builders.database import Database as OneDatabase
-from tests.builders.grown import Statistics, create, grow
+from tests.builders.database import create_database
+from tests.builders.grown import Statistics, grow, stop_autovacuum
 
 pytestmark = pytest.mark.anyio
 
@@ -62,10 +62,10 @@ async def execute(database: OneDatabase, statement: str, role: Role = "owner") -
 
 
 @pytest.fixture
-async def first_day(postgres: EmbeddedPostgres) -> OneDatabase:
+async def first_day(postgres: EmbeddedPostgres, migrated: OneDatabase) -> OneDatabase:
     """A database on its first day: migrated, empty, never analyzed."""
-    database = OneDatabase(postgres, f"first_day_{uuid4().hex[:8]}")
-    await create(postgres.dsn("owner"), database)
+    database = await create_database(postgres, migrated)
+    await stop_autovacuum(database)
     return database
 
 

@@ -7,8 +7,7 @@ from enum import StrEnum
 
 import asyncpg
 
-from eligibility_api.database.migrate import migrate
-from eligibility_api.embedded_postgres.cluster import Role, provision
+from eligibility_api.embedded_postgres.cluster import Role
 from eligibility_api.uploads import staging
 from tests.builders.database import Database
 
@@ -84,20 +83,9 @@ def _growth(*, skewed: bool) -> Iterator[str]:
         yield f"INSERT INTO {table} ({columns}) SELECT {selected} FROM generate_series(1, {rows}) n"
 
 
-async def create(owner_dsn: str, database: Database, *, template: str | None = None) -> None:
-    """Create a migrated database, empty and never analyzed, on the server of `owner_dsn`; or copy `template`."""
-    server = await asyncpg.connect(owner_dsn)
-    try:
-        first, *others = provision(database.name)
-        for statement in (f'{first} TEMPLATE "{template}"' if template else first, *others):
-            await server.execute(statement)
-    finally:
-        await server.close()
-    if template is None:
-        await migrate(database.dsn("owner"))
-        await _execute(database, "owner", [_WITHOUT_AUTOVACUUM])
-    temporary = f'GRANT TEMPORARY ON DATABASE "{database.name}" TO shikaku_jobs'
-    await _execute(database, "owner", [temporary])
+async def stop_autovacuum(database: Database) -> None:
+    """Keep the server from analyzing the tables of a database, or of a copy of it, by itself."""
+    await _execute(database, "owner", [_WITHOUT_AUTOVACUUM])
 
 
 async def grow(database: Database, statistics: Statistics) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -59,7 +60,13 @@ def sign(slot: KeySlot, message: bytes) -> bytes:
 
 def load_private(slot: KeySlot) -> PrivateKey:
     """The private key of a slot."""
-    key = serialization.load_pem_private_key(slot.private_key.encode(), None)
+    return _loaded(slot.private_key)
+
+
+@cache
+def _loaded(pem: str) -> PrivateKey:
+    # To validate a key of our own takes longer than all else of a request.
+    key = serialization.load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
     return key
 
@@ -71,12 +78,16 @@ def sign_with(key: PrivateKey, message: bytes) -> bytes:
     return key.sign(message, ec.ECDSA(hashes.SHA384()))
 
 
-_card_keys: defaultdict[KeyProfile, list[PrivateKey]] = defaultdict(list)
+@cache
+def _key(profile: KeyProfile, number: int) -> PrivateKey:
+    return make_key(profile)
 
 
 class KeyStock:
-    """Makes few RSA keys, since they are slow to make: each authority has its own key, cards share a stock of 16 with
-    the cards of other funds in this process. Two cards issued one after the other never have the same key.
+    """Makes few RSA keys, since they are slow to make, and the same for every fund in this process.
+
+    Each authority of a fund has its own key, its cards share 16: two that are issued one after the other never have
+    the same key.
     """
 
     _AUTHORITIES, _CARDS = 4, 16
@@ -86,11 +97,8 @@ class KeyStock:
 
     def __call__(self, profile: KeyProfile) -> PrivateKey:
         """A key of this kind."""
-        number = self._issued[profile] - self._AUTHORITIES
+        number = self._issued[profile]
         self._issued[profile] += 1
-        if number < 0:
-            return make_key(profile)
-        keys = _card_keys[profile]
-        if number % self._CARDS == len(keys):
-            keys.append(make_key(profile))
-        return keys[number % self._CARDS]
+        if number < self._AUTHORITIES:
+            return _key(profile, number)
+        return _key(profile, self._AUTHORITIES + (number - self._AUTHORITIES) % self._CARDS)

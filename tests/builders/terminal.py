@@ -21,7 +21,7 @@ class Terminal:
     def __init__(self, url: str, credential: Path, card: Path) -> None:
         self.client = FundClient(url, Credential.load(credential), clock=lambda: datetime.now(UTC))
         self.card: CardImage = load_image(card)
-        self._key = load_private(self.card.authentication)  # once: loading checks it, which takes long
+        self._key = load_private(self.card.authentication)
 
     def __enter__(self) -> Self:
         self.client.__enter__()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
-from tests.builders.database import Database
-from tests.builders.grown import Statistics, create, grow
+from tests.builders.database import Database, create_database
+from tests.builders.grown import Statistics, grow, stop_autovacuum
 from tests.builders.statements import Recorder, Statement, plan_faults
 
 Grown = dict[Statistics, Database]
@@ -23,17 +22,15 @@ BY_COMMAND = {
 
 
 @pytest.fixture(scope="session")
-def grown(postgres: EmbeddedPostgres) -> Grown:
+def grown(postgres: EmbeddedPostgres, migrated: Database) -> Grown:
     """Databases with grown tables, by their statistics."""
 
     async def create_all() -> Grown:
         databases: Grown = {}
-        empty = Database(postgres, f"empty_{uuid4().hex[:8]}")
-        await create(postgres.dsn("owner"), empty)
+        never_analyzed = await create_database(postgres, migrated)
+        await stop_autovacuum(never_analyzed)
         for statistics in Statistics:
-            name = f"grown_{statistics.name.lower()}_{uuid4().hex[:8]}"
-            databases[statistics] = Database(postgres, name)
-            await create(postgres.dsn("owner"), databases[statistics], template=empty.name)
+            databases[statistics] = await create_database(postgres, never_analyzed)
             await grow(databases[statistics], statistics)
         return databases
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -25,8 +25,7 @@ from eligibility_api.contract.codes import Role as StaffRole
 from eligibility_api.contract.identifiers import membership_key
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.database.migrate import migrate
-from eligibility_api.embedded_postgres.cluster import Role, programs_directory, provision
-from eligibility_api.embedded_postgres.server import EmbeddedPostgres
+from eligibility_api.embedded_postgres.cluster import Role, programs_directory
 from eligibility_api.platform.errors import OperatorError
 from jpki_mock.personalisation import CardOrder
 from jpki_mock.register.resident import Resident
@@ -91,6 +90,11 @@ async def _load(database: Database) -> None:
         await connection.execute(f'GRANT TEMPORARY ON DATABASE "{database.name}" TO shikaku_jobs')
     finally:
         await connection.close()
+
+
+@pytest.fixture(scope="module")
+def database(empty_database: Database) -> Database:
+    return empty_database
 
 
 @pytest.fixture(scope="module")
@@ -280,14 +284,8 @@ def _schema(database: Database) -> str:
     return ran.stdout.decode()
 
 
-async def test_an_upgraded_schema_equals_a_fresh_one(fund: Fund, postgres: EmbeddedPostgres) -> None:
-    fresh = Database(postgres, f"fresh_{uuid4().hex[:12]}")
-    connection = await asyncpg.connect(postgres.dsn("owner"))
-    for statement in provision(fresh.name):
-        await connection.execute(statement)
-    await connection.close()
-    await migrate(fresh.dsn("owner"))
-    assert _schema(fund.database) == _schema(fresh)
+async def test_an_upgraded_schema_equals_a_fresh_one(fund: Fund, migrated: Database) -> None:
+    assert _schema(fund.database) == _schema(migrated)
 
 
 @pytest.mark.parametrize("missing", [role for role in get_args(Role) if role != "owner"])

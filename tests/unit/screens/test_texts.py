@@ -18,9 +18,9 @@ WORDS = {program: sorted(folder.rglob("words")) for program, folder in PROGRAMS.
 """The catalogues of each program: one, or one for each of its parts."""
 
 FOLDERS = [pytest.param(SHARED, id="shared")] + [
-    pytest.param(folder, id=f"{program} {place}")
-    for program, folders in WORDS.items()
-    for place, folder in enumerate(folders)
+    pytest.param(folder, id=folder.relative_to(ROOT).as_posix())
+    for folders in WORDS.values()
+    for folder in folders
 ]
 
 _QUOTED = re.compile(r"""["']([a-z]+(?:\.[a-z0-9-]+)+)["']""")

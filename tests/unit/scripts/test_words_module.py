@@ -58,7 +58,7 @@ def found(source: str, path: str = "package/module.py") -> list[str]:
     ],
 )
 def test_names_are_those_that_a_file_defines_and_not_those_it_uses(source: str, names: list[str]) -> None:
-    assert sorted(name for _, name in words.names_of(ast.parse(source))) == sorted(names)
+    assert sorted(name for _, name in words.names_of(ast.walk(ast.parse(source)))) == sorted(names)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_names_are_those_that_a_file_defines_and_not_those_it_uses(source: str, 
     ],
 )
 def test_texts_are_docstrings_and_help_and_no_other_value(source: str, texts: list[str]) -> None:
-    assert [text for _, text in words.texts_of(ast.parse(source))] == texts
+    assert [text for _, text in words.texts_of(ast.walk(ast.parse(source)))] == texts
 
 
 @pytest.mark.parametrize(
