@@ -17,6 +17,7 @@ from shikaku.persons.dataset import Dataset, load_dataset
 from shikaku.processes import StackError
 from shikaku.stack import PIN, Stack
 
+
 def confirmed(data: Dataset) -> list[tuple[str, str]]:
     """The insurer and the number of each member whose mismatch its insurer confirms."""
     members = [
