@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from clinic_terminal.pages import operators
+from clinic_terminal.pages.reader import pages as reader_pages
 from clinic_terminal.pages.site import Pages
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from screens.operators import OperatorsError
@@ -19,7 +20,7 @@ from screens.web.site import RoleRequired, open_site
 def create_app(site: Pages) -> ASGIApp:
     """The application over this state."""
     app = open_site(site)
-    for module in (operators,):
+    for module in (operators, reader_pages):
         app.include_router(module.router)
     for error in (ShikakuError, OperatorsError, RoleRequired, RequestValidationError, HTTPException):
         app.add_exception_handler(error, _failure)

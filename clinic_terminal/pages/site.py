@@ -12,6 +12,8 @@ from fastapi import Depends, Request
 
 from clinic_terminal.clock import JAPAN
 from clinic_terminal.exchange.operator import DeskRole
+from clinic_terminal.pages.reader.service import ReaderScreen
+from clinic_terminal.pages.reader.shelf import Shelf
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.terminal import PagesTerminal
 from eligibility_api.contract.days import in_era
@@ -36,8 +38,9 @@ class Pages(Site[DeskSession]):
         *,
         ticks: Callable[[], float] = time.monotonic,
         idle_seconds: float = IDLE_SECONDS,
+        shelf: Shelf | None = None,
     ) -> None:
-        """`ticks`: monotonic seconds."""
+        """`ticks`: monotonic seconds. `shelf`: of a demo, whose reader is then the terminal's."""
         super().__init__(
             name="terminal",
             root="",
@@ -54,6 +57,8 @@ class Pages(Site[DeskSession]):
         )
         self.terminal = terminal
         self.ticks = ticks
+        self.reader = ReaderScreen(terminal, ticks)
+        self.shelf = shelf
 
     def today(self) -> date:
         """The day in Japan."""
