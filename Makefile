@@ -8,7 +8,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
-.PHONY: .venv demo test unit deep coverage lint licences docs packages locks clean
+.PHONY: .venv demo test unit deep mutants coverage lint licences docs pictures packages locks clean
 
 .venv:
 	@sh scripts/setup demo
@@ -39,6 +39,12 @@ deep: packages lint
 
 include tests/deep-parts
 
+# Change the rules in every small way, and run their tests: MODULE="papers version_2/cover", all without it.
+# Fails if a mutant survives that tests/mutants/modules.toml does not name as equivalent.
+mutants:
+	@sh scripts/setup test
+	@$(bin)/python -m tests.mutants $(MODULE)
+
 # Branch coverage, without the tests that start processes of their own. Fails if a rule or permit is not covered.
 coverage:
 	@sh scripts/setup test
@@ -62,6 +68,11 @@ licences:
 docs:
 	@sh scripts/setup test
 	@$(bin)/python -m scripts.generate_docs
+
+# Take the pictures of docs/screens.md; needs Chromium.
+pictures: packages
+	@sh scripts/setup test
+	@SHIKAKU_PICTURES=docs/screens $(bin)/pytest tests/browser
 
 packages:
 	@sh scripts/system-packages

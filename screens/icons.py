@@ -35,6 +35,7 @@ _PATHS = {
     "print": '<path d="M7 8V3h10v5M7 17H4V8h16v9h-3M7 14h10v7H7z"/>',
     "chart": '<path d="M5 20v-6M12 20V5M19 20v-9"/>',
     "bell": '<path d="M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM10 22h4"/>',
+    "speaker": '<path d="M4 9h4l5-4v14l-5-4H4zM17 9a4 4 0 0 1 0 6M19.5 6a8 8 0 0 1 0 12"/>',
     "download": '<path d="M4 16v4h16v-4M12 4v12M7 11l5 5 5-5"/>',
     "pencil": '<path d="M4 20l1-5L16 4l4 4L9 19z"/>',
 }

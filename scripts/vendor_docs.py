@@ -1,4 +1,4 @@
-"""The generated parts of `docs/for-vendors.md` and `.ja.md`: every message by example, and the codes of failures.
+"""The generated parts of `docs/for-vendors.md` and `.ja.md`: every message by example, and the demo's scripts.
 
 The pages around them are written by hand; a part stands between `<!-- begin: NAME -->`, or
 `<!-- script: FILE -->` of the demo's scripts, and `<!-- end -->`.
@@ -7,15 +7,13 @@ The pages around them are written by hand; a part stands between `<!-- begin: NA
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree
 
-from clinic_terminal.errors import SHOWN_CATALOGUE
 from clinic_terminal.exchange.answering import FAMILIES
 from clinic_terminal.exchange.consented import NOT_OFFERED
-from clinic_terminal.exchange.result_codes import RESULT_CODES, Level
 from clinic_terminal.messages import json_codec, xml_codec
 from clinic_terminal.messages.characters import Encoding
 from clinic_terminal.messages.examples import FIRST_EXAMPLES
@@ -45,11 +43,6 @@ NAMES_IN_ENGLISH = {
     "TKKsiquc01req": "health check-ups",
 }
 """The registry has the Japanese names."""
-
-_LEVELS = {
-    "en": {Level.REMARK: "remark on a success", Level.MESSAGE: "whole message", Level.PERSON: "one person"},
-    "ja": {Level.REMARK: "正常時の補足", Level.MESSAGE: "電文全体", Level.PERSON: "1人分"},
-}
 
 
 def page(language: Language) -> str:
@@ -110,23 +103,5 @@ def json_block(message: Message) -> str:
     return f"```json\n{json.dumps(json_codec.to_document(message), ensure_ascii=False, indent=1)}\n```"
 
 
-def _codes(language: Language) -> str:
-    """The codes that a request of a message can be answered with."""
-    heads = {"en": "| code | about | sentence |\n", "ja": "| コード | 範囲 | 文 |\n"}
-    return heads[language] + "|---|---|---|\n" + "".join(_code_rows(language)).rstrip("\n")
-
-
-def _code_rows(language: Language) -> Iterator[str]:
-    for code, result in sorted(RESULT_CODES.items(), key=lambda row: row[1].number):
-        entry = SHOWN_CATALOGUE.get(code)
-        if entry is None or result.number[4] in _NEVER_IN_RESULTS:
-            continue
-        sentence = entry.ja if language == "ja" else entry.en
-        yield f"| `{result.number}` | {_LEVELS[language][result.level]} | {sentence} |\n"
-
-
-_NEVER_IN_RESULTS = "56"
-"""The thousands of codes of cards and of calls that no message makes; faces carry those of cards."""
-
-PARTS: Mapping[str, Callable[[Language], str]] = {"search": _search, "messages": _messages, "codes": _codes}
+PARTS: Mapping[str, Callable[[Language], str]] = {"search": _search, "messages": _messages}
 """The generated parts by name."""

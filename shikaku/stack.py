@@ -182,16 +182,22 @@ class Stack:
         self.run("eligibility-api", "insurer", "add", *options)
         return credential
 
+    def keys_of(self, insurer_number: str) -> tuple[Path, Path]:
+        """The credentials of an insurer's program and of its approver, once `admit_insurers` has admitted it."""
+        return self._payers[insurer_number], self.home / "approvers" / f"approver-{insurer_number}.json"
+
     def open_desk(self, program: Path, approver: Path) -> str:
         """Start an insurer's enrolment desk with two operators, each with a key of her own; returns its address."""
+        home = self.home / f"desk-of-{program.stem}"
+        variables = {"PAYER_HOME": str(home)}
         for (name, password), role, key in (
             (SENDER, "sender", program),
             (APPROVER, "approver", approver),
         ):
             options = ("--role", role, "--credential", key, "--password-stdin")
-            self.run("payer-mock", "add-operator", name, *options, stdin=f"{password}\n")
+            self.run("payer-mock", "add-operator", name, *options, stdin=f"{password}\n", variables=variables)
         assert self._lock is not None
-        return self._serve(self._lock, "payer-mock")
+        return self._serve(self._lock, "payer-mock", announce=home / "url", variables=variables)
 
     def write_environment(self, path: Path) -> None:
         """Write the wiring as a file that a shell can source."""
@@ -247,11 +253,19 @@ class Stack:
         self.admit_terminal(INSTITUTION_CODE, INSTITUTION_NAME, "clinic", _CLINIC_RIGHTS, "terminal.json")
         self.admit_insurer(INSURER_NUMBER, "架空健康保険協会")
 
-    def _serve(self, lock: int, name: str, *options: str) -> str:
-        """Start a service and return its base URL once it is ready."""
-        announce = self.home / f"{name}.url"
+    def _serve(
+        self,
+        lock: int,
+        name: str,
+        *options: str,
+        announce: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
+        """Start a service and return its base URL once it is ready; `variables` override the wiring."""
+        announce = announce or self.home / f"{name}.url"
         arguments: list[str | Path] = ["serve", "--port", "0", "--announce", announce, *options]
-        service = Service(name, arguments, self.environment, self.home / "logs" / f"{name}.log", lock)
+        environment = self.environment | dict(variables or {})
+        service = Service(name, arguments, environment, self.home / "logs" / f"{name}.log", lock)
         self._running.callback(service.stop)
         service.wait_for("address", announce.exists, _START_SECONDS)
         url = announce.read_text().strip()

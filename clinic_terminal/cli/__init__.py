@@ -14,6 +14,7 @@ from clinic_terminal.cli import (
     exchange,
     history,
     lookup,
+    pages,
     prescriptions,
     references,
     serve,
@@ -45,6 +46,7 @@ for commands in (
     emergency,
     exchange,
     serve,
+    pages,
     access_token,
 ):
     commands.add_to(app)

@@ -41,6 +41,7 @@ from clinic_terminal.queries.number_lookup import LookupRequest, look_up_by_numb
 from clinic_terminal.visit.tap import TapRequest
 from eligibility_api.contract.codes import Role
 from eligibility_api.contract.emergency import DisasterConsent
+from eligibility_api.contract.emergency_summary import EMERGENCY_SUMMARY, Extent
 from eligibility_api.contract.history import Grouping, HistoryResource
 from eligibility_api.contract.history_query import HistoryQuery
 
@@ -91,6 +92,16 @@ def emergency_command(
     *,
     role: RoleOption,
     operator: Operator = None,
+    summary: Annotated[
+        bool,
+        typer.Option(
+            "--summary",
+            help=option_help(
+                "救急用サマリーだけを閲覧する（--what・--from・--to の代わり）。",
+                "Read the summary only, instead of --what, --from and --to.",
+            ),
+        ),
+    ] = False,
     by_number: Annotated[
         bool,
         typer.Option(
@@ -114,7 +125,15 @@ def emergency_command(
 ) -> None:
     """Fetch a history in an emergency, print it, and end with its exit code."""
     form = output_format(as_json=as_json, shift_jis=shift_jis)
-    access = _access(operator, role, what, HistoryQuery(from_month, to_month, group))
+    if summary:
+        require(
+            not (_is_given(context, "what") or from_month or to_month),
+            "--summary では --what・--from・--to は指定できません。",
+            "--summary excludes --what, --from and --to",
+        )
+        what = ",".join(EMERGENCY_SUMMARY)
+    query = HistoryQuery(from_month, to_month, group, extent=Extent.SUMMARY if summary else None)
+    access = _access(operator, role, what, query)
     require(
         not (by_number and (reader or card)),
         "--by-number ではカードの指定は不要です。",
@@ -189,6 +208,11 @@ def disaster_command(
     with terminal.fund:
         history = read_in_disaster(terminal.fund, prompts, access, terminal.watch)
     show(history, form, with_timings=timings)
+
+
+def _is_given(context: typer.Context, option: str) -> bool:
+    source = context.get_parameter_source(option)
+    return source is not None and source.name != "DEFAULT"
 
 
 def _access(operator: str | None, role: Role, what: str, query: HistoryQuery) -> AccessWithoutConsent:

@@ -1,4 +1,4 @@
-"""`clinic-terminal exchange`: answers the requests of a receipt computer."""
+"""`clinic-terminal exchange`: answers the requests of the clinic's own software."""
 
 from __future__ import annotations
 

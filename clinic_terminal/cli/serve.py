@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from clinic_terminal.card.errors import CardError
 from clinic_terminal.cli.card_options import CardOptions, Operator, PinStdin, ReaderName
 from clinic_terminal.cli.common import Dependencies, open_terminal, print_json, require
 from clinic_terminal.cli.exchange import Root
+from clinic_terminal.cli.pages import PagesPort, start_pages
 from clinic_terminal.cli.services import Services, open_services
 from clinic_terminal.cli.web_face_options import (
     ClientAuthority,
@@ -26,10 +28,11 @@ READER_POLL_SECONDS = 0.5
 """Pause between two questions whether a card was inserted or removed."""
 
 _HELP = command_help(
-    """受付の業務に必要な機能を一つのプロセスで動かします。連携フォルダへの回答と、--taps を付けた場合は、
-カードを置くたびの資格確認（結果は1行の JSON）を行います。終了するには Ctrl-C を押してください。""",
-    """Runs what a reception needs all day in one process: the answers to the exchange folder and, with --taps,
-a check of the insurance whenever a card is inserted (one line of JSON each). Ctrl-C ends it.""",
+    """受付の業務に必要な機能を一つのプロセスで動かします。連携フォルダへの回答、--pages を付けた場合は受付の画面、
+--taps を付けた場合はカードを置くたびの資格確認（結果は1行の JSON）を行います。終了するには Ctrl-C を押してください。""",
+    """Runs what a reception needs all day in one process: the answers to the exchange folder; with --pages the
+screens of the reception; with --taps a check of the insurance whenever a card is inserted (one line of JSON
+each). Ctrl-C ends it.""",
     exit_code_help.SERVICE_EXIT_CODES,
 )
 
@@ -47,6 +50,7 @@ def serve_command(
     tls_cert: TlsCertificate = None,
     tls_key: TlsKey = None,
     client_ca: ClientAuthority = None,
+    pages: PagesPort = None,
     taps: Annotated[
         bool,
         typer.Option(
@@ -68,17 +72,25 @@ def serve_command(
     )
     web = WebFaceOptions(http, tls_cert, tls_key, client_ca)
     web.check()
+    require(
+        pages is None or not taps,
+        "--pages と --taps は同時に指定できません。読み取りは画面 /reader で行います。",
+        "--pages excludes --taps: cards are read at the page /reader",
+    )
     dependencies = context.ensure_object(Dependencies)
     with open_services(dependencies) as services:
         path = root or services.settings.exchange_root
         require(
-            path is not None or http is not None or taps,
-            "--root、TERMINAL_EXCHANGE_ROOT、--http、--taps のいずれかを指定してください。",
-            "give --root, TERMINAL_EXCHANGE_ROOT, --http or --taps",
+            path is not None or http is not None or taps or pages is not None,
+            "--root、TERMINAL_EXCHANGE_ROOT、--http、--pages、--taps のいずれかを指定してください。",
+            "give --root, TERMINAL_EXCHANGE_ROOT, --http, --pages or --taps",
         )
         web.start(services)
         if path is not None:
             services.start_folders(path)
+            services.settings = services.settings.model_copy(update={"exchange_root": path})
+        if pages is not None:
+            start_pages(services, pages, reader)
         if taps:
             options = CardOptions(
                 reader, None, pin_stdin, False, False, operator is not None, operator, READER_POLL_SECONDS
@@ -94,7 +106,7 @@ def tap_on_insertion(services: Services, options: CardOptions) -> None:
     while True:
         services.maintain()
         if _has_card(dependencies, options.reader):
-            terminal = open_terminal(dependencies)
+            terminal = replace(open_terminal(dependencies), settings=services.settings)
             with terminal.fund:
                 outcome = options.tap(dependencies, terminal, TapRequest(operator=options.operator))
             print_json(report.as_json(outcome, with_timings=False))

@@ -48,9 +48,13 @@ class Services:
         from clinic_terminal.exchange.answering import Exchange
         from clinic_terminal.exchange.operator import operator_of
 
+        clock, staff = self.dependencies.clock, operator_of(self.settings)
+        return Exchange(self.open_fund(), self.store, clock=clock, staff=staff)
+
+    def open_fund(self) -> FundClient:
+        """A client of the fund for one thread."""
         url, clock = str(self.settings.fund_url), self.dependencies.clock
-        fund = FundClient(url, self.credential, clock=clock, transport=self.dependencies.make_transport(url))
-        return Exchange(fund, self.store, clock=clock, staff=operator_of(self.settings))
+        return FundClient(url, self.credential, clock=clock, transport=self.dependencies.make_transport(url))
 
     def start_folders(self, root: Path) -> None:
         """Answer the requests in `root`. Raises SettingsError, FolderError."""

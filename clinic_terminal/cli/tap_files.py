@@ -27,15 +27,28 @@ def keep(
 
     if institution_code is None or (settings.exchange_root is None and not has_store(settings.home)):
         return  # no exchange at this terminal: nothing is stored about anybody
+    try:
+        with TerminalStore.open(settings.home, answer_days=settings.answer_days) as store:
+            keep_in(store, settings, outcome, institution_code=institution_code, at=at, as_of=as_of)
+    except TerminalError as error:
+        show_error(error)
+
+
+def keep_in(
+    store: TerminalStore,
+    settings: TerminalSettings,
+    outcome: TapOutcome,
+    *,
+    institution_code: str,
+    at: datetime,
+    as_of: date | None,
+) -> None:
+    """The same in a store that is open."""
     from clinic_terminal.exchange.face import Tap
     from clinic_terminal.exchange.folder.face import file_identifier
 
-    tap = Tap(outcome, institution_code, at, file_identifier(), as_of)
     try:
-        with TerminalStore.open(settings.home, answer_days=settings.answer_days) as store:
-            _keep(settings, tap, store)
-    except TerminalError as error:
-        show_error(error)
+        _keep(settings, Tap(outcome, institution_code, at, file_identifier(), as_of), store)
     except SettingsError as error:
         show_settings_error(error)
 

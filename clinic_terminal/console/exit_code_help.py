@@ -58,3 +58,6 @@ REFERENCE_EXIT_CODES = render_exit_codes(
         outcomes.PROBLEM[ErrorKind.TECHNICAL],
     ]
 )
+
+OPERATOR_EXIT_CODES = render_exit_codes([outcomes.DONE, outcomes.USAGE])
+"""Of the command that adds an operator."""

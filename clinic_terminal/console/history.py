@@ -24,6 +24,7 @@ from clinic_terminal.console.report import headline
 from clinic_terminal.queries.history import History
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.emergency import FoundPerson
+from eligibility_api.contract.emergency_summary import Extent
 from eligibility_api.contract.history import (
     Diagnoses,
     HealthCheckup,
@@ -55,6 +56,8 @@ def show_history(console: Console, history: History, *, with_timings: bool) -> N
 def _show_access(console: Console, history: History) -> None:
     console.print(screen.badge(history_headline(history)))
     console.print(screen.table((*_found(history), *_permit(history))))
+    if history.extent is Extent.SUMMARY:
+        screen.sentences(console, texts.SUMMARY)
     for resource, page in history.pages.items():
         _show_page(console, resource, page)
     if history.problem is not None:

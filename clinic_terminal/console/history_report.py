@@ -10,6 +10,7 @@ from clinic_terminal.console.outcomes import Headline
 from clinic_terminal.outcome import Reply
 from clinic_terminal.queries.history import History
 from clinic_terminal.visit.tap import TapOutcome
+from eligibility_api.contract.emergency_summary import Extent
 from eligibility_api.contract.errors import ShikakuError
 
 
@@ -42,6 +43,8 @@ def as_json(history: History, *, with_timings: bool) -> dict[str, Any]:
         result["identified"] = report.as_json(history.identified, with_timings=False)
     if history.found is not None:
         result["found"] = history.found.model_dump(mode="json")
+    if history.extent is Extent.SUMMARY:
+        result["extent"] = history.extent
     if history.permit is not None:
         result["permit"] = history.permit.model_dump(mode="json")
     problem = _problem(history)

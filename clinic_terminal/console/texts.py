@@ -167,6 +167,11 @@ SEARCH_FIELD: dict[str, Bilingual] = {
     "sex": Bilingual("性別（1：男、2：女）", "Sex (1: male, 2: female)"),
     "address": Bilingual("住所", "Address"),
 }
+SUMMARY = Bilingual(
+    "救急用サマリーのみ：受診歴・薬剤3か月、処方・調剤45日、手術・透析・健診5年",
+    "Summary only: visits and medicines 3 months, prescriptions and dispensings 45 days, surgery, dialysis and check-ups 5"
+    " years",
+)
 PERMIT_ENDS = Bilingual("閲覧の期限", "Access ends at")
 
 # -- Prescriptions and dispensings ---------------------------------------------------------------------------

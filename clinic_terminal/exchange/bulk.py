@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.context import Context, Failure, identifier_of, institution_of
@@ -23,15 +22,6 @@ from clinic_terminal.messages.codes import ProcessingResultStatus, SegmentOfResu
 from clinic_terminal.store.records import Reception
 
 Upload = TypeVar("Upload", bound=BulkUpload)
-
-
-@dataclass(frozen=True, slots=True)
-class Received(Generic[Upload]):
-    """A reception of the store with its request read again, and the outcomes that were known at once."""
-
-    reception: Reception
-    request: Upload
-    outcomes: Sequence[str]
 
 
 def keep_reception(
@@ -58,13 +48,18 @@ def keep_reception(
     return reception
 
 
-def reception_of(context: Context, request: ResultsRequest, model: type[Upload]) -> Received[Upload]:
+def reception_of(context: Context, request: ResultsRequest) -> Reception:
     """The reception that a `02req` names. Raises `exchange-reception-unknown`, also for one of another kind."""
     reception = context.store.reception(request.body.reception_number)
     if reception is None or reception.kind != context.kind.replace("02req", "01req"):
         raise TerminalError("exchange-reception-unknown")
+    return reception
+
+
+def uploaded(reception: Reception, model: type[Upload]) -> tuple[Upload, list[str]]:
+    """The request of a reception, read again, and the outcomes that were known at once."""
     kept = json.loads(reception.content)
-    return Received(reception, json_codec.decode(kept["request"].encode(), model).message, kept["outcomes"])
+    return json_codec.decode(kept["request"].encode(), model).message, kept["outcomes"]
 
 
 def reception_result(request: BulkUpload, reception: Reception) -> ReceptionResult:
@@ -93,16 +88,16 @@ def reception_failed(failure: Failure) -> ReceptionResult:
 def results_header(
     context: Context,
     request: ResultsRequest,
-    received: Received[Upload],
+    reception: Reception,
     statuses: Sequence[ProcessingResultStatus | None] | None,
 ) -> BulkResultHeader:
     """The header of results: one status for each unit, or None while the fund works on them ("processing")."""
     header: dict[str, Any] = {
         "process_execution_time": context.clock(),
-        "qualification_confirmation_date": received.reception.as_of,
+        "qualification_confirmation_date": reception.as_of,
         "medical_institution_code": institution_of(request),
-        "arbitrary_file_identifier": identifier_of(request) or received.reception.file_identifier,
-        "reception_number": received.reception.number,
+        "arbitrary_file_identifier": identifier_of(request) or reception.file_identifier,
+        "reception_number": reception.number,
     }
     if statuses is None:
         return BulkResultHeader(**header, segment_of_result=SegmentOfResult.PROCESSING)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.bulk import (
-    Received,
     keep_reception,
     reception_failed,
     reception_of,
     reception_result,
     results_failed,
     results_header,
+    uploaded,
 )
 from clinic_terminal.exchange.context import Context, Failure, Family, parse_membership, refused
 from clinic_terminal.exchange.eligibility import membership_fields
@@ -51,25 +51,26 @@ def _row(asked: SearchInfo) -> BatchRow | ShikakuError:
 
 
 def _results(context: Context, request: ResultsRequest) -> BulkEligibilityResult:
-    received = reception_of(context, request, BulkEligibilityRequest)
-    batch_id = received.reception.batch_id
+    reception = reception_of(context, request)
+    batch_id = reception.batch_id
     if batch_id is not None and context.fund.batch_status(batch_id).state is not BatchState.DONE:
-        header = results_header(context, request, received, None)
+        header = results_header(context, request, reception, None)
         return BulkEligibilityResult(header=header, body=BulkEligibilityResultBody())
     answers = list(context.fund.batch_results(batch_id)) if batch_id is not None else []
-    units = tuple(_units(context, received, answers))
+    persons = uploaded(reception, BulkEligibilityRequest)[0].body.search_infos
+    units = tuple(_units(context, persons, answers))
     return BulkEligibilityResult(
-        header=results_header(context, request, received, [unit.status for unit in units]),
+        header=results_header(context, request, reception, [unit.status for unit in units]),
         body=BulkEligibilityResultBody(units=units),
     )
 
 
 def _units(
-    context: Context, received: Received[BulkEligibilityRequest], answers: Sequence[BatchResult]
+    context: Context, persons: Sequence[SearchInfo], answers: Sequence[BatchResult]
 ) -> Iterator[BulkConfirmUnit]:
     """One unit for each person, in the order of the request. Raises `fund-unreadable` if an answer is missing."""
     in_order = iter(sorted(answers, key=lambda answer: answer.row))
-    for asked in received.request.body.search_infos:
+    for asked in persons:
         row = _row(asked)
         if isinstance(row, ShikakuError):
             yield BulkConfirmUnit(search_info=asked, **refused(notice_of(row)))

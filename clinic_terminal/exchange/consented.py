@@ -15,6 +15,7 @@ from clinic_terminal.exchange.bulk import (
     reception_result,
     results_failed,
     results_header,
+    uploaded,
 )
 from clinic_terminal.exchange.context import Context, Failure, Family, refused
 from clinic_terminal.exchange.entitlement import Consents, entitlement
@@ -52,10 +53,11 @@ def _permits(context: Context, request: HomeVisitBulkRequest) -> tuple[Permit, .
 
 
 def _results(context: Context, request: ResultsRequest) -> ConsentedBulkResult:
-    received = reception_of(context, request, HomeVisitBulkRequest)
-    units = tuple(_unit(context, permit) for permit in _permits(context, received.request))
+    reception = reception_of(context, request)
+    upload, _ = uploaded(reception, HomeVisitBulkRequest)
+    units = tuple(_unit(context, permit) for permit in _permits(context, upload))
     return ConsentedBulkResult(
-        header=results_header(context, request, received, [unit.status for unit in units]),
+        header=results_header(context, request, reception, [unit.status for unit in units]),
         body=ConsentedResultBody(units=units),
     )
 

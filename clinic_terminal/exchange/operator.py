@@ -1,11 +1,23 @@
-"""The operator in whose name medical files are requested."""
+"""Who works at this facility, and in whose name medical files are requested."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from clinic_terminal.settings import TerminalSettings
 from eligibility_api.contract.codes import Role
+
+
+class DeskRole(StrEnum):
+    """What an operator is at this facility."""
+
+    RECEPTION = "reception"
+    PHARMACIST = "pharmacist"
+    DOCTOR = "doctor"
+    DENTIST = "dentist"
+    ADMINISTRATOR = "administrator"
+    """Manages operators and sees the terminal's state; the fund knows no such role."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from clinic_terminal.exchange.bulk import (
     reception_result,
     results_failed,
     results_header,
+    uploaded,
 )
 from clinic_terminal.exchange.context import Context, Failure, Family, refused
 from clinic_terminal.exchange.result_codes import notice_of
@@ -87,12 +88,11 @@ def _accept(context: Context, request: BulkReferenceRequest) -> ReceptionResult:
 
 
 def _results(context: Context, request: ResultsRequest) -> BulkReferenceResult:
-    reception = reception_of(context, request, BulkReferenceRequest)
+    reception = reception_of(context, request)
+    upload, outcomes = uploaded(reception, BulkReferenceRequest)
     units = [
         BulkRegistrationUnit(registration=registration, **_outcome(outcome))
-        for registration, outcome in zip(
-            reception.request.body.registrations, reception.outcomes, strict=True
-        )
+        for registration, outcome in zip(upload.body.registrations, outcomes, strict=True)
     ]
     return BulkReferenceResult(
         header=results_header(context, request, reception, [unit.status for unit in units]),

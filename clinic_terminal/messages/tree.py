@@ -19,6 +19,7 @@ from clinic_terminal.clock import JAPAN
 from clinic_terminal.messages.elements import Group, Place, layout
 from clinic_terminal.messages.errors import MessageFormatError
 from clinic_terminal.messages.headers import Message
+from eligibility_api.contract.batches import MAX_ROWS
 from eligibility_api.contract.wire import MY_NUMBER_FAULT
 
 Tree: TypeAlias = dict[str, list["str | Tree"]]
@@ -26,6 +27,9 @@ Tree: TypeAlias = dict[str, list["str | Tree"]]
 
 ANNOUNCED_ENCODING = "OQSCD005"
 """The code table of the element that announces the encoding of a message; codecs write it."""
+
+MAX_REPEATED = MAX_ROWS
+"""Elements of one name in a group at most."""
 
 MessageT = TypeVar("MessageT", bound=Message)
 
@@ -90,6 +94,9 @@ class _Reader:
         places = layout(group)
         for place in places:
             contents = self._contents(tree, place, path)
+            if len(contents) > (MAX_REPEATED if place.repeated else 1):
+                code = "message-element-invalid" if place.repeated else "message-element-repeated"
+                raise MessageFormatError(code, element=f"{path}{place.name}")
             values = [
                 self._value(content, place, f"{path}{place.name}{f'[{at}]' if place.repeated else ''}")
                 for at, content in enumerate(contents, start=1)
@@ -98,8 +105,6 @@ class _Reader:
             if place.repeated:
                 if present:
                     _set(found, place.path, present)
-            elif len(contents) > 1:
-                raise MessageFormatError("message-element-repeated", element=f"{path}{place.name}")
             elif present:
                 _set(found, place.path, present[0])
             elif place.name in _PARTS:

@@ -12,6 +12,7 @@ from clinic_terminal.timings import Stopwatch, Timings
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.emergency import FoundPerson, PermitAnswer
+from eligibility_api.contract.emergency_summary import Extent
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import CATEGORY_OF, HistoryPage, HistoryResource, MedicineGroup
 from eligibility_api.contract.history_query import Accessor, HistoryQuery
@@ -30,6 +31,7 @@ class History:
     identified: Outcome | None = None
     found: FoundPerson | None = None
     permit: PermitAnswer | None = None
+    extent: Extent = Extent.FULL
     pages: Mapping[HistoryResource, HistoryPage] = field(default_factory=dict)
     problem: ShikakuError | None = None
 
@@ -61,7 +63,8 @@ def fetch_history(
                 pages[resource] = _fetch_all(fund, resource, accessor, query)
     except ShikakuError as error:
         problem = error
-    return History(watch.timings(), accessor.permit_id, pages=pages, problem=problem)
+    extent = query.extent or Extent.FULL
+    return History(watch.timings(), accessor.permit_id, extent=extent, pages=pages, problem=problem)
 
 
 def _fetch_all(

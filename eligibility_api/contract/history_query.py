@@ -9,6 +9,7 @@ from uuid import UUID
 
 from eligibility_api.contract.codes import Role
 from eligibility_api.contract.consent import CONSENTS_PATH
+from eligibility_api.contract.emergency_summary import Extent
 from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER, Grouping
 
 
@@ -44,7 +45,7 @@ class HistoryQuery:
     """The requested part of a history.
 
     Months as YYYY-MM; `group` and `prescriber` (an institution code) for medicines only; at most `limit` rows
-    per page, starting after the cursor `after`.
+    per page, starting after the cursor `after`; `extent` under a permit of an emergency only.
     """
 
     from_month: str | None = None
@@ -54,6 +55,7 @@ class HistoryQuery:
     known_at: datetime | None = None
     limit: int | None = None
     after: str | None = None
+    extent: Extent | None = None
 
     def query(self) -> dict[str, str | int]:
         """The query parameters that are set."""

@@ -28,6 +28,9 @@ from eligibility_api.contract.insurer_ops import (
     DeregistrationAnswer,
     DeregistrationRequest,
     DeregistrationWithdrawalAnswer,
+    FoundMembers,
+    MemberHistory,
+    MemberSearch,
     Mismatches,
     PaperApplicationAnswer,
     PaperApplicationRequest,
@@ -95,6 +98,14 @@ class InsurerClient(FundClient):
     def register_tickets(self, request: TicketsRequest, key: str | None = None) -> TicketsAnswer:
         """Register or replace medical tickets of a welfare office's recipients."""
         return self._post_idempotent(TicketsAnswer, "/v1/medical-tickets", request, key)
+
+    def search_members(self, request: MemberSearch) -> FoundMembers:
+        """Find own members by number."""
+        return self._call(FoundMembers, "/v1/members/search", request)
+
+    def member(self, enrolment_id: UUID) -> MemberHistory:
+        """Every version of a member."""
+        return self._get(MemberHistory, f"/v1/members/{enrolment_id}")
 
     def mismatches(self, after: str | None = None) -> Mismatches:
         """A page of the mismatch queue."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -16,7 +16,15 @@ from pydantic import Field, StringConstraints
 from eligibility_api.contract.codes import Sex
 from eligibility_api.contract.enrolment import Difference, EnrolmentAnswer, Mismatch, RegisterMatch
 from eligibility_api.contract.uploads import AffectedFacility, Reason
-from eligibility_api.contract.wire import Answer, PersonKana, PersonText, RequestModel
+from eligibility_api.contract.wire import (
+    Answer,
+    BranchNumber,
+    Day,
+    MembershipText,
+    PersonKana,
+    PersonText,
+    RequestModel,
+)
 
 Month = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", max_length=7)]
 """A month, YYYY-MM."""
@@ -128,6 +136,57 @@ class Changes(Answer):
     next: str | None = Field(
         description="Cursor for the next call, now or later; null while there are no changes."
     )
+
+
+class MemberSearch(RequestModel):
+    """`POST /v1/members/search`: find own members by what a certificate shows. Width, case and hyphens do not matter."""
+
+    symbol: MembershipText | None = Field(default=None, description="Default: of every symbol.")
+    number: MembershipText
+    branch: BranchNumber | None = Field(default=None, description="Default: the whole family.")
+    birth_date: Day | None = None
+
+
+class FoundMember(MemberSummary):
+    """A member with the latest period; `withdrawn`: no period counts any more."""
+
+    name: str
+    name_kana: str | None
+    acquired_on: date
+    lost_on: date | None
+    withdrawn: bool
+
+
+class FoundMembers(Answer):
+    """The members found, by number and branch."""
+
+    members: list[FoundMember]
+    has_more: bool = Field(description="Whether there are more than are listed; ask more precisely.")
+
+
+class MemberVersion(Answer):
+    """What was known of one period of a member, and when (bitemporal: valid time and transaction time)."""
+
+    acquired_on: date
+    lost_on: date | None
+    known_from: datetime
+    known_until: datetime | None = Field(
+        description="When it was replaced or withdrawn; null while it counts."
+    )
+    kind: str = Field(description="The kind of the revision that opened it: `single`, `file` or `undo`.")
+    register_match: RegisterMatch
+    mismatch: Mismatch
+    items: dict[str, Any] = Field(
+        description="The member's items as stored, under the names of `POST /v1/enrolments`."
+    )
+
+
+class MemberHistory(Answer):
+    """`GET /v1/members/{enrolment_id}`: every version of a member, by publication."""
+
+    enrolment_id: str
+    insurer_number: str
+    versions: list[MemberVersion]
 
 
 class RegistrationDelay(Answer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -15,6 +16,7 @@ from eligibility_api.clients.operator import Operator, current_operator
 from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.contract.consent import CONSENTS_PATH, Basis
 from eligibility_api.contract.emergency import DISASTER_PATH, EMERGENCIES_PATH
+from eligibility_api.contract.emergency_summary import Extent
 from eligibility_api.contract.history import (
     Diagnoses,
     Grouping,
@@ -91,6 +93,19 @@ async def _query(
 DEFAULT_QUERY = HistoryQuery(None, None, None, DEFAULT_ROWS, None)
 """The query of a request without parameters."""
 
+
+async def _extent(
+    extent: Annotated[
+        Extent, Query(description="The full set, or the summary for emergencies (rule W13).")
+    ] = Extent.FULL,
+) -> Extent:
+    return extent
+
+
+async def _full() -> Extent:
+    return Extent.FULL
+
+
 CurrentQuery = Annotated[HistoryQuery, Depends(_query)]
 Group = Annotated[Grouping, Query(description="How medicines are grouped.")]
 Prescriber = Annotated[
@@ -107,10 +122,17 @@ def history_router(address: str, bases: frozenset[Basis]) -> APIRouter:
     """The resources below `address`, for permits of these bases."""
     router = APIRouter(prefix=f"{address}/{{permit_id}}", tags=["history"], responses=_REFUSALS)
 
+    extent_of = Depends(_extent if Basis.EMERGENCY in bases else _full)
+
     async def history_request(
-        permit_id: UUID, query: CurrentQuery, caller: CurrentCaller, operator: CurrentOperator
+        permit_id: UUID,
+        query: CurrentQuery,
+        caller: CurrentCaller,
+        operator: CurrentOperator,
+        extent: Extent = extent_of,
     ) -> HistoryRequest:
-        return HistoryRequest(caller, PermitReference(permit_id, bases), operator, query)
+        asked = replace(query, extent=extent)
+        return HistoryRequest(caller, PermitReference(permit_id, bases), operator, asked)
 
     current_request = Depends(history_request)
 

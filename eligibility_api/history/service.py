@@ -17,6 +17,7 @@ from eligibility_api.clients.operator import Operator
 from eligibility_api.consent.access_check import access_parameters
 from eligibility_api.consent.access_decision import check_granted
 from eligibility_api.contract.consent import Basis
+from eligibility_api.contract.emergency_summary import Extent
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import CATEGORY_OF, Grouping, HistoryResource
 from eligibility_api.domain import dates, medicines
@@ -25,6 +26,7 @@ from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.history import HistoryRecord, effective_claims, treatment_rows
 from eligibility_api.domain.medicines import MedicineRow
 from eligibility_api.domain.provisional import current_entries
+from eligibility_api.domain.summary import in_summary
 from eligibility_api.eligibility.service import NOTHING_KNOWN_BEFORE
 from eligibility_api.history import store
 from eligibility_api.history.payloads import (
@@ -58,6 +60,7 @@ class HistoryQuery:
     known_at: datetime | None
     limit: int
     after: str | None
+    extent: Extent = Extent.FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,15 @@ class _Answer:
     begins: int
     limit: int
     presenter: Presenter
+    extent: Extent
 
     def claims(self) -> list[HistoryRecord]:
         return effective_claims((one for one in self.read.known if one.claim_month is not None), self.instant)
+
+    def shows(self, resource: HistoryResource, kind: str, on: date | None, month: date) -> bool:
+        """Whether a row belongs to the requested extent (rule W13)."""
+        today = day_in_japan(self.read.now)
+        return self.extent is Extent.FULL or in_summary(resource, kind, on, month, today)
 
     def page(self, places: Sequence[T]) -> Sequence[T]:
         """The slice of all rows that this page contains."""
@@ -107,14 +116,17 @@ async def medications(
 ) -> MedicationsDict:
     """Medicines from claims and, with the patient's consent, from prescriptions and dispensings.
 
-    A filter by `prescriber` omits rows; the others keep their row numbers and their marks.
+    A filter by `prescriber`, and the summary, omit rows; the others keep their row numbers and their marks.
     """
     answer = await _read(state, request, HistoryResource.MEDICATIONS)
     master = answer.presenter.master
     rows = _medicines(answer)
     marks = medicines.overlap_marks(rows, master.ingredient)
     places: Sequence[int] = [
-        place for place, row in enumerate(rows, 1) if prescriber is None or row.prescriber == prescriber
+        place
+        for place, row in enumerate(rows, 1)
+        if (prescriber is None or row.prescriber == prescriber)
+        and answer.shows(HistoryResource.MEDICATIONS, row.known.origin, row.on, row.known.month)
     ]
 
     def group(place: int) -> medicines.Group:
@@ -142,7 +154,11 @@ def _medicines(answer: _Answer) -> list[MedicineRow]:
 async def treatments(state: State, request: HistoryRequest, resource: HistoryResource) -> TreatmentsDict:
     """Days of visit with the listed acts, or surgery."""
     answer = await _read(state, request, resource)
-    rows = treatment_rows(answer.claims(), CATEGORY_OF[resource])
+    rows = [
+        row
+        for row in treatment_rows(answer.claims(), CATEGORY_OF[resource])
+        if answer.shows(resource, row.kind, row.on, row.known.month)
+    ]
     return {**answer.about(len(rows)), "treatments": _show(answer, rows, answer.presenter.treatment)}
 
 
@@ -155,7 +171,11 @@ async def diagnoses(state: State, request: HistoryRequest) -> DiagnosesDict:
 async def health_checkups(state: State, request: HistoryRequest) -> HealthCheckupsDict:
     """Health check-ups: for each insurer and day the one that was loaded last."""
     answer = await _read(state, request, HistoryResource.HEALTH_CHECKUPS)
-    rows = latest_per_day(answer.read.checkups, answer.instant)
+    rows = [
+        one
+        for one in latest_per_day(answer.read.checkups, answer.instant)
+        if answer.shows(HistoryResource.HEALTH_CHECKUPS, "health-checkup", one.examined_on, one.examined_on)
+    ]
     return {**answer.about(len(rows)), "checkups": _show(answer, rows, answer.presenter.checkup)}
 
 
@@ -191,4 +211,4 @@ async def _read(state: State, request: HistoryRequest, resource: HistoryResource
     assert read.instant is not None
     master = await state.drugs.for_load(state.database, read.drug_load)
     presenter = Presenter(institution, read.now, master)
-    return _Answer(read, read.instant, asked, begins, query.limit, presenter)
+    return _Answer(read, read.instant, asked, begins, query.limit, presenter, query.extent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -15,6 +16,9 @@ from eligibility_api.contract.insurer_ops import (
     DeregistrationAnswer,
     DeregistrationRequest,
     DeregistrationWithdrawalAnswer,
+    FoundMembers,
+    MemberHistory,
+    MemberSearch,
     Mismatches,
     Month,
     PaperApplicationAnswer,
@@ -28,7 +32,7 @@ from eligibility_api.contract.insurer_ops import (
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
 from eligibility_api.enrolment.idempotency import idempotency_key
-from eligibility_api.insurer_ops import mismatch_resolution, papers, service
+from eligibility_api.insurer_ops import members, mismatch_resolution, papers, service
 from eligibility_api.state import State, current_state
 from eligibility_api.web.headers import respond_with_etag
 from eligibility_api.web.problems import problem_responses
@@ -48,6 +52,26 @@ Limit = Annotated[int, Query(ge=1, le=1_000)]
 Key = Annotated[str, Depends(idempotency_key)]
 From = Annotated[Caller, Depends(current_caller)]
 At = Annotated[State, Depends(current_state)]
+
+
+@router.post(
+    "/members/search",
+    summary="Find own members by number",
+    responses=problem_responses(*_READ_REFUSALS),
+)
+async def search_members(request: MemberSearch, caller: From, state: At) -> FoundMembers:
+    """Own members only, at most 50, each with the latest period; recorded."""
+    return await members.search(state, caller, request)
+
+
+@router.get(
+    "/members/{enrolment_id}",
+    summary="Every version of a member",
+    responses=problem_responses(*_READ_REFUSALS, "enrolment-unknown"),
+)
+async def member(enrolment_id: UUID, caller: From, state: At) -> MemberHistory:
+    """What was known of a member of the insurer, for which days, from when until when; recorded."""
+    return await members.history(state, caller, enrolment_id)
 
 
 @router.get("/mismatches", summary="The mismatch queue", response_model=Mismatches, responses=_LIST_RESPONSES)

@@ -21,8 +21,9 @@ from jpki_mock.store import Store
 _CHUNK = 100_000
 _KEYS_PER_STATEMENT = 500
 _BY_KEY = """
-SELECT {column} AS key, resident_id, name, name_kana, birth_date, sex, address FROM residents WHERE {column} IN ({keys})
+SELECT {column} AS key, {items} FROM residents WHERE {column} IN ({keys})
 """
+_SPELLED = "resident_id, name, name_kana, birth_date, sex, address"
 _COLUMNS = """
 INTO residents (resident_id, name, name_kana, birth_date, sex, postal_code, address, died_on, match_key, folded_key,
                 reading_key)
@@ -106,7 +107,7 @@ class Register:
     def _match_spelled(self, asked: Mapping[int, Attributes]) -> dict[int, Found]:
         """Find residents who are spelled equally."""
         keys = {place: match_key(attributes) for place, attributes in asked.items()}
-        residents = self._residents_by("match_key", set(keys.values()))
+        residents = self._residents_by("match_key", set(keys.values()), items="resident_id")
         return {place: self._one_of(residents[key]) for place, key in keys.items() if key in residents}
 
     def _match_folded(self, asked: Mapping[int, Attributes]) -> dict[int, Found]:
@@ -132,11 +133,13 @@ class Register:
             return Found(Match.ONE, person_key)
         return Found(Match.VARIANT, person_key, differences(asked, _attributes(row)))
 
-    def _residents_by(self, column: str, keys: set[bytes]) -> dict[bytes, list[sqlite3.Row]]:
+    def _residents_by(
+        self, column: str, keys: set[bytes], *, items: str = _SPELLED
+    ) -> dict[bytes, list[sqlite3.Row]]:
         found: defaultdict[bytes, list[sqlite3.Row]] = defaultdict(list)
         stream = iter(keys)
         while chunk := list(islice(stream, _KEYS_PER_STATEMENT)):
-            statement = _BY_KEY.format(column=column, keys=",".join("?" * len(chunk)))
+            statement = _BY_KEY.format(column=column, items=items, keys=",".join("?" * len(chunk)))
             for row in self._store.rows(statement, *chunk):
                 found[row["key"]].append(row)
         return dict(found)

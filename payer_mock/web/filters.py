@@ -7,11 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from eligibility_api.contract.days import in_era
+from eligibility_api.contract.insurer_ops import PaperReason
 from eligibility_api.contract.member_columns import COLUMN_TEXTS
 from eligibility_api.contract.member_rules import CHECKS, MEMBER_RULES
 from eligibility_api.contract.uploads import RowFault
 from payer_mock.clock import JAPAN
-from payer_mock.screens.terms import Text, sentence
+from payer_mock.screens.enrolment import MATCHES
+from payer_mock.screens.terms import PAPER_REASONS, Text, difference_text, sentence
 
 
 def moment(instant: datetime) -> str:
@@ -55,6 +57,43 @@ def is_check(code: str) -> bool:
     return code in CHECKS
 
 
+def pair(text: str) -> Text:
+    """A text of the form `日本語 / English` as a pair."""
+    ja, _, en = text.partition(" / ")
+    return ja, en
+
+
+_SEXES = {"1": "男 / male", "2": "女 / female", "3": "— / unset"}
+_RELATIONSHIPS = {"1": "本人 / insured", "2": "家族 / dependant"}
+_REASONS_OF_LOSS = {
+    "01": "死亡 / death",
+    "02": "生活保護 / public assistance",
+    "03": "他の保険に加入 / other insurance",
+    "99": "その他 / other",
+}
+
+
+def item_text(value: object, name: str, language: str) -> str:
+    """The value of a member's item as people read it."""
+    text = str(value)
+    match name:
+        case "sex":
+            return _picked(_SEXES.get(text, text), language)
+        case "relationship":
+            return _picked(_RELATIONSHIPS.get(text, text), language)
+        case "reason_of_loss":
+            return f"{text} {_picked(_REASONS_OF_LOSS.get(text, text), language)}"
+        case "birth_date" | "acquired_on" | "lost_on":
+            return era_day(date.fromisoformat(text))
+        case "burden_ratio":
+            return f"{int(text) // 10}割" if language == "ja" else f"{text} %"
+    return text
+
+
+def _picked(text: str, language: str) -> str:
+    return pair(text)[language != "ja"] or text
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "day_time": day_time,
@@ -63,5 +102,9 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "column": column_name,
     "rule": rule,
     "is_check": is_check,
+    "difference": difference_text,
+    "item_text": item_text,
+    "match": lambda match: pair(MATCHES[match]),
+    "paper_reason": lambda reason: pair(PAPER_REASONS[PaperReason(reason)]),
 }
 """The filters of the templates, by name."""

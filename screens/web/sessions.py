@@ -88,6 +88,13 @@ class Sessions(Generic[Value]):
             session = self._open.pop(_digest(token), None) if token else None
         self._end([session.value] if session is not None else [])
 
+    def end_of(self, owner: str) -> None:
+        """End an owner's session, if it is open."""
+        with self._lock:
+            keys = [key for key, session in self._open.items() if session.owner == owner]
+            values = [self._open.pop(key).value for key in keys]
+        self._end(values)
+
     def values(self) -> list[Value]:
         """The values of all open sessions."""
         with self._lock:

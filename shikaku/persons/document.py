@@ -71,6 +71,9 @@ asking clinic is {institution_code}.
   *before* は後の変更（*later*）より前の照会です。`make demo` は変更後の状態です。
 """
 
+_SPELLED = ("name", "name_kana", "address")
+"""Items that an insurer may spell otherwise than the register."""
+
 _CHANGES = {
     "end": "the insurer ends {of} ({items})",
     "correct": "the insurer corrects {of} ({items})",
@@ -137,7 +140,8 @@ def _memberships(data: Dataset, person: Person) -> Iterator[str]:
         name = data.insurers[given.insurer].name
         days = f"{items['acquired_on']} – {items['lost_on'] or ''}".strip()
         late = ", registered late" if given.late else ""
-        yield f"{of}: {name} {items['insurer_number']} {_numbers(items)} ({days}{late})"
+        spelled = "".join(f", {item} {given.items[item]}" for item in _SPELLED if item in given.items)
+        yield f"{of}: {name} {items['insurer_number']} {_numbers(items)} ({days}{late}{spelled})"
 
 
 def _numbers(items: dict[str, str | None]) -> str:

@@ -6,20 +6,21 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from clinic_terminal.exchange.web import connections
 from clinic_terminal.exchange.web.app import SEARCH_PATH, SIGN_IN_PATH
 from clinic_terminal.exchange.web.serving import Tls, web_face
 from clinic_terminal.exchange.web.terminal_key import FILE_NAME
 from clinic_terminal.messages import json_codec
 from clinic_terminal.store import TerminalStore
-from tests.builders.clinic.fake_fund import FakeFund
 from tests.builders.clinic.clinic_software import eligibility_request
+from tests.builders.clinic.fake_fund import FakeFund
 from tests.builders.clinic.web_face import exchange_of
 from tests.builders.tls import IssuedFiles, TlsAuthority
 
@@ -188,6 +189,31 @@ def test_headers_without_end_are_refused(home: Path) -> None:
             connection.sendall(f"POST {SIGN_IN_PATH} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nx: ".encode())
             connection.sendall(b"y" * 100_000)
             assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("sent", ["", "POST / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nhost: x\r\n\r\nPOST"])
+def test_a_head_that_never_comes_occupies_no_connection(
+    home: Path, monkeypatch: pytest.MonkeyPatch, sent: str
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
+    with serving(home) as url:
+        address = ("127.0.0.1", int(url.rsplit(":", 1)[1]))
+        with socket.create_connection(address, timeout=30) as connection:
+            connection.sendall(sent.encode())
+            while connection.recv(1000):
+                pass  # the refusal of a complete request, then the end
+
+
+def test_idle_connections_do_not_shut_out_others_for_long(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.5)
+    with serving(home) as url, ExitStack() as idle, httpx2.Client(trust_env=False) as http:
+        address = ("127.0.0.1", int(url.rsplit(":", 1)[1]))
+        held = [idle.enter_context(socket.create_connection(address, timeout=30)) for _ in range(100)]
+        for connection in held:
+            assert connection.recv(1) == b""
+        assert answer(http, url, (home / FILE_NAME).read_text().strip()).status_code == 200
 
 
 def test_the_server_ends_with_the_block(home: Path) -> None:

@@ -31,6 +31,8 @@ ROOT = Path(__file__).parent.parent.parent
 ORGANISATIONS = ("clinic_terminal", "eligibility_api", "jpki_mock", "loadtest", "payer_mock", "shikaku")
 
 HELPERS = {
+    "clinic_terminal/exchange/folder/directory.py",
+    "clinic_terminal/exchange/web/terminal_key.py",
     "clinic_terminal/queries/known_versions.py",
     "clinic_terminal/store/database.py",
     "clinic_terminal/store/key_file.py",
@@ -44,6 +46,7 @@ HELPERS = {
 """The modules through which files with persons or secrets are written."""
 
 WITHOUT_PERSONS = {
+    "clinic_terminal/store/process_lock.py": "a lock",
     "eligibility_api/embedded_postgres/server.py": "a lock",
     "eligibility_api/platform/log_writer.py": "standard error, whose lines have an allow-list of fields",
     "eligibility_api/serve.py": "the service's address",

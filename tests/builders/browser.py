@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).parents[2]
@@ -73,6 +74,13 @@ def picture(page: Page, name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     image = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
     image.convert("RGB").quantize(_MAX_COLOURS).save(folder / f"{name}.png", optimize=True)
+
+
+def reload_until(page: Page, part: Locator) -> None:
+    """Load the page again until it has a part, for at most fifteen seconds."""
+    deadline = time.monotonic() + _TIMEOUT_MS / 1000
+    while not part.count() and time.monotonic() < deadline:
+        page.reload()
 
 
 def violations(page: Page) -> list[str]:

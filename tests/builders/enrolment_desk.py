@@ -10,18 +10,18 @@ from playwright.sync_api import Page, expect
 
 from shikaku.stack import APPROVER, SENDER, Stack
 
-INSURER, INSURER_NAME = "06130017", "架空健康保険組合"
+INSURER_NAME = "架空健康保険組合"
 
 Operator = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentDesk:
-    """A running desk: its address, the folder for its files, and its program's credential."""
+    """A running desk: its address, the folder for its files, and its insurer number."""
 
     url: str
     folder: Path
-    credential: Path
+    insurer: str
 
     def log_in(self, page: Page, operator: Operator = SENDER) -> None:
         """Log in as one of the two persons; lands on the files."""
@@ -33,19 +33,22 @@ class EnrolmentDesk:
         page.get_by_role("button", name="ログインする").click()
         page.wait_for_url("**/uploads")
 
-    def send(self, page: Page, name: str, rows: Iterable[str], columns: str = "") -> None:
-        """Send a file of these rows, and wait for its check report."""
+    def send(self, page: Page, name: str, rows: Iterable[str], *, changes: bool = False) -> None:
+        """Send a file of these rows, and wait for its check report. `changes`: it does not have all members."""
         page.goto(f"{self.url}/uploads")
-        page.get_by_label("ファイル", exact=True).set_input_files(self.file(name, rows, columns))
+        page.get_by_label("ファイル", exact=True).set_input_files(self.file(name, rows))
+        page.get_by_label("変更分のみ" if changes else "全件").check()
         page.get_by_role("button", name="送信する").click()
         page.wait_for_url("**/uploads/*-*")
         expect(page.get_by_role("heading", name="承認と反映")).to_be_visible()
 
-    def file(self, name: str, rows: Iterable[str], columns: str = "") -> Path:
+    def file(self, name: str, rows: Iterable[str]) -> Path:
         """A member file as a Japanese spreadsheet saves it: CP932, with CR and LF."""
         path = self.folder / name
-        lines = [columns or COLUMNS, *rows]
-        path.write_bytes("".join(f"{line}\r\n" for line in lines).encode("cp932"))
+        lines = [COLUMNS, *rows]
+        path.write_bytes(
+            "".join(f"{line}\r\n" for line in lines).replace("INSURER", self.insurer).encode("cp932")
+        )
         return path
 
     def decide(self, page: Page, button: str, reason: str | None = None) -> None:
@@ -60,24 +63,24 @@ COLUMNS = "保険者番号,記号,番号,枝番,本人・家族の別,氏名,氏
 
 
 def row(number: int, **cells: str) -> str:
-    """A member as a row of a spreadsheet, with an era date."""
+    """A member as a row of a spreadsheet, with an era date. `INSURER` stands for the desk's insurer number."""
     values = {
-        "insurer": INSURER, "symbol": "123", "number": str(number), "branch": "00", "relationship": "1",
+        "insurer": "INSURER", "symbol": "123", "number": str(number), "branch": "00", "relationship": "1",
         "name": f"架空　太郎{number}", "kana": "カクウ　タロウ", "sex": "1", "born": "S55.5.17",
         "address": "架空県模擬市見本町１番地", "postal": "000-0000", "acquired": "2020/4/1",
     }  # fmt: skip
     return ",".join((values | cells).values())
 
 
-def open_desk(stack: Stack) -> EnrolmentDesk:
+def open_desk(stack: Stack, insurer: str) -> EnrolmentDesk:
     """Admit an insurer with two keys, and start its desk."""
-    program = stack.home / "desk-program.json"
-    options = ("--insurer-number", INSURER, "--name", INSURER_NAME, "--out", program)
+    program = stack.home / f"program-{insurer}.json"
+    options = ("--insurer-number", insurer, "--name", INSURER_NAME, "--out", program)
     stack.run("eligibility-api", "insurer", "add", *options)
-    url = stack.open_desk(program, stack.admit_approver(INSURER, INSURER_NAME))
-    folder = stack.home / "desk-files"
+    url = stack.open_desk(program, stack.admit_approver(insurer, INSURER_NAME))
+    folder = stack.home / f"files-of-{insurer}"
     folder.mkdir(mode=0o700)
-    return EnrolmentDesk(url, folder, program)
+    return EnrolmentDesk(url, folder, insurer)
 
 
-__all__ = ["APPROVER", "COLUMNS", "INSURER", "SENDER", "EnrolmentDesk", "open_desk", "row"]
+__all__ = ["APPROVER", "COLUMNS", "SENDER", "EnrolmentDesk", "open_desk", "row"]

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from shikaku.clock import today
-from shikaku.person_registration import residents
-from shikaku.persons.dataset import Dataset, load_dataset
+from shikaku.persons.dataset import Dataset, load_dataset, residents
 from shikaku.persons.member_file import write_members
 from shikaku.stack import PIN
 from shikaku.story.exchange import PERSON, ExchangeScenes

@@ -18,7 +18,14 @@ from shikaku.stack import INSTITUTION_CODE
 from tests.builders.clinic import request_files
 from tests.builders.clinic.request_files import ReadResult
 from tests.builders.exchange_process import ExchangeProcess, wait_for
+from tests.builders.message_reader import read_in_declared_encoding, read_result
 from tests.builders.stack import PopulatedStack
+
+
+def read_strictly(prefix: str, content: bytes) -> ReadResult:
+    """A result, which must also be as the independent reader expects it."""
+    read_result(prefix, read_in_declared_encoding(content))
+    return ReadResult(content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ def test_a_request_dropped_by_a_shell_has_its_result(exchange: ExchangeProcess, 
     assert shell is not None
     script = 'cat "$0" > "$1/req/OQSsiquc01req_1.xml"'
     subprocess.run([shell, "-c", script, request, exchange.root], check=True)
-    read = ReadResult(exchange.result("OQSsiquc01res_1.xml"))
+    read = read_strictly("OQSsiquc01res", exchange.result("OQSsiquc01res_1.xml"))
     assert (read["SegmentOfResult"], read["QualificationValidity"]) == ("1", "1")
     assert set(read.texts("InsuredIdentificationNumber")) == {
         clinic.membership["InsuredIdentificationNumber"]
@@ -97,7 +104,7 @@ def test_a_request_dropped_by_a_shell_has_its_result(exchange: ExchangeProcess, 
 def test_a_bulk_request_is_received_and_its_results_are_fetched(
     exchange: ExchangeProcess, clinic: Clinic
 ) -> None:
-    received = ReadResult(exchange.ask("OQSmuquc01req_2.xml", clinic.bulk()))
+    received = read_strictly("OQSmuquc01res", exchange.ask("OQSmuquc01req_2.xml", clinic.bulk()))
     ask = request_files.message(
         request_files.element("MedicalInstitutionCode", INSTITUTION_CODE),
         request_files.element("ReceptionNumber", received["ReceptionNumber"]),
@@ -106,7 +113,7 @@ def test_a_bulk_request_is_received_and_its_results_are_fetched(
     answers: list[ReadResult] = []
 
     def is_processed() -> bool:
-        answers.append(ReadResult(exchange.ask("OQSmuquc02req_2.xml", ask)))
+        answers.append(read_strictly("OQSmuquc02res", exchange.ask("OQSmuquc02req_2.xml", ask)))
         return answers[-1]["SegmentOfResult"] != "2"
 
     wait_for(is_processed, "result of the bulk request")
@@ -118,7 +125,7 @@ def test_a_bulk_request_is_received_and_its_results_are_fetched(
 def test_a_tap_with_consent_has_its_file_and_opens_the_medicines(
     exchange: ExchangeProcess, clinic: Clinic
 ) -> None:
-    def history() -> ReadResult:
+    def history(category: str = "2") -> bytes:
         membership = clinic.membership
         head = "".join(
             request_files.element(name, value)
@@ -133,19 +140,24 @@ def test_a_tap_with_consent_has_its_file_and_opens_the_medicines(
         month = f"{today():%Y%m}"
         body = "".join(
             request_files.element(name, value)
-            for name, value in {"StartDate": month, "EndDate": month, "FileCategory": "2"}.items()
+            for name, value in {"StartDate": month, "EndDate": month, "FileCategory": category}.items()
         )
         body += request_files.element("PrDiInfClassification", "1")
-        return ReadResult(exchange.ask("YZKsiquc01req_3.xml", request_files.message(head, body)))
+        return request_files.message(head, body)
 
-    assert history()["ResultCode"] != "1"
+    def result_code() -> str:
+        return read_strictly("YZKsiquc01res", exchange.ask("YZKsiquc01req_3.xml", history()))["ResultCode"]
+
+    assert result_code() != "1"
     options = ("--card", clinic.stack.card("valid"), "--consent", "all", "--agree")
     assert clinic.stack.tap(*options, **clinic.environment)["exit_code"] == 0
     [face] = (exchange.root / "face").iterdir()
-    read = ReadResult(face.read_bytes())
+    read = read_strictly("OQSsiquc01res", face.read_bytes())
     assert (read["ReferenceClassification"], read["QualificationValidity"]) == ("1", "1")
     assert read["PharmacistsInfoConsFlg"] == "1"
-    assert history()["ResultCode"] == "1"
+    assert result_code() == "1"
+    exchange.drop("YZKsiquc01req_4.xml", history(category="1"))
+    assert exchange.result("YZKsiquc01res_4.pdf").startswith(b"%PDF-")
 
 
 def test_a_request_that_was_taken_before_a_kill_is_answered_after_the_next_start(

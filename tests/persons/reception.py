@@ -8,6 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from clinic_terminal.card.channel import CardConnection
+from clinic_terminal.exchange.answering import Exchange
+from clinic_terminal.exchange.face import Tap, face_message
+from clinic_terminal.messages.eligibility import EligibilityRequest, EligibilityResult
+from clinic_terminal.messages.registry import MESSAGES
+from clinic_terminal.store import TerminalStore
 from clinic_terminal.timings import Stopwatch
 from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
 from eligibility_api.contract.client import FundClient
@@ -16,6 +21,7 @@ from eligibility_api.contract.errors import ShikakuError
 from jpki_mock.card.in_process import open_card
 from tests.builders.clinic.scripted_prompts import ScriptedPrompts
 from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC
 from tests.builders.in_process import InProcessTransport, in_thread
 
 PIN = "4321"
@@ -26,6 +32,7 @@ class Reception:
     """A clinic's reception. Returns outcomes: the JSON without unpredictable members, or a problem's code."""
 
     def __init__(self, fund: Fund) -> None:
+        self._fund = fund
         self._transport = InProcessTransport(fund.app)
         self._client = FundClient(
             "http://fund.test", fund.clinic, clock=fund.clock, transport=self._transport
@@ -57,6 +64,16 @@ class Reception:
         except ShikakuError as problem:
             return problem.code
         return self._outcome()
+
+    async def face(self, card: Path, request: TapRequest) -> EligibilityResult | None:
+        """The message of a tap with the right PIN."""
+        outcome = await in_thread(partial(self._tap, open_card(card), request, ScriptedPrompts([PIN])))
+        return face_message(Tap(outcome, CLINIC, self._fund.clock(), "AAAAAAAAAAAAAAAA", request.as_of))
+
+    async def message(self, store: TerminalStore, request: EligibilityRequest) -> Any:
+        """The result of a look-up by number; not typed, since a prefix decides the type."""
+        exchange = Exchange(self._client, store, clock=self._fund.clock)
+        return await in_thread(partial(exchange.answer, MESSAGES["OQSsiquc01req"], request))
 
     def _outcome(self) -> dict[str, Any]:
         """The answer as received, including members that a client's model would ignore."""

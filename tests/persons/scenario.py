@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,10 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from clinic_terminal.messages.codes import LimitConsent
+from clinic_terminal.store import TerminalStore
 from clinic_terminal.visit.tap import TapRequest
+from eligibility_api.contract.days import parse_day
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.dates import JAPAN
 from jpki_mock.authority.keys import KeyProfile
@@ -21,6 +25,7 @@ from jpki_mock.register.resident import Resident
 from shikaku.persons.answers import number_request
 from shikaku.persons.dataset import MEMBERSHIP, Dataset
 from shikaku.persons.person import Change, Person, Question
+from tests.builders.clinic.clinic_software import eligibility_request
 from tests.builders.fund import Fund
 from tests.persons.reception import PIN, Reception
 
@@ -91,6 +96,23 @@ class Scenario:
             TapRequest(day, operator),
             registers=question.agrees,
         )
+
+    async def message(self, person: Person, question: Question, store: TerminalStore) -> Any:
+        """The message that a clinic's software gets for a question; None where there is none."""
+        day = question.as_of or self.data.today
+        if question.by != "number":
+            operator = OPERATOR if question.by == "visual-check" else None
+            card = self.card(person, old=question.card == "old")
+            return await self.reception.face(card, TapRequest(date.fromisoformat(day), operator))
+        asked = number_request(self.data, person, question)
+        items = {name: asked.get(name) for name in ("insurer_number", "symbol", "number", "branch")}
+        # Digits and days of a message have one form; how a certificate is typed does not concern it.
+        items["insurer_number"] = unicodedata.normalize("NFKC", asked["insurer_number"])
+        birth_date = parse_day(asked["birth_date"])
+        limit = LimitConsent.GIVEN if question.limit else LimitConsent.NOT_GIVEN
+        head = {"qualification_confirmation_date": date.fromisoformat(day)}
+        request = eligibility_request(head, **items, birth_date=birth_date, limit_consent=limit)
+        return await self.reception.message(store, request)
 
     def card(self, person: Person, *, old: bool = False) -> Path:
         """The file of the person's newest card, or of the first one."""

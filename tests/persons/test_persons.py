@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from clinic_terminal.errors import SHOWN_CATALOGUE
+from clinic_terminal.exchange.result_codes import RESULT_CODES
+from clinic_terminal.messages import xml_codec
+from clinic_terminal.messages.characters import Encoding
+from clinic_terminal.store import TerminalStore
+from eligibility_api.contract.errors import ErrorKind
 from eligibility_api.domain.dates import day_in_japan
 from shikaku.persons.answers import expected_answer
 from shikaku.persons.dataset import load_dataset
@@ -14,6 +21,8 @@ from shikaku.persons.person import INSTITUTIONS
 from tests.builders.database import Database
 from tests.builders.fund import open_fund
 from tests.builders.fund_clients import CLINIC
+from tests.builders.message_reader import read_result
+from tests.persons.expected_elements import comparable, expected_body
 from tests.persons.reception import Reception
 from tests.persons.scenario import Scenario, questions
 
@@ -43,6 +52,13 @@ async def scenario(database: Database, tmp_path_factory: pytest.TempPathFactory)
         yield scenario
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TerminalStore]:
+    """The store of the clinic's terminal."""
+    with TerminalStore.open(tmp_path_factory.mktemp("terminal")) as opened:
+        yield opened
+
+
 def test_the_asking_clinic_is_the_one_with_the_tickets() -> None:
     assert INSTITUTIONS["here"]["institution_code"] == CLINIC
 
@@ -56,6 +72,39 @@ async def test_a_person_gets_the_expected_answer(scenario: Scenario, person_id: 
     else:
         outcome = await scenario.ask(person, question)
     assert outcome == (question.problem or expected_answer(scenario.data, person, question))
+
+
+@pytest.mark.parametrize(
+    ("person_id", "position"),
+    [
+        pytest.param(person, position, id=f"{person}-{question.by}-{position + 1}")
+        for person, position, question in questions(load_dataset())
+        if question.when == "after" and not question.known and not question.agrees
+    ],
+)
+async def test_a_clinics_software_gets_the_same_answer_as_a_message(
+    scenario: Scenario, store: TerminalStore, person_id: str, position: int
+) -> None:
+    """By the elements of an independent reader: all of them, and no others."""
+    person = scenario.data.person(person_id)
+    question = person.questions[position]
+    message = await scenario.message(person, question, store)
+    if question.problem:
+        assert has_no_answer(message, question.problem)
+        return
+    prefix = "OQSsiquc01res" if question.by == "number" else "OQSsiquc01res_face"
+    read: Any = read_result(prefix, xml_codec.encode(message, Encoding.UTF_8).content)
+    assert read["MessageHeader"]["ReferenceClassification"] == ("2" if question.by == "number" else "1")
+    assert comparable(read["MessageBody"]) == expected_body(expected_answer(scenario.data, person, question))
+
+
+def has_no_answer(message: Any, problem: str) -> bool:
+    """Whether a message has the code of this problem and no answer; or is none, if the problem is the reader's."""
+    if SHOWN_CATALOGUE[problem].kind is ErrorKind.CARD:
+        return message is None
+    header, body = message.header, message.body
+    assert (body.validity, body.results) == (None, ())
+    return RESULT_CODES[problem].number in {header.error_code, body.status_code}
 
 
 @pytest.mark.parametrize("person_id", [person.id for person in load_dataset().persons if person.paper])

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 _TEMPORARY_PREFIX = ".shikaku-"
@@ -71,10 +72,19 @@ class Directory:
                 left -= len(part)
             return b"".join(parts), _state(os.fstat(descriptor))
 
-    def remove(self, name: str) -> None:
-        """Remove a file; one that does not exist is removed."""
+    def remove(self, name: str, state: FileState | None = None) -> bool:
+        """Remove a file durably; one that does not exist is removed.
+
+        With a `state`, a file that has another one by now stays, and the result is False.
+        """
         with suppress(FileNotFoundError):
+            if state is not None:
+                found = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+                if _state(found) != state:
+                    return False
             os.unlink(name, dir_fd=self._descriptor)
+            _sync(self._descriptor)
+        return True
 
     def write(self, name: str, content: bytes, mode: int = 0o600) -> None:
         """Write a file durably: it appears complete under its name, and replaces a former one.
@@ -96,10 +106,10 @@ class Directory:
             raise
         _sync(self._descriptor)
 
-    def remove_temporary_files(self) -> None:
-        """Remove what an interrupted `write` left."""
+    def remove_temporary_files(self, before: datetime) -> None:
+        """Remove what a `write` left that was interrupted before an instant; a later one may still be running."""
         for file in self.files():
-            if file.name.startswith(_TEMPORARY_PREFIX):
+            if file.name.startswith(_TEMPORARY_PREFIX) and file.state.modified_ns < before.timestamp() * 1e9:
                 self.remove(file.name)
 
     @contextmanager

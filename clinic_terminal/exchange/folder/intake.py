@@ -121,11 +121,15 @@ class Intake:
         except OSError:
             return None  # removed or replaced meanwhile, or locked: the next pass decides
         try:
-            directory.remove(file.name)
+            removed = directory.remove(file.name, file.state)
         except OSError as error:
             obstacles.add(Notice.NOT_REMOVABLE)
             self._notices.report(Notice.NOT_REMOVABLE, reason_of(error))
-            self._requests.finish(file.name)  # answered while it stays, it would be answered again and again
+            removed = False
+        if (
+            not removed
+        ):  # answered while it stays, it would be answered again; or it was written again meanwhile
+            self._requests.finish(file.name)
             return None
         self._watched.pop(file.name, None)
         return request

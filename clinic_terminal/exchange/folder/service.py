@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from queue import SimpleQueue
 from typing import Self
 
@@ -17,6 +19,8 @@ from clinic_terminal.exchange.folder.results import ResultFolder
 from clinic_terminal.exchange.folder.watching import Watcher
 from clinic_terminal.store.records import ResultFile, TakenRequest
 from clinic_terminal.store.requests import TakenRequests
+
+log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
 """Pause between two passes where no notification comes: a share may have none."""
@@ -75,7 +79,9 @@ class FolderService:
         self._in_progress: dict[str, int] = {}
         self._unwritten: dict[str, tuple[ResultFile, ...]] = {}
         self._lock = threading.Lock()
+        self._counted = self._retried = float("-inf")
         self._wake = threading.Event()
+        self._resumed = threading.Event()
         self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._run, name="exchange-intake")]
         self._threads += [
@@ -93,6 +99,7 @@ class FolderService:
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
         self._wake.set()
+        self._resumed.set()
         for queue in self._queues.values():
             queue.put(None)
         for thread in self._threads:
@@ -102,28 +109,38 @@ class FolderService:
     # -- The thread that takes requests ---------------------------------------------------------------------
 
     def _run(self) -> None:
-        self._resume()
-        counted = retried = self._monotonic() - MAINTENANCE_SECONDS
         while not self._stopping.is_set():
-            now = self._monotonic()
-            if now - counted >= MAINTENANCE_SECONDS:
-                self._results.report_left(self._clock())
-                counted = now
-            if now - retried >= RETRY_SECONDS:
-                self._write_again()
-                retried = now
-            self._wake.clear()
-            if not self._take():
-                self._wake.wait(POLL_SECONDS)
+            self._guarded(self._pass)
+
+    def _pass(self) -> None:
+        """One pass: resume, count, write again, take; then a pause if nothing was taken."""
+        if not self._resumed.is_set():
+            self._resume()
+        now = self._monotonic()
+        if now - self._counted >= MAINTENANCE_SECONDS:
+            self._counted = now
+            self._results.report_left(self._clock())
+        if now - self._retried >= RETRY_SECONDS:
+            self._retried = now
+            self._write_again()
+        self._wake.clear()
+        if not self._take():
+            self._wake.wait(POLL_SECONDS)
 
     def _resume(self) -> None:
-        """Begin with what an earlier process took and did not finish."""
+        """Begin with what an earlier process took and did not finish; nothing is answered before.
+
+        Files come first: one that was stored and not removed is the stored request.
+        """
         self._take()
         try:
-            for request in self._requests.pending():
-                self._enqueue(request)
+            pending = self._requests.pending()
         except TerminalError as error:
-            self._notices.report(Notice.NOT_STORED, str(error.details.get("reason", error.code)))
+            self._report_store(error)
+            return
+        for request in pending:
+            self._enqueue(request)
+        self._resumed.set()
 
     def _take(self) -> bool:
         taken = False
@@ -155,9 +172,10 @@ class FolderService:
     # -- The threads that answer ----------------------------------------------------------------------------
 
     def _work(self, queue: SimpleQueue[TakenRequest | None]) -> None:
+        self._resumed.wait()
         with self._open_answer() as answer:
             while (request := queue.get()) is not None and not self._stopping.is_set():
-                self._answer(request, answer)
+                self._guarded(partial(self._answer, request, answer))
 
     def _answer(self, request: TakenRequest, answer: Answer) -> None:
         results = request.results
@@ -181,4 +199,18 @@ class FolderService:
         try:
             change()
         except TerminalError as error:
-            self._notices.report(Notice.NOT_STORED, str(error.details.get("reason", error.code)))
+            self._report_store(error)
+
+    def _report_store(self, error: TerminalError) -> None:
+        self._notices.report(Notice.NOT_STORED, str(error.details.get("reason", error.code)))
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Run one step. A fault of the program in it is logged by its type, and ends no thread.
+
+        A request during which it happens stays stored, and is answered after the next start.
+        """
+        try:
+            step()
+        except Exception as error:
+            log.error("a step of the exchange failed: %s", type(error).__name__)
+            self._stopping.wait(RETRY_SECONDS)

@@ -47,6 +47,7 @@ def folder_service(
     """
     form = form_of(settings)
     root = ExchangeRoot.prepare(path)
+    root.clean(clock())
     notices = Notices(show, time.monotonic)
 
     @contextmanager

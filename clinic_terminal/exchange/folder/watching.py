@@ -8,8 +8,8 @@ from pathlib import Path
 
 from watchfiles import watch
 
-_DEBOUNCE_MILLISECONDS = 20
-_STEP_MILLISECONDS = 10
+_DEBOUNCE_MILLISECONDS = 40
+_STEP_MILLISECONDS = 20
 _RENEW_SECONDS = 10
 """Watching begins anew after so long without a change: a share may have come back under the same path."""
 

@@ -30,7 +30,7 @@ _AnyMonth = TypeVar("_AnyMonth", ClaimMonth, DispensingMonth, PrescriptionMonth)
 
 _EMPTY = "該当する情報はありません。"
 _ORAL = "21"
-"""診療識別 of 内服: the number beside it is one of days."""
+"""診療識別 of 内服: the number next to it is one of days."""
 _PHARMACY_DIGIT = "4"
 """The third digit of a pharmacy's code (点数表)."""
 

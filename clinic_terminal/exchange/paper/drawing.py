@@ -17,8 +17,8 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from clinic_terminal.exchange.paper.document import Group, Paper, Section
-from japanese_pdf.document_font import document_font
-from japanese_pdf.font import printable
+from screens.papers.document_font import document_font
+from screens.papers.font import printable
 
 _WIDTH, _HEIGHT = A4
 _SIDE, _TOP, _BOTTOM = 15 * mm, 30 * mm, 18 * mm
@@ -131,8 +131,8 @@ class _PagedCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
     def _line(self, height: float, size: float, texts: Sequence[str]) -> None:
         """Draw a text at the left edge, in a smaller size where it would not fit, and one at the right edge."""
         left, right = map(printable, texts)
-        room = _CONTENT - self.stringWidth(right, self._font, size)
-        fit = min(1.0, room / max(room, self.stringWidth(left, self._font, size)))
+        width = _CONTENT - self.stringWidth(right, self._font, size)
+        fit = min(1.0, width / max(width, self.stringWidth(left, self._font, size)))
         self.setFont(self._font, size * fit)
         self.drawString(_SIDE, height, left)
         self.setFont(self._font, size)

@@ -33,7 +33,7 @@ _BEARER = "bearer "
 def make_app(workers: Workers, sessions: Sessions, port: int, terminal_key: str | None) -> FastAPI:
     """The application that listens on `port`.
 
-    Without a terminal's key the server itself has made sure of a client certificate, and whoever connects signs in.
+    Without a terminal's key the server itself has made sure of a client certificate: every client may sign in.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_middleware(OwnMachineOnly, port=port)

@@ -16,6 +16,7 @@ import uvicorn
 
 from clinic_terminal.exchange.answering import Exchange
 from clinic_terminal.exchange.web.app import make_app
+from clinic_terminal.exchange.web.connections import TimedProtocol
 from clinic_terminal.exchange.web.sessions import Sessions
 from clinic_terminal.exchange.web.terminal_key import write_key
 from clinic_terminal.exchange.web.workers import Workers
@@ -61,7 +62,7 @@ def web_face(
         port = listener.getsockname()[1]
         app = make_app(workers, Sessions(time.monotonic), port, None if by_certificate else write_key(home))
         config = uvicorn.Config(
-            app, http="h11", ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
+            app, http=TimedProtocol, ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
             limit_concurrency=_MAX_CONNECTIONS, h11_max_incomplete_event_size=_MAX_HEADER_BYTES,
             timeout_keep_alive=_IDLE_SECONDS, timeout_graceful_shutdown=_STOP_SECONDS,
             proxy_headers=False, **(tls.options() if tls is not None else {}),

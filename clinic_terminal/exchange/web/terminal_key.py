@@ -1,6 +1,6 @@
 """The terminal's key, with which a program on this machine signs in where no client certificates are used.
 
-It is new with every start of the web face. Whoever can read the file, the terminal's own user, may sign in.
+It is new with every start of the web face. A program that can read the file, as the terminal's own user, may sign in.
 """
 
 from __future__ import annotations

@@ -38,8 +38,8 @@ PURPOSES = {
 
 @dataclass
 class FakeFund:
-    """`failures` queues, by path, what replaces an answer: an error code, `lost` (no response), or `gateway`
-    (a 502 of a proxy). `answers` are returned in turn, then always `answer`; `reference_outcomes` by the
+    """`failures` queues, by path, what replaces an answer: an error code, `lost` (no response), `slow`
+    (none in time), `gateway` (a 502 of a proxy) or `unreadable`. `answers` are returned in turn, then always `answer`; `reference_outcomes` by the
     registered number.
     """
 
@@ -102,6 +102,10 @@ class FakeFund:
     def _fail(failure: str, request: httpx2.Request) -> httpx2.Response:
         if failure == "lost":
             raise httpx2.ReadError("lost", request=request)
+        if failure == "slow":
+            raise httpx2.ReadTimeout("slow", request=request)
+        if failure == "unreadable":
+            return httpx2.Response(200, text="<html>an answer of something else</html>")
         if failure == "gateway":
             return httpx2.Response(502, text="Bad Gateway")
         return _problem(failure)

@@ -1,4 +1,4 @@
-"""Request files as a receipt computer writes them, and its view of results: plain text, and nothing of the codec."""
+"""Request files as the clinic's software writes them, and its view of results: plain text, and nothing of the codec."""
 
 from __future__ import annotations
 

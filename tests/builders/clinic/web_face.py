@@ -22,9 +22,9 @@ from clinic_terminal.store import TerminalStore
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.history import HistoryResource, Medications
 from tests.builders.clinic import histories
+from tests.builders.clinic.clinic_software import DOCTOR
 from tests.builders.clinic.exchange_requests import RECEPTION
 from tests.builders.clinic.fake_fund import FakeFund
-from tests.builders.clinic.clinic_software import DOCTOR
 from tests.builders.clinic.samples import NOW
 from tests.builders.clinic.store import permit
 

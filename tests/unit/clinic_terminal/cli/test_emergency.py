@@ -51,6 +51,37 @@ def test_reason_record_and_operator_are_sent(terminal: TerminalRunner) -> None:
     assert terminal.fund.headers[-1]["Operator-Role"] == "pharmacist"
 
 
+def test_the_summary_is_read_whole_and_named_on_the_screen(terminal: TerminalRunner) -> None:
+    """Rule W13."""
+    report = emergency(terminal, "--summary")
+    assert (report["exit_code"], report["extent"]) == (0, "summary")
+    assert list(report["history"]) == ["medications", "treatments", "surgeries", "health-checkups"]
+    assert [query["extent"] for query in terminal.fund.history.queries] == ["summary"] * 4
+    [request] = terminal.fund.permits.emergencies
+    assert set(request.categories) == {
+        Category.MEDICATION,
+        Category.PRESCRIPTION,
+        Category.TREATMENT,
+        Category.SURGERY,
+        Category.HEALTH_CHECKUP,
+    }
+    result = terminal.run("emergency", "--stdin", "--summary", *BY, pin=json.dumps(INPUT))
+    assert "救急用サマリーのみ" in result.stdout
+
+
+def test_without_the_summary_the_full_set_is_read(terminal: TerminalRunner) -> None:
+    """Rule W13."""
+    assert "extent" not in emergency(terminal)
+    assert "extent" not in terminal.fund.history.queries[-1]
+
+
+@pytest.mark.parametrize("more", [["--what", "medications"], ["--from", "2026-01"], ["--to", "2026-01"]])
+def test_the_summary_excludes_a_choice_of_its_own(terminal: TerminalRunner, more: list[str]) -> None:
+    """Rule W13: no option is accepted without effect."""
+    result = terminal.run("emergency", "--stdin", "--summary", *more, *BY, pin=json.dumps(INPUT))
+    assert (result.exit_code, terminal.fund.calls) == (2, [])
+
+
 def test_without_a_card_the_numbers_identify_the_patient(terminal: TerminalRunner) -> None:
     assert emergency(terminal, "--by-number", membership=MEMBERSHIP)["exit_code"] == 0
     assert (terminal.opened, terminal.fund.calls[1]) == ([], "/v1/eligibility/number")

@@ -148,6 +148,8 @@ def test_each_inserted_card_is_one_tap_with_a_file(runner: ServiceRunner, tmp_pa
     assert result.exit_code == 0, result.output
     reports = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
     assert [report["exit_code"] for report in reports] == [0, 0]
+    faces = [ReadResult(path.read_bytes()) for path in (root / "face").iterdir()]
+    assert [face["QualificationValidity"] for face in faces] == ["1", "1"]
 
 
 def test_a_reader_that_is_missing_is_waited_for(runner: ServiceRunner) -> None:

@@ -115,7 +115,9 @@ def test_numbers_that_cannot_exist_are_an_error_of_the_person_and_nothing_is_sen
     ("failure", "code"),
     [
         ("lost", "SHK-9006"),
+        ("slow", "SHK-9006"),
         ("gateway", "SHK-9006"),
+        ("unreadable", "SHK-9007"),
         ("overloaded", "SHK-9004"),
         ("database-unavailable", "SHK-9003"),
         ("internal", "SHK-9005"),

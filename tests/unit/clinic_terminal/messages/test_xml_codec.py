@@ -1,45 +1,17 @@
-"""XML files of messages: what is written, and the defined outcome of everything that a client may drop."""
+"""XML files as they are read: the defined outcome of everything that a client may drop."""
 
 from __future__ import annotations
 
 import re
-from random import Random
 
 import pytest
 
 from clinic_terminal.messages import xml_codec
-from clinic_terminal.messages.bulk import BulkEligibilityRequest, TicketBulkRequest
 from clinic_terminal.messages.characters import Encoding
 from clinic_terminal.messages.eligibility import EligibilityRequest, EligibilityResult
-from clinic_terminal.messages.entitlement import Entitlement
 from clinic_terminal.messages.errors import MessageFormatError
-from clinic_terminal.messages.examples import EXAMPLES, FIRST_EXAMPLES, Example
-
-REQUEST = FIRST_EXAMPLES["OQSsiquc01req"]
-TEXT = xml_codec.encode(REQUEST, Encoding.UTF_8).content.decode()
-SJIS = xml_codec.encode(REQUEST, Encoding.SHIFT_JIS).content
-BODY = TEXT.partition("?>")[2].strip()
-
-
-def refusal(content: bytes | str) -> tuple[str, str | None]:
-    """Code and element with which a request by number is refused."""
-    with pytest.raises(MessageFormatError) as refused:
-        xml_codec.decode(content.encode() if isinstance(content, str) else content, EligibilityRequest)
-    assert refused.value.details == ({"element": refused.value.element} if refused.value.element else {})
-    return refused.value.code, refused.value.element
-
-
-def without(name: str) -> str:
-    text, count = re.subn(f"<{name}>[^<]*</{name}>", "", TEXT)
-    assert count == 1
-    return text
-
-
-def replaced(name: str, value: str) -> str:
-    text, count = re.subn(f"<{name}>[^<]*</{name}>", lambda _: f"<{name}>{value}</{name}>", TEXT)
-    assert count == 1
-    return text
-
+from clinic_terminal.messages.examples import EXAMPLES
+from tests.builders.message_files import BODY, REQUEST, SJIS, TEXT, refusal, replaced, without
 
 ACCEPTED: dict[str, bytes | str] = {
     "UTF-8": TEXT,
@@ -182,45 +154,6 @@ def test_known_elements_within_a_value_are_refused() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("written", "unknown"),
-    [
-        ("<MyNumber>123456789018</MyNumber>", 1),
-        ("<Unknown><Name>x</Name><Unknown/></Unknown><Other/>", 2),
-        ("<未知>x</未知>", 1),
-        ("<x:a xmlns:x='urn:x'>b</x:a>", 1),
-        ("<ResultList/>", 1),
-        ("<Unknown/>" * 5_000, 5_000),
-    ],
-)
-def test_unknown_elements_are_passed_over_and_counted(written: str, unknown: int) -> None:
-    for place in ("</MessageHeader>", "</QualificationConfirmSearchInfo>", "</MessageBody>", "</XmlMsg>"):
-        read = xml_codec.decode(TEXT.replace(place, written + place).encode(), EligibilityRequest)
-        assert read.message == REQUEST
-        # Of another model an element is as unknown as one of none.
-        assert read.unknown_elements == unknown, place
-
-
-def test_a_flood_of_unknown_elements_is_refused() -> None:
-    content = f"<XmlMsg>{'<a/>' * 100_001}</XmlMsg>".encode()
-    with pytest.raises(MessageFormatError, match="message-malformed"):
-        xml_codec.decode(content, BulkEligibilityRequest)
-
-
-def test_an_element_of_another_group_is_unknown() -> None:
-    read = xml_codec.decode(
-        TEXT.replace("<MessageBody>", "<MessageBody><Birthdate/>").encode(), EligibilityRequest
-    )
-    assert read.unknown_elements == 1
-
-
-def test_the_limit_is_that_of_the_kind() -> None:
-    padded = TEXT.encode() + b" " * (EligibilityRequest.max_bytes - len(TEXT.encode()))
-    assert xml_codec.decode(padded, EligibilityRequest).message == REQUEST
-    assert refusal(padded + b" ") == ("message-too-large", None)
-    assert TicketBulkRequest.max_bytes > len(padded)
-
-
 def test_no_error_has_a_value() -> None:
     secret = "19991399"
     for name in ("Birthdate", "InsurerNumber", "QualificationConfirmationDate", "MedicalInstitutionCode"):
@@ -235,65 +168,3 @@ def test_what_was_read_is_not_in_a_text_of_it() -> None:
     [face] = [one.message for one in EXAMPLES if one.case == "valid, with consents"]
     assert isinstance(face, EligibilityResult)
     assert "試験" not in repr(xml_codec.encode(face, Encoding.UTF_8))
-
-
-def test_the_declaration_names_the_encoding_and_the_message_announces_it() -> None:
-    result = FIRST_EXAMPLES["OQSsiquc01res"]
-    utf_8 = xml_codec.encode(result, Encoding.UTF_8).content
-    sjis = xml_codec.encode(result, Encoding.SHIFT_JIS).content
-    assert utf_8.startswith(
-        b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<XmlMsg><MessageHeader>'
-    )
-    assert sjis.startswith(
-        b'<?xml version="1.0" encoding="Shift_JIS" standalone="no"?>\n<XmlMsg><MessageHeader>'
-    )
-    assert b"<CharacterCodeIdentifier>0</CharacterCodeIdentifier>" in utf_8
-    assert b"<CharacterCodeIdentifier>1</CharacterCodeIdentifier>" in sjis
-    assert "見本町".encode() in utf_8
-    assert "ﾕｳｺｳ".encode("cp932") in sjis
-
-
-def test_the_original_of_a_replaced_character_is_returned_with_its_path() -> None:
-    [face] = [one.message for one in EXAMPLES if one.case == "insurance and medical aid"]
-    assert isinstance(face, EligibilityResult)
-    first, second = face.body.results
-    renamed = Entitlement.model_validate(
-        {name: getattr(second, name) for name in Entitlement.model_fields}
-        | {"name": "𠮷田　● é", "address": "●"}
-    )
-    body = face.body.model_copy(update={"results": (first, renamed)})
-    written = xml_codec.encode(face.model_copy(update={"body": body}), Encoding.SHIFT_JIS)
-    [replacement] = written.replaced
-    assert replacement.path == "MessageBody/ResultList/ResultOfQualificationConfirmation[2]/Name"
-    assert replacement.original == "𠮷田　●　é"
-    assert "<Name>●田　●　●</Name>" in written.content.decode("cp932")
-    assert "𠮷" not in repr(written)
-
-
-def test_markup_in_a_value_is_escaped() -> None:
-    request = xml_codec.decode(
-        replaced("ArbitraryIdentifier", "&lt;a&gt;&amp;&quot;]]&gt;").encode(), EligibilityRequest
-    )
-    assert request.message.body.search_info.arbitrary_identifier == '<a>&"]]>'
-    written = xml_codec.encode(request.message, Encoding.UTF_8)
-    assert b'&lt;a&gt;&amp;"]]&gt;' in written.content
-    assert xml_codec.decode(written.content, EligibilityRequest) == request
-
-
-def test_a_shuffled_message_has_the_same_elements_in_another_order() -> None:
-    result = FIRST_EXAMPLES["OQSsiquc01res_face"]
-    plain = xml_codec.encode(result, Encoding.UTF_8).content
-    orders = {xml_codec.encode(result, Encoding.UTF_8, shuffle=Random(seed)).content for seed in range(5)}
-    assert len(orders) == 5
-    assert plain not in orders
-    assert all(sorted(re.split(b"<[^>]+>", one)) == sorted(re.split(b"<[^>]+>", plain)) for one in orders)
-    again = xml_codec.encode(result, Encoding.UTF_8, shuffle=Random(3)).content
-    assert again == xml_codec.encode(result, Encoding.UTF_8, shuffle=Random(3)).content
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: f"{one.prefix}: {one.case}")
-def test_no_element_is_written_empty_and_none_has_an_attribute(example: Example) -> None:
-    content = xml_codec.encode(example.message, Encoding.UTF_8).content.decode()
-    body = content.partition("?>\n")[2]
-    assert set(re.findall(r"<(\w+)></\1>", body)) <= {"MessageBody"}
-    assert re.fullmatch(r"(<(/?)\w+>[^<>]*)+\n?", body)

@@ -28,6 +28,7 @@ from eligibility_api.contract.enrolment import (
 from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.insurer_ops import (
     DeregistrationRequest,
+    MemberSearch,
     PaperApplicationReason,
     PaperApplicationRequest,
     UnlinkRequest,
@@ -77,6 +78,12 @@ ANSWERS: dict[str, Any] = {
     f"/v1/claims/{ENROLMENT}": FILE,
     f"/v1/claims/{ENROLMENT}/faults": {"faults": [], "next": None},
     "/v1/health-checkups": CHECKUPS,
+    "/v1/members/search": {"members": [], "has_more": False},
+    f"/v1/members/{ENROLMENT}": {
+        "enrolment_id": str(ENROLMENT),
+        "insurer_number": "01130012",
+        "versions": [],
+    },
 }
 
 
@@ -148,11 +155,15 @@ def test_lists_are_fetched_page_by_page() -> None:
     with fund.client() as client:
         assert client.mismatches().next is None
         client.changes(after="cursor", limit=5)
+        assert client.search_members(MemberSearch(number="7701")).members == []
+        assert client.member(ENROLMENT).versions == []
         assert client.paper_certificates(after="cursor", since_month="2026-03").since == date(2026, 3, 1)
         assert client.statistics().look_ups == {"1": 3}
     assert [(r.method, str(r.url.path), dict(r.url.params)) for r in fund.requests] == [
         ("GET", "/v1/mismatches", {}),
         ("GET", "/v1/changes", {"after": "cursor", "limit": "5"}),
+        ("POST", "/v1/members/search", {}),
+        ("GET", f"/v1/members/{ENROLMENT}", {}),
         ("GET", "/v1/paper-certificates", {"after": "cursor", "since_month": "2026-03"}),
         ("GET", "/v1/statistics", {}),
     ]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.domain.admission import (
     INSURER_RIGHTS,
+    Admission,
     Authority,
     authority_for,
     excess_rights,
@@ -87,3 +88,7 @@ def test_an_operators_authority_depends_on_the_kind_of_facility(
 ) -> None:
     """Rule G4."""
     assert authority_for(kind) == Authority(medical, emergency)
+
+
+def test_one_terminal_is_admitted_unless_more_are_asked_for() -> None:
+    assert Admission("1311111114", "見本医院", FacilityKind.CLINIC, frozenset()).terminals == 1

@@ -135,6 +135,11 @@ def test_the_identity_of_a_claim_with_a_branch_is_that_of_version_1() -> None:
     assert CLAIM.identity.hex() == "53570983782a153f13ea12cbee422594"
 
 
+def test_the_identity_of_a_claim_without_branch_name_and_sex_is_the_stored_one() -> None:
+    """Rule H2."""
+    assert of_member(branch=None).identity.hex() == "bd30f35fcc941859ec7d08ce05e4c9eb"
+
+
 OTHERS = [
     of_member(insurer_number="138057"),
     of_member(symbol=None),

@@ -13,8 +13,6 @@ from eligibility_api.contract.duplicate_checks import DuplicateKind
 from eligibility_api.contract.history import Origin
 from eligibility_api.domain.claims import Drug
 from eligibility_api.domain.duplicates import (
-    MAX_ENTRIES,
-    MAX_MEDICINES,
     Found,
     compared_entries,
     find,
@@ -313,15 +311,15 @@ def test_an_oral_medicine_without_days_counts_as_one_that_cannot_be_counted(
     [
         (1, 0, 0),
         (1, 1, 1),
-        (1, MAX_ENTRIES, MAX_ENTRIES),
-        (1, MAX_ENTRIES + 1, MAX_ENTRIES),
-        (100, MAX_MEDICINES // 100, MAX_MEDICINES // 100),
-        (100, MAX_MEDICINES // 100 + 1, MAX_MEDICINES // 100),
-        (99, MAX_MEDICINES // 99, MAX_MEDICINES // 99),
-        (99, MAX_MEDICINES // 99 + 1, MAX_MEDICINES // 99),
-        (0, MAX_ENTRIES + 1, MAX_ENTRIES),
-        (MAX_MEDICINES, 1, 1),
-        (MAX_MEDICINES + 1, 1, 0),
+        (1, 500, 500),
+        (1, 501, 500),
+        (100, 50, 50),
+        (100, 51, 50),
+        (99, 50, 50),
+        (99, 51, 50),
+        (0, 501, 500),
+        (5_000, 1, 1),
+        (5_001, 1, 0),
     ],
 )
 def test_the_newest_entries_are_compared_up_to_the_limits(

@@ -209,3 +209,8 @@ def test_a_purpose_is_served_up_to_its_day(expires_on: date, days: int, purpose:
     served = refusal(purpose, now, expires_on) is None
     lenient = purpose in (Purpose.ELIGIBILITY, Purpose.VISUAL_CHECK)
     assert served == (day_in_japan(now) <= (naive_until(expires_on) if lenient else expires_on))
+
+
+def test_a_carriers_name_in_stored_bindings_never_changes() -> None:
+    """Rules A6, Q7."""
+    assert {carrier.name: carrier.value for carrier in Carrier} == {"CARD": "card", "PHONE": "phone"}

@@ -123,6 +123,12 @@ def test_the_prescriber_of_a_dispensing_is_named_by_it() -> None:
     assert one.prescriber == OTHER_CLINIC
 
 
+def test_a_prescription_is_its_own_institutions_unless_it_names_another() -> None:
+    """Rule H5."""
+    unnamed = prescription(institution=OTHER_CLINIC, content=content(drug(), prescriber_code=None))
+    assert [row.prescriber for row in medicine_rows([unnamed])] == [OTHER_CLINIC]
+
+
 def supplied(on: date | None = DAY, prescriber: str | None = OTHER_CLINIC, **more: Any) -> MedicineRow:
     """A row of a medicine of another prescriber; by default an oral one for 14 days."""
     one = drug(**more)
@@ -156,3 +162,9 @@ def test_two_supplies_of_one_ingredient_by_two_prescribers_overlap(other: Medici
     first = supplied(prescriber=CLINIC)
     marks = overlap_marks([first, other], INGREDIENTS.get)
     assert dict(marks) == ({1: [2], 2: [1]} if marked else {})
+
+
+def test_two_medicines_without_an_ingredient_do_not_overlap() -> None:
+    """Rule H7."""
+    unknown = [supplied(prescriber=prescriber, code="990009999") for prescriber in (CLINIC, OTHER_CLINIC)]
+    assert dict(overlap_marks(unknown, INGREDIENTS.get)) == {}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.domain import membership
-from eligibility_api.domain.membership import CONTENT, comparable, digest
+from eligibility_api.domain.membership import CONTENT, IDENTITY, canonical, comparable, digest
 
 texts = st.text("ＡＢａｂ12１２見本ｱカｶ-‐−－ーｰ 　・/", max_size=20)
 parts = st.none() | texts
@@ -136,3 +136,20 @@ def test_an_item_added_later_changes_the_digest_only_where_it_is_present(
         )
     }
     assert len(present - {stored}) == 4
+
+
+def test_later_items_are_digested_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule T8: the stored bytes of a content with two later items."""
+    monkeypatch.setattr(membership, "CONTENT", (*CONTENT, "care_home", "care_home_kana"))
+    later = {"care_home": "見本苑", "care_home_kana": "ミホンエン"}
+    assert digest(PLAIN | later).hex() == "d056f2d8e3bccb7fb8086ece81cbaf7a"
+
+
+def test_a_group_of_items_is_one_text() -> None:
+    """Rule T8."""
+    assert canonical({"b": "架空", "a": 1}) == '{"a":1,"b":"架空"}'
+
+
+def test_the_register_is_asked_with_items_of_the_content() -> None:
+    """Rule R4."""
+    assert set(IDENTITY) <= set(CONTENT)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from eligibility_api.contract.history import Origin
 from eligibility_api.domain.medicines import MedicineRow, overlap_marks
-from eligibility_api.domain.overlaps import Supply, overlaps
+from eligibility_api.domain.overlaps import INGREDIENT_LENGTH, Supply, overlaps
 from tests.builders.known import CLINIC, DAY, OTHER_CLINIC, drug, known
 
 supplies = st.lists(
@@ -85,3 +85,8 @@ def test_a_provisional_row_is_marked_like_a_claim() -> None:
     """Rules H6, H7."""
     provisional = row()._replace(known=known(origin=Origin.PRESCRIPTION))
     assert marked(provisional, row(OTHER_CLINIC)) == {1: [2], 2: [1]}
+
+
+def test_seven_characters_identify_ingredient_and_route() -> None:
+    """Rules H7, M3."""
+    assert "1124017F1"[:INGREDIENT_LENGTH] == "1124017"

@@ -177,6 +177,13 @@ def test_an_application_counts_until_another_certificate_is_registered(
     assert need == (PaperNeed(expected) if expected else None)
 
 
+def test_an_application_that_was_not_withdrawn_stands_at_every_later_instant() -> None:
+    """Rule K5."""
+    applied = PaperApplication(LOST, noon(date(2026, 11, 1)))
+    assert applications_at([applied], noon(date(2026, 11, 1))) == [applied]
+    assert applications_at([applied], noon(date(2026, 10, 31))) == []
+
+
 def test_a_card_registered_at_the_same_instant_is_not_newer_than_the_application() -> None:
     """Rule K3."""
     day = date(2026, 11, 1)

@@ -10,6 +10,7 @@ from eligibility_api.contract.codes import Care
 from eligibility_api.contract.consent_versions import STATEMENT_VERSION, STATEMENT_VERSIONS
 from eligibility_api.domain.permits import (
     MAX_DAYS_AHEAD,
+    MAX_PRESENCE_AGE,
     WINDOW_WITHOUT_CONSENT,
     begins_at,
     ends_at,
@@ -73,3 +74,8 @@ def test_an_appointment_is_today_or_at_most_30_days_ahead(ahead: int, possible: 
     """Rule W12."""
     assert MAX_DAYS_AHEAD == 30
     assert is_appointment_day(TODAY + timedelta(days=ahead), TODAY) is possible
+
+
+def test_the_patient_was_identified_ten_minutes_before_at_most() -> None:
+    """Rules W3, W8."""
+    assert timedelta(minutes=10) == MAX_PRESENCE_AGE

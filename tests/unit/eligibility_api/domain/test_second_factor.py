@@ -9,6 +9,7 @@ from cryptography.exceptions import InvalidTag
 
 from eligibility_api.clients.second_factor import decrypt_secret, encrypt_secret
 from eligibility_api.domain.second_factor import (
+    SECRET_BYTES,
     STEP_SECONDS,
     matching_step,
     provisioning_uri,
@@ -78,3 +79,8 @@ def test_a_secret_is_encrypted_for_one_operator() -> None:
     ):
         with pytest.raises(InvalidTag):
             decrypt_secret(*broken)
+
+
+def test_a_secret_has_the_recommended_length() -> None:
+    """RFC 4226 section 4: 160 bits."""
+    assert SECRET_BYTES * 8 == 160

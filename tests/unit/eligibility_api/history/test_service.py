@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from eligibility_api.clients.operator import Operator
 from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.contract.codes import Right, Role
+from eligibility_api.contract.emergency_summary import Extent
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import Grouping, HistoryResource
 from eligibility_api.domain.claims import READER_VERSION, Act, Content, Disease, Drug, encode
@@ -295,3 +296,27 @@ async def test_of_check_ups_the_last_loaded_of_a_day_is_shown() -> None:
     page = await service.health_checkups(state_of(*rows), request())
     assert [shown["examined_on"] for shown in page["checkups"]] == [date(2025, 7, 1), date(2025, 6, 1)]
     assert page["checkups"][0]["items"][0]["unit"] is None
+
+
+async def test_the_summary_omits_rows_and_does_not_renumber_medicines() -> None:
+    """Rule W13: today is 1 April 2026."""
+    old = claim(1, drugs=tablets("990000001")) | {"month": date(2025, 12, 1)}
+    of_january = claim(2, drugs=tablets("990000002"))
+    full = await service.medications(state_of(old, of_january), request(), Grouping.NONE, None)
+    summary = await service.medications(
+        state_of(old, of_january), request(extent=Extent.SUMMARY), Grouping.NONE, None
+    )
+    assert ([one["row"] for one in full["medicines"]], full["total"]) == ([1, 2], 2)
+    assert ([one["row"] for one in summary["medicines"]], summary["total"]) == ([1], 1)
+
+
+async def test_the_summary_of_treatments_is_visits_and_dialysis() -> None:
+    """Rule W13."""
+    acts = [Act("113001810", None, "13", 1), Act("140033770", None, "40", 1)]
+    rows = [claim(1, acts=acts) | {"month": date(2025, 6, 1)}, claim(2, acts=acts)]
+    treatments = HistoryResource.TREATMENTS
+    full = await service.treatments(state_of(*rows), request(), treatments)
+    summary = await service.treatments(state_of(*rows), request(extent=Extent.SUMMARY), treatments)
+    assert full["total"] == 6
+    shown = [(one["month"], one["kind"]) for one in summary["treatments"]]
+    assert shown == [("2026-01", "visit"), ("2026-01", "dialysis"), ("2025-06", "dialysis")]

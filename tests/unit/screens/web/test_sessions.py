@@ -78,7 +78,7 @@ def test_an_owner_has_one_session() -> None:
     assert trial.ended == ["first"]
 
 
-def test_beyond_the_capacity_the_one_used_longest_ago_ends() -> None:
+def test_beyond_the_capacity_the_one_used_first_ends() -> None:
     trial = Trial()
     a, b = trial.sessions.open("a", "A"), trial.sessions.open("b", "B")
     trial.now = 1

@@ -101,6 +101,13 @@ def test_elements_can_be_shuffled(stage: Stage) -> None:
     assert len({tuple(found) for found in [*orders, documented]}) > 2
 
 
+def test_requests_with_the_same_identifier_have_a_result_each(stage: Stage) -> None:
+    results = [stage.answer(look_up(), f"OQSsiquc01req_{number}.xml") for number in range(2)]
+    assert [result.name for result in results] == ["OQSsiquc01res_0.xml", "OQSsiquc01res_1.xml"]
+    identifiers = {ReadResult(result.content)["ArbitraryFileIdentifier"] for result in results}
+    assert identifiers == {request_files.FILE_IDENTIFIER}
+
+
 def test_a_pdf_takes_the_place_of_the_result(stage: Stage) -> None:
     stage.pdf = b"%PDF-1.7"
     result = stage.answer(request_files.history(category="1"), "YZKsiquc01req_1.xml")

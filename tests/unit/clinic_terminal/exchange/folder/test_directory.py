@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from clinic_terminal.clock import now
 from clinic_terminal.exchange.folder.directory import Directory, open_directory
 from clinic_terminal.exchange.folder.notices import FolderError
 from clinic_terminal.exchange.folder.root import ExchangeRoot
@@ -107,10 +109,23 @@ def test_an_existing_root_keeps_its_files_and_rights(tmp_path: Path) -> None:
     root = ExchangeRoot.prepare(tmp_path / "OQS")
     root.requests.chmod(0o770)
     (root.results / "OQSsiquc01res_1.xml").touch()
-    (root.results / ".shikaku-0123456789abcdef.tmp").touch()
     ExchangeRoot.prepare(tmp_path / "OQS")
     assert mode(root.requests) == 0o770
-    assert [path.name for path in root.results.iterdir()] == ["OQSsiquc01res_1.xml"]  # not what a crash left
+    assert [path.name for path in root.results.iterdir()] == ["OQSsiquc01res_1.xml"]
+
+
+def test_what_a_crash_left_half_written_is_removed_of_taps_after_an_hour(tmp_path: Path) -> None:
+    """The files of taps are written by other processes too, which may be running."""
+    root = ExchangeRoot.prepare(tmp_path / "OQS")
+    names = [".shikaku-0123456789abcdef.tmp", "OQSsiquc01res_1.xml"]
+    for folder in (root.results, root.faces):
+        for name in names:
+            (folder / name).touch()
+    root.clean(now() + timedelta(minutes=59))
+    assert [path.name for path in root.results.iterdir()] == names[1:]
+    assert sorted(path.name for path in root.faces.iterdir()) == names
+    root.clean(now() + timedelta(minutes=61))
+    assert [path.name for path in root.faces.iterdir()] == names[1:]
 
 
 @pytest.mark.parametrize("name", ["OQS", "OQS/req", "OQS/res", "OQS/face"])

@@ -131,7 +131,9 @@ def test_any_bytes_are_refused_by_our_own_error(noise: bytes, at: int) -> None:
         ({"OQSsiquc01res": False}, "OQSsiquc01req", True),
     ],
 )
-def test_the_longest_line_decides(lines: dict[str, bool], prefix: str, encrypted: bool) -> None:
+def test_the_line_with_more_of_the_prefix_decides(
+    lines: dict[str, bool], prefix: str, encrypted: bool
+) -> None:
     assert Encryption(EncryptConf(lines), PASSWORD).applies_to(prefix) is encrypted
     assert not Encryption(EncryptConf(lines)).applies_to(prefix)
 

@@ -11,6 +11,7 @@ from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.folder.directory import Directory
 from clinic_terminal.exchange.folder.intake import HALF_WRITTEN_SECONDS, MAX_TAKEN_AT_ONCE
 from clinic_terminal.exchange.folder.notices import REPEAT_SECONDS, Notice
+from clinic_terminal.store.records import TakenRequest
 from clinic_terminal.store.requests import TakenRequests
 from tests.builders.clinic.folder import CONTENT, MAX_BYTES, REQUEST, FolderStage
 
@@ -97,6 +98,24 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_pass(
     assert stage.take() == [REQUEST]
 
 
+def test_a_request_that_is_replaced_while_it_is_stored_is_not_lost(
+    stage: FolderStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.drop()
+    take = TakenRequests.take
+
+    def replaced_meanwhile(requests: TakenRequests, request: TakenRequest) -> bool:
+        done = take(requests, request)
+        (stage.drop(b"<XmlMsg>new</XmlMsg>", "new")).rename(stage.root.requests / REQUEST)
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TakenRequests, "take", replaced_meanwhile)
+        assert stage.take() == []
+    assert stage.take() == [REQUEST]
+    assert [kept.content for kept in stage.store.requests.pending()] == [b"<XmlMsg>new</XmlMsg>"]
+
+
 @pytest.mark.parametrize(
     ("size", "too_large"), [(MAX_BYTES, False), (MAX_BYTES + 1, True), (100 * 1024 * 1024, True)]
 )
@@ -172,7 +191,7 @@ def test_a_request_that_cannot_be_removed_is_not_answered_until_it_can(
 ) -> None:
     stage.drop()
 
-    def refused(directory: Directory, name: str) -> None:
+    def refused(directory: Directory, name: str, state: object) -> bool:
         raise PermissionError(13, "Permission denied", name)
 
     with monkeypatch.context() as patch:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.folder import service as module
 from clinic_terminal.exchange.folder.directory import Directory
 from clinic_terminal.exchange.folder.notices import Notice
 from clinic_terminal.exchange.folder.service import MAX_ATTEMPTS, kind_of_work
 from clinic_terminal.exchange.folder.watching import Watcher
 from clinic_terminal.store.records import ResultFile, TakenRequest
+from clinic_terminal.store.requests import TakenRequests
 from tests.builders.clinic.folder import (
     CONTENT,
     REQUEST,
@@ -280,6 +282,60 @@ def test_the_end_finishes_what_is_being_answered(stage: FolderStage) -> None:
     with stage.service():
         names = {stage.results.next() for _ in range(2)}
     assert names == {"OQSsiquc01res_1.xml", "OQSsiquc01res_2.xml"}
+
+
+def test_a_fault_of_the_program_ends_no_thread(
+    stage: FolderStage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+
+    def answer(request: TakenRequest, refused: bool) -> tuple[ResultFile, ...]:
+        if "patient4711" in request.name:
+            raise ZeroDivisionError("patient4711")
+        return echo(request)
+
+    with stage.service(answer):
+        stage.drop(name="OQSsiquc01req_patient4711.xml")
+        stage.drop()
+        assert stage.results.next() == RESULT
+    [kept] = stage.store.requests.pending()
+    assert (kept.name, kept.attempts) == ("OQSsiquc01req_patient4711.xml", 1)
+    assert "ZeroDivisionError" in caplog.text
+    assert "patient4711" not in caplog.text
+
+
+def test_a_fault_while_requests_are_taken_ends_no_thread(
+    stage: FolderStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    files, faults = Directory.files, iter([ZeroDivisionError(), ZeroDivisionError()])
+
+    def failing(directory: Directory) -> object:
+        if (fault := next(faults, None)) is not None:
+            raise fault
+        return files(directory)
+
+    monkeypatch.setattr(Directory, "files", failing)
+    stage.drop()
+    with stage.service():
+        assert stage.results.next() == RESULT
+
+
+def test_nothing_is_answered_before_the_store_was_read(
+    stage: FolderStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.keep(name="OQSsiquc01req_kept.xml")
+    pending, faults = TakenRequests.pending, iter([TerminalError("store-failed", reason="SQLITE_BUSY")])
+
+    def busy(requests: TakenRequests) -> tuple[TakenRequest, ...]:
+        if (fault := next(faults, None)) is not None:
+            raise fault
+        return pending(requests)
+
+    monkeypatch.setattr(TakenRequests, "pending", busy)
+    with stage.service():
+        assert stage.results.next() == "OQSsiquc01res_kept.xml"
+    assert stage.notices_shown() == [Notice.NOT_STORED]
 
 
 def test_old_results_are_reported_by_their_number(stage: FolderStage) -> None:

@@ -38,7 +38,7 @@ def test_every_row_is_on_the_paper_once_and_in_order() -> None:
     assert EMPTY not in text
 
 
-def test_without_rows_the_paper_says_so() -> None:
+def test_without_rows_the_paper_has_a_sentence() -> None:
     assert EMPTY in ReadPdf(draw(paper())).text()
 
 

@@ -108,14 +108,13 @@ PAGE_HEADERS = {
 }
 
 
-@pytest.mark.parametrize("path", [SIGN_IN_PATH, SEARCH_PATH, "/shikaku/messages/OQSsiimm01req", "/"])
 @pytest.mark.parametrize("headers", PAGE_HEADERS.values(), ids=PAGE_HEADERS)
-async def test_a_web_page_is_refused_whatever_it_knows(
-    web: WebFaceClient, path: str, headers: dict[str, str]
-) -> None:
+async def test_a_web_page_is_refused_whatever_it_knows(web: WebFaceClient, headers: dict[str, str]) -> None:
     await web.sign_in()
-    reply = await web.send(path, REQUEST, **{"authorization": f"Bearer {KEY}"} | headers)
-    assert code(reply) == (403, PAGE_REFUSED)
+    for path in (SIGN_IN_PATH, SEARCH_PATH, "/shikaku/messages/OQSsiimm01req", "/"):
+        for credential in (f"Bearer {KEY}", web.tokens["idToken"]):
+            reply = await web.send(path, REQUEST, **{"authorization": credential} | headers)
+            assert code(reply) == (403, PAGE_REFUSED)
     assert web.fund.calls == []
 
 

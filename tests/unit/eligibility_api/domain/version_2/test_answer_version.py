@@ -17,6 +17,7 @@ from eligibility_api.domain.version_2.eligibility import answer
 from tests.unit.eligibility_api.domain.members import (
     ALL_CONSENTS,
     DAY,
+    KEY,
     OTHER_CLINIC,
     OTHER_PERSON,
     TODAY,
@@ -145,3 +146,19 @@ def test_versions_of_two_days_are_equal_exactly_if_the_content_is_equal(
         given_answer.model_dump(exclude=ignored) for given_answer in (first, second)
     ]
     assert (first.version == second.version) == (dumps[0] == dumps[1])
+
+
+def test_the_fields_of_an_answer_and_of_an_unchanged_one() -> None:
+    """Rule S9: recorded answers are recomputed to the same bytes."""
+    given = full_answer(READING)
+    same = answer(replace(READING, known_version=given.version), version_key=KEY)
+    assert isinstance(same, UnchangedAnswer)
+    assert (given.unchanged, same.unchanged, given.reference_number) == (False, True, None)
+    common = ["unchanged", "validity", "as_of", "answered_at", "record_id"]
+    assert list(same.model_dump(exclude_unset=True)) == common
+    assert list(given.model_dump(exclude_unset=True)) == [*common, "version", "reference_number", "results"]
+
+
+def test_a_member_who_is_linked_to_nobody_has_a_version_of_her_own() -> None:
+    """Rules R4, S9: the version that was given before."""
+    assert full_answer(by_number(insured(1, person_key=None))).version == "lz8F9AYYFBZBzoBkvJdooZwd"

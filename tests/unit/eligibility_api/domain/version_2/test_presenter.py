@@ -227,3 +227,12 @@ def test_tickets_belong_to_medical_aid_that_covers_the_day() -> None:
     assert shown(insured(1, tickets=[ticket()])).medical_tickets == []
     ended = aid(1, TODAY - YEAR, TODAY, tickets=[ticket()])
     assert shown(ended).medical_tickets == []
+
+
+def test_a_certificate_without_a_last_day_is_shown_from_its_first_day_on() -> None:
+    """Rule S6: version 2 knew none, and a record may be recomputed after one was stored."""
+    one = disease(TODAY, None)
+    certified = insured(1, specific_diseases=[one])
+    assert shown(certified, consents=ALL_CONSENTS).specific_diseases == [one]
+    before = insured(1, specific_diseases=[disease(TODAY + DAY, None)])
+    assert shown(before, consents=ALL_CONSENTS).specific_diseases == []

@@ -1,0 +1,72 @@
+"""The administrator's page of operators: who may log in, with which role, and new ones."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from clinic_terminal.exchange.operator import DeskRole
+from clinic_terminal.pages.session import new_operator
+from clinic_terminal.pages.site import Administrator, Pages, ThisSite
+from screens.operators import MAX_NAME, MAX_PASSWORD, MIN_PASSWORD, OperatorsError
+from screens.web.site import redirect
+
+router = APIRouter(prefix="/operators")
+
+
+@router.get("")
+def listed(request: Request, site: ThisSite, session: Administrator) -> Response:
+    """The operators, and the form of a new one."""
+    return _page(request, site, session)
+
+
+@router.post("")
+def add(
+    request: Request,
+    site: ThisSite,
+    session: Administrator,
+    *,
+    name: Annotated[str, Form(max_length=MAX_NAME)] = "",
+    role: Annotated[DeskRole, Form()] = DeskRole.RECEPTION,
+    password: Annotated[str, Form(max_length=MAX_PASSWORD)] = "",
+) -> Response:
+    """Add an operator, or give one of that name a new role and password; her open session ends."""
+    if not name.strip():
+        return _page(request, site, session, fault=("name", "operators.name-missing"))
+    if len(password) < MIN_PASSWORD:
+        return _page(request, site, session, name=name, fault=("new-password", "operators.password-short"))
+    known = site.operators.find(name)
+    if known is not None and known.name == session.name and role is not session.role:
+        # The last administrator could lock everybody out of this page.
+        return _page(request, site, session, name=name, fault=("role", "operators.own-role"))
+    try:
+        operator = new_operator(name, role, password)
+    except OperatorsError:
+        return _page(request, site, session, fault=("name", "operators.name-invalid"))
+    site.operators.add(operator)
+    site.sessions.end_of(operator.name)
+    if operator.name != session.name:
+        session.report("operators.added")
+    return redirect("/operators")
+
+
+def _page(
+    request: Request,
+    site: Pages,
+    session: Administrator,
+    *,
+    name: str = "",
+    fault: tuple[str, str] | None = None,
+) -> Response:
+    return site.page(
+        request,
+        "operators.html",
+        session,
+        status=200 if fault is None else 422,
+        operators=site.operators.all(),
+        roles=list(DeskRole),
+        name=name,
+        fault=fault,
+    )

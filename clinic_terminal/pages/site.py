@@ -1,0 +1,104 @@
+"""The site of the terminal's screens: its paths, folders of templates and words, and what every page needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from clinic_terminal.clock import JAPAN
+from clinic_terminal.exchange.operator import DeskRole
+from clinic_terminal.pages.reader.service import ReaderScreen
+from clinic_terminal.pages.reader.shelf import Shelf
+from clinic_terminal.pages.session import DeskSession
+from clinic_terminal.pages.terminal import PagesTerminal
+from eligibility_api.contract.days import in_era
+from screens.operators import Operators
+from screens.web.sessions import IDLE_SECONDS
+from screens.web.site import RoleRequired, Site
+
+OPERATORS_FILE = "operators.json"
+MAX_SESSIONS = 16
+
+_FOLDER = Path(__file__).parent
+_WORDS = (_FOLDER / "words", *sorted(_FOLDER.glob("*/words")))
+_OWN_PATH = r"/(?:desk|reader|history|operators)(?:/[A-Za-z0-9_-]{1,64}){0,4}"
+
+
+class Pages(Site[DeskSession]):
+    """The site over one terminal."""
+
+    def __init__(
+        self,
+        terminal: PagesTerminal,
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+        idle_seconds: float = IDLE_SECONDS,
+        shelf: Shelf | None = None,
+    ) -> None:
+        """`ticks`: monotonic seconds. `shelf`: of a demo, whose reader is then the terminal's."""
+        super().__init__(
+            name="terminal",
+            root="",
+            first_page="/desk",
+            own_path=_OWN_PATH,
+            operators=Operators(terminal.settings.home / OPERATORS_FILE),
+            open_session=DeskSession.of,
+            words=_WORDS,
+            templates=_FOLDER / "templates",
+            capacity=MAX_SESSIONS,
+            filters={"moment": moment, "clock_time": clock_time, "era_day": era_day},
+            ticks=ticks,
+            idle_seconds=idle_seconds,
+        )
+        self.terminal = terminal
+        self.ticks = ticks
+        self.reader = ReaderScreen(terminal, ticks)
+        self.shelf = shelf
+
+    def today(self) -> date:
+        """The day in Japan."""
+        return self.terminal.clock().astimezone(JAPAN).date()
+
+
+def current_pages(request: Request) -> Pages:
+    """The site of an application."""
+    site: Pages = request.app.state.site
+    return site
+
+
+def current_session(request: Request) -> DeskSession:
+    """The operator who is logged in. Raises LogInRequired."""
+    return current_pages(request).require_session(request)
+
+
+def administrator(request: Request) -> DeskSession:
+    """The administrator who is logged in. Raises LogInRequired, RoleRequired."""
+    session = current_session(request)
+    if session.role is not DeskRole.ADMINISTRATOR:
+        raise RoleRequired
+    return session
+
+
+ThisSite = Annotated[Pages, Depends(current_pages)]
+Session = Annotated[DeskSession, Depends(current_session)]
+Administrator = Annotated[DeskSession, Depends(administrator)]
+
+
+def moment(instant: datetime) -> str:
+    """An instant as tables have it, in Japan's time: 2026-11-30 14:05."""
+    return f"{instant.astimezone(JAPAN):%Y-%m-%d %H:%M}"
+
+
+def clock_time(instant: datetime) -> str:
+    """The time of an instant in Japan: 14:05."""
+    return f"{instant.astimezone(JAPAN):%H:%M}"
+
+
+def era_day(day: date) -> str:
+    """A day as forms have it, with era and ISO: 昭和54年11月2日（1979-11-02）."""
+    return f"{in_era(day)}（{day.isoformat()}）"

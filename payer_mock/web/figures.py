@@ -1,0 +1,87 @@
+"""The insurer's figures: how late registrations are, and what look-ups of its members result in."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from eligibility_api.contract.errors import CATALOGUE
+from eligibility_api.contract.insurer_ops import Statistics
+from payer_mock.screens.terms import VALIDITIES
+from payer_mock.web.desk import ROOT, AtDesk, Key, page
+from screens.charts import bars
+
+router = APIRouter(prefix=f"{ROOT}/figures")
+
+_ENGLISH = {
+    "1": "valid", "2": "not valid", "3": "not valid, a newer one exists", "4": "nothing found", "5": "several found",
+    "6": "valid, no ticket",
+}  # fmt: skip
+
+
+@router.get("")
+def figures(request: Request, desk: AtDesk, key: Key) -> Response:
+    """Both, as charts with their tables."""
+    stats = key.call(lambda client: client.statistics())
+    language = desk.display_of(request).language
+    rows = look_ups(stats, language)
+    delay = stats.registration_delay
+    days = [value / 24 for value in (delay.median_hours, delay.p95_hours) if value is not None]
+    return page(
+        request,
+        "figures.html",
+        key,
+        stats=stats,
+        days=days,
+        look_ups=rows,
+        total=sum(count for _, _, count in rows),
+        chart=bars(
+            [(label if code in VALIDITIES else code, count, f"{count:,}") for code, label, count in rows]
+        ),
+        bars=bars,
+    )
+
+
+@router.get("/figures.csv")
+def as_csv(key: Key) -> Response:
+    """The figures for a spreadsheet."""
+    stats = key.call(lambda client: client.statistics())
+    text = io.StringIO()
+    writer = csv.writer(text)
+    delay = stats.registration_delay
+    writer.writerows(
+        [
+            ("項目", "コード", "値"),
+            ("直近90日間の登録件数", "", delay.enrolments),
+            ("登録までの時間（中央値）", "", delay.median_hours),
+            ("登録までの時間（95パーセンタイル）", "", delay.p95_hours),
+            *((label, code, count) for code, label, count in look_ups(stats, "ja")),
+        ]
+    )
+    headers = {"Content-Disposition": 'attachment; filename="figures.csv"'}
+    return Response(
+        text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers
+    )
+
+
+def look_ups(stats: Statistics, language: str) -> list[tuple[str, str, int]]:
+    """Code, text and count of each outcome: validities first, then refusals."""
+    return [
+        (code, outcome(code, language), count)
+        for code, count in sorted(
+            stats.look_ups.items(), key=lambda item: (item[0] not in VALIDITIES, item[0])
+        )
+    ]
+
+
+def outcome(code: str, language: str) -> str:
+    """An outcome in a few words: a validity (OQSCD006), or the code of a refusal."""
+    if code in VALIDITIES:
+        return VALIDITIES[code] if language == "ja" else _ENGLISH[code]
+    entry = CATALOGUE.get(code)
+    if entry is None:
+        return code
+    return (entry.ja if language == "ja" else entry.en).split("。")[0].split(". ")[0]

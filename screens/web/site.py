@@ -1,0 +1,196 @@
+"""A site: what the pages of one program share. Log-in, sessions, display, rendering, own addresses, the idle sweep."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.concurrency import run_in_threadpool
+
+from screens.operators import Operator, Operators
+from screens.rendering import Display, Renderer
+from screens.texts import Texts
+from screens.web.assets import Assets
+from screens.web.attempts import Attempts
+from screens.web.events import Streams
+from screens.web.sessions import IDLE_SECONDS, Sessions
+
+_SWEEP_SECONDS = 15.0
+
+
+class Session(Protocol):
+    """Who is logged in, for the pages that every site has."""
+
+    @property
+    def name(self) -> str:
+        """The operator's name."""
+        ...
+
+    def take_report(self) -> str | None:
+        """The key of the text about what was done, which the next page shows once."""
+        ...
+
+
+SessionT = TypeVar("SessionT", bound=Session)
+
+
+class LogInRequired(Exception):
+    """Nobody is logged in; the log-in page leads back to `path`."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("log-in required")
+        self.path = path
+
+
+class RoleRequired(Exception):
+    """The action belongs to another role."""
+
+
+class Site(Generic[SessionT]):
+    """The state of a site. Its templates extend `layout.html`, which extends `screens/site.html`."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        root: str,
+        first_page: str,
+        own_path: str,
+        operators: Operators,
+        open_session: Callable[[Operator, bytes], SessionT],
+        words: Sequence[Path],
+        templates: Path,
+        capacity: int,
+        end_session: Callable[[SessionT], None] = lambda _: None,
+        filters: Mapping[str, Callable[..., Any]] | None = None,
+        scale: Literal["desk", "phone", "reader"] = "desk",
+        ticks: Callable[[], float] = time.monotonic,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        """`name`: of its cookies. `root`: path before its log-in, display and static files, "" for none.
+
+        `own_path`: regular expression of the paths that it may lead to. `ticks`: monotonic seconds.
+        """
+        self.root, self.first_page = root, first_page
+        self.session_cookie, self.display_cookie = f"{name}-session", f"{name}-display"
+        self.operators = operators
+        self.attempts = Attempts(ticks)
+        self.streams = Streams(ticks)
+        self.assets = Assets(f"{root}/assets")
+        self.sessions: Sessions[SessionT] = Sessions(
+            capacity=capacity, clock=ticks, on_end=end_session, idle_seconds=idle_seconds
+        )
+        self.renderer = Renderer(
+            Texts.load(*words), templates, asset_url=self.assets.url, filters=filters, scale=scale
+        )
+        self._own_path = re.compile(own_path)
+        self._open_session = open_session
+
+    def log_in(self, name: str, password: str) -> str | None:
+        """The token of a new session; None for a wrong name or password. Raises OperatorsError."""
+        opened = self.operators.log_in(name, password)
+        if opened is None:
+            return None
+        operator, secret = opened
+        return self.sessions.open(operator.name, self._open_session(operator, secret))
+
+    def refusal(self) -> str | None:
+        """The key of the text why nobody may log in now, or None."""
+        return None
+
+    def find_session(self, request: Request) -> SessionT | None:
+        """The session of a request's browser; a stream of events is no input, and keeps no session open."""
+        is_input = not request.url.path.endswith("/events")
+        return self.sessions.find(request.cookies.get(self.session_cookie), is_input=is_input)
+
+    def require_session(self, request: Request) -> SessionT:
+        """The session of a request's browser. Raises LogInRequired."""
+        session = self.find_session(request)
+        if session is None:
+            raise LogInRequired(request.url.path if request.method == "GET" else self.first_page)
+        return session
+
+    def display_of(self, request: Request) -> Display:
+        """How this browser's person wants to see the pages."""
+        chosen = request.cookies.get(self.display_cookie, "")[:100]
+        return Display.of(dict(part.split(":", 1) for part in chosen.split(".") if ":" in part))
+
+    def own_path(self, path: str) -> str:
+        """A path of this site, or its first page if the path is not one."""
+        return path if self._own_path.fullmatch(path) else self.first_page
+
+    def page(
+        self, request: Request, template: str, session: SessionT | None, *, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A page for the person who is logged in, if anybody is."""
+        done = session.take_report() if session is not None else None
+        html = self.fragment(
+            request,
+            template,
+            session=session,
+            done=done,
+            idle_seconds=self.sessions.idle_seconds,
+            **values,
+        )
+        return HTMLResponse(html, status)
+
+    def fragment(self, request: Request, template: str, **values: Any) -> str:
+        """A template's text in the browser's language."""
+        path = self.own_path(request.url.path)
+        return self.renderer.render(template, self.display_of(request), root=self.root, path=path, **values)
+
+
+def redirect(path: str) -> RedirectResponse:
+    """Let the browser get another page after an action."""
+    return RedirectResponse(path, 303)
+
+
+def open_site(site: Site[Any]) -> FastAPI:
+    """An application with the site's static files, its first page at `/`, and its log-in; sessions end with it."""
+    from screens.web.log_in import routes
+
+    app = FastAPI(
+        lifespan=lambda _: _sweeping(site),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.site = site
+    app.add_route(f"{site.root}/assets/{{digest}}/{{name}}", site.assets.respond, methods=["GET"])
+    app.add_route("/", lambda _: redirect(site.first_page), methods=["GET"])
+    app.include_router(routes(), prefix=site.root)
+    app.add_exception_handler(LogInRequired, _to_log_in)
+    return app
+
+
+def _to_log_in(request: Request, error: Exception) -> RedirectResponse:
+    assert isinstance(error, LogInRequired)
+    site: Site[Any] = request.app.state.site
+    return redirect(f"{site.root}/login?next={site.own_path(error.path)}")
+
+
+@asynccontextmanager
+async def _sweeping(site: Site[Any]) -> AsyncIterator[None]:
+    """End the sessions whose time is over, and every session at the end."""
+
+    async def sweep() -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            await run_in_threadpool(site.sessions.sweep)
+
+    sweeping = asyncio.create_task(sweep())
+    try:
+        yield
+    finally:
+        sweeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await sweeping
+        site.sessions.end_all()

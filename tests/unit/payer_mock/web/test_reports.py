@@ -1,0 +1,178 @@
+"""The pages of mismatches, papers and figures."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from eligibility_api.contract.enrolment import RegisterMatch
+from tests.unit.payer_mock.builders import INSURER
+from tests.unit.payer_mock.web.app import APPROVER, Browser, words_of
+from tests.unit.payer_mock.web.member_data import HISTORY, MEMBER
+
+pytestmark = pytest.mark.anyio
+
+SUMMARY = {
+    "enrolment_id": MEMBER,
+    "symbol": "架空",
+    "number": "7701",
+    "branch": "00",
+    "birth_date": "1980-05-17",
+}
+NEED = SUMMARY | {"reason": "no-card", "needed_from": None, "new_since": True}
+CONFIRMED = {
+    "enrolment_id": MEMBER, "match": "one", "known_from": "2026-11-30T00:00:00Z", "acquired_on": "2020-04-01",
+    "lost_on": None, "mismatch": "none",
+}  # fmt: skip
+CONFIRM = f"/enrolment/mismatches/{MEMBER}/confirm"
+
+
+def mismatch(match: str, **more: Any) -> dict[str, Any]:
+    since = {"since": "2026-10-20T05:05:00Z", "acquired_on": "2020-04-01", "lost_on": None}
+    return SUMMARY | {"register_match": match} | since | more
+
+
+@pytest.mark.parametrize("match", [one.value for one in RegisterMatch if one is not RegisterMatch.ONE])
+async def test_every_kind_of_mismatch_has_its_words_and_its_actions(browser: Browser, match: str) -> None:
+    browser.fund.answers["/v1/mismatches"] = {
+        "mismatches": [mismatch(match)], "next": "x1", "claimed_elsewhere": [SUMMARY | {"since": "2026-11-01T00:00:00Z"}],
+    }  # fmt: skip
+    await browser.log_in()
+    page = await browser.get("/enrolment/mismatches")
+    assert "最も古いもの：41日前" in words_of(page)
+    assert "他の保険者が登録しようとした加入者" in words_of(page)
+    assert "/enrolment/mismatches?after=x1" in page.text
+    assert (f'action="{CONFIRM}"' in page.text) is (match != "contested")
+    assert (f'href="/enrolment/mismatches/{MEMBER}"' in page.text) is (match == "contested")
+
+
+async def test_a_proposal_is_shown_with_its_differences_linked_or_turned_down(browser: Browser) -> None:
+    differences = [{"item": "name", "kind": "character"}]
+    queue = {"mismatches": [mismatch("variant", differences=differences)], "next": None}
+    browser.fund.answers |= {
+        "/v1/mismatches": queue,
+        "/v1/enrolments/unlink": CONFIRMED | {"correction_list": []},
+    }
+    await browser.log_in()
+    page = await browser.get("/enrolment/mismatches")
+    assert "氏名：" in words_of(page)
+    assert "この方とひも付ける" in words_of(page)
+    unlink = f"/enrolment/mismatches/{MEMBER}/unlink"
+    assert f'action="{unlink}"' in page.text
+    await browser.post(unlink)
+    assert "ひも付けを取り消しました。" in words_of(await browser.get("/enrolment/mismatches"))
+
+
+@pytest.mark.parametrize(
+    ("match", "linked", "mismatch_", "words"),
+    [
+        ("one", None, "none", "J-LIS照会で本人を特定し、ひも付けました。"),
+        ("none", None, "confirmed", "確認済みにしました。"),
+        ("variant", False, "open", "表記の異なる候補者がいます。"),
+        ("variant", True, "none", "表記の異なる本人を確認し、ひも付けました。"),
+    ],
+)
+async def test_a_confirmation_reports_what_the_register_answered(
+    browser: Browser, match: str, linked: bool | None, mismatch_: str, words: str
+) -> None:
+    browser.fund.answers["/v1/mismatches"] = {"mismatches": [], "next": None}
+    browser.fund.answers["/v1/mismatches/confirm"] = CONFIRMED | {
+        "match": match, "linked": linked, "mismatch": mismatch_,
+    }  # fmt: skip
+    await browser.log_in()
+    assert (await browser.post(CONFIRM)).headers["location"] == "/enrolment/mismatches"
+    page = words_of(await browser.get("/enrolment/mismatches"))
+    assert words in page
+    assert "未処理の不一致はありません。" in page
+
+
+async def test_a_contested_member_is_confirmed_by_the_approver_with_a_reason(browser: Browser) -> None:
+    browser.fund.answers["/v1/mismatches/confirm"] = CONFIRMED
+    await browser.log_in()
+    contested = f"/enrolment/mismatches/{MEMBER}"
+    assert f'action="{CONFIRM}"' not in (await browser.get(contested)).text
+    left = await browser.post("/enrolment/logout", {"next": contested})
+    assert left.headers["location"] == f"/enrolment/login?next={contested}"
+    assert (await browser.log_in(APPROVER, next=contested)).headers["location"] == contested
+    assert f'action="{CONFIRM}"' in (await browser.get(contested)).text
+    assert (await browser.post(CONFIRM, {"reason": " "})).status_code == 400
+    assert browser.fund.calls == []
+    assert (await browser.post(CONFIRM, {"reason": "ご本人に確認"})).status_code == 303
+    assert browser.fund.calls == [("POST", "/v1/mismatches/confirm", f"approver-{INSURER}")]
+
+
+async def test_who_needs_a_paper_is_listed_and_no_cell_becomes_a_formula(browser: Browser) -> None:
+    browser.fund.answers["/v1/paper-certificates"] = {
+        "since": "2026-10-30", "members": [NEED | {"symbol": "=1+1"}], "next": None,
+    }  # fmt: skip
+    await browser.log_in()
+    page = words_of(await browser.get("/enrolment/papers"))
+    assert "利用登録なし" in page
+    assert "直ちに" in page
+    saved = await browser.get("/enrolment/papers/list.csv")
+    assert saved.headers["cache-control"] == "no-store"
+    assert saved.headers["content-disposition"] == 'attachment; filename="paper-certificates.csv"'
+    _, row = csv.reader(io.StringIO(saved.content.decode("utf-8-sig")))
+    assert row == ["'=1+1", "7701", "00", "1980-05-17", "利用登録なし", "", "新規"]
+
+
+async def test_papers_are_printed_from_what_the_fund_has(browser: Browser) -> None:
+    browser.fund.answers |= {
+        "/v1/paper-certificates": {"since": "2026-10-30", "members": [NEED], "next": None},
+        f"/v1/members/{MEMBER}": HISTORY,
+    }
+    await browser.log_in()
+    paper = await browser.post("/enrolment/papers/print", {"member": MEMBER})
+    assert paper.content.startswith(b"%PDF-")
+    assert paper.headers["content-type"] == "application/pdf"
+
+
+@pytest.mark.parametrize(
+    "chosen", [{}, {"member": "019ab000-0000-7000-8000-000000000001"}], ids=["none", "another"]
+)
+async def test_without_a_member_who_needs_one_no_paper_is_printed(
+    browser: Browser, chosen: dict[str, str]
+) -> None:
+    browser.fund.answers["/v1/paper-certificates"] = {"since": "2026-10-30", "members": [NEED], "next": None}
+    await browser.log_in()
+    response = await browser.post("/enrolment/papers/print", chosen)
+    assert response.status_code == 400
+    assert "作成する加入者を選んでください。" in words_of(response)
+    assert {path for _, path, _ in browser.fund.calls} == {"/v1/paper-certificates"}
+
+
+async def test_too_many_papers_at_once_are_refused(browser: Browser) -> None:
+    await browser.log_in()
+    response = await browser.http.post("/enrolment/papers/print", data={"member": [MEMBER] * 101})
+    assert response.status_code == 400
+    assert browser.fund.calls == []
+
+
+@pytest.mark.parametrize(
+    ("median", "look_ups", "words"),
+    [
+        (
+            96.0,
+            {"1": 12_408, "4": 385, "certificate-expired": 3},
+            ["4.0日", "19.0日", "合計 12,796件", "該当資格なし", "3.0"],
+        ),
+        (None, {}, ["直近90日間の登録はありません。", "直近30日間の資格確認はありません。"]),
+    ],
+    ids=["figures", "nothing yet"],
+)
+async def test_figures(
+    browser: Browser, median: float | None, look_ups: dict[str, int], words: list[str]
+) -> None:
+    delay = {"enrolments": 20, "median_hours": median, "p95_hours": median and 456.0}
+    browser.fund.answers["/v1/statistics"] = {"registration_delay": delay, "look_ups": look_ups}
+    await browser.log_in()
+    page = await browser.get("/enrolment/figures")
+    for word in words:
+        assert word in words_of(page)
+    assert page.text.count('role="img"') == (2 if look_ups else 0)
+    saved = (await browser.get("/enrolment/figures/figures.csv")).content.decode("utf-8-sig")
+    assert "直近90日間の登録件数" in saved
+    assert all(str(count) in saved for count in look_ups.values())
