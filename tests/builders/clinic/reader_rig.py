@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
@@ -21,7 +21,7 @@ from clinic_terminal.pages.site import Pages
 from clinic_terminal.pages.terminal import Funds, PagesTerminal
 from clinic_terminal.settings import TerminalSettings
 from clinic_terminal.store import TerminalStore
-from clinic_terminal.visit.tap import TapOutcome
+from clinic_terminal.visit.tap import TapOutcome, TapRequest
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Information
 from tests.builders import cards
@@ -86,7 +86,7 @@ class ReaderRig:
             raise CardError("card-missing")
         return _InReader(self, opens, opens())
 
-    def keep(self, outcome: TapOutcome, _at: datetime, _as_of: date | None) -> None:
+    def keep(self, outcome: TapOutcome, _at: datetime, _request: TapRequest) -> None:
         self.kept.append(outcome)
 
 
