@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 
 from clinic_terminal.clock import JAPAN
 from clinic_terminal.exchange.operator import DeskRole
+from clinic_terminal.pages.history.reading import Readings
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.terminal import PagesTerminal
 from eligibility_api.contract.days import in_era
@@ -54,6 +55,7 @@ class Pages(Site[DeskSession]):
         )
         self.terminal = terminal
         self.ticks = ticks
+        self.readings = Readings(ticks)
 
     def today(self) -> date:
         """The day in Japan."""
