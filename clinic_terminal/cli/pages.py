@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -15,7 +15,7 @@ from clinic_terminal.cli.services import Services, announce, show_settings_error
 from clinic_terminal.console import exit_code_help, outcomes
 from clinic_terminal.exchange.operator import DeskRole
 from clinic_terminal.settings import SettingsError, TerminalSettings
-from clinic_terminal.visit.tap import TapOutcome
+from clinic_terminal.visit.tap import TapOutcome, TapRequest
 from screens.operators import Operators, OperatorsError
 
 PagesPort = Annotated[
@@ -91,8 +91,8 @@ def start_pages(services: Services, port: int, reader: str | None) -> None:
     dependencies, settings = services.dependencies, services.settings
     code = services.credential.institution_code or ""  # a terminal's credential has one
 
-    def keep_tap(outcome: TapOutcome, at: datetime, as_of: date | None) -> None:
-        tap_files.keep_in(services.store, settings, outcome, institution_code=code, at=at, as_of=as_of)
+    def keep_tap(outcome: TapOutcome, at: datetime, request: TapRequest) -> None:
+        tap_files.keep_in(services.store, settings, outcome, institution_code=code, at=at, request=request)
 
     terminal = PagesTerminal(
         settings,

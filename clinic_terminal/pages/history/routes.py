@@ -79,9 +79,7 @@ def choose_rows(
 ) -> Response:
     """Keep which rows the operator wants to see: in the session, never in an address."""
     grouping = Grouping.DATE if grouping is Grouping.DATE else Grouping.INGREDIENT
-    history.reading.choice = Choice(
-        months, prescriber, origin or None, overlaps, grouping, form
-    )
+    history.reading.choice = Choice(months, prescriber, origin or None, overlaps, grouping, form)
     return redirect(history.path)
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.history import HistoryResource, Medications, Origin
-from tests.builders.clinic.fake_consents import CONSENT
 from tests.builders.clinic import histories, long_history, samples
+from tests.builders.clinic.fake_consents import CONSENT
 from tests.builders.clinic.history_pages import DOCTOR, PHARMACIST, RECEPTION, Browser, words_of
 
 pytestmark = pytest.mark.anyio
@@ -36,17 +36,24 @@ async def test_all_of_a_long_list_is_on_one_page(browser: Browser) -> None:
     assert words.count(long_history.LONGEST) >= 3, "nothing is cut off"
     assert f"名称の登録なし {long_history.NO_NAME}" in words
     assert "この一覧で重なり 9日" in words
-    assert "レセプト 2026-03" in words and "21日前の登録" in words
+    assert "レセプト 2026-03" in words
+    assert "21日前の登録" in words
 
 
-async def test_what_the_fund_answers_is_escaped_and_a_character_that_is_lost_is_named(browser: Browser) -> None:
+async def test_what_the_fund_answers_is_escaped_and_a_character_that_is_lost_is_named(
+    browser: Browser,
+) -> None:
     page = await browser.get(browser.pages.opened())
     assert "<script>alert" not in page.text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
-    assert page.text.count('aria-label="表示できない文字">●') == 2 * 4, "two in a group's head and in each of its three rows"
+    assert page.text.count('aria-label="表示できない文字">●') == 2 * 4, (
+        "two in a group's head and in each of its three rows"
+    )
 
 
-async def test_the_operator_is_told_to_the_fund_and_nothing_personal_is_in_an_address(browser: Browser) -> None:
+async def test_the_operator_is_told_to_the_fund_and_nothing_personal_is_in_an_address(
+    browser: Browser,
+) -> None:
     page = await browser.get(browser.pages.opened())
     headers = browser.pages.fund.history.headers[-1]
     assert headers["Operator-Role"] == "pharmacist"
@@ -54,7 +61,8 @@ async def test_the_operator_is_told_to_the_fund_and_nothing_personal_is_in_an_ad
     assert re.fullmatch(r"/history/[A-Za-z0-9_-]{16}", page.url.path)
     assert page.headers["cache-control"] == "no-store"
     title = re.search("<title>(.*)</title>", page.text)
-    assert title is not None and person.name not in title[1]
+    assert title is not None
+    assert person.name not in title[1]
     addresses = re.findall(r'(?:href|action)="([^"]*)"', page.text)
     assert len(addresses) > 10
     assert [one for one in addresses if person.number in one.split("/")[-1] or person.name in one] == []
@@ -87,7 +95,9 @@ async def test_filters_are_posted_and_say_how_much_they_leave_out(
 
 
 @pytest.mark.parametrize("field", ["months", "origin", "grouping", "form", "prescriber"])
-async def test_a_filter_that_does_not_exist_is_refused_and_changes_nothing(browser: Browser, field: str) -> None:
+async def test_a_filter_that_does_not_exist_is_refused_and_changes_nothing(
+    browser: Browser, field: str
+) -> None:
     path = browser.pages.opened()
     page = await browser.post(f"{path}/choose", **{field: "x" * 30})
     assert page.status_code == 400
@@ -110,7 +120,8 @@ async def test_the_fund_groups_by_date(browser: Browser) -> None:
     page = await browser.post(f"{path}/choose", grouping="date", months="60")
     assert browser.pages.fund.history.queries[-1]["group"] == "date"
     heads = re.findall(r'<span class="what">\s*([0-9-]{10}|日付なし)', page.text)
-    assert heads[0] == "2026-03-23" and "日付なし" in heads
+    assert heads[0] == "2026-03-23"
+    assert "日付なし" in heads
 
 
 async def test_the_timeline_hatches_what_overlaps_and_says_it_in_words(browser: Browser) -> None:
@@ -135,11 +146,14 @@ async def test_the_page_says_until_when_and_closes_then(browser: Browser) -> Non
     for address in (path, f"{path}/medicines"):
         page = await browser.get(address)
         assert "同意の期限が切れたため、情報を閉じました。" in words_of(page)
-        assert "data-row" not in page.text and "data-closes" not in page.text
+        assert "data-row" not in page.text
+        assert "data-closes" not in page.text
     assert calls(browser) == ["medications"], "the server closes it, without asking anybody"
 
 
-async def test_a_consent_that_ended_before_the_page_was_opened_is_no_lack_of_consent(browser: Browser) -> None:
+async def test_a_consent_that_ended_before_the_page_was_opened_is_no_lack_of_consent(
+    browser: Browser,
+) -> None:
     path = browser.pages.opened(timedelta(minutes=15))
     browser.pages.skip(minutes=15)
     assert "同意の期限が切れた" in words_of(await browser.get(path))
@@ -161,7 +175,8 @@ async def test_a_consent_until_it_is_withdrawn_has_no_countdown(browser: Browser
     endless = long_history.by_ingredient().model_copy(update={"available_until": None})
     browser.pages.fund.history.pages[HistoryResource.MEDICATIONS] = [endless]
     page = await browser.get(path)
-    assert "同意の取消しまで閲覧できます" in words_of(page) and "data-closes" not in page.text
+    assert "同意の取消しまで閲覧できます" in words_of(page)
+    assert "data-closes" not in page.text
 
 
 async def test_without_consent_nothing_is_asked_and_the_page_says_what_to_do(browser: Browser) -> None:
@@ -196,14 +211,17 @@ async def test_surgery_is_shown_with_its_own_consent(browser: Browser) -> None:
     path = browser.pages.opened()
     browser.pages.consent(Category.TREATMENT, Category.SURGERY)
     page = await browser.get(f"{path}/treatments")
-    assert "手術" in words_of(page) and "150000000" in words_of(page)
+    assert "手術" in words_of(page)
+    assert "150000000" in words_of(page)
     assert calls(browser) == ["treatments", "surgeries"]
 
 
 async def test_check_ups_are_a_table_and_lines_over_the_years(browser: Browser) -> None:
     page = await browser.get(f"{browser.pages.opened()}/checkups")
     assert re.search(r"ＨｂＡ１ｃ（ＮＧＳＰ値） 5\.6 5\.7 6\.0 6\.3 6\.4 %", words_of(page))
-    assert 'aria-label="ＨｂＡ１ｃ（ＮＧＳＰ値）：2021 5.6, 2022 5.7, 2023 6.0, 2024 6.3, 2025 6.4"' in page.text
+    assert (
+        'aria-label="ＨｂＡ１ｃ（ＮＧＳＰ値）：2021 5.6, 2022 5.7, 2023 6.0, 2024 6.3, 2025 6.4"' in page.text
+    )
     assert page.text.count("<figure>") == 3, "a code has no line"
 
 
@@ -222,7 +240,8 @@ async def test_a_failed_connection_is_never_shown_as_nothing(browser: Browser, f
     assert "読み込めません。情報がないという意味ではありません。" in words_of(page)
     assert 'class="notice technical" role="alert"' in page.text
     assert "もう一度読み込む" in words_of(page)
-    assert "同意なし" not in words_of(page) and "この期間の情報はありません" not in words_of(page)
+    assert "同意なし" not in words_of(page)
+    assert "この期間の情報はありません" not in words_of(page)
     assert page.text.count("data-row") == 0
     assert (await browser.get(path)).text.count("data-row") == long_history.ROWS, "tried again"
 
@@ -254,17 +273,20 @@ async def test_a_slow_fund_shows_the_seconds_and_then_the_way_on(
     path = browser.pages.opened()
     browser.pages.gate.clear()
     page = await browser.get(path)
-    assert "読み込んでいます 0秒" in words_of(page) and "回線が遅い" not in words_of(page)
+    assert "読み込んでいます 0秒" in words_of(page)
+    assert "回線が遅い" not in words_of(page)
     assert f'data-events="{path}/medicines/events"' in page.text
     assert '<meta http-equiv="refresh" content="2">' in page.text, "without script too"
     browser.pages.skip(seconds=6)
     page = await browser.get(path)
-    assert "読み込んでいます 6秒" in words_of(page) and "回線が遅いようです" in words_of(page)
+    assert "読み込んでいます 6秒" in words_of(page)
+    assert "回線が遅いようです" in words_of(page)
     browser.pages.gate.set()
     monkeypatch.setattr("clinic_terminal.pages.history.routes.PATIENCE_SECONDS", 20)
     assert (await browser.get(path)).text.count("data-row") == long_history.ROWS
     pushed = await browser.get(f"{path}/medicines/events")
-    assert pushed.text.startswith("event: last") and f'<a data-follow href="{path}">' in pushed.text
+    assert pushed.text.startswith("event: last")
+    assert f'<a data-follow href="{path}">' in pushed.text
     assert calls(browser) == ["medications"]
 
 
