@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 WIDTH = 1000.0
 LEFT = 260.0
-_RIGHT, _TOP, _BOTTOM = 130.0, 34.0, 10.0
+_RIGHT, _TOP, _BOTTOM = 130.0, 34.0, 18.0
 _LINE, _BAR, _GAP = 18.0, 16.0, 10.0
 _LABEL_CELLS = 32
 """Cells of a line of a lane's label; a character of full width has two."""

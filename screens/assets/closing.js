@@ -30,12 +30,12 @@ function countDown(shown) {
   tick();
 }
 
-// How many rows of a long list are below the window.
+// How many rows of a long list are below the window, as soon as its first one is inside.
 function countBelow(shown) {
   const rows = [...document.querySelectorAll("[data-row]")];
   const show = () => {
     const below = rows.filter((row) => row.getBoundingClientRect().top >= window.innerHeight).length;
-    shown.hidden = below === 0;
+    shown.hidden = below === 0 || below === rows.length;
     shown.textContent = shown.dataset.below.replace("{n}", below);
   };
   let waiting = false;

@@ -34,6 +34,7 @@ def timeline(
         days = overlaps.days(rows)
         drawn.append(Lane(_label(rows), periods, shared, overlap_text(days) if days else ""))
         end = max([end, *(period.end for period in periods)])
+    drawn.sort(key=lambda lane: not lane.shared)  # what needs a look comes first
     year, month = (int(part) for part in chosen.first_month.split("-"))
     first = date(year, month, 1)
     return Timeline(

@@ -59,10 +59,13 @@ class HistoryPages:
         """Let time pass."""
         self.now[0] += timedelta(**time)
 
-    def visit(self, answer: EligibilityAnswer | None = None) -> str:
-        """Keep a visit of today; returns its id."""
+    def visit(self, answer: EligibilityAnswer | None = None, *, found: bool = True) -> str:
+        """Keep a visit of today; returns its id. `found`: whether the fund answered."""
         visit = Visit(
-            visit_id=new_visit_id(), at=self.now[0], way=Way.CARD, answer=answer or samples.answer()
+            visit_id=new_visit_id(),
+            at=self.now[0],
+            way=Way.CARD,
+            answer=(answer or samples.answer()) if found else None,
         )
         self.store.keep_visit(visit)
         return visit.visit_id

@@ -19,7 +19,7 @@ from tests.builders.clinic import histories
 from tests.builders.clinic.samples import NOW
 
 TODAY = NOW.date()
-LONGEST = "架空アムロジピンベシル酸塩口腔内崩壊錠５ｍｇ「見本製薬株式会社〇〇工場製造品」第一"
+LONGEST = "架空アムロジピンベシル酸塩口腔内崩壊錠５ｍｇ「見本製薬株式会社〇〇工場製造品」二"
 """A drug name of 40 characters, the longest that the master has."""
 
 UNSHOWN, MARKUP = "架空●●カプセル２５ｍｇ", "<script>alert(1)</script>錠「見本」"

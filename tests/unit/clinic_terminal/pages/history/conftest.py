@@ -1,4 +1,4 @@
-"""A browser at the pages of histories, for every test here."""
+"""A browser in which a pharmacist is logged in, for every test here."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.builders.clinic.history_pages import Browser, open_browser
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stretch passwords less than the program does; tests/unit/screens/test_operators.py has the real work."""
-    monkeypatch.setattr("screens.operators._N", 2)
 
 
 @pytest.fixture
