@@ -23,7 +23,9 @@ def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("role", list(DeskRole))
 def test_an_operator_is_added_with_a_role(terminal: TerminalRunner, tmp_path: Path, role: DeskRole) -> None:
-    result = terminal.run("add-operator", "見本　受付", "--role", role.value, "--password-stdin", pin=PASSWORD)
+    result = terminal.run(
+        "add-operator", "見本　受付", "--role", role.value, "--password-stdin", pin=PASSWORD
+    )
     assert result.exit_code == 0, result.output
     path = tmp_path / "home" / "operators.json"
     assert path.stat().st_mode & 0o777 == 0o600
