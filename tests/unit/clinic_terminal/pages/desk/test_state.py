@@ -107,7 +107,12 @@ async def test_a_visual_check_goes_to_the_reader_with_the_operators_name(
     desk: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names: list[str] = []
-    monkeypatch.setattr(desk.desk.site.reader, "visual_check", lambda name: names.append(name) or True)
+
+    def check(name: str) -> bool:
+        names.append(name)
+        return True
+
+    monkeypatch.setattr(desk.desk.site.reader, "visual_check", check)
     response = await desk.post("/desk/visual")
     assert (response.headers["location"], names) == ("/desk", [RECEPTION[0]])
     assert "目視確認を記録しました。" in words_of(await desk.get("/desk"))
