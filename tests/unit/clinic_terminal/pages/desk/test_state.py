@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -52,21 +51,16 @@ def test_a_service_of_readers_that_does_not_run_is_named(
 
 
 @pytest.mark.parametrize(
-    ("readiness", "fund", "revocation"),
-    [
-        ({"ready": True, "revocation_mirror": True}, True, "condition.fresh"),
-        ({"ready": True, "revocation_mirror": False}, True, "condition.stale"),
-        ({"ready": False, "revocation_mirror": True}, False, "condition.fresh"),
-    ],
-    ids=["fresh", "late", "not ready"],
+    ("is_fresh", "word"), [(True, "condition.fresh"), (False, "condition.stale")], ids=["fresh", "late"]
 )
-def test_the_fund_reports_readiness_and_freshness(
-    tmp_path: Path, readiness: dict[str, Any], fund: bool, revocation: str
+def test_the_fund_reports_how_fresh_its_revocation_information_is(
+    tmp_path: Path, is_fresh: bool, word: str
 ) -> None:
     with open_desk(tmp_path) as desk:
-        desk.fund.readiness = Readiness(database=True, **readiness)
+        desk.fund.readiness = Readiness(ready=True, database=True, revocation_mirror=is_fresh)
         found = parts(desk.site.state)
-    assert (found["fund"].ok, found["revocation"].word) == (fund, revocation)
+    assert found["fund"].ok
+    assert (found["revocation"].ok, found["revocation"].word) == (is_fresh, word)
 
 
 def test_a_fund_that_does_not_answer_leaves_the_revocation_unknown(tmp_path: Path) -> None:
