@@ -33,7 +33,7 @@ class DeskSession:
 
     @property
     def operator(self) -> Operator | None:
-        """Name and role as they are told to the fund; None for an administrator."""
+        """Name and role, which the fund records; None for an administrator."""
         if self.role is DeskRole.ADMINISTRATOR:
             return None
         return Operator(Role(self.role.value), self.name)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from clinic_terminal.exchange.operator import DeskRole
@@ -62,36 +60,6 @@ def test_without_settings_no_operator_is_added(
 @pytest.fixture
 def runner(terminal: TerminalRunner) -> ServiceRunner:
     return ServiceRunner()
-
-
-@pytest.mark.enable_socket
-def test_the_screens_are_served_until_the_command_ends(
-    runner: ServiceRunner, capfd: pytest.CaptureFixture[str]
-) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    seen: list[int] = []
-
-    def look() -> None:
-        with httpx2.Client(trust_env=False) as http:
-            seen.append(http.get(f"http://127.0.0.1:{port}/desk").status_code)
-
-    runner.steps = iter([look])
-    result = runner.run("serve", "--pages", str(port))
-    assert result.exit_code == 0, result.output
-    assert seen == [303]
-    assert f"http://127.0.0.1:{port}/desk" in result.output
-    with pytest.raises(httpx2.ConnectError):
-        httpx2.Client(trust_env=False).get(f"http://127.0.0.1:{port}/desk")
-
-
-@pytest.mark.enable_socket
-def test_a_port_in_use_is_named(runner: ServiceRunner) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        result = runner.run("serve", "--pages", str(taken.getsockname()[1]))
-    assert result.exit_code == 2
-    assert "--pages" in result.output
 
 
 def test_the_screens_and_taps_of_the_command_exclude_each_other(runner: ServiceRunner) -> None:

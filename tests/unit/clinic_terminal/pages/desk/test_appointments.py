@@ -64,7 +64,7 @@ async def test_the_results_say_what_is_to_be_asked(desk: Browser) -> None:
     assert "入力内容を確認してください" in words
 
 
-async def test_the_versions_are_kept_so_that_the_next_batch_tells_changes(desk: Browser) -> None:
+async def test_the_versions_are_kept_and_the_next_batch_shows_changes(desk: Browser) -> None:
     await sent(desk, table("09:00"))
     await results(desk)
     desk.desk.fund.batches.answers = {"09:00": answer(version="version-2")}

@@ -60,7 +60,7 @@ def test_a_service_of_readers_that_does_not_run_is_named(
     ],
     ids=["fresh", "late", "not ready"],
 )
-def test_the_fund_says_whether_it_is_ready_and_how_fresh_it_is(
+def test_the_fund_reports_readiness_and_freshness(
     tmp_path: Path, readiness: dict[str, Any], fund: bool, revocation: str
 ) -> None:
     with open_desk(tmp_path) as desk:
@@ -107,7 +107,12 @@ async def test_a_visual_check_goes_to_the_reader_with_the_operators_name(
     desk: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names: list[str] = []
-    monkeypatch.setattr(desk.desk.site.reader, "visual_check", lambda name: names.append(name) or True)
+
+    def check(name: str) -> bool:
+        names.append(name)
+        return True
+
+    monkeypatch.setattr(desk.desk.site.reader, "visual_check", check)
     response = await desk.post("/desk/visual")
     assert (response.headers["location"], names) == ("/desk", [RECEPTION[0]])
     assert "目視確認を記録しました。" in words_of(await desk.get("/desk"))
