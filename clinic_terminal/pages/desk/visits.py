@@ -50,9 +50,7 @@ async def list_events(request: Request, site: ThisSite, _: Session, selected: st
         found = await run_in_threadpool(listed, site)
         new = max(0, len(found.lines) - known)
         html = await run_in_threadpool(
-            lambda: site.fragment(
-                request, "desk/_list.html", listed=found, selected=selected, **around(site)
-            )
+            lambda: site.fragment(request, "desk/_list.html", listed=found, selected=selected, **around(site))
         )
         said = site.text(request, "list.new", count=new) if new else ""
         return Update(html, said)
