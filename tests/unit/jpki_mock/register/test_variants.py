@@ -83,8 +83,11 @@ def test_the_spelling_of_the_register_is_no_proposal(jlis: Jlis, her: str) -> No
         {"name": "高橋　●"},
         {"name": "高橋　●子", "address": "見本市中央1-2-4"},
         {"name": "高橋　●子", "name_kana": "タカハシ　ヨシコ"},
+        {"address": "見本県見本市中央1-2-3"},  # A city of the same name in another prefecture
+        {"address": "見本縣見本市中央1-2-3", "name": "高橋　●子"},
+        {"name": "高橋　●子", "address": "見本市中央1-●-3"},  # The lot by a tenth of the guesses
     ],
-    ids=range(9),
+    ids=range(12),
 )
 def test_nobody_is_proposed_whose_items_do_not_all_match(jlis: Jlis, her: str, wrong: dict[str, Any]) -> None:
     assert jlis.register.match(replace(SPELLED, name="高橋　吉子")).person_key == her
@@ -119,7 +122,7 @@ def test_many_people_are_matched_in_their_order(jlis: Jlis, her: str) -> None:
 
 NAMES = ["髙橋", "高橋", "●橋", "渡邊", "渡邉", "渡辺", "見本", "見●"]
 KANA = ["ショウコ", "シヨウコ", "しょうこ", "ショーコ"]
-PLACES = ["１丁目２番３号", "1-2-3", "一丁目二番三号", "1-23", "12-3"]
+PLACES = ["１丁目２番３号", "1-2-3", "架空県1-2-3", "見本縣1-2-3", "一丁目二番三号", "1-23", "12-3"]
 people = st.builds(
     Attributes,
     st.sampled_from(NAMES),
@@ -154,12 +157,16 @@ def test_nobody_is_merged_with_another_resident(
     assert found[:2] == expected
 
 
-@pytest.mark.parametrize("name", ["高橋　花子", "高橋　●恵"], ids=["folded", "missing"])
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("高橋　花子", {}), ("高橋　●恵", {}), ("高橋　吉子", {"address": "見本県見本市中央1-2-3"})],
+    ids=["folded", "missing", "prefecture"],
+)
 def test_the_work_of_a_wrong_guess_does_not_depend_on_how_much_of_it_is_right(
-    jlis: Jlis, her: str, name: str, monkeypatch: pytest.MonkeyPatch
+    jlis: Jlis, her: str, name: str, wrong: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With one wrong item, or with every one: as many statements, and as many texts folded."""
-    nearly = replace(SPELLED, name=name)
+    """With one wrong item, or with every one: as many statements, and as many texts folded. Rule J5."""
+    nearly = replace(SPELLED, name=name, **wrong)
     nothing = Attributes(name, "ダレカ　サン", date(1955, 5, 5), "1", "架空県見本市中央９丁目９番９号")
 
     def work(asked: Attributes) -> tuple[int, int]:
