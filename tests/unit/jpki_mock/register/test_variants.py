@@ -101,6 +101,41 @@ def test_of_two_residents_neither_is_proposed(jlis: Jlis, her: str, written: str
     assert jlis.register.match(SPELLED) == Found(Match.ONE, her)
 
 
+KYO, KIYO = ("見本　京", "ミホン　キョウ"), ("見本　恭", "ミホン　キヨウ")
+SAITO, OTHER_SAITO = ("齋藤　翔", "サイトウ　ショウ"), ("斎藤　翔", "サイトウ　ショウ")
+
+
+@pytest.mark.parametrize(
+    ("twins", "asked", "match", "found"),
+    [
+        ((KYO, KIYO), ("見本　京", "ミホン　キヨウ"), Match.VARIANT, 0),
+        ((KYO, KIYO), ("見本　恭", "ミホン　キョウ"), Match.VARIANT, 1),
+        ((KYO, KIYO), ("見本　●", "ミホン　キヨウ"), Match.AMBIGUOUS, None),
+        ((KYO, KIYO), ("●本　京", "ミホン　キヨウ"), Match.VARIANT, 0),
+        ((SAITO, OTHER_SAITO), ("斉藤　翔", "サイトウ　シヨウ"), Match.AMBIGUOUS, None),
+        ((SAITO, OTHER_SAITO), ("●藤　翔", "サイトウ　ショウ"), Match.AMBIGUOUS, None),
+        ((SAITO, OTHER_SAITO), ("斎藤　翔", "サイトウ　ショウ"), Match.ONE, 1),
+    ],
+    ids=range(7),
+)
+def test_twins_of_one_address_are_never_taken_for_each_other(
+    jlis: Jlis,
+    twins: tuple[tuple[str, str], tuple[str, str]],
+    asked: tuple[str, str],
+    match: Match,
+    found: int | None,
+) -> None:
+    """Rules J1, J2, J4: born on one day, of one sex, with readings or family names that fold alike."""
+    ids = ["R0-00000081", "R0-00000082"]
+    people = [replace(SPELLED, name=name, name_kana=kana) for name, kana in (*twins, asked)]
+    jlis.register.add(map(resident_of, ids, people[:2]))
+    answer = jlis.register.match(people[2])
+    assert (answer.match, answer.person_key) == (
+        match,
+        None if found is None else jlis.register.person_key(ids[found]),
+    )
+
+
 def test_a_changed_item_is_folded_anew(jlis: Jlis, her: str) -> None:
     jlis.register.change(HER, ItemsChange(name="濱田　𠮷子"))
     assert jlis.register.match(replace(SPELLED, name="高橋　吉子")) == NOBODY
