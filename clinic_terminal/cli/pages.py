@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,6 +29,20 @@ PagesPort = Annotated[
         help=option_help(
             "受付の画面をこのポートで提供する（127.0.0.1 のみ。0：空いているポート）。",
             "Serve the reception's screens at this port of 127.0.0.1; 0: any free port.",
+        ),
+    ),
+]
+
+ShelfFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--shelf",
+        metavar="DIR",
+        file_okay=False,
+        exists=True,
+        help=option_help(
+            "試験用：カードリーダーの代わりに、このフォルダのカードファイル（P*.json）を画面から置く。",
+            "For tests: card files (P*.json) of this folder, placed at the screen, in place of a card reader.",
         ),
     ),
 ]
@@ -88,8 +103,9 @@ def add_operator(
     typer.echo(f"担当者を追加しました / added: {operator.name}")
 
 
-def start_pages(services: Services, port: int, reader: str | None) -> None:
-    """Serve the screens among the services. Raises SettingsError."""
+def start_pages(services: Services, port: int, reader: str | None, shelf_folder: Path | None = None) -> None:
+    """Serve the screens among the services. `shelf_folder`: of test cards. Raises SettingsError."""
+    from clinic_terminal.pages.reader.shelf import Shelf
     from clinic_terminal.pages.serving import pages
     from clinic_terminal.pages.site import Pages
     from clinic_terminal.pages.terminal import Funds, PagesTerminal
@@ -100,19 +116,23 @@ def start_pages(services: Services, port: int, reader: str | None) -> None:
     def keep_tap(outcome: TapOutcome, at: datetime, request: TapRequest) -> None:
         tap_files.keep_in(services.store, settings, outcome, institution_code=code, at=at, request=request)
 
+    shelf = Shelf(shelf_folder) if shelf_folder is not None else None
     terminal = PagesTerminal(
         settings,
         services.store,
         Funds(services.open_fund),
         dependencies.clock,
-        dependencies.list_readers,
-        dependencies.open_reader_card,
+        shelf.list_readers if shelf is not None else dependencies.list_readers,
+        shelf.open_card if shelf is not None else dependencies.open_reader_card,
         keep_tap,
         reader,
         settings.exchange_root,
     )
     try:
-        url = services.stack.enter_context(pages(Pages(terminal), port))
+        url = services.stack.enter_context(pages(Pages(terminal, shelf=shelf), port))
     except OSError as error:
         raise SettingsError(f"--pages {port}: {error.strerror or error}") from error
-    announce(f"受付の画面を開始しました：{url}/desk", f"The screens are served at {url}/desk")
+    announce(
+        f"画面を開始しました。受付：{url}/desk　カードリーダー（患者さん）：{url}/reader",
+        f"The screens are served at {url}: /desk for the reception, /reader for patients",
+    )

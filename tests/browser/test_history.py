@@ -48,7 +48,7 @@ def test_a_long_list_opens_fast_is_filtered_and_drawn(pages: HistoryPages, pharm
     expect(page.locator("[data-row]")).to_have_count(long_history.ROWS)
     assert time.perf_counter() - began < 3, "1 s on a machine of its own"
     expect(page.get_by_text("（あと23時間59分）")).to_be_visible()
-    expect(page.get_by_text(long_history.LONGEST).first).to_be_visible()
+    expect(page.get_by_text(long_history.NAME_OF_40_CHARACTERS).first).to_be_visible()
     assert violations(page) == []
     picture(page, "history-medicines")
 
@@ -103,13 +103,13 @@ def test_the_page_closes_when_the_consent_ends(pages: HistoryPages, pharmacist: 
     page.clock.run_for(62_000)
     expect(page.get_by_text("同意の期限が切れたため、情報を閉じました。")).to_be_visible()
     expect(page.locator("[data-row]")).to_have_count(0)
-    assert long_history.LONGEST not in page.content()
+    assert long_history.NAME_OF_40_CHARACTERS not in page.content()
     assert violations(page) == []
     picture(page, "history-ended")
     page.goto(f"{pages.url}/operators")
     page.go_back()
     expect(page.get_by_text("同意の期限が切れたため、情報を閉じました。")).to_be_visible()
-    assert long_history.LONGEST not in page.content()
+    assert long_history.NAME_OF_40_CHARACTERS not in page.content()
 
 
 @pytest.mark.parametrize("is_open", [True, False], ids=["with consent", "without consent"])
@@ -235,7 +235,7 @@ def test_every_size_contrast_and_language_shows_everything(pages: HistoryPages, 
     assert faults_of(page) == []
 
 
-def test_an_empty_list_says_for_which_months(pages: HistoryPages, pharmacist: Page) -> None:
+def test_an_empty_list_names_its_months(pages: HistoryPages, pharmacist: Page) -> None:
     path = pages.opened()
     kept = pages.fund.history.pages[HistoryResource.MEDICATIONS]
     empty = kept[0].model_copy(update={"groups": [], "total": 0})

@@ -44,7 +44,7 @@ class Lack(StrEnum):
     ENDED = "ended"
     """The consent has ended or was withdrawn."""
     SEVERAL = "several"
-    """Consents of several persons match: nobody's data is shown."""
+    """Consents of several persons match: no data is shown."""
     FAILED = "failed"
     """It could not be fetched, or the fund refused it."""
 

@@ -61,7 +61,7 @@ class Reading:
     def parts(self, view: View, patience_seconds: float) -> Parts | None:
         """The resources of a view; None if they have not arrived within these seconds.
 
-        Where the connection fails, what was fetched before is shown, with the problem beside it.
+        Where the connection fails, what was fetched before is shown, together with the problem.
         """
         key = self._key(view)
         if view in self._has_ended:

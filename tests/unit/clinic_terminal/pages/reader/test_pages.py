@@ -178,16 +178,16 @@ async def test_there_is_no_shelf_outside_of_a_demo(tmp_path: Path) -> None:
 async def test_a_card_of_the_shelf_is_placed_by_one_click_and_taken(tmp_path: Path) -> None:
     folder = tmp_path / "cards"
     folder.mkdir()
-    cards.card_file(folder, "見本.json")
-    (folder / "note.txt").write_text("no card")
+    cards.card_file(folder, "P01 見本.json")
+    (folder / "load-1.json").write_text("not of a named person")
     shelf = Shelf(folder)
-    assert shelf.names == ("見本",)
+    assert shelf.names == ("P01 見本",)
     with reader_rig(tmp_path, shelf=shelf) as rig, rig.pages.reader.running():
         async with browser(rig) as http:
             assert "試験用" in (await http.get("/reader")).text
             await http.post("/reader/shelf", data={"card": "../../etc/passwd"})
             assert shelf.placed is None
-            await http.post("/reader/shelf", data={"card": "見本"})
+            await http.post("/reader/shelf", data={"card": "P01 見本"})
             await step(http, "method")
             await http.post("/reader/shelf", data={"card": ""})
             await step(http, "removed")
