@@ -62,6 +62,9 @@ SCREENS = {
     "other": Position(Step.OTHER, left=True),
 }
 
+UNPICTURED = {"consent-chosen", "done-without-consent", "more", "pin", "removed-after-pin"}
+"""Screens that differ little from another one in the documents."""
+
 
 @pytest.fixture(scope="module")
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ReaderRig, str]]:
@@ -294,6 +297,7 @@ def test_a_card_of_the_shelf_is_tapped_by_one_click(browser: Browser, tmp_path: 
         page.get_by_role("button", name="P01 見本").click()
         at(page, "method")
         picture(page, "reader-shelf")
+        assert page.locator(".shelf").bounding_box()["y"] < READER[1]  # type: ignore[index]
         assert violations(page) == []
         page.get_by_role("button", name="カードを取る").click()
         at(page, "removed")
@@ -351,7 +355,8 @@ def test_a_screen_is_whole_at_every_size(still: tuple[ReaderRig, str], wall: Pag
         assert _too_small(wall) == [], size
     wall.set_viewport_size({"width": READER[0], "height": READER[1]})
     assert wall.evaluate("document.documentElement.scrollHeight") <= READER[1]
-    picture(wall, f"reader-{name}")
+    if name not in UNPICTURED:
+        picture(wall, f"reader-{name}")
     assert faults_of(wall) == []
 
 
