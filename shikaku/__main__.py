@@ -1,7 +1,8 @@
 """`make demo`: runs all organisations on this machine and prints what receptions and insurers see.
 
-Plays the reception scenes, registers the named test persons, then plays the insurer's, the pharmacy's, the
-exchange's and the load scenes. Stays until Ctrl-C, or exits if ONCE=1 is set, with exit code 0 only if all results were as
+Plays the reception scenes, registers the named test persons, then plays the scenes of an insurer, a pharmacy,
+duplicate medication, a disaster, paper certificates, the clinic's own software and the load. Stays until Ctrl-C,
+or exits if ONCE=1 is set, with exit code 0 only if all results were as
 expected.
 """
 
@@ -25,9 +26,12 @@ from shikaku.persons.dataset import load_dataset
 from shikaku.processes import ROOT, StackError
 from shikaku.stack import APPROVER, DOCTOR, INSURER_NUMBER, PIN, RECEPTION, SENDER, Stack, end_like_ctrl_c
 from shikaku.story.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
+from shikaku.story.disaster import DisasterScenes
+from shikaku.story.duplicates import DuplicateScenes
 from shikaku.story.exchange import ExchangeScenes
 from shikaku.story.insurer import InsurerScenes
 from shikaku.story.load import LoadScenes
+from shikaku.story.papers import PaperScenes
 from shikaku.story.pharmacy import PharmacyScenes
 from shikaku.story.reception import ReceptionScenes, TapResult
 from shikaku.story.step import DemoStep
@@ -68,6 +72,9 @@ def _run(console: Console) -> int:
                     "薬局での同意と薬剤情報 / consent and medicines at a pharmacy",
                     PharmacyScenes(stack, data).play,
                 ),
+                ("重複投薬等チェック / the check of duplicate medication", DuplicateScenes(stack, data).play),
+                ("郡市区の災害時モード / disaster mode for a municipality", DisasterScenes(stack, data).play),
+                ("資格確認書と利用登録の解除 / papers and deregistration", PaperScenes(stack, today()).play),
                 (
                     "レセコンとの連携 / the clinic's own software",
                     ExchangeScenes(stack, data).play,

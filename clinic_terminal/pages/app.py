@@ -10,6 +10,9 @@ from starlette.types import ASGIApp
 
 from clinic_terminal.pages import operators
 from clinic_terminal.pages.desk import appointments, conditions, lookup, visits, visual
+from clinic_terminal.pages.history import checks
+from clinic_terminal.pages.history import routes as history
+from clinic_terminal.pages.history.opening import MedicalRoleRequired
 from clinic_terminal.pages.reader import pages as reader_pages
 from clinic_terminal.pages.site import Pages
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
@@ -21,7 +24,17 @@ from screens.web.site import RoleRequired, open_site
 def create_app(site: Pages) -> ASGIApp:
     """The application over this state."""
     app = open_site(site)
-    for module in (operators, visits, lookup, appointments, conditions, visual, reader_pages):
+    for module in (
+        operators,
+        visits,
+        lookup,
+        appointments,
+        conditions,
+        visual,
+        checks,
+        history,
+        reader_pages,
+    ):
         app.include_router(module.router)
     for error in (ShikakuError, OperatorsError, RoleRequired, RequestValidationError, HTTPException):
         app.add_exception_handler(error, _failure)
@@ -41,6 +54,8 @@ def _failure(request: Request, error: Exception) -> Response:
             kind, status = ("technical", 502) if technical else ("refusal", 409)
         case OperatorsError():
             kind, status = "operators", 500
+        case MedicalRoleRequired():
+            kind, status = "medical-role", 403
         case RoleRequired():
             kind, status = "role", 403
         case HTTPException():

@@ -16,6 +16,7 @@ from clinic_terminal.exchange.operator import DeskRole
 from clinic_terminal.pages.desk.asking import Asking
 from clinic_terminal.pages.desk.batch import Batch
 from clinic_terminal.pages.desk.state import TerminalState
+from clinic_terminal.pages.history.reading import Readings
 from clinic_terminal.pages.reader.service import ReaderScreen
 from clinic_terminal.pages.reader.shelf import Shelf
 from clinic_terminal.pages.session import DeskSession
@@ -61,6 +62,7 @@ class Pages(Site[DeskSession]):
         )
         self.terminal = terminal
         self.ticks = ticks
+        self.readings = Readings(ticks)
         self.asking = Asking(terminal, ticks)
         self.state = TerminalState(terminal, ticks)
         self.batch: Batch | None = None

@@ -22,6 +22,7 @@ from clinic_terminal.queries.csv_table import TableError, parse_table
 from eligibility_api.contract.batches import MAX_ROWS
 from eligibility_api.contract.days import MAX_DAY_LENGTH, UnreadableDay, parse_day
 from eligibility_api.contract.eligibility import EligibilityAnswer
+from eligibility_api.contract.errors import ErrorKind
 from screens.web.events import Update
 from screens.web.site import redirect
 
@@ -36,7 +37,7 @@ _PAUSE_SECONDS = 0.5
 STATUS_SHAPES = {
     ChangeStatus.OK: ("valid", "check"),
     ChangeStatus.CHANGED: ("tint", "changed"),
-    ChangeStatus.TO_ASK: ("several", "several"),
+    ChangeStatus.TO_ASK: ("several", "question"),
 }
 """Class and icon of each status."""
 
@@ -89,6 +90,8 @@ def export(site: ThisSite, _: Session) -> Response:
 
 def reason(row: Appointment) -> Bilingual | None:
     """Why somebody is to be asked, or what is missing; None where nothing is to be done."""
+    if row.code == "request-invalid":  # the row itself: nothing was asked
+        return outcomes.PROBLEM[ErrorKind.REQUEST].text
     if row.code is not None:
         entry = SHOWN_CATALOGUE.get(row.code)
         return Bilingual(entry.ja, entry.en) if entry is not None else None

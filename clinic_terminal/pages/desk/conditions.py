@@ -13,5 +13,5 @@ router = APIRouter(prefix="/desk/state")
 
 @router.get("")
 def page(request: Request, site: ThisSite, session: Session) -> Response:
-    """Reader, fund, folders and revocation information, as they were seen last."""
+    """Reader, fund, folders and revocation information, by the last reading."""
     return desk_page(request, site, session, "state.html")

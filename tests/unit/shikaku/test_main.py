@@ -54,8 +54,16 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
         monkeypatch.setattr(demo, "_play_reception", lambda _: taps)
         monkeypatch.setattr(demo, "load_dataset", lambda _: None)
         monkeypatch.setattr(demo, "PersonRegistration", lambda *_: SimpleNamespace(register=lambda: None))
-        names = ("InsurerScenes", "PharmacyScenes", "ExchangeScenes", "LoadScenes")
-        for name, steps in zip(names, (*stories, *([[step()]] * (4 - len(stories)))), strict=True):
+        names = (
+            "InsurerScenes",
+            "PharmacyScenes",
+            "DuplicateScenes",
+            "DisasterScenes",
+            "PaperScenes",
+            "ExchangeScenes",
+            "LoadScenes",
+        )
+        for name, steps in zip(names, (*stories, *([[step()]] * (len(names) - len(stories)))), strict=True):
             monkeypatch.setattr(demo, name, lambda *_, steps=steps: SimpleNamespace(play=lambda: iter(steps)))
         return demo.main()
 

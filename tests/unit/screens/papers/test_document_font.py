@@ -10,7 +10,7 @@ from fontTools.ttLib import TTFont
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
-from japanese_pdf.document_font import NAME, document_font
+from screens.papers.document_font import NAME, document_font
 from tests.builders.pdf import IDEOGRAPHS, ReadPdf
 
 

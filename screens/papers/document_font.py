@@ -12,7 +12,7 @@ from typing import Any
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
-from japanese_pdf.font import truetype_subset
+from screens.papers.font import truetype_subset
 
 NAME = "NotoSansJP"
 """The font's name in a document."""

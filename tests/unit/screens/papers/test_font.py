@@ -8,7 +8,7 @@ import pytest
 from fontTools.pens.boundsPen import BoundsPen
 from fontTools.ttLib import TTFont
 
-from japanese_pdf.font import REPLACEMENT, _open, available, printable, truetype_subset
+from screens.papers.font import REPLACEMENT, _open, available, printable, truetype_subset
 
 WIDTH_OF_AN_IDEOGRAPH = 1000
 
