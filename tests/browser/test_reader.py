@@ -62,6 +62,9 @@ SCREENS = {
     "other": Position(Step.OTHER, left=True),
 }
 
+UNPICTURED = {"consent-chosen", "done-without-consent", "more", "pin", "removed-after-pin"}
+"""Screens that differ little from another one in the documents."""
+
 
 @pytest.fixture(scope="module")
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ReaderRig, str]]:
@@ -207,7 +210,7 @@ def test_a_wrong_pin_leads_to_the_last_try_which_asks_first(rig: ReaderRig, scre
     expect(screen.get_by_role("alert")).to_be_visible()
 
 
-def test_a_card_that_is_taken_is_told_at_once(rig: ReaderRig, screen: Page) -> None:
+def test_a_card_that_is_taken_is_shown_at_once(rig: ReaderRig, screen: Page) -> None:
     card = FakeCard()
     place(rig, card)
     at(screen, "method")
@@ -220,7 +223,7 @@ def test_a_card_that_is_taken_is_told_at_once(rig: ReaderRig, screen: Page) -> N
     assert [command for command in card.sent(VERIFY) if len(command) > 10] == []
 
 
-def test_without_a_connection_nobody_is_told_to_be_uninsured(rig: ReaderRig, screen: Page) -> None:
+def test_without_a_connection_nobody_is_shown_as_uninsured(rig: ReaderRig, screen: Page) -> None:
     rig.fund.failures["/v1/eligibility/card"] = ["lost", "lost"]
     place(rig, FakeCard())
     at(screen, "method")
@@ -229,8 +232,7 @@ def test_without_a_connection_nobody_is_told_to_be_uninsured(rig: ReaderRig, scr
     key_in(screen, "1234")
     at(screen, "network", "ただいま確認できません")
     expect(screen.get_by_text("保険が使えないという意味ではありません")).to_be_visible()
-    background = screen.locator(".reader-text").evaluate("one => getComputedStyle(one).borderStyle")
-    assert background == "dashed"
+    expect(screen.locator(".reader-text")).to_have_css("border-style", "dashed")
 
 
 def test_an_insertion_is_shown_at_once(rig: ReaderRig, screen: Page) -> None:
@@ -295,6 +297,7 @@ def test_a_card_of_the_shelf_is_tapped_by_one_click(browser: Browser, tmp_path: 
         page.get_by_role("button", name="P01 見本").click()
         at(page, "method")
         picture(page, "reader-shelf")
+        assert page.locator(".shelf").bounding_box()["y"] < READER[1]  # type: ignore[index]
         assert violations(page) == []
         page.get_by_role("button", name="カードを取る").click()
         at(page, "removed")
@@ -323,7 +326,7 @@ def test_without_script_every_button_works(
 def still(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ReaderRig, str]]:
     """A reader that nothing watches: it shows what the test says."""
     with reader_rig(tmp_path_factory.mktemp("still")) as rig:
-        rig.pages.reader.running = nullcontext  # type: ignore[method-assign]
+        rig.pages.reader.running = nullcontext  # type: ignore[assignment, method-assign]
         with pages(rig.pages, 0) as url:
             yield rig, f"{url}/reader"
 
@@ -352,7 +355,8 @@ def test_a_screen_is_whole_at_every_size(still: tuple[ReaderRig, str], wall: Pag
         assert _too_small(wall) == [], size
     wall.set_viewport_size({"width": READER[0], "height": READER[1]})
     assert wall.evaluate("document.documentElement.scrollHeight") <= READER[1]
-    picture(wall, f"reader-{name}")
+    if name not in UNPICTURED:
+        picture(wall, f"reader-{name}")
     assert faults_of(wall) == []
 
 
@@ -409,7 +413,7 @@ def test_with_reduced_motion_and_forced_colours_the_screens_say_the_same(
     expect(page.get_by_text("0秒").or_(page.get_by_text("1秒"))).to_be_visible()
     expect(page.locator("progress")).to_be_hidden()
     show(still, page, SCREENS["network"])
-    assert page.locator(".reader-text").evaluate("one => getComputedStyle(one).borderStyle") == "dashed"
+    expect(page.locator(".reader-text")).to_have_css("border-style", "dashed")
     page.context.close()
 
 

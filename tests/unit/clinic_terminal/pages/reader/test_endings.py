@@ -70,7 +70,7 @@ def test_every_code_of_both_catalogues_has_its_screen() -> None:
             assert step is Step.OTHER, code
 
 
-def test_refusals_that_might_protect_somebody_cannot_be_told_apart() -> None:
+def test_refusals_that_might_protect_somebody_have_one_screen() -> None:
     neutral = [code for code, entry in SHOWN_CATALOGUE.items() if screen_of(entry) is Step.OTHER]
     assert {"card-not-usable", "registration-conflict", "certificate-policy"} <= set(neutral)
     assert {ending_of_problem(TerminalError(code)) for code in neutral} == {Position(Step.OTHER)}
@@ -101,7 +101,7 @@ def renewal(status: str) -> CertificateRenewal:
     )
 
 
-def test_a_certificate_that_ends_is_told_with_its_day() -> None:
+def test_a_certificate_that_ends_is_shown_with_its_day() -> None:
     expected = ConsentOutcome(problem=ShikakuError("consent-certificate-expired"))
     grace = outcome(samples.answer(certificate_renewal=renewal("grace")), consent=expected)
     assert ending_of(grace) == Position(Step.GRACE, day=date(2026, 11, 30))
@@ -110,7 +110,7 @@ def test_a_certificate_that_ends_is_told_with_its_day() -> None:
 
 
 @pytest.mark.parametrize("code", ["fund-unreachable", "consent-words-differ", "card-removed"])
-def test_a_consent_that_was_not_registered_is_told(code: str) -> None:
+def test_a_consent_that_was_not_registered_is_shown(code: str) -> None:
     problem = CardError(code) if code.startswith("card") else ShikakuError(code)
     ended = ending_of(outcome(samples.answer(), consent=ConsentOutcome(problem=problem)))
     assert ended == Position(Step.DONE, consent_lost=True)

@@ -107,7 +107,7 @@ def test_screens_of_refusals_are_the_same_to_the_byte(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "position", [Position(Step.NETWORK), Position(Step.OTHER), Position(Step.HELD)], ids=lambda one: one.step
 )
-async def test_a_failure_says_what_to_do_and_has_no_code_and_no_state(
+async def test_a_failure_shows_what_to_do_and_has_no_code_and_no_validity(
     tmp_path: Path, position: Position
 ) -> None:
     with reader_rig(tmp_path) as rig:

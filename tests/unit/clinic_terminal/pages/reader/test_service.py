@@ -151,7 +151,7 @@ def test_a_card_that_is_taken_at_a_question_uses_no_try(rig: ReaderRig, steps: l
     at(rig, Step.IDLE)
 
 
-def test_a_card_that_is_taken_while_it_signs_is_told(rig: ReaderRig) -> None:
+def test_a_card_that_is_taken_while_it_signs_is_shown(rig: ReaderRig) -> None:
     place(rig, FakeCard(removed_at=SIGN))
     at(rig, Step.METHOD)
     press(rig, Choice.PIN)
@@ -299,7 +299,7 @@ def test_the_keys_are_shuffled_by_setting(tmp_path: Path) -> None:
     assert len(orders) > 1
 
 
-def test_a_reader_that_is_unplugged_is_told_and_comes_back(rig: ReaderRig) -> None:
+def test_a_reader_that_is_unplugged_is_shown_and_comes_back(rig: ReaderRig) -> None:
     rig.fault = CardError("reader-missing")
     at(rig, Step.READER)
     assert strip_of(rig) is StripState.FAILED
@@ -313,7 +313,7 @@ def test_a_card_of_something_else_is_named(rig: ReaderRig) -> None:
     assert at(rig, Step.CARD).code == "card-not-my-number"
 
 
-def test_an_answer_other_than_valid_only_says_that_the_staff_helps(rig: ReaderRig) -> None:
+def test_an_answer_other_than_valid_only_shows_that_the_staff_helps(rig: ReaderRig) -> None:
     rig.fund.answer = samples.answer(Validity.NOT_FOUND, [])
     place(rig, FakeCard())
     at(rig, Step.METHOD)
