@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from clinic_terminal.pages import operators
 from clinic_terminal.pages.desk import lookup, visits
-from clinic_terminal.pages.history import checks
+from clinic_terminal.pages.history import checks, emergencies
 from clinic_terminal.pages.history import routes as history
 from clinic_terminal.pages.history.opening import MedicalRoleRequired
 from clinic_terminal.pages.site import Pages
@@ -23,7 +23,7 @@ from screens.web.site import RoleRequired, open_site
 def create_app(site: Pages) -> ASGIApp:
     """The application over this state."""
     app = open_site(site)
-    for module in (operators, visits, lookup, checks, history):
+    for module in (operators, visits, lookup, checks, emergencies, history):
         app.include_router(module.router)
     for error in (ShikakuError, OperatorsError, RoleRequired, RequestValidationError, HTTPException):
         app.add_exception_handler(error, _failure)
