@@ -17,8 +17,9 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: .venv
 	@ONCE=$(ONCE) $(bin)/python -m shikaku
 
-# The tests of a file stay in one process. One process more than cores, since a test that waits for programs or the disk
-# leaves its core idle; five at most, since each has a database server.
+# The tests of a file stay in one process, those of a running stack in two (tests/scheduling.py). One process more than
+# cores, since a test that waits for programs or the disk leaves its core idle; five at most, since each has a database
+# server.
 # Files start in the order of their paths: the long ones of end_to_end first, the short ones of unit last.
 by_file = --dist loadfile --no-loadscope-reorder
 parallel = -n $(shell expr $$(nproc) + 1) --maxprocesses=5 $(by_file)

@@ -40,6 +40,7 @@ class TerminalSettings(BaseSettings):
     `TERMINAL_EXCHANGE_OPERATOR`: in whose name the clinic's software asks for medical files, as the facility's
     administrator sets it; recorded by the fund. `TERMINAL_EXCHANGE_ROLE`: that person's role, such as `doctor`.
     `TERMINAL_EXCHANGE_ROOT`: folder with `req`, `res` and `face`; where it is set, every tap writes its face file.
+    `TERMINAL_SHUFFLE_PIN`: the reader's keys for the PIN are in another order for each card.
     `TERMINAL_ANSWER_DAYS`: how many days after today last answers are kept, encrypted; 0 for none.
     """
 
@@ -54,6 +55,7 @@ class TerminalSettings(BaseSettings):
     exchange_operator: OperatorName | None = None
     exchange_role: Role | None = None
     exchange_root: Path | None = None
+    shuffle_pin: bool = False
     answer_days: int = Field(default=0, ge=0, le=366)
 
     @classmethod

@@ -13,6 +13,7 @@ _PATHS = {
     "none": '<path d="M4 12h16" stroke-width="4"/>',
     "several": '<circle cx="9" cy="12" r="6"/><circle cx="15" cy="12" r="6"/>',
     "unknown": '<circle cx="12" cy="12" r="9" stroke-dasharray="5 4"/><path d="M8 12h.01M12 12h.01M16 12h.01"/>',
+    "question": '<circle cx="12" cy="12" r="9"/><path d="M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .9-1 1.7M12 17h.01"/>',
     "held": '<circle cx="12" cy="12" r="9"/><path d="M9.5 8v8M14.5 8v8"/>',
     "caution": '<path d="M12 3L2 21h20z"/><path d="M12 10v5M12 18h.01"/>',
     "changed": '<path d="M12 4L3 20h18z"/>',
@@ -35,6 +36,7 @@ _PATHS = {
     "print": '<path d="M7 8V3h10v5M7 17H4V8h16v9h-3M7 14h10v7H7z"/>',
     "chart": '<path d="M5 20v-6M12 20V5M19 20v-9"/>',
     "bell": '<path d="M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM10 22h4"/>',
+    "speaker": '<path d="M4 9h4l5-4v14l-5-4H4zM17 9a4 4 0 0 1 0 6M19.5 6a8 8 0 0 1 0 12"/>',
     "download": '<path d="M4 16v4h16v-4M12 4v12M7 11l5 5 5-5"/>',
     "pencil": '<path d="M4 20l1-5L16 4l4 4L9 19z"/>',
 }

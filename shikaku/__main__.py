@@ -1,7 +1,8 @@
 """`make demo`: runs all organisations on this machine and prints what receptions and insurers see.
 
-Plays the reception scenes, registers the named test persons, then plays the insurer's, the pharmacy's, the
-exchange's and the load scenes. Stays until Ctrl-C, or exits if ONCE=1 is set, with exit code 0 only if all results were as
+Plays the reception scenes, registers the named test persons, then plays the scenes of an insurer, a pharmacy,
+duplicate medication, a disaster, paper certificates, the clinic's own software and the load. Stays until Ctrl-C,
+or exits if ONCE=1 is set, with exit code 0 only if all results were as
 expected.
 """
 
@@ -23,11 +24,14 @@ from shikaku.clock import today
 from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import load_dataset
 from shikaku.processes import ROOT, StackError
-from shikaku.stack import APPROVER, INSURER_NUMBER, SENDER, Stack, end_like_ctrl_c
+from shikaku.stack import APPROVER, DOCTOR, INSURER_NUMBER, PIN, RECEPTION, SENDER, Stack, end_like_ctrl_c
 from shikaku.story.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
+from shikaku.story.disaster import DisasterScenes
+from shikaku.story.duplicates import DuplicateScenes
 from shikaku.story.exchange import ExchangeScenes
 from shikaku.story.insurer import InsurerScenes
 from shikaku.story.load import LoadScenes
+from shikaku.story.papers import PaperScenes
 from shikaku.story.pharmacy import PharmacyScenes
 from shikaku.story.reception import ReceptionScenes, TapResult
 from shikaku.story.step import DemoStep
@@ -68,6 +72,9 @@ def _run(console: Console) -> int:
                     "薬局での同意と薬剤情報 / consent and medicines at a pharmacy",
                     PharmacyScenes(stack, data).play,
                 ),
+                ("重複投薬等チェック / the check of duplicate medication", DuplicateScenes(stack, data).play),
+                ("郡市区の災害時モード / disaster mode for a municipality", DisasterScenes(stack, data).play),
+                ("資格確認書と利用登録の解除 / papers and deregistration", PaperScenes(stack, today()).play),
                 (
                     "レセコンとの連携 / the clinic's own software",
                     ExchangeScenes(stack, data).play,
@@ -141,6 +148,10 @@ def _stay(console: Console, stack: Stack) -> None:
         f"支払基金 / fund  {wiring['TERMINAL_FUND_URL']}  (/openapi.json)",
         "",
         "画面 / screens:",
+        f"  患者さん：カードリーダーの画面 / patients: the card reader  {stack.screens_url}/reader",
+        f"    下の「試験用」のカードを押す（暗証番号 {PIN}） / press a card of the shelf below; PIN {PIN}",
+        f"  受付・医師：今日の来院 / reception, doctor: today's visits  {stack.screens_url}/desk",
+        f"    受付 / reception：{RECEPTION[0]} {RECEPTION[1]}　医師 / doctor：{DOCTOR[0]} {DOCTOR[1]}",
         f"  保険者の担当者：加入者情報の登録 / an insurer's clerks: members  {desk}",
         f"    送信担当 / sender：{SENDER[0]} {SENDER[1]}　承認者 / approver：{APPROVER[0]} {APPROVER[1]}",
         "",

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import typer
@@ -23,6 +23,7 @@ from tests.builders.database import NOT_DURABLE, Database, create_database, crea
 from tests.builders.fund import Fund, open_fund
 from tests.builders.stack import PopulatedStack, populated_stack
 from tests.depth import DEEP
+from tests.scheduling import few_stacks
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # In a background job, the programs that tests start would inherit the ignored signal.
@@ -32,6 +33,12 @@ settings.register_profile("quick", max_examples=20, deadline=None)  # of `make u
 settings.register_profile("standard", max_examples=100, deadline=None)
 settings.register_profile("deep", max_examples=5_000, deadline=None)
 settings.load_profile("deep" if DEEP else "standard")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Replace xdist's scheduling by files."""
+    return few_stacks(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +98,7 @@ def working_environment(request: pytest.FixtureRequest) -> None:
     """Every test starts with a working connection to J-LIS and the right time."""
     fund = request.getfixturevalue("fund") if "fund" in request.fixturenames else None
     if isinstance(fund, Fund):  # the conformance suite has a fund without a database under the same name
-        fund.clock.offset = type(fund.clock.offset)()
+        fund.reset_clock()
         fund.jlis_connection.reset()
 
 

@@ -14,7 +14,7 @@ from clinic_terminal.cli.common import require, usage_error
 from clinic_terminal.cli.options import parse_date
 from clinic_terminal.settings import TerminalSettings
 from clinic_terminal.visit.consent import ConsentProposal
-from eligibility_api.contract.categories import CATEGORIES
+from clinic_terminal.visit.information import ASKED, asked_for
 from eligibility_api.contract.codes import Care, Category
 from eligibility_api.contract.consent import ConsentCare
 from eligibility_api.contract.consent_versions import Language
@@ -40,24 +40,16 @@ _CARES: dict[CareName, ConsentCare] = {
 }
 _ALL = "all"
 
-_ASKED = tuple(one for one in CATEGORIES if one is not Category.LIMIT_CERTIFICATE)
-"""What a patient is asked about. By card the limit certificate is shown without consent (rule S5)."""
-
 
 def parse_categories(text: str) -> frozenset[Category] | None:
     """Categories by their names, separated by commas; None for all. Raises typer.BadParameter."""
     names = {name.strip() for name in text.split(",")}
-    if unknown := sorted(names - {*_ASKED, _ALL}):
-        given, known = ", ".join(unknown), ", ".join([_ALL, *_ASKED])
+    if unknown := sorted(names - {*ASKED, _ALL}):
+        given, known = ", ".join(unknown), ", ".join([_ALL, *ASKED])
         raise usage_error(
             f"{given} は指定できません。指定できるもの：{known}", f"{given}: not one of {known}"
         )
     return None if _ALL in names else frozenset(map(Category, names))
-
-
-def is_asked_for(category: Category, settings: TerminalSettings) -> bool:
-    """Whether this facility asks for the information of a category at all (its own settings)."""
-    return CATEGORIES[category].information in settings.information
 
 
 def proposed(named: Collection[Category] | None, settings: TerminalSettings) -> tuple[Category, ...]:
@@ -65,10 +57,10 @@ def proposed(named: Collection[Category] | None, settings: TerminalSettings) -> 
 
     Raises typer.BadParameter for information that the facility does not ask for.
     """
-    asked = tuple(category for category in _ASKED if is_asked_for(category, settings))
+    asked = asked_for(settings.information)
     if named is None:
         return asked
-    if off := [category for category in _ASKED if category in named and category not in asked]:
+    if off := [category for category in ASKED if category in named and category not in asked]:
         raise usage_error(
             f"{', '.join(off)}：この施設では同意を求めない設定です（TERMINAL_INFORMATION）。",
             f"{', '.join(off)}: this facility does not ask for it (TERMINAL_INFORMATION)",
@@ -82,7 +74,7 @@ Consent = Annotated[
         "--consent",
         metavar="KIND,…",
         help=option_help(
-            f"同意を求める情報（複数はコンマ区切り）：{_ALL}（この施設が求める情報のすべて）, {', '.join(_ASKED)}",
+            f"同意を求める情報（複数はコンマ区切り）：{_ALL}（この施設が求める情報のすべて）, {', '.join(ASKED)}",
             "Information to ask consent for, separated by commas; all: what this facility asks for.",
         ),
     ),

@@ -97,7 +97,7 @@ def emergency_command(
         typer.Option(
             "--summary",
             help=option_help(
-                "要約だけを閲覧する（--what・--from・--to の代わり）。",
+                "救急用サマリーだけを閲覧する（--what・--from・--to の代わり）。",
                 "Read the summary only, instead of --what, --from and --to.",
             ),
         ),

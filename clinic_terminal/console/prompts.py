@@ -16,7 +16,7 @@ from clinic_terminal.card.errors import CardError
 from clinic_terminal.console import consents, texts
 from clinic_terminal.console.printable import printable_lines
 from clinic_terminal.outcome import GivenUpError
-from eligibility_api.contract.categories import CATEGORIES
+from clinic_terminal.visit.information import by_information
 from eligibility_api.contract.codes import Category
 
 
@@ -88,7 +88,7 @@ class InteractivePrompts:
         A text about a single kind of information is agreed to, or not.
         """
         self.echo(printable_lines(text))
-        groups = _by_information(categories)
+        groups = by_information(categories)
         with cancellable(self.echo):
             if self.agree:
                 return categories
@@ -97,7 +97,7 @@ class InteractivePrompts:
             choice = self._choose()
             if choice is ConsentChoice.ALL:
                 return categories
-            asked = groups if choice is ConsentChoice.ONE_BY_ONE else []
+            asked = groups if choice is ConsentChoice.ONE_BY_ONE else ()
             return tuple(one for group in asked if self.confirm(yes_or_no(_question(group))) for one in group)
 
     def _choose(self) -> ConsentChoice:
@@ -138,15 +138,6 @@ class StdinPrompts:
     def agrees_to(self, _: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
         """Only what was agreed beforehand, in the program that shows the text."""
         return categories if self.agree else ()
-
-
-def _by_information(categories: tuple[Category, ...]) -> list[tuple[Category, ...]]:
-    """The categories grouped as the reader asks about them (OQSCD036), in the order of its questions."""
-    groups: dict[object, tuple[Category, ...]] = {}
-    for category in categories:
-        about = CATEGORIES[category].information or category
-        groups[about] = (*groups.get(about, ()), category)
-    return list(groups.values())
 
 
 def _question(categories: tuple[Category, ...]) -> Bilingual:

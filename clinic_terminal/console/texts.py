@@ -169,7 +169,7 @@ SEARCH_FIELD: dict[str, Bilingual] = {
     "address": Bilingual("住所", "Address"),
 }
 SUMMARY = Bilingual(
-    "要約のみ：受診歴・薬剤3か月、処方・調剤45日、手術・透析・健診5年",
+    "救急用サマリーのみ：受診歴・薬剤3か月、処方・調剤45日、手術・透析・健診5年",
     "Summary only: visits and medicines 3 months, prescriptions and dispensings 45 days, surgery, dialysis and check-ups 5"
     " years",
 )

@@ -17,7 +17,7 @@ from screens.web.server import HOST, config_of
 @contextmanager
 def pages(site: Pages, port: int) -> Iterator[str]:
     """Serve until the end of the block; yields the base URL. Port 0: any free port. Raises OSError."""
-    with socket.create_server((HOST, port), backlog=128) as listener:
+    with site.reader.running(), socket.create_server((HOST, port), backlog=128) as listener:
         server = uvicorn.Server(config_of(create_app(site)))
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages", daemon=True)
         thread.start()

@@ -14,8 +14,11 @@ from clinic_terminal.clock import JAPAN
 from clinic_terminal.console.notices import day_in_japanese
 from clinic_terminal.exchange.operator import DeskRole
 from clinic_terminal.pages.desk.asking import Asking
+from clinic_terminal.pages.desk.batch import Batch
 from clinic_terminal.pages.desk.state import TerminalState
 from clinic_terminal.pages.history.reading import Readings
+from clinic_terminal.pages.reader.service import ReaderScreen
+from clinic_terminal.pages.reader.shelf import Shelf
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.terminal import PagesTerminal
 from eligibility_api.contract.days import in_era
@@ -40,8 +43,9 @@ class Pages(Site[DeskSession]):
         *,
         ticks: Callable[[], float] = time.monotonic,
         idle_seconds: float = IDLE_SECONDS,
+        shelf: Shelf | None = None,
     ) -> None:
-        """`ticks`: monotonic seconds."""
+        """`ticks`: monotonic seconds. `shelf`: of a demo, whose reader is then the terminal's."""
         super().__init__(
             name="terminal",
             root="",
@@ -61,9 +65,14 @@ class Pages(Site[DeskSession]):
         self.readings = Readings(ticks)
         self.asking = Asking(terminal, ticks)
         self.state = TerminalState(terminal, ticks)
+        self.batch: Batch | None = None
+        self.reader = ReaderScreen(terminal, ticks)
+        self.shelf = shelf
 
     def close(self) -> None:
         """Wait for the questions that were sent, and close the clients of the fund."""
+        if self.batch is not None:
+            self.batch.stop()
         self.asking.close()
         self.terminal.funds.close()
 

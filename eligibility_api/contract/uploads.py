@@ -201,6 +201,9 @@ class UploadAnswer(Answer):
         default=None, description="Since when it is effective, once published."
     )
     undone_from: datetime | None = None
+    undo_until: datetime | None = Field(
+        default=None, description="Until when it can be undone; null unless it is published."
+    )
 
 
 class UploadFault(Answer):

@@ -123,10 +123,11 @@ def accept(der: bytes, trust: TrustStore) -> UserCertificate:
     """
     certificate = _parse(der)
     authority = trust.issuer_of(certificate)
+    key = _checked_key(certificate)
     _check_profile(certificate)
     return UserCertificate(
         id=CertificateId(authority, certificate.serial_number),
-        key=_checked_key(certificate),
+        key=key,
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
     )
@@ -189,8 +190,7 @@ def _parse(der: bytes) -> x509.Certificate:
 
 
 def _check_profile(certificate: x509.Certificate) -> None:
-    """Rule A3: key, policy, key usage. Fields that were never seen on a real certificate are not required."""
-    _checked_key(certificate)
+    """Rule A3: policy and key usage. Fields that were never seen on a real certificate are not required."""
     unknown = [e for e in certificate.extensions if e.critical and e.oid not in _KNOWN_EXTENSIONS]
     if unknown:
         raise ShikakuError("certificate-extension")

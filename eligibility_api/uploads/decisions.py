@@ -18,6 +18,7 @@ from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.uploads import UploadAnswer, UploadState
 from eligibility_api.enrolment.store import prepare_revision, record
+from eligibility_api.platform.settings import Settings
 from eligibility_api.state import State
 from eligibility_api.uploads import store
 from eligibility_api.uploads.service import answer_of, need_either, own
@@ -36,6 +37,7 @@ async def approve(state: State, caller: Caller, upload_id: UUID, reason: str) ->
             raise ShikakuError("approval-needs-another-key")
         return await _decide(
             connection,
+            state.settings,
             caller,
             row,
             "approve",
@@ -55,6 +57,7 @@ async def reject(state: State, caller: Caller, upload_id: UUID, reason: str) -> 
         if row.state == UploadState.UNDO_HELD:
             return await _decide(
                 connection,
+                state.settings,
                 caller,
                 row,
                 "reject",
@@ -66,6 +69,7 @@ async def reject(state: State, caller: Caller, upload_id: UUID, reason: str) -> 
             )
         return await _decide(
             connection,
+            state.settings,
             caller,
             row,
             "reject",
@@ -83,6 +87,7 @@ async def publish(state: State, caller: Caller, upload_id: UUID) -> UploadAnswer
         row = await own(connection, caller, upload_id, lock=True)
         return await _decide(
             connection,
+            state.settings,
             caller,
             row,
             "publish",
@@ -110,6 +115,7 @@ async def undo(state: State, caller: Caller, upload_id: UUID, reason: str) -> Up
         )
         return await _decide(
             connection,
+            state.settings,
             caller,
             row,
             "undo",
@@ -125,6 +131,7 @@ async def undo(state: State, caller: Caller, upload_id: UUID, reason: str) -> Up
 
 async def _decide(
     connection: AsyncConnection,
+    settings: Settings,
     caller: Caller,
     row: Row[Any],
     decision: str,
@@ -158,4 +165,4 @@ async def _decide(
         "detail": detail if reason is None else detail | {"reason": reason},
     }
     await record(connection, audit)
-    return answer_of(await own(connection, caller, row.upload_id))
+    return answer_of(await own(connection, caller, row.upload_id), settings)

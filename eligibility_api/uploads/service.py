@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from eligibility_api.enrolment.store import admitted_insurer_name, prepare_revis
 from eligibility_api.files.receive import Receiver
 from eligibility_api.files.store import next_cursor
 from eligibility_api.insurer_ops.corrections import facilities_answered_by_revisions
+from eligibility_api.platform.settings import Settings
 from eligibility_api.state import State
 from eligibility_api.uploads import store
 from eligibility_api.uploads.matches import without_matches
@@ -61,7 +63,7 @@ async def upload(
     received = await Receiver(FILES, caller.insurer(), begin).receive(state.database, body)
     async with state.database.transaction() as connection:
         row = await own(connection, caller, received.file_id)
-    return answer_of(row, duplicate_of=received.duplicate_of)
+    return answer_of(row, state.settings, duplicate_of=received.duplicate_of)
 
 
 async def _begin(connection: AsyncConnection, caller: Caller, options: UploadOptions) -> UUID:
@@ -77,7 +79,7 @@ async def find(state: State, caller: Caller, upload_id: UUID) -> UploadAnswer:
     """An upload. Raises `not-found`."""
     need_either(caller)
     async with state.database.transaction() as connection:
-        return answer_of(await own(connection, caller, upload_id))
+        return answer_of(await own(connection, caller, upload_id), state.settings)
 
 
 async def faults(state: State, caller: Caller, upload_id: UUID, after: int) -> UploadFaults:
@@ -118,11 +120,14 @@ async def own(
     return row
 
 
-def answer_of(row: Row[Any], duplicate_of: str | None = None) -> UploadAnswer:
+def answer_of(row: Row[Any], settings: Settings, duplicate_of: str | None = None) -> UploadAnswer:
     """The answer about an upload: what it withholds is left out of the report."""
     report = UploadReport.model_validate(row.report) if row.report is not None else None
     if report is not None and row.withheld:
         report = without_matches(report)
+    undo_until = None
+    if row.state == UploadState.PUBLISHED and row.known_from is not None:
+        undo_until = row.known_from + timedelta(days=settings.undo_window_days)
     return UploadAnswer(
         upload_id=str(row.upload_id),
         state=UploadState(row.state),
@@ -134,6 +139,7 @@ def answer_of(row: Row[Any], duplicate_of: str | None = None) -> UploadAnswer:
         undo_report=row.undo_report,
         known_from=row.known_from,
         undone_from=row.undone_from,
+        undo_until=undo_until,
     )
 
 

@@ -10,8 +10,8 @@ from reportlab.lib.pagesizes import A5
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
-from japanese_pdf.document_font import document_font
-from japanese_pdf.font import printable
+from screens.papers.document_font import document_font
+from screens.papers.font import printable
 
 _WIDTH, _HEIGHT = A5
 _LEFT, _VALUES, _TOP = 40.0, 180.0, _HEIGHT - 60.0

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from eligibility_api.contract.errors import CATALOGUE
 from eligibility_api.contract.insurer_ops import Statistics
 from payer_mock.screens.terms import VALIDITIES
-from payer_mock.web.desk import ROOT, Key, display_of, page
+from payer_mock.web.desk import ROOT, AtDesk, Key, page
 from screens.charts import bars
 
 router = APIRouter(prefix=f"{ROOT}/figures")
@@ -23,10 +23,10 @@ _ENGLISH = {
 
 
 @router.get("")
-def figures(request: Request, key: Key) -> Response:
+def figures(request: Request, desk: AtDesk, key: Key) -> Response:
     """Both, as charts with their tables."""
     stats = key.call(lambda client: client.statistics())
-    language = display_of(request).language
+    language = desk.display_of(request).language
     rows = look_ups(stats, language)
     delay = stats.registration_delay
     days = [value / 24 for value in (delay.median_hours, delay.p95_hours) if value is not None]

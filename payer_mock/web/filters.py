@@ -13,7 +13,7 @@ from eligibility_api.contract.member_rules import CHECKS, MEMBER_RULES
 from eligibility_api.contract.uploads import RowFault
 from payer_mock.clock import JAPAN
 from payer_mock.screens.enrolment import MATCHES
-from payer_mock.screens.terms import PAPER_REASONS, Text, sentence
+from payer_mock.screens.terms import PAPER_REASONS, Text, difference_text, sentence
 
 
 def moment(instant: datetime) -> str:
@@ -102,6 +102,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "column": column_name,
     "rule": rule,
     "is_check": is_check,
+    "difference": difference_text,
     "item_text": item_text,
     "match": lambda match: pair(MATCHES[match]),
     "paper_reason": lambda reason: pair(PAPER_REASONS[PaperReason(reason)]),

@@ -34,6 +34,10 @@ def seal_key(name: str, role: Role, password: str, credential: Credential) -> Op
     return seal(name, role.value, password, credential.model_dump_json(exclude_none=True).encode())
 
 
+class KeyClosed(Exception):
+    """The session ended while a page was still using its key."""
+
+
 class OpenKey:
     """The open credential of an operator. Her calls to the fund are made one at a time."""
 
@@ -58,6 +62,7 @@ class OpenKey:
         self._fund_url, self._make_transport = fund_url, make_transport
         self._client = self.new_client()
         self._lock = threading.Lock()
+        self._is_closed = False
         self._done: str | None = None
 
     def new_client(self) -> InsurerClient:
@@ -65,8 +70,10 @@ class OpenKey:
         return InsurerClient(self._fund_url, self._credential, clock=now, transport=self._make_transport())
 
     def call(self, function: Callable[[InsurerClient], Result]) -> Result:
-        """The result of a call. Raises ShikakuError."""
+        """The result of a call. Raises ShikakuError, KeyClosed."""
         with self._lock:
+            if self._is_closed:
+                raise KeyClosed
             return function(self._client)
 
     def report(self, key: str) -> None:
@@ -83,4 +90,5 @@ class OpenKey:
         if self.sending is not None:
             self.sending.stop()
         with self._lock:
+            self._is_closed = True
             self._client.__exit__()

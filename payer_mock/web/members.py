@@ -22,9 +22,10 @@ from eligibility_api.contract.insurer_ops import (
 )
 from payer_mock.clock import day_in_japan
 from payer_mock.screens.terms import Text
-from payer_mock.web.desk import ROOT, AtDesk, Desk, Key, page, redirect
+from payer_mock.web.desk import ROOT, AtDesk, Desk, Key, page
 from payer_mock.web.keys import OpenKey
 from payer_mock.web.member_view import EDITABLE, MemberView, Moment, faults_of, filled
+from screens.web.site import redirect
 
 router = APIRouter(prefix=f"{ROOT}/members")
 

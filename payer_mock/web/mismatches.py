@@ -8,9 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from eligibility_api.contract.enrolment import Mismatch
-from payer_mock.web.desk import ROOT, AtDesk, Key, page, redirect
+from eligibility_api.contract.enrolment import Mismatch, RegisterMatch
+from eligibility_api.contract.insurer_ops import ConfirmAnswer, UnlinkRequest
+from payer_mock.web.desk import ROOT, AtDesk, Key, page
 from payer_mock.web.keys import Role
+from screens.web.site import redirect
 
 router = APIRouter(prefix=f"{ROOT}/mismatches")
 
@@ -39,5 +41,20 @@ def confirm(
         )
     given = reason.strip() if key.role is Role.APPROVER else None
     answer = key.call(lambda client: client.confirm_mismatch(enrolment_id, reason=given))
-    key.report("mismatch.done.linked" if answer.mismatch is Mismatch.NONE else "mismatch.done.confirmed")
+    key.report(f"mismatch.done.{_result(answer)}")
     return redirect(f"{ROOT}/uploads" if key.role is Role.APPROVER else f"{ROOT}/mismatches")
+
+
+@router.post("/{enrolment_id}/unlink")
+def unlink(key: Key, enrolment_id: UUID) -> Response:
+    """Turn down the person whom the register proposes under another spelling."""
+    key.call(lambda client: client.unlink_person(UnlinkRequest(enrolment_id=enrolment_id)))
+    key.report("mismatch.done.unlinked")
+    return redirect(f"{ROOT}/mismatches")
+
+
+def _result(answer: ConfirmAnswer) -> str:
+    """What a confirmation resulted in: a person proposed under another spelling is linked by the next one only."""
+    if answer.match is RegisterMatch.VARIANT:
+        return "linked-variant" if answer.linked else "proposed"
+    return "linked" if answer.mismatch is Mismatch.NONE else "confirmed"

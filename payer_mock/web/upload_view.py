@@ -44,6 +44,8 @@ SHAPES = {
 }
 """Every state. None of them is red: red means that an insurance is not valid."""
 
+_HELD = frozenset({UploadState.HELD, UploadState.UNDO_HELD})
+
 
 @dataclass(frozen=True, slots=True)
 class UploadView:
@@ -71,17 +73,20 @@ class UploadView:
 
     @property
     def holds(self) -> list[Text]:
-        """Why the file, or its undo, is on hold."""
+        """Why the file, or its undo, is on hold now."""
+        if self.upload.state not in _HELD:
+            return []
         return [finding_text(finding) for finding in self._findings() if finding.holds]
 
     @property
     def notes(self) -> list[Text]:
-        """The other findings about the file as a whole."""
+        """The other findings about the file as a whole; later also those for which it was on hold."""
         rules = {rule.value for rule in RowFault}
+        held = self.upload.state in _HELD
         return [
             finding_text(finding)
             for finding in self._findings()
-            if not finding.holds and finding.code not in rules
+            if finding.code not in rules and not (finding.holds and held)
         ]
 
     @property

@@ -17,12 +17,21 @@ from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.uploads import FileScope, Publish, UploadAnswer, UploadFault, UploadState
 from payer_mock.actions.uploads import UploadOptions, is_in_progress
 from payer_mock.members.reader import file_format
-from payer_mock.web.desk import ROOT, AtDesk, Desk, Key, RoleRequired, fragment, page, redirect
-from payer_mock.web.keys import OpenKey, Role
+from payer_mock.web.desk import (
+    ROOT,
+    AtDesk,
+    Desk,
+    Key,
+    failure_of,
+    fragment,
+    page,
+)
+from payer_mock.web.keys import KeyClosed, OpenKey, Role
 from payer_mock.web.sending import Sending, SendingState
 from payer_mock.web.sent_files import MAX_NAME, SentFile
 from payer_mock.web.upload_view import UploadView, faults_by_column, rate_pairs
 from screens.web.events import Update
+from screens.web.site import RoleRequired, redirect
 
 router = APIRouter(prefix=ROOT)
 
@@ -103,7 +112,7 @@ async def sending_events(request: Request, desk: AtDesk, key: Key) -> Response:
         half = 2 * current.sent // max(current.size, 1)
         text = f"{50 * half} %" if half != announced else ""
         announced = half
-        html = fragment(request, "_sending.html", key=key, sending=current)
+        html = fragment(request, "_sending.html", session=key, sending=current)
         return Update(html, text, last=has_ended)
 
     return desk.streams.respond(fetch, _FAST_SECONDS)
@@ -131,10 +140,13 @@ async def upload_events(request: Request, desk: AtDesk, key: Key, upload_id: UUI
     async def fetch() -> Update:
         try:
             details = await run_sync(_details, desk, key, upload_id)
-        except ShikakuError:
-            return Update("", last=True)
+        except ShikakuError as error:
+            html = fragment(request, "_failure.html", **failure_of(error))
+            return Update(html, last=True)
+        except KeyClosed:
+            return Update(f'<a data-follow href="{ROOT}/login"></a>', last=True)
         view: UploadView = details["view"]
-        html = fragment(request, "_upload.html", key=key, **details)
+        html = fragment(request, "_upload.html", session=key, **details)
         word = fragment(request, "_upload_word.html", view=view).strip()
         return Update(html, word, last=not is_in_progress(view.upload))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -266,6 +267,60 @@ def test_without_script_every_page_works(desk: Desk, browser: Browser) -> None:
     page.wait_for_url("**/desk/visits/*")
     expect(page.locator(".status.valid")).to_be_visible(timeout=15_000)
     page.context.close()
+
+
+def test_appointments_are_checked_in_one_batch_and_exported(
+    desk: Desk, reception: Page, tmp_path: Path
+) -> None:
+    page = reception
+    page.keyboard.press("Shift+F2")
+    page.wait_for_url("**/desk/appointments")
+    rows = ["tag,insurer_number,symbol,number,branch,birth_date"]
+    rows += [f"{9 + n // 60:02}:{n % 60:02},01130012,12,{345 + n},00,S55.2.3" for n in range(0, 200, 10)]
+    table = tmp_path / "予約.csv"
+    table.write_bytes("".join(f"{row}\r\n" for row in rows).encode("cp932"))
+    missing = enrolment(name="見本　古希無", burden_expected=True)
+    desk.fund.batches.answers = {
+        "09:10": answer(Validity.INVALID, [ended_enrolment()]),
+        "09:20": answer(results=[missing]),
+        "09:30": answer(Validity.NOT_FOUND, []),
+    }
+    desk.fund.batches.polls_until_done = 10**6
+    page.get_by_label("予約の CSV").set_input_files(table)
+    page.get_by_role("button", name="照会する").click()
+    expect(page.get_by_label("照会の進み具合")).to_be_visible()
+    assert violations(page) == []
+    desk.fund.batches.polls_until_done = 0
+    expect(page.locator(".tiles li").filter(has_text="要確認")).to_contain_text("2")
+    expect(page.get_by_role("row", name="09:20")).to_contain_text("負担割合の登録がありません")
+    picture(page, "desk-appointments")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="結果をCSVで保存").click()
+    saved = Path(download.value.path()).read_text("utf-8-sig").splitlines()
+    assert len(saved) == 21
+    for size in (*SIZES, ZOOMED):
+        assert overflows(page, size) == []
+
+
+def test_a_part_that_is_not_in_order_shows_its_remedy_and_a_waiting_card_its_check(
+    desk: Desk, reception: Page
+) -> None:
+    page = reception
+    known, desk.readers[:] = list(desk.readers), []
+    desk.site.state.refresh()
+    page.goto(f"{desk.url}/desk")
+    strip = page.locator(".strip li").filter(has_text="リーダー")
+    expect(strip).to_have_css("border-top-style", "dashed")
+    page.get_by_role("link", name="リーダー").click()
+    expect(page.get_by_text("リーダーの電源とケーブルを確認し")).to_be_visible()
+    picture(page, "desk-state")
+    assert violations(page) == []
+    desk.readers[:] = known
+    desk.site.state.refresh()
+    page.keyboard.press("F9")
+    page.wait_for_url("**/desk/visual")
+    expect(page.get_by_role("button", name=f"写真と一致しました（記録者 {RECEPTION[0]}）")).to_be_visible()
+    picture(page, "desk-visual")
 
 
 def test_the_administrator_adds_an_operator(desk: Desk, page: Page) -> None:

@@ -44,6 +44,12 @@ def test_a_file_is_sent_checked_approved_by_the_other_person_and_undone(
     assert faults.get_by_role("row").nth(1).inner_text().startswith("生年月日\t2\t")
     expect(faults).to_contain_text("42行目 「9999/9/99」")
     expect(faults).to_contain_text("枝番")
+    count = faults.get_by_role("columnheader", name="件数")
+    count.get_by_role("button").click()
+    expect(count).to_have_attribute("aria-sort", "ascending")
+    expect(faults.get_by_role("row").nth(1)).to_contain_text("枝番")
+    count.get_by_role("button").press("Enter")
+    expect(faults.get_by_role("row").nth(1)).to_contain_text("生年月日")
     expect(page.get_by_text("エラーのある行の割合")).to_be_visible()
     assert violations(page) == []
     picture(page, "enrolment-report")
@@ -153,6 +159,38 @@ def test_a_log_in_ends_the_other_persons_session(desk: EnrolmentDesk, page: Page
     page.goto(f"{desk.url}/uploads")
     expect(page.get_by_role("heading", name="ログイン")).to_be_visible()
     other.context.close()
+
+
+def test_the_idle_lock_asks_first_and_then_hides_the_page(desk: EnrolmentDesk, page: Page) -> None:
+    page.clock.install()
+    desk.log_in(page)
+    question = page.get_by_role("dialog")
+    page.clock.fast_forward("28:30")
+    expect(question).to_be_hidden()
+    page.clock.fast_forward("00:45")
+    expect(question).to_be_visible()
+    assert violations(page) == []
+    with page.expect_response("**/alive") as answered:
+        page.keyboard.press("Enter")
+    assert answered.value.status == 204
+    page.clock.fast_forward("29:15")
+    expect(question).to_be_visible()
+    with page.expect_request("**/login?next=/enrolment/uploads"):
+        page.clock.fast_forward("02:00")
+
+
+def test_system_colours_and_no_motion_show_the_same(desk: EnrolmentDesk, browser: Browser) -> None:
+    page = new_page(browser, forced_colors="active", reduced_motion="reduce")
+    desk.log_in(page)
+    desk.send(page, "加入者_2616.csv", [row(n) for n in range(600, 620)])
+    style = (
+        "element => { const s = getComputedStyle(element); return [s.borderTopStyle, s.transitionDuration] }"
+    )
+    for part in (".status", "button.main, .actions button"):
+        assert page.locator(part).first.evaluate(style) == ["solid", "0s"]
+    expect(page.locator(".status svg")).to_be_visible()
+    assert violations(page) == []
+    page.context.close()
 
 
 def test_the_journey_needs_the_keyboard_only(desk: EnrolmentDesk, page: Page) -> None:

@@ -99,6 +99,7 @@ def test_a_member_is_found_ended_and_shown_on_both_time_axes(desk: EnrolmentDesk
     expect(page.get_by_role("strong").filter(has_text="2026-10-15の資格は")).to_contain_text(
         "「あり（2020-04-01 – 2026-10-21）」"
     )
+    page.get_by_role("heading", name="登録の履歴").evaluate("heading => heading.scrollIntoView()")
     picture(page, "enrolment-member")
     clean(page)
 

@@ -16,8 +16,8 @@ LOCK_WAITS = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
 
 
 @contextmanager
-def limited(fund: Fund, **settings: int) -> Iterator[None]:
-    """The fund with other limits."""
+def limited(fund: Fund, **settings: int | str | None) -> Iterator[None]:
+    """The fund with other limits, or other settings."""
     state = fund.state
     fund.app.state.fund = replace(state, settings=state.settings.model_copy(update=settings))
     try:

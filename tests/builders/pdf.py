@@ -7,7 +7,7 @@ import zlib
 from base64 import a85decode
 from collections.abc import Iterator
 
-from japanese_pdf.font import available
+from screens.papers.font import available
 
 IDEOGRAPHS = [chr(point) for point in sorted(available()) if 0x4E00 <= point < 0x9000]
 """Characters that a paper can show, thousands of them."""

@@ -17,67 +17,55 @@ from eligibility_api.contract.uploads import FileScope, UploadAnswer, UploadStat
 from eligibility_api.embedded_postgres.postmaster import wait_until
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
-from shikaku.stack import INSURER_NUMBER
+from tests.builders.fund_clients import OTHER_INSURER
 from tests.builders.member_files import csv_file
-from tests.builders.stack import PopulatedStack, populated_stack
+from tests.builders.stack import PopulatedStack
 from tests.depth import DEEP
 
+INSURER, NAME = OTHER_INSURER, "見本　公開"
 MEMBERS = 6_000
 CRASH_POINTS = [point * MEMBERS // 20 for point in range(1, 21)] if DEEP else [MEMBERS // 2]
 """Minimum number of rows that are prepared when everything is killed."""
 
 _ENDS = (UploadState.PUBLISHED, UploadState.REFUSED)
-_KNOWN = f"SELECT DISTINCT e.name_alias FROM enrolment e {KNOWN_NOW} WHERE {NOT_SUPERSEDED} AND e.name = '見本　太郎'"
+_KNOWN = (
+    f"SELECT DISTINCT e.name_alias FROM enrolment e {KNOWN_NOW} WHERE {NOT_SUPERSEDED} AND e.name = '{NAME}'"
+)
 _PREPARED = """
 SELECT prepared FROM upload WHERE upload_id = $1::text::uuid AND state IN ('publishing', 'published')
 """
 
 
-@pytest.fixture(scope="module")
-def killed_stack() -> Iterator[PopulatedStack]:
-    """A stack whose fund these tests kill."""
-    with populated_stack() as running:
-        yield running
-
-
-@pytest.fixture
-def own_stack(killed_stack: PopulatedStack) -> PopulatedStack:
-    """The stack with its fund running, whatever the test before left."""
-    if not killed_stack.is_ready():
-        killed_stack.restart_fund()
-    return killed_stack
-
-
 @pytest.mark.parametrize("prepared", CRASH_POINTS)
 def test_the_state_is_the_old_or_the_new_one_wherever_publishing_is_killed(
-    own_stack: PopulatedStack, prepared: int
+    killed_stack: PopulatedStack, prepared: int
 ) -> None:
-    approver = _approver(own_stack)
-    with _clients(own_stack, approver) as clients:
+    keys = _admit(killed_stack)
+    with _clients(killed_stack, keys) as clients:
         assert _publish(clients, "旧").state is UploadState.PUBLISHED
-        assert _is_visible(own_stack, "旧")
+        assert _is_visible(killed_stack, "旧")
         sent = _approved(clients, "新")
-        assert wait_until(lambda: _prepared(own_stack, sent.upload_id) >= prepared, 60)
-    known_before = set(_fetch(own_stack, _KNOWN))
-    own_stack.kill_fund()
+        assert wait_until(lambda: _prepared(killed_stack, sent.upload_id) >= prepared, 60)
+    known_before = set(_fetch(killed_stack, _KNOWN))
+    killed_stack.kill_fund()
 
-    own_stack.restart_fund()
-    with _clients(own_stack, approver) as clients:
+    killed_stack.restart_fund()
+    with _clients(killed_stack, keys) as clients:
         ended = _ended(clients[0], sent.upload_id)
         assert known_before in ({"旧"}, {"新"})
         assert ended.refusal in {None, "file-lost"}
-        assert _is_visible(own_stack, "新" if ended.state is UploadState.PUBLISHED else "旧")
+        assert _is_visible(killed_stack, "新" if ended.state is UploadState.PUBLISHED else "旧")
         assert _publish(clients, "次").state is UploadState.PUBLISHED
-        assert _is_visible(own_stack, "次")
+        assert _is_visible(killed_stack, "次")
 
 
 def _file(alias: str) -> bytes:
     return csv_file(
         {
-            "insurer_number": INSURER_NUMBER,
+            "insurer_number": INSURER,
             "number": f"{number:08d}",
             "relationship": "1",
-            "name": "見本　太郎",
+            "name": NAME,
             "name_kana": "ミホン　タロウ",
             "name_alias": alias,
             "sex": "1",
@@ -89,26 +77,26 @@ def _file(alias: str) -> bytes:
     )
 
 
-def _approver(stack: PopulatedStack) -> Path:
-    path = stack.home / "approver.json"
-    if path.exists():
-        return path
-    words = ("--insurer-number", INSURER_NUMBER, "--name", "試験", "--out", path, "--approver")
-    stack.run("eligibility-api", "insurer", "add", *words)
-    return path
+def _admit(stack: PopulatedStack) -> list[Path]:
+    """Admit an insurer that no other test of the stack uses; returns keys of its program and of an approver."""
+    keys = [stack.home / "killed-program.json", stack.home / "killed-approver.json"]
+    for path, options in zip(keys, ((), ("--approver",)), strict=True):
+        if not path.exists():
+            words = ("--insurer-number", INSURER, "--name", "試験", "--out", path)
+            stack.run("eligibility-api", "insurer", "add", *words, *options)
+    return keys
 
 
 @contextmanager
-def _clients(stack: PopulatedStack, approver: Path) -> Iterator[Sequence[InsurerClient]]:
+def _clients(stack: PopulatedStack, keys: Sequence[Path]) -> Iterator[Sequence[InsurerClient]]:
     """The insurer's client and its approver."""
-    payer = stack.home / f"payer-{INSURER_NUMBER}.json"
     url = stack.wiring["PAYER_FUND_URL"]
-    first, second = (
+    program, approver = (
         InsurerClient(url, Credential.load(path), clock=lambda: datetime.now(UTC), timeout_seconds=60)
-        for path in (payer, approver)
+        for path in keys
     )
-    with first, second:
-        yield first, second
+    with program, approver:
+        yield program, approver
 
 
 def _approved(clients: Sequence[InsurerClient], alias: str) -> UploadAnswer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from eligibility_api.contract.errors import CATALOGUE
 from eligibility_api.contract.oauth import METADATA_PATH
 from tests.builders.database import Database
 from tests.builders.fund import Fund, open_fund
+from tests.builders.limits import limited
 from tests.builders.token_requests import assertion, token_request
 
 pytestmark = pytest.mark.anyio
@@ -217,12 +217,9 @@ async def test_the_host_of_a_request_does_not_change_the_issuer(fund: Fund) -> N
     assert refused.json()["code"] == "assertion-invalid"
 
 
-async def test_a_fund_without_a_public_url_has_no_metadata(
-    fund: Fund, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = fund.state.settings.model_copy(update={"public_url": None})
-    monkeypatch.setattr(fund.app.state, "fund", dataclasses.replace(fund.state, settings=settings))
-    response = await fund.http.get(METADATA_PATH)
-    assert (response.status_code, response.json()["code"]) == (404, "not-found")
-    assert (await request_token(fund, aud=ISSUER)).json()["code"] == "assertion-invalid"
-    assert (await request_token(fund, aud=URN)).status_code == 200
+async def test_a_fund_without_a_public_url_has_no_metadata(fund: Fund) -> None:
+    with limited(fund, public_url=None):
+        response = await fund.http.get(METADATA_PATH)
+        assert (response.status_code, response.json()["code"]) == (404, "not-found")
+        assert (await request_token(fund, aud=ISSUER)).json()["code"] == "assertion-invalid"
+        assert (await request_token(fund, aud=URN)).status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -144,6 +145,9 @@ async def test_an_older_file_that_is_published_late_does_not_change_what_a_newer
 
 async def test_a_file_can_be_undone_within_the_window_only(fund: Fund) -> None:
     answer = await upload_and_process(fund, csv_file([member(await registered(fund))]))
+    window = timedelta(days=fund.state.settings.undo_window_days)
+    known_from, undo_until = (datetime.fromisoformat(answer[name]) for name in ("known_from", "undo_until"))
+    assert undo_until == known_from + window
     days = f"{fund.state.settings.undo_window_days + 1} days"
     statement = "UPDATE revision r SET published_at = published_at - $1::text::interval FROM upload u WHERE u.revision = r.revision AND u.upload_id = $2"
     await fund.owner.fetch(statement, [days, answer["upload_id"]])
@@ -154,7 +158,7 @@ async def test_a_file_that_drops_a_protection_flag_is_held_for_another_key(fund:
     person = await registered(fund)
     await upload_and_process(fund, csv_file([member(person, nondisclosure="1")]))
     held = await upload_and_process(fund, csv_file([member(person)]))
-    assert held["state"] == "held"
+    assert (held["state"], held["undo_until"]) == ("held", None)
     assert [f["code"] for f in held["report"]["findings"] if f["holds"]] == ["protection-lost"]
     own = await decide(fund, held["upload_id"], "approve")
     assert own.json()["code"] == "right-missing"

@@ -17,8 +17,8 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from clinic_terminal.exchange.paper.document import Group, Paper, Section
-from japanese_pdf.document_font import document_font
-from japanese_pdf.font import printable
+from screens.papers.document_font import document_font
+from screens.papers.font import printable
 
 _WIDTH, _HEIGHT = A4
 _SIDE, _TOP, _BOTTOM = 15 * mm, 30 * mm, 18 * mm

@@ -1,4 +1,4 @@
-"""The state of the desk, and what all its pages show: today's visits beside one of them."""
+"""The state of the desk, and what all its pages show."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from clinic_terminal.pages.site import Pages
 from clinic_terminal.store.records import Permit, Visit
 
 HIDE_SECONDS = 60
-"""Without input for so long, the names and the detail are hidden from whoever passes the counter."""
+"""Without input for so long, the names and the detail are hidden from people who pass the counter."""
 
 
 TABLES = {"alternatives": texts.ALTERNATIVES, "sexes": code_texts.SEX, "fields": texts.MEMBERSHIP_FIELD}
@@ -89,9 +89,14 @@ def require_visit(site: Pages, visit_id: str) -> Visit:
     return visit
 
 
+def around(site: Pages) -> dict[str, object]:
+    """What stands around the list: the state of the parts, and of the reader."""
+    return {"state": site.state.read(), "reader": site.reader.strip}
+
+
 def desk_page(
     request: Request, site: Pages, session: DeskSession, template: str, *, status: int = 200, **values: object
 ) -> Response:
-    """A page of the desk: the list, and beside it what the template shows."""
-    given = {"selected": None, "hide_seconds": HIDE_SECONDS, "state": site.state.read(), **TABLES} | values
+    """A page of the desk: the list, and what the template shows."""
+    given = {"selected": None, "hide_seconds": HIDE_SECONDS, **around(site), **TABLES} | values
     return site.page(request, f"desk/{template}", session, status=status, listed=listed(site), **given)

@@ -69,6 +69,11 @@ class TerminalState:
             threading.Thread(target=self._look, name="terminal-state", daemon=True).start()
         return Reading() if last is None else Reading(last[0], int(self._ticks() - last[1]))
 
+    def refresh(self) -> None:
+        """Look at every part now, and keep the reading."""
+        with self._looking:
+            self._last = (self.look(), self._ticks())
+
     def look(self) -> Sequence[StateItem]:
         """Look at every part now."""
         return [self._reader(), *self._fund(), *self._folders()]

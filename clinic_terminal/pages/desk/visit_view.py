@@ -176,7 +176,8 @@ def _cautions(answer: EligibilityAnswer) -> list[Bilingual]:
 
 def _result(number: int, enrolment: Enrolment, visit: Visit, today: date, *, holds: bool) -> Result:
     found = insurance.items(enrolment, holds=holds)
-    person, facts = [], []
+    person: list[Item] = []
+    facts: list[Item] = []
     for item in _labelled(found):
         (person if item.label is not None and item.label.ja in _OF_THE_PERSON else facts).append(item)
     return Result(

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.pages.desk.asking import Question, TooManyQuestions
-from clinic_terminal.pages.desk.desk import TABLES, desk_page, detail, listed, require_visit
+from clinic_terminal.pages.desk.desk import TABLES, around, desk_page, detail, listed, require_visit
 from clinic_terminal.pages.desk.differences import Decision, charted
 from clinic_terminal.pages.desk.visit_view import membership_of
 from clinic_terminal.pages.site import Pages, Session, ThisSite, clock_time
@@ -28,10 +28,10 @@ from screens.web.site import redirect
 router = APIRouter(prefix="/desk")
 
 SLOW_SECONDS = 5
-"""From then on the desk is told that it may use the other ways."""
+"""From then on the desk may use the other ways, and the page says so."""
 
 _LIST_SECONDS, _DETAIL_SECONDS = 1.0, 0.25
-"""Pauses between two looks at what changed."""
+"""Pauses between two readings of what changed."""
 
 
 @router.get("")
@@ -50,12 +50,10 @@ async def list_events(request: Request, site: ThisSite, _: Session, selected: st
         found = await run_in_threadpool(listed, site)
         new = max(0, len(found.lines) - known)
         html = await run_in_threadpool(
-            lambda: site.fragment(
-                request, "desk/_list.html", listed=found, selected=selected, state=site.state.read()
-            )
+            lambda: site.fragment(request, "desk/_list.html", listed=found, selected=selected, **around(site))
         )
-        said = site.text(request, "list.new", count=new) if new else ""
-        return Update(html, said)
+        spoken = site.text(request, "list.new", count=new) if new else ""
+        return Update(html, spoken)
 
     return site.streams.respond(fetch, _LIST_SECONDS)
 
@@ -68,14 +66,16 @@ def one(request: Request, site: ThisSite, session: Session, visit_id: str) -> Re
 
 
 @router.get("/visits/{visit_id}/events")
-async def visit_events(request: Request, site: ThisSite, _: Session, visit_id: str) -> Response:
+async def visit_events(request: Request, site: ThisSite, session: Session, visit_id: str) -> Response:
     """The seconds of a question, until its answer is there."""
 
     async def fetch() -> Update:
         site.require_session(request)
         shown = await run_in_threadpool(_shown, site, visit_id)
-        html = await run_in_threadpool(lambda: site.fragment(request, "desk/_detail.html", **TABLES, **shown))
-        return Update(html, _said(request, site, shown), last=shown["question"] is None)
+        html = await run_in_threadpool(
+            lambda: site.fragment(request, "desk/_detail.html", session=session, **TABLES, **shown)
+        )
+        return Update(html, _spoken(request, site, shown), last=shown["question"] is None)
 
     return site.streams.respond(fetch, _DETAIL_SECONDS)
 
@@ -178,7 +178,7 @@ def _waiting(site: Pages, question: Question) -> dict[str, Any]:
     return {"question": question, "seconds": seconds, "slow": seconds >= SLOW_SECONDS, "view": None}
 
 
-def _said(request: Request, site: Pages, shown: dict[str, Any]) -> str:
+def _spoken(request: Request, site: Pages, shown: dict[str, Any]) -> str:
     """What a screen reader says: the state with its time and no name; of a question only that it is slow."""
     if shown["question"] is not None:
         return site.text(request, "slow.said", seconds=SLOW_SECONDS) if shown["slow"] else ""

@@ -54,8 +54,16 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
         monkeypatch.setattr(demo, "_play_reception", lambda _: taps)
         monkeypatch.setattr(demo, "load_dataset", lambda _: None)
         monkeypatch.setattr(demo, "PersonRegistration", lambda *_: SimpleNamespace(register=lambda: None))
-        names = ("InsurerScenes", "PharmacyScenes", "ExchangeScenes", "LoadScenes")
-        for name, steps in zip(names, (*stories, *([[step()]] * (4 - len(stories)))), strict=True):
+        names = (
+            "InsurerScenes",
+            "PharmacyScenes",
+            "DuplicateScenes",
+            "DisasterScenes",
+            "PaperScenes",
+            "ExchangeScenes",
+            "LoadScenes",
+        )
+        for name, steps in zip(names, (*stories, *([[step()]] * (len(names) - len(stories)))), strict=True):
             monkeypatch.setattr(demo, name, lambda *_, steps=steps: SimpleNamespace(play=lambda: iter(steps)))
         return demo.main()
 
@@ -132,6 +140,7 @@ def test_the_demo_that_stays_shows_what_to_run_in_another_shell(monkeypatch: pyt
     stack: Any = SimpleNamespace(
         wiring={"FUND_JLIS_URL": "http://127.0.0.1:1", "TERMINAL_FUND_URL": "http://127.0.0.1:2"},
         cards=demo.HOME / "cards",
+        screens_url="http://127.0.0.1:4",
         keys_of=lambda number: (Path(f"program-{number}"), Path(f"approver-{number}")),
         open_desk=lambda program, approver: f"http://127.0.0.1:3/{program}/{approver}",
     )
@@ -143,6 +152,8 @@ def test_the_demo_that_stays_shows_what_to_run_in_another_shell(monkeypatch: pyt
         "http://127.0.0.1:2",
         "http://127.0.0.1:3/program-01130012/approver-01130012",
         "an insurer's clerks",
+        "patients: the card reader  http://127.0.0.1:4/reader",
+        "today's visits  http://127.0.0.1:4/desk",
         "Ctrl-C",
     ):
         assert words in text

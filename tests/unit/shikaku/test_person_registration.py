@@ -17,14 +17,23 @@ from shikaku.persons.dataset import Dataset, load_dataset
 from shikaku.processes import StackError
 from shikaku.stack import PIN, Stack
 
-OUTPUT = {
-    "mismatches": [
-        {"number": "7764", "enrolment_id": "e64"},
-        {"number": "7765", "enrolment_id": "e65"},
-    ],
-    "registered": True,
-}
-"""The output of every command of the stack below."""
+
+def confirmed(data: Dataset) -> list[tuple[str, str]]:
+    """The insurer and the number of each member whose mismatch its insurer confirms."""
+    members = [
+        data.enrolment(person, change.of)
+        for person in data.persons
+        for change in person.changes
+        if change.kind == "confirm"
+    ]
+    return [(member["insurer_number"], member["number"]) for member in members]
+
+
+def output(data: Dataset) -> dict[str, Any]:
+    """The output of every command of the stack below: a queue of mismatches, of which one stays."""
+    numbers = ["7764", *(number for _, number in confirmed(data))]
+    queue = [{"number": number, "enrolment_id": f"e{number}"} for number in numbers]
+    return {"mismatches": queue, "registered": True}
 
 
 @dataclass
@@ -32,10 +41,10 @@ class RecordingStack:
     """A stack whose commands do nothing; records their arguments."""
 
     home: Path
+    output: dict[str, Any]
     admitted: dict[str, str] = field(default_factory=dict)
     commands: list[tuple[str, ...]] = field(default_factory=list)
     stdin: list[str] = field(default_factory=list)
-    output: dict[str, Any] = field(default_factory=lambda: OUTPUT)
 
     @property
     def cards(self) -> Path:
@@ -64,7 +73,7 @@ def data() -> Dataset:
 
 @pytest.fixture
 def stack(tmp_path: Path, data: Dataset) -> RecordingStack:
-    recording = RecordingStack(tmp_path)
+    recording = RecordingStack(tmp_path, output(data))
     PersonRegistration(cast(Stack, recording), data).register()
     return recording
 
@@ -100,8 +109,12 @@ def test_corrections_name_the_former_and_the_corrected_values(stack: RecordingSt
     assert ("5445", "5454") in {(one["former"]["number"], one["member"]["number"]) for one in corrections}
 
 
-def test_the_mismatch_to_confirm_is_found_by_its_number(stack: RecordingStack) -> None:
-    assert stack.runs("payer-mock", "confirm") == [("payer-mock", "confirm", "e65", "--insurer", "138057")]
+def test_the_mismatch_to_confirm_is_found_by_its_number(stack: RecordingStack, data: Dataset) -> None:
+    expected = [
+        ("payer-mock", "confirm", f"e{number}", "--insurer", insurer) for insurer, number in confirmed(data)
+    ]
+    assert ("payer-mock", "confirm", "e7765", "--insurer", "138057") in expected
+    assert sorted(stack.runs("payer-mock", "confirm")) == sorted(expected)
 
 
 def test_tickets_are_registered_by_their_office(stack: RecordingStack) -> None:
@@ -133,6 +146,6 @@ def test_changes_of_cards_and_persons_are_made_at_j_lis(stack: RecordingStack) -
 
 
 def test_a_refused_registration_raises_an_error(tmp_path: Path, data: Dataset) -> None:
-    stack = RecordingStack(tmp_path, output=OUTPUT | {"registered": False})
+    stack = RecordingStack(tmp_path, output(data) | {"registered": False})
     with pytest.raises(StackError, match="P01-valid"):
         PersonRegistration(cast(Stack, stack), data).register()

@@ -20,7 +20,7 @@ import pytest
 
 from shikaku import processes, stack
 from shikaku.processes import MODULES, ROOT, Service, StackError, command_line
-from shikaku.stack import AUDIENCE, PIN, Stack
+from shikaku.stack import APPROVER, AUDIENCE, PIN, SENDER, Stack
 
 FOREIGN = ("DATABASE_URL", "DATABASE_URL_OTHER", "FUND_HOME", "FUND_DATABASE_URL", "JPKI_HOME", "LOADTEST_PIN",
            "PAYER_FUND_URL", "TERMINAL_FUND_URL")  # fmt: skip
@@ -141,6 +141,33 @@ def test_insurers_are_added_to_the_insurer_s_program_one_after_the_other(
         assert list(csv.reader(file)) == [
             ["insurer_number", "name"], ["138057", '架空,"市"'], ["01130012", "架空健康保険協会"],
         ]  # fmt: skip
+
+
+def test_a_desk_has_two_operators_and_a_home_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = Commands(monkeypatch)
+    started: list[tuple[str, Path, dict[str, str]]] = []
+
+    def serve(_: Stack, lock: int, name: str, *, announce: Path, variables: dict[str, str]) -> str:
+        started.append((name, announce, variables))
+        return "http://127.0.0.1:1/enrolment"
+
+    monkeypatch.setattr(Stack, "_serve", serve)
+    made = Stack(tmp_path)
+    made._lock = 0
+    made.admit_insurers({"01130012": "架空健康保険協会"})
+    program, approver = made.keys_of("01130012")
+    assert str(approver) in made.wiring["PAYER_APPROVER"].split(":")
+    assert made.open_desk(program, approver) == "http://127.0.0.1:1/enrolment"
+    home = tmp_path / "desk-of-payer-01130012"
+    added = [command for command in commands.ran if "add-operator" in command]
+    assert [(command[1], command[command.index("--credential") + 1]) for command in added] == [
+        (SENDER[0], str(program)), (APPROVER[0], str(approver)),
+    ]  # fmt: skip
+    assert {options["env"]["PAYER_HOME"] for options in commands.options[-2:]} == {str(home)}
+    assert not any(password in command for command in added for _, password in (SENDER, APPROVER))
+    assert started == [("payer-mock", home / "url", {"PAYER_HOME": str(home)})]
 
 
 def test_a_home_with_other_files_is_not_emptied(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_the_summary_is_read_whole_and_named_on_the_screen(terminal: TerminalRun
         Category.HEALTH_CHECKUP,
     }
     result = terminal.run("emergency", "--stdin", "--summary", *BY, pin=json.dumps(INPUT))
-    assert "要約のみ" in result.stdout
+    assert "救急用サマリーのみ" in result.stdout
 
 
 def test_without_the_summary_the_full_set_is_read(terminal: TerminalRunner) -> None:

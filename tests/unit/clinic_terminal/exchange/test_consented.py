@@ -80,6 +80,14 @@ def test_a_withdrawn_consent_is_an_error_of_its_person_and_is_forgotten(office: 
     assert [one.permit_id for one in office.store.permits_given(Care.HOME_VISIT, DAY, DAY)] == [PERMITS[1]]
 
 
+def test_a_refused_role_is_an_error_of_the_person_and_forgets_nothing(office: ClinicSoftware) -> None:
+    keep(office)
+    office.fund.failures[f"/v1/consents/{PERMITS[0]}/eligibility"] = ["role-not-permitted"]
+    [unit] = listed(office).body.units
+    assert (unit.status, unit.status_code) == ("2", "SHK-4016")
+    assert len(office.store.permits_given(Care.HOME_VISIT, DAY, DAY)) == 1
+
+
 def test_a_failure_of_transport_fails_the_list_and_forgets_nothing(office: ClinicSoftware) -> None:
     keep(office)
     office.fund.failures[f"/v1/consents/{PERMITS[0]}/eligibility"] = ["lost"]

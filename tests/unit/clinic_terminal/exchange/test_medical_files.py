@@ -116,6 +116,11 @@ def test_without_any_operator_nothing_is_sent(office: ClinicSoftware, ask: Any) 
     assert office.fund.calls == []
 
 
+def test_without_an_operator_no_permit_is_searched(office: ClinicSoftware) -> None:
+    office.staff = None
+    assert history(office, of={"number": "no-such"}).header.result_code == "SHK-4001"
+
+
 @pytest.mark.parametrize(
     ("code", "number"),
     [

@@ -132,7 +132,7 @@ async def test_a_new_password_ends_the_operators_session(desk: Browser) -> None:
 
 
 @pytest.mark.parametrize("role", list(DeskRole))
-def test_the_role_is_told_to_the_fund_but_an_administrator_has_none(role: DeskRole) -> None:
+def test_the_fund_records_the_role_but_an_administrator_has_none(role: DeskRole) -> None:
     operator = DeskSession.of(new_operator("見本", role, "a-password"), b"").operator
     if role is DeskRole.ADMINISTRATOR:
         assert operator is None

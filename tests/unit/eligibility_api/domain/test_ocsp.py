@@ -80,7 +80,9 @@ def test_a_response_gives_the_revocation_status(
         {"algorithm": hashes.SHA256()},
         {"algorithm": hashes.SHA384()},
         {"this_update": NOW + CLOCK_TOLERANCE},
+        {"this_update": NOW - FRESH - CLOCK_TOLERANCE},
         {"next_update": NOW + MOMENT},
+        {"nonce": None, "extensions": [(x509.OCSPNonce(NONCE), True)]},
         {"responder": delegate(start=NOW + CLOCK_TOLERANCE)},
         {"responder": delegate(end=NOW)},
         {"extensions": [(x509.UnrecognizedExtension(NOWHERE, b"?"), False)]},
@@ -280,3 +282,44 @@ def test_arbitrary_bytes_are_rejected(content: bytes) -> None:
     """Rule Q2."""
     with pytest.raises(RevocationDataRejected):
         validate(content)
+
+
+def test_every_changed_byte_of_a_p384_authoritys_signature_is_rejected() -> None:
+    """Rule Q2."""
+    ca = authority(P384)
+    content = answer(issuer=P384, responder=ca, signer=P384, enclosed=False)
+    for place in range(len(content) - 100, len(content)):
+        altered = bytearray(content)
+        altered[place] ^= 1
+        with pytest.raises(RevocationDataRejected):
+            validate_ocsp(bytes(altered), ca=ca, serial=SERIAL, nonce=NONCE, now=NOW, max_age=FRESH)
+
+
+SHA512_WITH_RSA = bytes.fromhex("300d06092a864886f70d01010d0500")
+"""AlgorithmIdentifier sha512WithRSAEncryption (RFC 8017 appendix C)."""
+
+ED25519 = bytes.fromhex("300506032b6570")
+"""AlgorithmIdentifier id-Ed25519 (RFC 8410), which names no hash."""
+
+
+def test_a_response_signed_with_sha_512_is_accepted() -> None:
+    """Rule Q2."""
+    content = edited_answer(_unchanged, digest=hashes.SHA512(), algorithm=SHA512_WITH_RSA)
+    assert validate(content) is CertificateStatus.GOOD
+
+
+def test_a_response_signed_without_a_hash_is_rejected() -> None:
+    """Rule Q2."""
+    with pytest.raises(RevocationDataRejected, match="unsupported hash"):
+        validate(edited_answer(_unchanged, algorithm=ED25519))
+
+
+def test_j_lis_clock_may_be_a_minute_ahead() -> None:
+    """Rules Q1, Q2."""
+    assert CLOCK_TOLERANCE.total_seconds() == 60
+
+
+def test_a_stored_status_never_changes_its_name() -> None:
+    """Rule Q4."""
+    named = {status.name: status.value for status in CertificateStatus}
+    assert named == {"GOOD": "good", "REVOKED": "revoked", "SUSPENDED": "suspended"}

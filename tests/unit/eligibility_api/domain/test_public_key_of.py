@@ -19,7 +19,7 @@ EVER = Period(NOW - timedelta(days=9999), NOW - timedelta(days=9998))
 """A period long past: the key of an expired certificate still verifies an old consent."""
 
 
-def certificate(key: PrivateKey, signer: str = "nobody's authority") -> bytes:
+def certificate(key: PrivateKey | rsa.RSAPublicNumbers, signer: str = "nobody's authority") -> bytes:
     leaf = authentication_leaf(CA, key.public_key(), 4711, EVER)
     return build_leaf(leaf, authority(signer), rsa_key(signer)).public_bytes(Encoding.DER)
 
@@ -42,6 +42,25 @@ def test_a_key_against_the_rules_is_refused(key: PrivateKey, code: str) -> None:
     with pytest.raises(ShikakuError) as refused:
         public_key_of(certificate(key))
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("bits", "code"),
+    [
+        (2047, "certificate-key-too-weak"),
+        (2048, None),
+        (4096, None),
+        (4097, "certificate-key-too-large"),
+    ],
+)
+def test_an_rsa_key_has_2048_to_4096_bits(bits: int, code: str | None) -> None:
+    """Rule A3."""
+    der = certificate(rsa.RSAPublicNumbers(65537, (1 << bits) - 1))
+    if code is None:
+        assert isinstance(public_key_of(der), rsa.RSAPublicKey)
+    else:
+        with pytest.raises(ShikakuError, match=code):
+            public_key_of(der)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,10 @@ SUMMARY = {
     "birth_date": "1980-05-17",
 }
 NEED = SUMMARY | {"reason": "no-card", "needed_from": None, "new_since": True}
+CONFIRMED = {
+    "enrolment_id": MEMBER, "match": "one", "known_from": "2026-11-30T00:00:00Z", "acquired_on": "2020-04-01",
+    "lost_on": None, "mismatch": "none",
+}  # fmt: skip
 CONFIRM = f"/enrolment/mismatches/{MEMBER}/confirm"
 
 
@@ -45,16 +49,38 @@ async def test_every_kind_of_mismatch_has_its_words_and_its_actions(browser: Bro
     assert (f'href="/enrolment/mismatches/{MEMBER}"' in page.text) is (match == "contested")
 
 
+async def test_a_proposal_is_shown_with_its_differences_linked_or_turned_down(browser: Browser) -> None:
+    differences = [{"item": "name", "kind": "character"}]
+    queue = {"mismatches": [mismatch("variant", differences=differences)], "next": None}
+    browser.fund.answers |= {
+        "/v1/mismatches": queue,
+        "/v1/enrolments/unlink": CONFIRMED | {"correction_list": []},
+    }
+    await browser.log_in()
+    page = await browser.get("/enrolment/mismatches")
+    assert "氏名：" in words_of(page)
+    assert "この方とひも付ける" in words_of(page)
+    unlink = f"/enrolment/mismatches/{MEMBER}/unlink"
+    assert f'action="{unlink}"' in page.text
+    await browser.post(unlink)
+    assert "この方を本人ではないと登録しました。" in words_of(await browser.get("/enrolment/mismatches"))
+
+
 @pytest.mark.parametrize(
-    ("mismatch_", "words"), [("none", "ひも付けました"), ("confirmed", "確認済みにしました。")]
+    ("match", "linked", "mismatch_", "words"),
+    [
+        ("one", None, "none", "J-LIS照会で本人を特定し、ひも付けました。"),
+        ("none", None, "confirmed", "確認済みにしました。"),
+        ("variant", False, "open", "表記の異なる候補者がいます。"),
+        ("variant", True, "none", "表記の異なる本人を確認し、ひも付けました。"),
+    ],
 )
 async def test_a_confirmation_reports_what_the_register_answered(
-    browser: Browser, mismatch_: str, words: str
+    browser: Browser, match: str, linked: bool | None, mismatch_: str, words: str
 ) -> None:
     browser.fund.answers["/v1/mismatches"] = {"mismatches": [], "next": None}
-    browser.fund.answers["/v1/mismatches/confirm"] = {
-        "enrolment_id": MEMBER, "match": "none", "known_from": "2026-11-30T00:00:00Z", "acquired_on": "2020-04-01",
-        "lost_on": None, "mismatch": mismatch_,
+    browser.fund.answers["/v1/mismatches/confirm"] = CONFIRMED | {
+        "match": match, "linked": linked, "mismatch": mismatch_,
     }  # fmt: skip
     await browser.log_in()
     assert (await browser.post(CONFIRM)).headers["location"] == "/enrolment/mismatches"
@@ -64,10 +90,7 @@ async def test_a_confirmation_reports_what_the_register_answered(
 
 
 async def test_a_contested_member_is_confirmed_by_the_approver_with_a_reason(browser: Browser) -> None:
-    browser.fund.answers["/v1/mismatches/confirm"] = {
-        "enrolment_id": MEMBER, "match": "one", "known_from": "2026-11-30T00:00:00Z", "acquired_on": "2020-04-01",
-        "lost_on": None, "mismatch": "none",
-    }  # fmt: skip
+    browser.fund.answers["/v1/mismatches/confirm"] = CONFIRMED
     await browser.log_in()
     contested = f"/enrolment/mismatches/{MEMBER}"
     assert f'action="{CONFIRM}"' not in (await browser.get(contested)).text

@@ -77,6 +77,12 @@ def test_reasons_of_a_hold_are_sentences_and_other_findings_are_notes() -> None:
     assert view.checks == 4
 
 
+def test_once_it_is_approved_the_reasons_of_a_hold_are_notes() -> None:
+    view = upload(UploadState.PUBLISHED, finding("gaps", holds=True), finding("day", 2, "birth_date"))
+    assert view.holds == []
+    assert [en for _, en in view.notes] == ["Members with a gap between their periods"]
+
+
 def test_while_an_undo_waits_its_own_findings_are_shown() -> None:
     undo = {"changed": 1, "removed": 40, "findings": [finding("removed", 40, holds=True)]}
     view = upload(UploadState.UNDO_HELD, finding("gaps", holds=True), undo_report=undo)

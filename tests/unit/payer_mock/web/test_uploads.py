@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from eligibility_api.contract.uploads import FileFormat
+from payer_mock.actions.uploads import UploadOptions
+from payer_mock.web.sending import Sending
 from tests.unit.payer_mock.builders import INSURER
 from tests.unit.payer_mock.fake_uploads import REPORT, UPLOAD_ID, UPLOADS
 from tests.unit.payer_mock.web.app import APPROVER, SENDER, Browser, words_of
@@ -133,6 +137,15 @@ async def test_an_action_of_the_other_key_is_refused_before_the_fund(
     assert browser.fund.reasons == (["確認済み"] if allowed and action != "publish" else [])
 
 
+async def test_a_published_file_shows_until_when_it_can_be_undone(browser: Browser) -> None:
+    browser.fund.states, browser.fund.answer = (
+        ["published"],
+        PUBLISHED | {"undo_until": "2026-12-30T05:05:00Z"},
+    )
+    await browser.log_in()
+    assert "12月30日 14:05まで取り消せます。" in words_of(await browser.get(PAGE))
+
+
 async def test_what_was_done_is_shown_once(browser: Browser) -> None:
     await browser.log_in()
     browser.fund.states = ["checked"]
@@ -149,7 +162,7 @@ async def test_a_decision_needs_a_reason(browser: Browser, action: str, reason: 
     browser.fund.answer = PUBLISHED
     response = await browser.post(f"{PAGE}/{action}", {"reason": reason})
     assert response.status_code == 400
-    assert f'href="#reason-{action}"' in response.text
+    assert 'href="#reason"' in response.text
     assert {method for method, _, _ in browser.fund.calls} == {"GET"}
 
 
@@ -196,6 +209,54 @@ async def test_events_end_with_the_state_in_which_a_decision_is_due(browser: Bro
     assert first == "event: last"
     assert rest[0] == "data: 保留（別の担当者の承認待ち）"
     assert all(line.startswith("data: ") for line in rest if line)
+
+
+async def test_events_of_a_fund_that_fails_end_with_the_cause_and_not_with_nothing(browser: Browser) -> None:
+    await browser.log_in()
+    browser.fund.failure = "database-unavailable"
+    text = (await browser.get(f"{PAGE}/events")).text
+    assert text.startswith("event: last\n")
+    assert "database-unavailable" in text
+    assert 'class="notice technical"' in text
+
+
+async def test_events_of_a_sending_lead_to_its_report(browser: Browser) -> None:
+    await browser.log_in()
+    assert (await browser.get("/enrolment/sending/events")).text.startswith("event: last\n")
+    assert (await browser.get("/enrolment/sending")).headers["location"] == "/enrolment/uploads"
+    await send(browser)
+    text = (await browser.get("/enrolment/sending/events")).text
+    assert text.startswith("event: last\n")
+    assert 'data-follow href="/enrolment/sending"' in text
+
+
+async def test_a_sending_can_be_stopped_and_another_person_waits_for_it(browser: Browser) -> None:
+    await browser.log_in()
+    [key] = browser.desk.sessions.values()
+    file = io.BytesIO(b"x" * 1_000_000)
+    key.sending = Sending(
+        file, "x.csv", 1_000_000, UploadOptions(), FileFormat.CSV, clock=lambda: 0.0, on_sent=lambda _: None
+    )
+    assert "0.0 kB / 1.0 MB（0%）" in words_of(await browser.get("/enrolment/sending"))
+    refused = await browser.log_in(APPROVER)
+    assert refused.status_code == 409
+    assert "前の方がファイルを送信中です。" in words_of(refused)
+    assert (await browser.http.post("/enrolment/uploads", files=FILE)).headers[
+        "location"
+    ] == "/enrolment/sending"
+    key.sending.stop()
+    key.sending.start(key.new_client())
+    stopped = await browser.post("/enrolment/sending/stop")
+    assert "送信を中止しました" in words_of(await browser.get(stopped.headers["location"]))
+    assert (await browser.log_in(APPROVER)).status_code == 303
+
+
+async def test_a_key_that_was_closed_meanwhile_leads_to_the_log_in(browser: Browser) -> None:
+    await browser.log_in()
+    [key] = browser.desk.sessions.values()
+    key.close()
+    assert (await browser.get(PAGE)).headers["location"] == "/enrolment/login"
+    assert 'href="/enrolment/login"' in (await browser.get(f"{PAGE}/events")).text
 
 
 async def test_what_the_register_answered_is_withheld_until_approved(browser: Browser) -> None:

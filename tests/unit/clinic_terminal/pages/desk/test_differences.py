@@ -16,7 +16,8 @@ from tests.builders.clinic.samples import NOW, answer, enrolment
 
 def visit(now: Any = None, **changes: Any) -> Visit:
     of = answer(results=[now or enrolment()])
-    return Visit(**{"visit_id": "v", "at": NOW, "way": Way.CARD, "answer": of} | changes)
+    fields: dict[str, Any] = {"visit_id": "v", "at": NOW, "way": Way.CARD, "answer": of}
+    return Visit(**fields | changes)
 
 
 def chart(of: Any = None, **taken_over: str) -> Chart:

@@ -20,7 +20,8 @@ TODAY = date(2026, 4, 1)
 
 def visit(validity: Validity | None = Validity.VALID, results: Any = None, **changes: Any) -> Visit:
     of = None if validity is None else answer(validity, results)
-    return Visit(**{"visit_id": "v", "at": NOW, "way": Way.CARD, "answer": of} | changes)
+    fields: dict[str, Any] = {"visit_id": "v", "at": NOW, "way": Way.CARD, "answer": of}
+    return Visit(**fields | changes)
 
 
 def shown(of: Visit) -> VisitView:
@@ -28,7 +29,7 @@ def shown(of: Visit) -> VisitView:
 
 
 @pytest.mark.parametrize(
-    ("validity", "results", "kind", "ladder", "tells"),
+    ("validity", "results", "kind", "ladder", "has_sentence"),
     [
         (Validity.VALID, None, "valid", False, False),
         (Validity.VALID_UNREGISTERED, None, "valid", False, False),
@@ -39,14 +40,14 @@ def shown(of: Visit) -> VisitView:
     ],
 )
 def test_each_validity_has_its_state(
-    validity: Validity, results: Any, kind: str, ladder: bool, tells: bool
+    validity: Validity, results: Any, kind: str, ladder: bool, has_sentence: bool
 ) -> None:
     found = shown(visit(validity, results))
-    assert (found.shape.kind, found.ladder, found.tell is not None) == (kind, ladder, tells)
+    assert (found.shape.kind, found.ladder, found.tell is not None) == (kind, ladder, has_sentence)
     assert found.problem is None
 
 
-def test_no_error_looks_like_an_answer_about_the_insurance() -> None:
+def test_no_error_has_the_state_of_an_answer() -> None:
     assert len(SHOWN_CATALOGUE) > 100
     for code in SHOWN_CATALOGUE:
         of = visit(None, code=code)
@@ -95,7 +96,7 @@ def test_a_ratio_that_is_missing_where_due_comes_before_all_facts(changes: Any, 
     ],
     ids=str,
 )
-def test_a_ratio_by_age_is_told_from_a_transmitted_one(changes: Any, ja: str, en: str) -> None:
+def test_a_ratio_by_age_differs_from_a_transmitted_one(changes: Any, ja: str, en: str) -> None:
     [result] = shown(visit(Validity.VALID, [enrolment(**changes)])).results
     assert (result.facts[0].value.ja, result.facts[0].value.en) == (ja, en)
 

@@ -1,0 +1,131 @@
+"""The pages of the reader: the screen, its updates, its buttons."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi.responses import Response
+
+from clinic_terminal.pages.reader import journey
+from clinic_terminal.pages.reader.journey import Choice, Position, Step
+from clinic_terminal.pages.reader.service import Shown
+from clinic_terminal.pages.site import Pages, ThisSite
+from eligibility_api.contract.categories import CATEGORIES
+from eligibility_api.contract.consent_versions import Language
+from eligibility_api.contract.days import in_era
+from screens.texts import LANGUAGES
+from screens.web.events import Update
+from screens.web.site import redirect
+
+router = APIRouter(prefix="/reader")
+
+UPDATE_SECONDS = 0.1
+MAX_PIN_FIELD = 16
+"""Longer than a PIN, so that a wrong one is asked again by its own sentence; nothing longer is read."""
+
+STEPS = ("card", "who", "consent", "done")
+_STEP_OF = {
+    Step.IDLE: 1, Step.READING: 1, Step.READER: 1, Step.REGISTER: 3, Step.CONSENT: 3, Step.EACH: 3, Step.DONE: 4,
+    Step.READ: 4, Step.TAKE: 4, Step.GRACE: 4, Step.EXPIRING: 4,
+}  # fmt: skip
+
+
+@router.get("")
+def screen(request: Request, site: ThisSite) -> Response:
+    """The screen as it is now. A consent is put in the language that it was chosen to have last."""
+    site.reader.language = Language(site.display_of(request).language)
+    return site.page(request, "reader/page.html", None, scale="reader", **_values(site, site.reader.shown))
+
+
+@router.get("/events")
+async def events(request: Request, site: ThisSite) -> Response:
+    """The screen, whenever it changes."""
+    last: tuple[object, Update] | None = None
+
+    async def fetch() -> Update:
+        nonlocal last
+        shown = site.reader.shown
+        seconds = int(shown.seconds) if shown.position.step is Step.WORKING else 0
+        key = (shown.version, seconds)
+        if last is None or last[0] != key:
+            html = site.fragment(request, "reader/step.html", **_values(site, shown))
+            last = (key, Update(html, _spoken(site, request, shown)))
+        return last[1]
+
+    return site.streams.respond(fetch, UPDATE_SECONDS)
+
+
+@router.post("/choose")
+def choose(
+    site: ThisSite,
+    *,
+    version: Annotated[int, Form(ge=0)],
+    choice: Annotated[Choice, Form()],
+    pin: Annotated[str, Form(max_length=MAX_PIN_FIELD)] = "",
+) -> Response:
+    """A button was pressed, and the PIN with 確定."""
+    site.reader.choose(version, choice, pin if choice is Choice.SEND else None)
+    return redirect("/reader")
+
+
+@router.post("/shelf")
+def place(site: ThisSite, card: Annotated[str, Form(max_length=200)] = "") -> Response:
+    """Place a card of the demo's shelf, or take it out. Raises HTTPException 404 where there is no shelf."""
+    if site.shelf is None:
+        raise HTTPException(404)
+    site.shelf.place(card or None)
+    return redirect("/reader")
+
+
+def _values(site: Pages, shown: Shown) -> dict[str, Any]:
+    position = shown.position
+    step = journey.shown(position, shown.seconds)
+    return {
+        "en": partial(site.renderer.texts.get, "en"),
+        "values": {language: _in_words(site, language, shown) for language in LANGUAGES},
+        "words_language": site.reader.language,
+        "step": step,
+        "position": position,
+        "version": shown.version,
+        "seconds": int(shown.seconds),
+        "slow": shown.seconds >= journey.SLOW_SECONDS,
+        "steps": STEPS,
+        "current": _STEP_OF.get(step, 2) if step is not Step.WORKING else (3 if position.groups else 2),
+        "about": _about(position),
+        "usual_keys": journey.KEYS,
+        "shelf": site.shelf,
+    }
+
+
+def _in_words(site: Pages, language: str, shown: Shown) -> dict[str, object]:
+    """The values of the texts, in the words of a language."""
+    position, text = shown.position, partial(site.renderer.texts.get, language)
+    about, day = _about(position), position.day
+    return {
+        "facility": text("reader.facility.this"),
+        "n": position.tries_left,
+        "seconds": int(shown.seconds),
+        "what": text(f"reader.what.{about[position.question]}") if about else "",
+        "day": "" if day is None else (in_era(day) if language == "ja" else day.isoformat()),
+    }
+
+
+def _about(position: Position) -> list[str]:
+    """What each question is about, by its code of information; a category without one has its own name."""
+    return [str(CATEGORIES[group[0]].information or group[0]).lower() for group in position.groups]
+
+
+def _spoken(site: Pages, request: Request, shown: Shown) -> str:
+    """What changes within a screen, for screen readers; a new screen is read by its title, which gets the focus."""
+    language = site.display_of(request).language
+    t = partial(site.renderer.texts.get, language)
+    position, seconds = shown.position, int(shown.seconds)
+    if position.more:
+        return t("reader.more")
+    if position.left:
+        return t("reader.title.left").replace("|", "")
+    if position.step is Step.WORKING and seconds and (seconds == 5 or seconds % 15 == 0):
+        return t("reader.seconds", seconds=seconds)
+    return ""

@@ -1,0 +1,124 @@
+// The reader's screen: receives each step by push, keeps the typed PIN nowhere but here until it is sent, reads aloud.
+"use strict";
+
+(() => {
+  const region = document.querySelector("[data-reader]");
+  let typed = "";
+  let touched = 0;
+
+  const post = (form, values) => fetch(form.action, { method: "POST", body: new URLSearchParams(values), redirect: "manual" }).catch(() => null);
+  const stepOf = () => region.querySelector("[data-step]");
+
+  function replace(message) {
+    const [said, ...html] = message.data.split("\n");
+    const next = document.createElement("div");
+    next.innerHTML = html.join("\n");
+    const step = next.querySelector("[data-step]").dataset;
+    const changed = step.step !== stepOf().dataset.step;
+    // The first message repeats the page.
+    if (!changed && step.version === stepOf().dataset.version && !stepOf().matches(".step-working")) return;
+    const open = region.querySelector("details")?.open;
+    region.replaceChildren(...next.childNodes);
+    if (changed) typed = "";
+    preparePin();
+    if (!changed) {
+      if (open && region.querySelector("details")) region.querySelector("details").open = true;
+      announce(said);
+      return;
+    }
+    stepOf().classList.add("entering");
+    window.scrollTo(0, 0);
+    region.querySelector("h1").focus();
+    speak();
+  }
+
+  // -- the PIN: own keys, a ten-key, Enter and Backspace; sent by 確定 alone
+  function preparePin() {
+    const form = region.querySelector("[data-pin]");
+    if (!form) return;
+    for (const part of form.querySelectorAll("[hidden]")) part.hidden = false;
+    for (const part of form.querySelectorAll(".plain-pin, .plain-send")) part.remove();
+    if (typed) show(form);
+  }
+
+  function show(form, text) {
+    form.querySelectorAll(".dots span").forEach((dot, index) => dot.classList.toggle("filled", index < typed.length));
+    form.querySelector("[data-said]").textContent = text ?? (typed ? form.dataset.typed.replace("{n}", typed.length) : "");
+  }
+
+  function type(form, digit) {
+    if (typed.length < 4) typed += digit;
+    show(form);
+    if (Date.now() - touched > 15000) {
+      touched = Date.now();
+      post(form, { version: form.elements.version.value, choice: "touch" });
+    }
+  }
+
+  function send(form) {
+    const said = form.querySelector("[data-said]");
+    if (typed.length < 4) {
+      said.classList.remove("said");
+      show(form, form.dataset.four);
+      return;
+    }
+    const pin = typed;
+    typed = "";
+    show(form);
+    post(form, { version: form.elements.version.value, choice: "send", pin });
+  }
+
+  document.addEventListener("click", (event) => {
+    const form = event.target.closest("[data-pin]");
+    const button = event.target.closest("button");
+    if (!form || !button) return;
+    if (button.dataset.digit) type(form, button.dataset.digit);
+    else if ("clear" in button.dataset) { typed = ""; show(form); }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const form = region.querySelector("[data-pin]");
+    if (!form || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (/^[0-9]$/.test(event.key)) type(form, event.key);
+    else if (event.key === "Backspace") { typed = typed.slice(0, -1); show(form); }
+    else if (event.key === "Enter" && (event.code === "NumpadEnter" || !event.target.closest("button, summary, a"))) send(form);
+    else return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[data-pin]")) {
+      event.preventDefault();
+      send(form);
+    } else if (form.matches("[data-press]")) {
+      event.preventDefault();
+      post(form, new FormData(form, event.submitter));
+    }
+  });
+
+  // -- reading aloud, by voices of this machine alone; never a PIN
+  const button = document.querySelector("[data-speak]");
+  const voice = () => window.speechSynthesis?.getVoices().find((one) => one.localService && one.lang.startsWith(document.documentElement.lang));
+
+  function speak() {
+    if (button.getAttribute("aria-pressed") !== "true" || !voice()) return;
+    window.speechSynthesis.cancel();
+    const lines = [...region.querySelectorAll("h1, .reader-text p:not(.said)")].map((one) => one.textContent.trim());
+    const words = new SpeechSynthesisUtterance(lines.join("。"));
+    words.voice = voice();
+    window.speechSynthesis.speak(words);
+  }
+
+  const offer = () => { button.hidden = !voice(); };
+  button.addEventListener("click", () => {
+    button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") === "true" ? "false" : "true");
+    speak();
+  });
+  window.speechSynthesis?.addEventListener("voiceschanged", offer);
+  offer();
+
+  preparePin();
+  const source = new EventSource(region.dataset.reader);
+  source.addEventListener("update", replace);
+})();

@@ -1,0 +1,1 @@
+"""The font of Japanese PDF papers, embedded in each document."""

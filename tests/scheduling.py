@@ -1,0 +1,28 @@
+"""How the test files are shared out among the processes of `make test`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
+
+ROOT = Path(__file__).parents[1]
+
+
+def few_stacks(config: pytest.Config, log: Any) -> Any:
+    """Schedule by files, but those that use the session's stack in two processes: a stack takes long to start."""
+    scheduling = LoadFileScheduling(config, log)
+    scheduling._split_scope = lambda test: scope_of(test.partition("::")[0])
+    return scheduling
+
+
+@cache
+def scope_of(file: str) -> str:
+    """The name of the files that stay in one process with this one."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    if "stack: PopulatedStack" not in text or "PopulatedStack(" in text:  # it has none, or one of its own
+        return file
+    return "stack under load" if "run_loadtest" in text else "stack"
