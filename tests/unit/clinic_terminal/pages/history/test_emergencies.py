@@ -49,7 +49,7 @@ async def test_reason_and_second_factor_open_every_part_under_a_notice(hospital:
     assert "緊急時の閲覧として記録しました" in words_of(page)
 
 
-async def test_the_form_says_before_that_it_is_recorded_and_seen(hospital: Browser) -> None:
+async def test_the_form_has_the_notice_before_anything_is_asked(hospital: Browser) -> None:
     page = await hospital.get(f"/history/{hospital.pages.visit()}/emergency")
     assert "この閲覧は記録され、患者さん本人も確認できます。" in words_of(page)
     assert 'autocomplete="one-time-code"' in page.text
