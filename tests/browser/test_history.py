@@ -14,7 +14,7 @@ from eligibility_api.contract.history import HistoryResource
 from tests.builders.browser import SIZES, ZOOMED, faults_of, new_page, overflows, picture, violations
 from tests.builders.clinic import long_history
 from tests.builders.clinic.fake_consents import CONSENT
-from tests.builders.clinic.history_pages import PHARMACIST, HistoryPages, served_pages
+from tests.builders.clinic.history_pages import DOCTOR, PHARMACIST, HistoryPages, Operator, served_pages
 
 MEDICATIONS = f"/v1/consents/{CONSENT}/medications"
 
@@ -33,10 +33,10 @@ def pharmacist(pages: HistoryPages, page: Page) -> Page:
     return page
 
 
-def log_in(pages: HistoryPages, page: Page) -> None:
+def log_in(pages: HistoryPages, page: Page, operator: Operator = PHARMACIST) -> None:
     page.goto(f"{pages.url}/login")
-    page.get_by_label("氏名").fill(PHARMACIST[0])
-    page.get_by_label("パスワード").fill(PHARMACIST[1])
+    page.get_by_label("氏名").fill(operator[0])
+    page.get_by_label("パスワード").fill(operator[1])
     page.get_by_role("button", name="ログインする").click()
     expect(page.get_by_role("button", name="ログアウト")).to_be_visible()
 
@@ -131,6 +131,30 @@ def test_duplicates_are_checked(pages: HistoryPages, pharmacist: Page, is_open: 
     expect(page.get_by_text("患者さんに聞いてください")).to_have_count(0 if is_open else 1)
     assert violations(page) == []
     picture(page, "history-check" if is_open else "history-check-hidden")
+
+
+def test_a_doctor_of_a_hospital_reads_in_an_emergency(pages: HistoryPages, page: Page) -> None:
+    pages.store.drop_permit(CONSENT)
+    pages.fund.scope = "eligibility emergency"
+    pages.site.terminal.funds.close()  # the next client gets a token with the right
+    pages.opened()
+    pages.store.drop_permit(CONSENT)
+    log_in(pages, page, DOCTOR)
+    page.goto(f"{pages.url}/history/{pages.visit()}")
+    page.get_by_role("link", name="緊急時の閲覧").click()
+    page.get_by_label("意識がない").check()
+    page.get_by_label("理由の説明").fill("救急搬送、家族と連絡がつかない")
+    assert violations(page) == []
+    page.get_by_role("button", name="表示する").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    picture(page, "history-emergency")
+    page.get_by_label("ワンタイムパスワード").fill("123456")
+    page.get_by_role("button", name="表示する").click()
+    expect(page.get_by_text("緊急時の閲覧として記録しました")).to_be_visible()
+    page.locator("[data-row]").nth(40).scroll_into_view_if_needed()
+    expect(page.get_by_text("この閲覧は、患者さん本人も確認できます。")).to_be_in_viewport()
+    assert violations(page) == []
+    picture(page, "history-emergency-reading")
 
 
 def test_a_slow_fund_shows_seconds_and_opens_by_itself(pages: HistoryPages, pharmacist: Page) -> None:

@@ -183,7 +183,7 @@ async def test_without_consent_nothing_is_asked_and_the_page_has_the_way_on(brow
     page = await browser.get(f"/history/{browser.pages.visit()}")
     assert "薬剤：同意なし" in words_of(page)
     assert "カードで同意を取ると閲覧できます" in words_of(page)
-    assert browser.pages.fund.calls == []
+    assert calls(browser) == []
 
 
 async def test_a_consent_to_something_else_opens_only_that(browser: Browser) -> None:
@@ -317,7 +317,7 @@ async def test_the_reception_may_read_nothing(browser: Browser, part: str) -> No
     assert page.status_code == 403
     assert "薬剤師・医師・歯科医師がログインして閲覧します。" in words_of(page)
     assert samples.enrolment().name not in page.text
-    assert browser.pages.fund.calls == []
+    assert calls(browser) == []
 
 
 async def test_nobody_reads_anything_without_a_log_in(browser: Browser) -> None:
@@ -349,7 +349,7 @@ async def test_consents_of_two_persons_show_nobody(browser: Browser) -> None:
     page = await browser.get(path)
     assert "同意を特定できません" in words_of(page)
     assert page.text.count("data-row") == 0
-    assert browser.pages.fund.calls == []
+    assert calls(browser) == []
 
 
 async def test_every_origin_has_a_word(browser: Browser) -> None:
