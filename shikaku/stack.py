@@ -37,6 +37,9 @@ SENDER = ("見本　送信", "mihon-soushin")
 APPROVER = ("見本　承認", "mihon-shounin")
 """The two operators of the insurer's enrolment desk, with their passwords."""
 
+EXCHANGE_OPERATOR = "架空　医師"
+"""In whose name the clinic's software asks for medical files."""
+
 _CLINIC_RIGHTS = "eligibility,registration,visual-check,consent,prescription"
 
 _FOREIGN_PREFIXES = ("DATABASE_URL", "FUND_", "JPKI_", "LOADTEST_", "PAYER_", "TERMINAL_")
@@ -208,10 +211,15 @@ class Stack:
     def serve_exchange(self, root: Path) -> str:
         """Let the clinic's terminal answer the exchange folder `root`, and over HTTP; returns the base URL.
 
-        From then on taps of the clinic leave their files in it. Raises StackError.
+        From then on taps of the clinic leave their files in it. Medical files are asked for in the name of
+        `EXCHANGE_OPERATOR`. Raises StackError.
         """
         assert self._lock is not None
-        self._wiring["TERMINAL_EXCHANGE_ROOT"] = str(root)
+        self._wiring |= {
+            "TERMINAL_EXCHANGE_ROOT": str(root),
+            "TERMINAL_EXCHANGE_OPERATOR": EXCHANGE_OPERATOR,
+            "TERMINAL_EXCHANGE_ROLE": "doctor",
+        }
         log = self.home / "logs" / "clinic-terminal.log"
         arguments = ("exchange", "--root", root, "--http", "0")
         service = Service("clinic-terminal", arguments, self.environment, log, self._lock)
