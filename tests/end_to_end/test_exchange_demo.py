@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from clinic_terminal.messages import xml_codec
+from clinic_terminal.messages.characters import Encoding
+from clinic_terminal.messages.examples import FIRST_EXAMPLES
 from shikaku.clock import today
 from shikaku.persons.dataset import Dataset, load_dataset, residents
 from shikaku.persons.member_file import write_members
 from shikaku.stack import PIN
 from shikaku.story.exchange import PERSON, ExchangeScenes
+from tests.builders.exchange_process import wait_for
 from tests.builders.stack import PopulatedStack
 
 ROOT = Path(__file__).parents[2]
@@ -58,3 +62,16 @@ def test_a_file_a_tap_and_a_call_are_answered_alike_and_as_the_page_shows(
     )
     assert "<QualificationValidity>1</QualificationValidity>" in done.stdout
     assert list((stack.home / "exchange" / "res").iterdir()) == []
+
+
+def test_after_a_consent_the_folder_opens_medicines(stack: PopulatedStack, data: Dataset) -> None:
+    """The page's second step; the exchange of the test before is still running."""
+    card = stack.cards / data.person(PERSON).card_file
+    stack.tap("--card", card, "--consent", "all", "--agree")
+    folder = stack.home / "exchange"
+    (folder / "req" / "YZKsiquc01req_1.xml").write_bytes(
+        xml_codec.encode(FIRST_EXAMPLES["YZKsiquc01req"], Encoding.UTF_8).content
+    )
+    result = folder / "res" / "YZKsiquc01res_1.xml"
+    wait_for(result.exists, "the medicines")
+    assert "<ResultCode>1</ResultCode>" in result.read_text(encoding="utf-8")
