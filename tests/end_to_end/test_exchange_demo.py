@@ -13,11 +13,15 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from clinic_terminal.messages import xml_codec
+from clinic_terminal.messages.characters import Encoding
+from clinic_terminal.messages.examples import FIRST_EXAMPLES
 from shikaku.clock import today
 from shikaku.persons.dataset import Dataset, load_dataset, residents
 from shikaku.persons.member_file import write_members
 from shikaku.stack import PIN, RECEPTION
 from shikaku.story.exchange import PERSON, ExchangeScenes
+from tests.builders.exchange_process import wait_for
 from tests.builders.stack import PopulatedStack
 
 ROOT = Path(__file__).parents[2]
@@ -95,3 +99,16 @@ def _settled(browser: httpx2.Client, path: str) -> str:
             return page
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_after_a_consent_the_folder_opens_medicines(stack: PopulatedStack, data: Dataset) -> None:
+    """The page's second step; the exchange of the test before is still running."""
+    card = stack.cards / data.person(PERSON).card_file
+    stack.tap("--card", card, "--consent", "all", "--agree")
+    folder = stack.home / "exchange"
+    (folder / "req" / "YZKsiquc01req_1.xml").write_bytes(
+        xml_codec.encode(FIRST_EXAMPLES["YZKsiquc01req"], Encoding.UTF_8).content
+    )
+    result = folder / "res" / "YZKsiquc01res_1.xml"
+    wait_for(result.exists, "the medicines")
+    assert "<ResultCode>1</ResultCode>" in result.read_text(encoding="utf-8")
