@@ -9,8 +9,10 @@ import pytest
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.pcsc import Reader
 from clinic_terminal.pages.desk.state import StateItem, TerminalState
+from clinic_terminal.pages.reader.service import ReaderScreen, Strip, StripState
 from eligibility_api.contract.readiness import Readiness
 from tests.builders.clinic.desk import RECEPTION, Browser, open_desk, words_of
+from tests.builders.clinic.samples import NOW
 
 pytestmark = pytest.mark.anyio
 
@@ -110,3 +112,26 @@ async def test_a_visual_check_goes_to_the_reader_with_the_operators_name(
     response = await desk.post("/desk/visual")
     assert (response.headers["location"], names) == ("/desk", [RECEPTION[0]])
     assert "目視確認を記録しました。" in words_of(await desk.get("/desk"))
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence", "offers_check"),
+    [
+        (StripState.STAFF_CALLED, "リーダーで患者さんがお待ちです", True),
+        (StripState.CARD_LEFT, "カードが残っています", False),
+        (StripState.IN_USE, None, False),
+    ],
+    ids=str,
+)
+async def test_the_desk_is_called_to_the_reader(
+    desk: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    state: StripState,
+    sentence: str | None,
+    offers_check: bool,
+) -> None:
+    monkeypatch.setattr(ReaderScreen, "strip", Strip(state, NOW))
+    page = await desk.get("/desk")
+    assert ("reader-call" in page.text) is (sentence is not None)
+    assert sentence is None or f"{sentence} 18:00" in words_of(page)
+    assert ('id="visual-link"' in page.text) is offers_check
