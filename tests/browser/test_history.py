@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -39,6 +41,13 @@ def log_in(pages: HistoryPages, page: Page, operator: Operator = PHARMACIST) -> 
     page.get_by_label("パスワード").fill(operator[1])
     page.get_by_role("button", name="ログインする").click()
     expect(page.get_by_role("button", name="ログアウト")).to_be_visible()
+
+
+def sheets_of(pdf: bytes) -> list[str]:
+    """The texts of a printed document's sheets, without spaces."""
+    command = ["pdftotext", "-layout", "-", "-"]
+    text = subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
+    return ["".join(sheet.split()) for sheet in text.split("\f") if sheet.strip()]
 
 
 def test_a_long_list_opens_fast_is_filtered_and_drawn(pages: HistoryPages, pharmacist: Page) -> None:
@@ -133,10 +142,18 @@ def test_duplicates_are_checked(pages: HistoryPages, pharmacist: Page, is_open: 
     picture(page, "history-check" if is_open else "history-check-hidden")
 
 
-def test_a_doctor_of_a_hospital_reads_in_an_emergency(pages: HistoryPages, page: Page) -> None:
-    pages.store.drop_permit(CONSENT)
-    pages.fund.scope = "eligibility emergency"
+@pytest.fixture
+def hospital(pages: HistoryPages) -> Iterator[HistoryPages]:
+    """The pages while the fund gives the facility the right to read in an emergency."""
+    usual, pages.fund.scope = pages.fund.scope, "eligibility emergency"
     pages.site.terminal.funds.close()  # the next client gets a token with the right
+    yield pages
+    pages.fund.scope = usual
+    pages.site.terminal.funds.close()
+
+
+def test_a_doctor_of_a_hospital_reads_in_an_emergency(hospital: HistoryPages, page: Page) -> None:
+    pages = hospital
     pages.opened()
     pages.store.drop_permit(CONSENT)
     log_in(pages, page, DOCTOR)
@@ -205,7 +222,15 @@ def test_the_keyboard_is_enough(pages: HistoryPages, pharmacist: Page) -> None:
     assert focused == order
 
 
-def test_every_printed_sheet_has_its_head(pages: HistoryPages, pharmacist: Page) -> None:
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
+def test_every_printed_sheet_has_the_head(pages: HistoryPages, pharmacist: Page) -> None:
+    pharmacist.goto(f"{pages.url}{pages.opened()}")
+    sheets = sheets_of(pharmacist.pdf(format="A4"))
+    assert len(sheets) > 3
+    assert [sheet for sheet in sheets if "医療機関等コード1311111114" not in sheet] == []
+
+
+def test_print_shows_the_head_and_no_controls(pages: HistoryPages, pharmacist: Page) -> None:
     page = pharmacist
     page.goto(f"{pages.url}{pages.opened()}")
     page.emulate_media(media="print")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -125,8 +125,3 @@ def _distinct(institutions: Iterable[Institution]) -> tuple[Institution, ...]:
 
 def _name(institution: Institution) -> str:
     return institution.institution_name or institution.institution_code
-
-
-def newest_first(rows: Sequence[Medicine]) -> list[Medicine]:
-    """Rows by the numbers that the fund gave them: newest first."""
-    return sorted(rows, key=lambda row: row.row)

@@ -59,7 +59,12 @@ def events(request: Request, site: ThisSite, history: ThisHistory, view: View) -
         loading = await run_in_threadpool(history.reading.is_loading, view)
         seconds = history.reading.seconds(view)
         html = site.fragment(
-            request, "history/waiting.html", seconds=seconds, loading=loading, target=target(history, view)
+            request,
+            "history/waiting.html",
+            seconds=seconds,
+            slow=seconds >= SLOW_SECONDS,
+            loading=loading,
+            target=target(history, view),
         )
         return Update(html, "", last=not loading)
 
@@ -102,7 +107,13 @@ def show(request: Request, site: Pages, history: Opened, view: View) -> Response
     if parts is None:
         seconds = history.reading.seconds(view)
         return site.page(
-            request, "history/slow.html", history.session, seconds=seconds, loading=True, **values
+            request,
+            "history/slow.html",
+            history.session,
+            seconds=seconds,
+            slow=seconds >= SLOW_SECONDS,
+            loading=True,
+            **values,
         )
     now = site.terminal.clock()
     values |= {"parts": parts, **ends(parts, now)}
