@@ -13,6 +13,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.readiness import Readiness
 from eligibility_api.database.db_errors import RETRY_AFTER_SECONDS
 from eligibility_api.database.migrate import head
 from eligibility_api.platform.service_metrics import metrics_text
@@ -35,20 +36,6 @@ class Health(BaseModel):
     """The process answers."""
 
     status: str = "ok"
-
-
-class Readiness(BaseModel):
-    """The conditions for deciding card checks.
-
-    The service is ready without a fresh revocation mirror too: OCSP replaces it, and all nodes would become
-    unready at once.
-    """
-
-    ready: bool
-    database: bool
-    migrated: bool = False
-    partitions: bool = False
-    revocation_mirror: bool = False
 
 
 @router.get("/healthz", summary="Is the process alive?")

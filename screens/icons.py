@@ -13,6 +13,7 @@ _PATHS = {
     "none": '<path d="M4 12h16" stroke-width="4"/>',
     "several": '<circle cx="9" cy="12" r="6"/><circle cx="15" cy="12" r="6"/>',
     "unknown": '<circle cx="12" cy="12" r="9" stroke-dasharray="5 4"/><path d="M8 12h.01M12 12h.01M16 12h.01"/>',
+    "question": '<circle cx="12" cy="12" r="9"/><path d="M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .9-1 1.7M12 17h.01"/>',
     "held": '<circle cx="12" cy="12" r="9"/><path d="M9.5 8v8M14.5 8v8"/>',
     "caution": '<path d="M12 3L2 21h20z"/><path d="M12 10v5M12 18h.01"/>',
     "changed": '<path d="M12 4L3 20h18z"/>',

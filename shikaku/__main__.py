@@ -25,7 +25,7 @@ from shikaku.clock import today
 from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import load_dataset
 from shikaku.processes import ROOT, StackError
-from shikaku.stack import APPROVER, INSURER_NUMBER, SENDER, Stack, end_like_ctrl_c
+from shikaku.stack import APPROVER, DOCTOR, INSURER_NUMBER, PIN, RECEPTION, SENDER, Stack, end_like_ctrl_c
 from shikaku.story.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
 from shikaku.story.disaster import DisasterScenes
 from shikaku.story.duplicates import DuplicateScenes
@@ -150,6 +150,10 @@ def _stay(console: Console, stack: Stack) -> None:
         f"支払基金 / fund  {wiring['TERMINAL_FUND_URL']}  (/openapi.json)",
         "",
         "画面 / screens:",
+        f"  患者さん：カードリーダーの画面 / patients: the card reader  {stack.screens_url}/reader",
+        f"    下の「試験用」のカードを押す（暗証番号 {PIN}） / press a card of the shelf below; PIN {PIN}",
+        f"  受付・医師：今日の来院 / reception, doctor: today's visits  {stack.screens_url}/desk",
+        f"    受付 / reception：{RECEPTION[0]} {RECEPTION[1]}　医師 / doctor：{DOCTOR[0]} {DOCTOR[1]}",
         f"  保険者の担当者：加入者情報の登録 / an insurer's clerks: members  {desk}",
         f"    送信担当 / sender：{SENDER[0]} {SENDER[1]}　承認者 / approver：{APPROVER[0]} {APPROVER[1]}",
         "",

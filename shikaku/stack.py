@@ -37,8 +37,9 @@ SENDER = ("見本　送信", "mihon-soushin")
 APPROVER = ("見本　承認", "mihon-shounin")
 """The two operators of the insurer's enrolment desk, with their passwords."""
 
-EXCHANGE_OPERATOR = "架空　医師"
-"""In whose name the clinic's software asks for medical files."""
+RECEPTION = ("見本　受付", "mihon-uketsuke")
+DOCTOR = ("見本　医師", "mihon-ishi")
+"""The two operators of the clinic's screens, with their passwords."""
 
 _CLINIC_RIGHTS = "eligibility,registration,visual-check,consent,prescription"
 
@@ -58,6 +59,7 @@ class Stack:
         self.home = home.absolute()
         self._workers = workers
         self.revocation_max_age_seconds = revocation_max_age_seconds
+        self.screens_url = ""
         self._running = ExitStack()
         self._payers: dict[str, Path] = {}
         self._lock: int | None = None
@@ -211,22 +213,27 @@ class Stack:
     def serve_exchange(self, root: Path) -> str:
         """Let the clinic's terminal answer the exchange folder `root`, and over HTTP; returns the base URL.
 
-        From then on taps of the clinic leave their files in it. Medical files are asked for in the name of
-        `EXCHANGE_OPERATOR`. Raises StackError.
+        From then on taps of the clinic leave their files in it, and its software asks for medical files in the doctor's
+        name. The same process serves the screens, at `screens_url`, with the test persons' cards on a shelf. Raises
+        StackError.
         """
         assert self._lock is not None
+        for (name, password), role in ((RECEPTION, "reception"), (DOCTOR, "doctor")):
+            options = ("--role", role, "--password-stdin")
+            self.run("clinic-terminal", "add-operator", name, *options, stdin=f"{password}\n")
         self._wiring |= {
             "TERMINAL_EXCHANGE_ROOT": str(root),
-            "TERMINAL_EXCHANGE_OPERATOR": EXCHANGE_OPERATOR,
+            "TERMINAL_EXCHANGE_OPERATOR": DOCTOR[0],
             "TERMINAL_EXCHANGE_ROLE": "doctor",
         }
         log = self.home / "logs" / "clinic-terminal.log"
-        arguments = ("exchange", "--root", root, "--http", "0")
+        arguments = ("serve", "--root", root, "--http", "0", "--pages", "0", "--shelf", self.cards)
         service = Service("clinic-terminal", arguments, self.environment, log, self._lock)
         self._running.callback(service.stop)
         service.wait_for("exchange folder", (root / "req").is_dir, _START_SECONDS)
-        service.wait_for("web face", lambda: _announced(log) is not None, _START_SECONDS)
-        return _announced(log) or ""
+        service.wait_for("screens", lambda: _announced(_SCREENS, log) is not None, _START_SECONDS)
+        self.screens_url = _announced(_SCREENS, log) or ""
+        return _announced(_WEB_FACE, log) or ""
 
     def _lock_home(self) -> int:
         """Lock the home folder. Services inherit the lock: it is free once those of a killed stack ended."""
@@ -283,9 +290,13 @@ class Stack:
         return url
 
 
-def _announced(log: Path) -> str | None:
-    """The URL of the web face, once the terminal has printed it."""
-    found = re.search(r"^The web API answers at (\S+)$", log.read_text(encoding="utf-8"), re.MULTILINE)
+_WEB_FACE = re.compile(r"^The web API answers at (\S+)$", re.MULTILINE)
+_SCREENS = re.compile(r"^The screens are served at (\S+): ", re.MULTILINE)
+
+
+def _announced(line: re.Pattern[str], log: Path) -> str | None:
+    """The URL that the terminal has printed in a line of this form; None before."""
+    found = line.search(log.read_text(encoding="utf-8"))
     return found.group(1) if found else None
 
 

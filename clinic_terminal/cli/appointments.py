@@ -19,7 +19,7 @@ from clinic_terminal.clock import tomorrow
 from clinic_terminal.console import exit_code_help, lists, outcomes, report, texts
 from clinic_terminal.console.prompts import echo_to_stderr
 from clinic_terminal.queries.appointments import Appointments, PollPolicy, await_results, submit
-from clinic_terminal.queries.known_versions import CorruptVersionsError, KnownVersions
+from clinic_terminal.queries.known_versions import VERSIONS_FILE, CorruptVersionsError, KnownVersions
 from eligibility_api.contract.batches import MAX_ROWS
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.errors import ShikakuError
@@ -33,8 +33,6 @@ or CP932) with a header: tag, insurer_number, symbol, number, branch, birth_date
 clinic's own name of the row in the output; the version of the last answer is stored for each tag.""",
     exit_code_help.APPOINTMENTS_EXIT_CODES,
 )
-
-_VERSIONS_FILE = "known-versions.json"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -93,7 +91,7 @@ def appointments_command(
     dependencies = context.ensure_object(Dependencies)
     table = [] if file is None else open_table(file, "tag", MAX_ROWS)
     terminal = open_terminal(dependencies)
-    versions = KnownVersions(terminal.settings.home / _VERSIONS_FILE)
+    versions = KnownVersions(terminal.settings.home / VERSIONS_FILE)
     known = _read(versions)
     policy = PollPolicy(dependencies.clock, dependencies.sleep, timedelta(seconds=wait))
 
@@ -117,8 +115,8 @@ def _read(versions: KnownVersions) -> dict[str, str]:
         return versions.read()
     except CorruptVersionsError as error:
         raise _home_error(
-            f"{_VERSIONS_FILE} が壊れています。削除すると、次回はすべて初回として扱います。",
-            f"{_VERSIONS_FILE} is corrupt; remove it, and all count as new",
+            f"{VERSIONS_FILE} が壊れています。削除すると、次回はすべて初回として扱います。",
+            f"{VERSIONS_FILE} is corrupt; remove it, and all count as new",
         ) from error
     except OSError as error:
         raise _home_error("読み取れません。", str(error.strerror)) from error

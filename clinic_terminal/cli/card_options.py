@@ -187,7 +187,7 @@ class CardOptions:
             return TapOutcome(watch.timings())
         outcome = tap(connection, fund, self._prompts(), request, watch)
         code = fund.credential.institution_code
-        tap_files.keep(terminal.settings, code, outcome, dependencies.clock(), request.as_of)
+        tap_files.keep(terminal.settings, code, outcome, dependencies.clock(), request)
         return outcome
 
     def _open_card(self, dependencies: Dependencies) -> CardConnection:

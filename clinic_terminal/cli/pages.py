@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from clinic_terminal.cli.services import Services, announce, show_settings_error
 from clinic_terminal.console import exit_code_help, outcomes
 from clinic_terminal.exchange.operator import DeskRole
 from clinic_terminal.settings import SettingsError, TerminalSettings
-from clinic_terminal.visit.tap import TapOutcome
+from clinic_terminal.visit.tap import TapOutcome, TapRequest
 from screens.operators import Operators, OperatorsError
 
 PagesPort = Annotated[
@@ -28,6 +29,20 @@ PagesPort = Annotated[
         help=option_help(
             "受付の画面をこのポートで提供する（127.0.0.1 のみ。0：空いているポート）。",
             "Serve the reception's screens at this port of 127.0.0.1; 0: any free port.",
+        ),
+    ),
+]
+
+ShelfFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--shelf",
+        metavar="DIR",
+        file_okay=False,
+        exists=True,
+        help=option_help(
+            "試験用：カードリーダーの代わりに、このフォルダのカードファイル（P*.json）を画面から置く。",
+            "For tests: card files (P*.json) of this folder, placed at the screen, in place of a card reader.",
         ),
     ),
 ]
@@ -51,7 +66,13 @@ def add_operator(
     *,
     role: Annotated[
         DeskRole,
-        typer.Option(help=option_help("担当者の役割。", "What the operator is at this facility.")),
+        typer.Option(
+            metavar="ROLE",
+            help=option_help(
+                "役割（reception：受付、pharmacist：薬剤師、doctor：医師、dentist：歯科医師、administrator：管理者）。",
+                f"What the operator is at this facility: {', '.join(DeskRole)}.",
+            ),
+        ),
     ] = DeskRole.RECEPTION,
     password_stdin: Annotated[
         bool,
@@ -82,8 +103,9 @@ def add_operator(
     typer.echo(f"担当者を追加しました / added: {operator.name}")
 
 
-def start_pages(services: Services, port: int, reader: str | None) -> None:
-    """Serve the screens among the services. Raises SettingsError."""
+def start_pages(services: Services, port: int, reader: str | None, shelf_folder: Path | None = None) -> None:
+    """Serve the screens among the services. `shelf_folder`: of test cards. Raises SettingsError."""
+    from clinic_terminal.pages.reader.shelf import Shelf
     from clinic_terminal.pages.serving import pages
     from clinic_terminal.pages.site import Pages
     from clinic_terminal.pages.terminal import Funds, PagesTerminal
@@ -91,22 +113,26 @@ def start_pages(services: Services, port: int, reader: str | None) -> None:
     dependencies, settings = services.dependencies, services.settings
     code = services.credential.institution_code or ""  # a terminal's credential has one
 
-    def keep_tap(outcome: TapOutcome, at: datetime, as_of: date | None) -> None:
-        tap_files.keep_in(services.store, settings, outcome, institution_code=code, at=at, as_of=as_of)
+    def keep_tap(outcome: TapOutcome, at: datetime, request: TapRequest) -> None:
+        tap_files.keep_in(services.store, settings, outcome, institution_code=code, at=at, request=request)
 
+    shelf = Shelf(shelf_folder) if shelf_folder is not None else None
     terminal = PagesTerminal(
         settings,
         services.store,
         Funds(services.open_fund),
         dependencies.clock,
-        dependencies.list_readers,
-        dependencies.open_reader_card,
+        shelf.list_readers if shelf is not None else dependencies.list_readers,
+        shelf.open_card if shelf is not None else dependencies.open_reader_card,
         keep_tap,
         reader,
         settings.exchange_root,
     )
     try:
-        url = services.stack.enter_context(pages(Pages(terminal), port))
+        url = services.stack.enter_context(pages(Pages(terminal, shelf=shelf), port))
     except OSError as error:
         raise SettingsError(f"--pages {port}: {error.strerror or error}") from error
-    announce(f"受付の画面を開始しました：{url}/desk", f"The screens are served at {url}/desk")
+    announce(
+        f"画面を開始しました。受付：{url}/desk　カードリーダー（患者さん）：{url}/reader",
+        f"The screens are served at {url}: /desk for the reception, /reader for patients",
+    )

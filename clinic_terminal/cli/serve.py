@@ -12,7 +12,7 @@ from clinic_terminal.card.errors import CardError
 from clinic_terminal.cli.card_options import CardOptions, Operator, PinStdin, ReaderName
 from clinic_terminal.cli.common import Dependencies, open_terminal, print_json, require
 from clinic_terminal.cli.exchange import Root
-from clinic_terminal.cli.pages import PagesPort, start_pages
+from clinic_terminal.cli.pages import PagesPort, ShelfFolder, start_pages
 from clinic_terminal.cli.services import Services, open_services
 from clinic_terminal.cli.web_face_options import (
     ClientAuthority,
@@ -51,6 +51,7 @@ def serve_command(
     tls_key: TlsKey = None,
     client_ca: ClientAuthority = None,
     pages: PagesPort = None,
+    shelf: ShelfFolder = None,
     taps: Annotated[
         bool,
         typer.Option(
@@ -77,6 +78,11 @@ def serve_command(
         "--pages と --taps は同時に指定できません。読み取りは画面 /reader で行います。",
         "--pages excludes --taps: cards are read at the page /reader",
     )
+    require(
+        shelf is None or (pages is not None and reader is None),
+        "--shelf は --pages と一緒に、--reader なしで指定してください。",
+        "--shelf goes with --pages, and excludes --reader",
+    )
     dependencies = context.ensure_object(Dependencies)
     with open_services(dependencies) as services:
         path = root or services.settings.exchange_root
@@ -90,7 +96,7 @@ def serve_command(
             services.start_folders(path)
             services.settings = services.settings.model_copy(update={"exchange_root": path})
         if pages is not None:
-            start_pages(services, pages, reader)
+            start_pages(services, pages, reader, shelf)
         if taps:
             options = CardOptions(
                 reader, None, pin_stdin, False, False, operator is not None, operator, READER_POLL_SECONDS

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from clinic_terminal.cli.services import show_error, show_notice, show_settings_error
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.settings import SettingsError, TerminalSettings
-from clinic_terminal.visit.tap import TapOutcome
+from clinic_terminal.visit.tap import TapOutcome, TapRequest
 
 if TYPE_CHECKING:
     from clinic_terminal.exchange.face import Tap
@@ -20,7 +20,7 @@ def keep(
     institution_code: str | None,
     outcome: TapOutcome,
     at: datetime,
-    as_of: date | None,
+    request: TapRequest,
 ) -> None:
     """Keep what a tap leaves, where an exchange is set up; a problem is shown and changes no outcome."""
     from clinic_terminal.store import TerminalStore, has_store
@@ -29,7 +29,7 @@ def keep(
         return  # no exchange at this terminal: nothing is stored about anybody
     try:
         with TerminalStore.open(settings.home, answer_days=settings.answer_days) as store:
-            keep_in(store, settings, outcome, institution_code=institution_code, at=at, as_of=as_of)
+            keep_in(store, settings, outcome, institution_code=institution_code, at=at, request=request)
     except TerminalError as error:
         show_error(error)
 
@@ -41,14 +41,15 @@ def keep_in(
     *,
     institution_code: str,
     at: datetime,
-    as_of: date | None,
+    request: TapRequest,
 ) -> None:
     """The same in a store that is open."""
     from clinic_terminal.exchange.face import Tap
     from clinic_terminal.exchange.folder.face import file_identifier
 
     try:
-        _keep(settings, Tap(outcome, institution_code, at, file_identifier(), as_of), store)
+        tap = Tap(outcome, institution_code, at, file_identifier(), request.as_of, request.operator)
+        _keep(settings, tap, store)
     except SettingsError as error:
         show_settings_error(error)
 

@@ -16,3 +16,8 @@ def day_text(day: date) -> str:
 def period_text(first: date | None, last: date | None) -> str:
     """From one day to another, either of which may be open."""
     return f"{day_text(first) if first else ''} ～ {day_text(last) if last else ''}".strip()
+
+
+def age_on(birth_date: date, day: date) -> int:
+    """Full years on a day: one more from the birthday on; for 29 February, from 1 March of other years."""
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from clinic_terminal.console import code_texts, texts
-from eligibility_api.contract.claim_codes import ACTS
+from clinic_terminal.queries.medicines import ORAL, dose, is_dispensed_by_prescriber
 from eligibility_api.contract.history import HistoryRow, Institution, Medications, Medicine, MedicineGroup
-
-_ORAL = "21"
 
 
 def lines(page: Medications) -> Iterator[str]:
@@ -53,8 +51,8 @@ def _medicine(row: Medicine) -> Iterator[str]:
     generic = f"（{texts.GENERIC}）" if row.generic else ""
     name = row.name or f"{row.drug_code}（{texts.NO_NAME}）"
     yield f"[{row.row}] {day(row.on, row.month)}  {name}{generic}"
-    if dose := _dose(row):
-        yield f"    {dose}"
+    if text := _dose(row):
+        yield f"    {text}"
     yield from (f"    {line}" for line in _institutions(row))
     yield f"    {source(row)}"
     if row.overlaps:
@@ -63,20 +61,17 @@ def _medicine(row: Medicine) -> Iterator[str]:
 
 
 def _dose(row: Medicine) -> str:
-    """Quantity for a day or dose, kind of act, usage as it was claimed, and days of supply or doses."""
-    amount = f"{row.quantity}{row.unit or ''}" if row.quantity else ""
-    act = ACTS.get(row.act, row.act) if row.act else ""
-    unit = texts.DAYS_OF_SUPPLY if row.act == _ORAL else texts.DOSES
-    times = f"{row.times}{unit}" if row.times is not None else ""
-    parts = (amount, act, row.usage or row.usage_code, row.instruction, times)
-    return "・".join(part for part in parts if part)
+    """The dose, then days of supply or doses."""
+    unit = texts.DAYS_OF_SUPPLY if row.act == ORAL else texts.DOSES
+    times = [f"{row.times}{unit}"] if row.times is not None else []
+    return "・".join([*dose(row), *times])
 
 
 def _institutions(row: Medicine) -> Iterator[str]:
     """The prescriber and the day, then the pharmacy; an institution that dispenses itself is named once."""
     prescriber = place(row.prescriber) if row.prescriber else "－"
     prescribed = f" {row.prescribed_on.isoformat()}" if row.prescribed_on else ""
-    itself = row.prescriber and row.prescriber.institution_code == row.institution.institution_code
+    itself = is_dispensed_by_prescriber(row)
     setting = f"・{code_texts.SETTING[row.setting].ja}" if itself else ""
     yield f"{texts.PRESCRIBER}：{prescriber}{prescribed}{setting}"
     if not itself:

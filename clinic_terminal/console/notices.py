@@ -7,6 +7,7 @@ from datetime import date
 from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.console import texts
 from eligibility_api.contract.eligibility import CertificateRenewal
+from eligibility_api.contract.member_items import Enrolment
 
 
 def renewal_notice(remark: CertificateRenewal) -> Bilingual:
@@ -16,6 +17,17 @@ def renewal_notice(remark: CertificateRenewal) -> Bilingual:
     return Bilingual(
         text.ja.format(**{name: day_in_japanese(day) for name, day in days.items()}),
         text.en.format(**{name: day.isoformat() for name, day in days.items()}),
+    )
+
+
+def ended_notice(ended: Enrolment) -> Bilingual:
+    """A sentence to read to the patient whose insurance has ended."""
+    insurer, day = ended.insurer_name, ended.lost_on
+    since = "" if day is None else f"{day_in_japanese(day)}から"
+    first_day = "" if day is None else f"; {day.isoformat()} is the first day without it"
+    return Bilingual(
+        f"{insurer}の資格は、{since}なくなっています。新しい加入先をお知らせください。",
+        f"the insurance with {insurer} has ended{first_day}. Please tell us the new insurer.",
     )
 
 

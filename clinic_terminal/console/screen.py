@@ -15,7 +15,7 @@ from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.console import consents, insurance, outcomes, texts
 from clinic_terminal.console.days import day_text
 from clinic_terminal.console.insurance import Row
-from clinic_terminal.console.notices import day_in_japanese, renewal_notice, retry_notice
+from clinic_terminal.console.notices import ended_notice, renewal_notice, retry_notice
 from clinic_terminal.console.outcomes import Headline
 from clinic_terminal.console.printable import printable
 from clinic_terminal.console.report import consent_headline, headline
@@ -125,14 +125,8 @@ def table(rows: Iterable[Row]) -> Table:
 
 
 def _notice_for_patient(ended: Enrolment) -> Bilingual:
-    """A sentence to read to the patient whose insurance has ended."""
-    insurer, day = ended.insurer_name, ended.lost_on
-    since = "" if day is None else f"{day_in_japanese(day)}から"
-    first_day = "" if day is None else f"; {day.isoformat()} is the first day without it"
-    return Bilingual(
-        f"患者さんへのご案内：{insurer}の資格は、{since}なくなっています。新しい加入先をお知らせください。",
-        f"To the patient: the insurance with {insurer} has ended{first_day}. Please tell us the new insurer.",
-    )
+    notice = ended_notice(ended)
+    return Bilingual(f"{texts.TO_PATIENT.ja}：{notice.ja}", f"{texts.TO_PATIENT.en}: {notice.en}")
 
 
 def _show_advice(console: Console, head: Headline) -> None:

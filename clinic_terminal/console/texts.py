@@ -82,6 +82,7 @@ TIMINGS: dict[str, Bilingual] = {
 }
 """Shares of a tap's time, by the field of `Timings`."""
 
+TO_PATIENT = Bilingual("患者さんへのご案内", "To the patient")
 ALTERNATIVES_HEAD = Bilingual("他の確認方法", "Other ways to confirm the insurance")
 ALTERNATIVES: tuple[Bilingual, ...] = (
     Bilingual("資格確認書", "the eligibility certificate (資格確認書)"),

@@ -24,6 +24,8 @@ from clinic_terminal.messages.eligibility import (
     EligibilityResultHeader,
 )
 from clinic_terminal.store import TerminalStore
+from clinic_terminal.store.records import Visit, Way
+from clinic_terminal.store.visits import new_visit_id
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
@@ -35,7 +37,7 @@ log = logging.getLogger(__name__)
 class Tap:
     """One tap at this terminal: its outcome, where and when, and the day that was asked for (None: that of `at`).
 
-    `identifier`: the token of the message's header.
+    `identifier`: the token of the message's header. `operator`: who compared the face, at a visual check.
     """
 
     outcome: TapOutcome
@@ -43,6 +45,7 @@ class Tap:
     at: datetime
     identifier: str
     as_of: date | None = None
+    operator: str | None = None
 
 
 def record_tap(store: TerminalStore, tap: Tap) -> EligibilityResult | None:
@@ -52,14 +55,29 @@ def record_tap(store: TerminalStore, tap: Tap) -> EligibilityResult | None:
     """
     outcome = tap.outcome
     try:
-        if outcome.answer is not None and outcome.answer.results:
-            store.record_visit(outcome.answer, tap.at)
+        if outcome.answer is not None or outcome.problem is not None:
+            store.keep_visit(_visit(tap))
         permit = permit_of(outcome.consent.answer) if outcome.consent and outcome.consent.answer else None
         if permit is not None:
             store.keep_permit(permit)
     except TerminalError as error:
         log.warning("a tap was not kept: %s", error.code)
     return face_message(tap)
+
+
+def _visit(tap: Tap) -> Visit:
+    """The visit of a tap that was not given up."""
+    outcome = tap.outcome
+    return Visit(
+        visit_id=new_visit_id(),
+        at=tap.at,
+        way=Way.CARD if tap.operator is None else Way.VISUAL,
+        milliseconds=round(outcome.timings.total - outcome.timings.waiting),
+        as_of=tap.as_of,
+        answer=outcome.answer,
+        code=outcome.problem.code if outcome.problem is not None else None,
+        operator=tap.operator,
+    )
 
 
 def face_message(tap: Tap) -> EligibilityResult | None:

@@ -9,6 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from clinic_terminal.pages import operators
+from clinic_terminal.pages.desk import appointments, conditions, lookup, visits, visual
+from clinic_terminal.pages.history import checks, emergencies
+from clinic_terminal.pages.history import routes as history
+from clinic_terminal.pages.history.opening import MedicalRoleRequired
 from clinic_terminal.pages.reader import pages as reader_pages
 from clinic_terminal.pages.site import Pages
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
@@ -20,12 +24,23 @@ from screens.web.site import RoleRequired, open_site
 def create_app(site: Pages) -> ASGIApp:
     """The application over this state."""
     app = open_site(site)
-    for module in (operators, reader_pages):
+    for module in (
+        operators,
+        visits,
+        lookup,
+        appointments,
+        conditions,
+        visual,
+        checks,
+        emergencies,
+        history,
+        reader_pages,
+    ):
         app.include_router(module.router)
     for error in (ShikakuError, OperatorsError, RoleRequired, RequestValidationError, HTTPException):
         app.add_exception_handler(error, _failure)
     # Outside of everything else, so that an unexpected failure has its headers too.
-    return Guard(app)
+    return Guard(app, larger_bodies={appointments.PATH: appointments.MAX_BYTES})
 
 
 def _failure(request: Request, error: Exception) -> Response:
@@ -40,6 +55,8 @@ def _failure(request: Request, error: Exception) -> Response:
             kind, status = ("technical", 502) if technical else ("refusal", 409)
         case OperatorsError():
             kind, status = "operators", 500
+        case MedicalRoleRequired():
+            kind, status = "medical-role", 403
         case RoleRequired():
             kind, status = "role", 403
         case HTTPException():

@@ -26,4 +26,4 @@ def pages(site: Pages, port: int) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
-            site.terminal.funds.close()
+            site.close()

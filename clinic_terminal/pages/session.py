@@ -7,6 +7,8 @@ from eligibility_api.contract.codes import Role
 from screens.operators import Operator as FileOperator
 from screens.operators import OperatorsError, seal
 
+_MEDICAL = frozenset({DeskRole.PHARMACIST, DeskRole.DOCTOR, DeskRole.DENTIST})
+
 
 def new_operator(name: str, role: DeskRole, password: str) -> FileOperator:
     """An operator for the file. Raises OperatorsError."""
@@ -31,10 +33,15 @@ class DeskSession:
 
     @property
     def operator(self) -> Operator | None:
-        """Name and role as they are told to the fund; None for an administrator."""
+        """Name and role, which the fund records; None for an administrator."""
         if self.role is DeskRole.ADMINISTRATOR:
             return None
         return Operator(Role(self.role.value), self.name)
+
+    @property
+    def may_read_history(self) -> bool:
+        """Whether the role may read medicines and treatments, for which the fund wants a medical one."""
+        return self.role in _MEDICAL
 
     def report(self, key: str) -> None:
         """Keep the text that the next page shows about what was done."""

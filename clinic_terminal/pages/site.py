@@ -11,7 +11,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from clinic_terminal.clock import JAPAN
+from clinic_terminal.console.notices import day_in_japanese
 from clinic_terminal.exchange.operator import DeskRole
+from clinic_terminal.pages.desk.asking import Asking
+from clinic_terminal.pages.desk.batch import Batch
+from clinic_terminal.pages.desk.state import TerminalState
+from clinic_terminal.pages.history.reading import Readings
 from clinic_terminal.pages.reader.service import ReaderScreen
 from clinic_terminal.pages.reader.shelf import Shelf
 from clinic_terminal.pages.session import DeskSession
@@ -51,14 +56,25 @@ class Pages(Site[DeskSession]):
             words=_WORDS,
             templates=_FOLDER / "templates",
             capacity=MAX_SESSIONS,
-            filters={"moment": moment, "clock_time": clock_time, "era_day": era_day},
+            filters={"moment": moment, "clock_time": clock_time, "era_day": era_day, "day": ja_day},
             ticks=ticks,
             idle_seconds=idle_seconds,
         )
         self.terminal = terminal
         self.ticks = ticks
+        self.readings = Readings(ticks)
+        self.asking = Asking(terminal, ticks)
+        self.state = TerminalState(terminal, ticks)
+        self.batch: Batch | None = None
         self.reader = ReaderScreen(terminal, ticks)
         self.shelf = shelf
+
+    def close(self) -> None:
+        """Wait for the questions that were sent, and close the clients of the fund."""
+        if self.batch is not None:
+            self.batch.stop()
+        self.asking.close()
+        self.terminal.funds.close()
 
     def today(self) -> date:
         """The day in Japan."""
@@ -102,3 +118,8 @@ def clock_time(instant: datetime) -> str:
 def era_day(day: date) -> str:
     """A day as forms have it, with era and ISO: 昭和54年11月2日（1979-11-02）."""
     return f"{in_era(day)}（{day.isoformat()}）"
+
+
+def ja_day(day: date, language: str) -> str:
+    """A day inside a sentence: 2026年11月30日, or ISO 8601."""
+    return day_in_japanese(day) if language == "ja" else day.isoformat()

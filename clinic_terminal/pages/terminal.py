@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.card.pcsc import Reader
 from clinic_terminal.settings import TerminalSettings
 from clinic_terminal.store import TerminalStore
-from clinic_terminal.visit.tap import TapOutcome
+from clinic_terminal.visit.tap import TapOutcome, TapRequest
 from eligibility_api.contract.client import FundClient
 
 Result = TypeVar("Result")
@@ -61,6 +61,6 @@ class PagesTerminal:
     clock: Callable[[], datetime]
     list_readers: Callable[[], list[Reader]]
     open_card: Callable[[str | None, float], CardConnection]
-    keep_tap: Callable[[TapOutcome, datetime, date | None], None]
+    keep_tap: Callable[[TapOutcome, datetime, TapRequest], None]
     reader: str | None = None
     folders: Path | None = None

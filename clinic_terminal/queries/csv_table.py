@@ -21,16 +21,22 @@ class TableError(Exception):
     """The file cannot be used; the text says why in both languages, without a value from the file."""
 
     def __init__(self, ja: str, en: str) -> None:
-        super().__init__(Bilingual(ja, en).lines)
+        self.text = Bilingual(ja, en)
+        super().__init__(self.text.lines)
 
 
 def read_table(path: Path, key: str, max_rows: int) -> list[dict[str, str]]:
+    """The table of a file, as `parse_table` reads it. Raises TableError, OSError."""
+    return parse_table(path.read_bytes(), key, max_rows)
+
+
+def parse_table(data: bytes, key: str, max_rows: int) -> list[dict[str, str]]:
     """At most `max_rows` rows: `key`, which each must have, and the fields of a membership.
 
-    Other columns are dropped. Raises TableError, OSError.
+    Other columns are dropped. Raises TableError.
     """
     columns = (key, *MEMBERSHIP_FIELDS)
-    reader = csv.DictReader(io.StringIO(_text(path.read_bytes()), newline=""), strict=True)
+    reader = csv.DictReader(io.StringIO(_text(data), newline=""), strict=True)
     try:
         missing = [
             name for name in columns if name not in (reader.fieldnames or ()) and name not in _MAY_BE_MISSING

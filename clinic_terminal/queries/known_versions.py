@@ -14,6 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 
 _VERSIONS = TypeAdapter(dict[str, str])
 
+VERSIONS_FILE = "known-versions.json"
+"""Its name in the terminal's own folder."""
+
 
 class CorruptVersionsError(Exception):
     """The file is not a file of known versions."""

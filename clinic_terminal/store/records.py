@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from eligibility_api.contract.codes import Care, Category, Sex
+from eligibility_api.contract.eligibility import EligibilityAnswer
+from eligibility_api.contract.member_items import Enrolment
 
 
 class Kind(StrEnum):
@@ -24,6 +26,8 @@ class Kind(StrEnum):
     """Today's visits, until midnight in Japan."""
     ANSWER = "answer"
     """Last answers, for the days of a setting."""
+    CHART = "chart"
+    """What the clinic's chart has of a person, as long as last answers."""
     ORIGINAL = "original"
     """Characters that the encoding of a result lacks."""
 
@@ -78,6 +82,63 @@ class Permit(Record):
     def is_available(self, at: datetime) -> bool:
         """Whether the permit has not ended at the instant `at`; it may begin later."""
         return self.available_until is None or at < self.available_until
+
+
+class Way(StrEnum):
+    """How a visit's insurance was asked for."""
+
+    CARD = "card"
+    """By a card and its PIN."""
+    VISUAL = "visual"
+    """By a card and a comparison of the face (目視確認)."""
+    NUMBER = "number"
+    """By the numbers of a certificate, at the desk."""
+    SOFTWARE = "software"
+    """By the clinic's own software, through folder or web face."""
+
+
+class Visit(Record):
+    """One question about a person's insurance at this terminal: an answer, or the code of why there is none.
+
+    `visit_id`: random; says nothing about the person. `milliseconds`: without waiting for people. `asked` and
+    `as_of`: what was asked for by number, to ask again. `chosen`: which of several results goes to the chart.
+    `taken_over`: labels of changed items that the chart took over, with its former texts; `kept`: labels of those
+    that stay in the chart as they are.
+    """
+
+    visit_id: str
+    at: AwareDatetime
+    way: Way
+    milliseconds: int | None = None
+    as_of: date | None = None
+    limit_certificate: bool = False
+    asked: StoredMembership | None = None
+    answer: EligibilityAnswer | None = None
+    code: str | None = None
+    operator: str | None = None
+    chosen: int | None = None
+    taken_over: dict[str, str] = {}
+    kept: tuple[str, ...] = ()
+
+    @property
+    def enrolment(self) -> Enrolment | None:
+        """The result that goes to the chart; None while there is none, or several and none is chosen."""
+        results = self.answer.results if self.answer is not None else []
+        if len(results) == 1:
+            return results[0]
+        return results[self.chosen] if self.chosen is not None and self.chosen < len(results) else None
+
+
+class Chart(Record):
+    """What the clinic's chart has of a person: an earlier entitlement, and items that were taken over since.
+
+    `taken_over`: the shown text by label. `day`: of the last item taken over, or of the first visit.
+    """
+
+    chart_id: str
+    day: date
+    enrolment: Enrolment
+    taken_over: dict[str, str] = {}
 
 
 class Reception(Record):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self
 from uuid import UUID
 
 from clinic_terminal.clock import JAPAN
+from clinic_terminal.store.charts import Charts
 from clinic_terminal.store.database import StoreDatabase
 from clinic_terminal.store.records import (
     Kind,
@@ -16,8 +17,11 @@ from clinic_terminal.store.records import (
     Permit,
     Reception,
     StoredMembership,
+    Visit,
+    Way,
 )
 from clinic_terminal.store.requests import TakenRequests
+from clinic_terminal.store.visits import Visits, end_of, new_visit_id
 from eligibility_api.contract.codes import Care
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.identifiers import UnreadableIdentifier, insurer_number, membership_key
@@ -33,11 +37,13 @@ class TerminalStore:
     """The store. Thread-safe; each call is one short transaction. A context manager.
 
     Every call may raise TerminalError `store-failed`. `answer_days`: how many days after today last answers
-    are kept; 0 for none. `requests`: those taken from the exchange folder.
+    are kept; 0 for none. `requests`: those taken from the exchange folder. `charts`: what the clinic's charts have.
     """
 
     def __init__(self, database: StoreDatabase, *, answer_days: int = 0) -> None:
         self.requests = TakenRequests(database)
+        self.charts = Charts(database, answer_days)
+        self._visits = Visits(database)
         self._database = database
         self._answer_days = answer_days
 
@@ -131,24 +137,40 @@ class TerminalStore:
 
     # -- Visits and last answers ---------------------------------------------------------------------------
 
-    def record_visit(self, answer: EligibilityAnswer, at: datetime) -> None:
-        """Keep the answer of a visit until midnight in Japan, and as last answer for the days of the setting."""
-        day = at.astimezone(JAPAN).date()
-        value = answer.model_dump_json().encode()
+    def record_visit(self, answer: EligibilityAnswer, at: datetime, way: Way = Way.SOFTWARE) -> None:
+        """Keep the answer of a visit as `keep_visit` does."""
+        self.keep_visit(Visit(visit_id=new_visit_id(), at=at, way=way, answer=answer))
+
+    def keep_visit(self, visit: Visit) -> None:
+        """Keep a visit until midnight in Japan, and its answer as last answer for the days of the setting.
+
+        The first visit of a person makes the chart with which later ones are compared.
+        """
+        answer, day = visit.answer, visit.at.astimezone(JAPAN).date()
         with self._database.transaction():
-            visits = self._database.digest(Kind.VISIT, day.isoformat())
-            self._database.put(Kind.VISIT, value, _end_of(day), [visits])
-            if self._answer_days > 0 and answer.results:
+            self._visits.put(visit, end_of(day))
+            if answer is None or not answer.results:
+                return
+            self.charts.meet(visit)
+            if self._answer_days > 0:
                 keys = {
                     self._membership_key(Kind.ANSWER, result.insurer_number, result.symbol, result.number)
                     for result in answer.results
                 }
-                self._database.put(Kind.ANSWER, value, _end_of(day, self._answer_days), keys)
+                value = answer.model_dump_json().encode()
+                self._database.put(Kind.ANSWER, value, end_of(day, self._answer_days), keys)
 
-    def visits(self, day: date) -> tuple[EligibilityAnswer, ...]:
-        """The answers of the visits of a day, oldest first."""
-        found = self._database.find(Kind.VISIT, self._database.digest(Kind.VISIT, day.isoformat()))
-        return tuple(EligibilityAnswer.model_validate_json(entry.value) for entry in reversed(found))
+    def visits(self, day: date) -> tuple[Visit, ...]:
+        """The visits of a day, oldest first."""
+        return self._visits.of_day(day)
+
+    def visit(self, visit_id: str) -> Visit | None:
+        """The visit with this id, until midnight."""
+        return self._visits.find(visit_id)
+
+    def change_visit(self, visit: Visit) -> None:
+        """Replace a visit by the one with its id."""
+        self._visits.change(visit)
 
     def last_answer(
         self,
@@ -173,7 +195,7 @@ class TerminalStore:
 
     def keep_originals(self, originals: Iterable[Original], at: datetime) -> None:
         """Keep the original texts of a result's file as long as last answers, at least until midnight."""
-        ends_at = _end_of(at.astimezone(JAPAN).date(), self._answer_days)
+        ends_at = end_of(at.astimezone(JAPAN).date(), self._answer_days)
         with self._database.transaction():
             for original in originals:
                 key = self._database.digest(Kind.ORIGINAL, original.file)
@@ -203,11 +225,6 @@ def _insurer(text: str) -> str:
 
 def _days(first: date, last: date) -> Iterator[date]:
     return (first + timedelta(days=number) for number in range((last - first).days + 1))
-
-
-def _end_of(day: date, more_days: int = 0) -> datetime:
-    """Midnight in Japan after `day` and so many more days."""
-    return datetime.combine(day + timedelta(days=1 + more_days), time(), tzinfo=JAPAN)
 
 
 def _is_about(answer: EligibilityAnswer, wanted: StoredMembership) -> bool:

@@ -62,6 +62,7 @@ from eligibility_api.contract.prescriptions import (
     PrescriptionRequest,
 )
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
+from eligibility_api.contract.readiness import READINESS_PATH, Readiness
 from eligibility_api.contract.references import (
     ReferenceAnswer,
     ReferenceAnswers,
@@ -80,6 +81,10 @@ Paged = TypeVar("Paged", bound=HistoryPage)
 
 class FundClient(FundCaller):
     """Calls of one admitted client. A context manager; not safe for concurrent use by several threads."""
+
+    def readiness(self) -> Readiness:
+        """Whether the fund can decide card checks now, and whether its revocation information is fresh."""
+        return self._read(Readiness, self._send(READINESS_PATH, method="GET"))
 
     def challenge(self, purpose: Purpose) -> ChallengeAnswer:
         """A new challenge for `purpose`."""

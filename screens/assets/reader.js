@@ -11,11 +11,15 @@
 
   function replace(message) {
     const [said, ...html] = message.data.split("\n");
-    const before = stepOf().dataset.step;
+    const next = document.createElement("div");
+    next.innerHTML = html.join("\n");
+    const step = next.querySelector("[data-step]").dataset;
+    const changed = step.step !== stepOf().dataset.step;
+    // The first message repeats the page.
+    if (!changed && step.version === stepOf().dataset.version && !stepOf().matches(".step-working")) return;
     const open = region.querySelector("details")?.open;
-    region.innerHTML = html.join("\n");
-    const changed = stepOf().dataset.step !== before;
-    typed = "";
+    region.replaceChildren(...next.childNodes);
+    if (changed) typed = "";
     preparePin();
     if (!changed) {
       if (open && region.querySelector("details")) region.querySelector("details").open = true;
@@ -34,7 +38,7 @@
     if (!form) return;
     for (const part of form.querySelectorAll("[hidden]")) part.hidden = false;
     for (const part of form.querySelectorAll(".plain-pin, .plain-send")) part.remove();
-    show(form);
+    if (typed) show(form);
   }
 
   function show(form, text) {

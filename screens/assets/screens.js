@@ -15,8 +15,11 @@ function listen(region) {
     const [said, ...html] = message.data.split("\n");
     announce(said);
     if (region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
+    const focused = region.contains(document.activeElement) ? document.activeElement.id : "";
     region.innerHTML = html.join("\n");
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     prepare(region);
+    region.dispatchEvent(new Event("replaced", { bubbles: true }));
   };
   source.addEventListener("update", replace);
   source.addEventListener("last", (message) => {

@@ -146,6 +146,10 @@ class Site(Generic[SessionT]):
         path = self.own_path(request.url.path)
         return self.renderer.render(template, self.display_of(request), root=self.root, path=path, **values)
 
+    def text(self, request: Request, key: str, **values: object) -> str:
+        """A text in the browser's language."""
+        return self.renderer.texts.get(self.display_of(request).language, key, **values)
+
 
 def redirect(path: str) -> RedirectResponse:
     """Let the browser get another page after an action."""

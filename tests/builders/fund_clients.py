@@ -140,6 +140,12 @@ class FundClients:
             token = self._tokens[credential.client_id] = str(response.json()["access_token"])
         return token
 
+    def reset_clock(self) -> None:
+        """Set the fund's clock right again, and forget the tokens that were issued at the wrong time."""
+        if self.clock.offset:
+            self.clock.offset = timedelta()
+            self._tokens.clear()
+
     async def post(
         self,
         path: str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 import httpx2
 
@@ -56,6 +57,11 @@ async def run_jobs(fund: Fund, steps: int = 50) -> None:
         if not await run_step(UploadContext.of(fund.state, fund.batch)):
             return
     raise AssertionError("the job does not finish")
+
+
+async def files_with_parts(fund: Fund) -> set[UUID]:
+    """The member files and claim files whose bytes are stored."""
+    return {row[0] for row in await fund.owner.fetch("SELECT DISTINCT upload_id FROM upload_part", [])}
 
 
 async def get(fund: Fund, path: str, credential: Credential | None = None) -> Any:

@@ -79,15 +79,13 @@ def sign_with(key: PrivateKey, message: bytes) -> bytes:
 
 
 @cache
-def _key(profile: KeyProfile, number: int) -> PrivateKey:
+def _card_key(profile: KeyProfile, number: int) -> PrivateKey:
     return make_key(profile)
 
 
 class KeyStock:
-    """Makes few RSA keys, since they are slow to make, and the same for every fund in this process.
-
-    Each authority of a fund has its own key, its cards share 16: two that are issued one after the other never have
-    the same key.
+    """Makes few RSA keys, since they are slow to make: each authority has its own key, cards share a stock of 16 with
+    the cards of other funds in this process. Two cards issued one after the other never have the same key.
     """
 
     _AUTHORITIES, _CARDS = 4, 16
@@ -97,8 +95,6 @@ class KeyStock:
 
     def __call__(self, profile: KeyProfile) -> PrivateKey:
         """A key of this kind."""
-        number = self._issued[profile]
+        number = self._issued[profile] - self._AUTHORITIES
         self._issued[profile] += 1
-        if number < self._AUTHORITIES:
-            return _key(profile, number)
-        return _key(profile, self._AUTHORITIES + (number - self._AUTHORITIES) % self._CARDS)
+        return make_key(profile) if number < 0 else _card_key(profile, number % self._CARDS)

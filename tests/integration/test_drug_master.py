@@ -23,6 +23,7 @@ async def counted(fund: Fund) -> tuple[int, int]:
 
 
 async def test_a_master_is_loaded_replaced_and_reported(fund: Fund, command: Command, tmp_path: Path) -> None:
+    await fund.owner.fetch("TRUNCATE drug, drug_load", [])
     assert (await command("drug-master", "status")).code == 1
     loaded = await command("drug-master", "load")
     assert (loaded.code, loaded.out.strip(), await counted(fund)) == (0, str(DRUGS), (1, DRUGS))

@@ -259,13 +259,12 @@ async def test_a_permit_expires_after_a_day_and_setting_the_clock_back_does_not_
     await store_claims(
         fund, claim(fund, person, content(drug())), known_from=fund.clock() + timedelta(hours=2)
     )
-    try:
+    async with fund.clock_offset(timedelta()):
         assert (await fetch_history(fund, day, pharmacy))["total"] == 0
         await fund.set_clock_offset(timedelta(hours=23, minutes=59))
         assert (await fetch_history(fund, day, pharmacy))["total"] == 1
         await fund.set_clock_offset(timedelta(hours=24))
         assert await refused(fund, await request_history(fund, day, pharmacy)) == (403, "consent-expired")
         assert (await fetch_history(fund, home, pharmacy))["total"] == 1
-    finally:
         await fund.set_clock_offset(timedelta())
-    assert (await request_history(fund, day, pharmacy)).json()["code"] == "consent-expired"
+        assert (await request_history(fund, day, pharmacy)).json()["code"] == "consent-expired"

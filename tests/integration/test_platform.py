@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -152,7 +153,7 @@ async def breakable(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[B
 
 async def _while_broken(fund: Fund, proof: dict[str, Any]) -> list[httpx2.Response]:
     """The answers to a tap and to a token request."""
-    form = token_form(fund.clinic, now=fund.clock(), jti="0123456789abcdef")
+    form = token_form(fund.clinic, now=fund.clock(), jti=uuid4().hex)
     return [await fund.post("/v1/eligibility/card", proof), await fund.http.post("/v1/token", data=form)]
 
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
 
 import pytest
 from starlette.requests import ClientDisconnect
 
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import OTHER_INSURER
-from tests.builders.member_files import csv_file, get, member, run_jobs, upload, upload_and_process
+from tests.builders.insurer_changes import new_insurer
+from tests.builders.member_files import (
+    csv_file,
+    files_with_parts,
+    get,
+    member,
+    run_jobs,
+    upload,
+    upload_and_process,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -32,8 +40,9 @@ def many(fund: Fund, count: int, **cells: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("body", ["utf-8", "utf-8-sig", "cp932"])
 async def test_utf_8_with_or_without_bom_and_cp932_are_detected_by_their_bytes(fund: Fund, body: str) -> None:
-    [row] = many(fund, 1)
-    answer = await upload_and_process(fund, csv_file([row]).decode().encode(body))
+    own = await new_insurer(fund)
+    [row] = many(fund, 1, insurer_number=own.insurer_number or "")
+    answer = await upload_and_process(fund, csv_file([row]).decode().encode(body), own)
     assert (answer["state"], answer["report"]["good_rows"], answer["report"]["unmatched"]) == (
         "published",
         1,
@@ -78,13 +87,10 @@ async def test_a_broken_connection_leaves_nothing_behind(fund: Fund) -> None:
         yield csv_file(many(fund, 1)) * 2_000
         raise ClientDisconnect
 
-    async def uploads_with_parts() -> set[UUID]:
-        return {row[0] for row in await fund.owner.fetch("SELECT DISTINCT upload_id FROM upload_part", [])}
-
-    before = await uploads_with_parts()
+    before = await files_with_parts(fund)
     assert (await upload(fund, body())).json()["code"] == "file-truncated"
     await run_jobs(fund)
-    assert await uploads_with_parts() <= before
+    assert await files_with_parts(fund) <= before
 
 
 async def test_rows_that_contradict_each_other_about_a_member_and_day_are_all_rejected(fund: Fund) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from eligibility_api.contract.codes import FacilityKind, Purpose, Right
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.tokens import Credential
 from tests.builders.database import Database
 from tests.builders.fund import Fund, open_fund
 from tests.builders.people import Person, sign
@@ -29,22 +30,25 @@ async def fund(database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
         yield opened
 
 
-async def _look(fund: Fund, person: Person, operator: str | None = "受付 見本") -> httpx2.Response:
-    body = await fund.proof(person.card, Purpose.VISUAL_CHECK)
-    return await fund.post(
-        "/v1/eligibility/visual-check", body | ({"operator": operator} if operator else {})
-    )
+async def _look(
+    fund: Fund, person: Person, operator: str | None = "受付 見本", terminal: Credential | None = None
+) -> httpx2.Response:
+    body = await fund.proof(person.card, Purpose.VISUAL_CHECK, terminal)
+    named = {"operator": operator} if operator else {}
+    return await fund.post("/v1/eligibility/visual-check", body | named, terminal)
 
 
 async def test_the_operator_is_recorded_until_the_hourly_limit_is_reached(fund: Fund) -> None:
-    person = await fund.insured()
+    person, terminal = await fund.insured(), await fund.terminal()
 
-    answers = [await _look(fund, person) for _ in range(LIMIT + 1)]
+    answers = [await _look(fund, person, terminal=terminal) for _ in range(LIMIT + 1)]
 
     assert [a.json().get("validity") for a in answers[:LIMIT]] == ["1"] * LIMIT
     assert (answers[LIMIT].status_code, answers[LIMIT].json()["code"]) == (429, "visual-check-limit")
     assert int(answers[LIMIT].headers["Retry-After"]) > 0
-    records = await fund.records("kind = 'eligibility.visual-check'")
+    records = await fund.records(
+        "kind = 'eligibility.visual-check' AND client_id = $1::text::uuid", terminal.client_id
+    )
     assert [record["operator"] for record in records] == ["受付 見本"] * LIMIT
 
 

@@ -94,6 +94,7 @@ def _values(site: Pages, shown: Shown) -> dict[str, Any]:
         "steps": STEPS,
         "current": _STEP_OF.get(step, 2) if step is not Step.WORKING else (3 if position.groups else 2),
         "about": _about(position),
+        "usual_keys": journey.KEYS,
         "shelf": site.shelf,
     }
 
@@ -124,7 +125,7 @@ def _spoken(site: Pages, request: Request, shown: Shown) -> str:
     if position.more:
         return t("reader.more")
     if position.left:
-        return t("reader.title.left")
+        return t("reader.title.left").replace("|", "")
     if position.step is Step.WORKING and seconds and (seconds == 5 or seconds % 15 == 0):
         return t("reader.seconds", seconds=seconds)
     return ""

@@ -202,7 +202,7 @@ class ReaderScreen:
         finally:
             with self._changed:
                 self._pin = None
-        terminal.keep_tap(outcome, terminal.clock(), None)
+        terminal.keep_tap(outcome, terminal.clock(), TapRequest(operator=operator))
         return ending_of(outcome)
 
     def _tap_with(self, fund: FundClient, operator: str | None) -> TapOutcome:

@@ -15,10 +15,10 @@ MAX_CARDS = 60
 
 
 class Shelf:
-    """The card files of a folder, of which one is in the reader."""
+    """The card files of a folder whose names begin with P, as test persons' do; one of them is in the reader."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = {file.stem: file for file in sorted(folder.glob("*.json"))[:MAX_CARDS]}
+        self._files = {file.stem: file for file in sorted(folder.glob("P*.json"))[:MAX_CARDS]}
         self._lock = threading.Lock()
         self._placed: str | None = None
 

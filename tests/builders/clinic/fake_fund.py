@@ -22,6 +22,7 @@ from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.eligibility import EligibilityAnswer, Proof
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, Problem, ShikakuError
 from eligibility_api.contract.history import HistoryResource
+from eligibility_api.contract.readiness import READINESS_PATH, Readiness
 from eligibility_api.contract.tokens import Credential
 from tests.builders.clinic import samples
 from tests.builders.clinic.fake_batches import FakeBatches
@@ -47,6 +48,7 @@ class FakeFund:
     failures: dict[str, list[str]] = field(default_factory=dict)
     answers: list[EligibilityAnswer] = field(default_factory=list)
     unregistered: bool = False
+    scope: str = "eligibility"
     batches: FakeBatches = field(default_factory=FakeBatches)
     consents: FakeConsents = field(default_factory=FakeConsents)
     history: FakeHistory = field(default_factory=FakeHistory)
@@ -54,6 +56,9 @@ class FakeFund:
     headers: list[httpx2.Headers] = field(default_factory=list)
     reference_outcomes: dict[str, str] = field(default_factory=dict)
     drop_references: bool = False
+    readiness: Readiness = field(
+        default_factory=lambda: Readiness(ready=True, database=True, revocation_mirror=True)
+    )
     calls: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     _challenges: dict[str, Purpose] = field(default_factory=dict)
@@ -73,7 +78,7 @@ class FakeFund:
         if failures:
             return self._fail(failures.pop(0), request)
         if path == "/v1/token":
-            return _json({"access_token": "token", "expires_in": 300, "scope": "eligibility"})
+            return _json({"access_token": "token", "expires_in": 300, "scope": self.scope})
         if request.method == "GET":
             return self._get(path, request)
         body = json.loads(request.content)
@@ -127,6 +132,8 @@ class FakeFund:
         return _json(answer.model_dump(mode="json"))
 
     def _get(self, path: str, request: httpx2.Request) -> httpx2.Response:
+        if path == READINESS_PATH:
+            return _model(self.readiness)
         last = path.rsplit("/", 1)[-1]
         if last in list(HistoryResource):
             return _model(self.history.fetch(HistoryResource(last), request))

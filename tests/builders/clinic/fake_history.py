@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from eligibility_api.contract.history import HistoryPage, HistoryResource
+from eligibility_api.contract.history import Grouping, HistoryPage, HistoryResource
 from tests.builders.clinic import histories
 
 
 @dataclass
 class FakeHistory:
-    """`pages` of each resource, in turn by the cursors `1`, `2` …"""
+    """`pages` of each resource, in turn by the cursors `1`, `2` …; `by_date`: medicines grouped by date instead."""
 
     pages: dict[HistoryResource, Sequence[HistoryPage]] = field(
         default_factory=lambda: {
@@ -26,6 +26,7 @@ class FakeHistory:
             HistoryResource.HEALTH_CHECKUPS: [histories.health_checkups()],
         }
     )
+    by_date: Sequence[HistoryPage] = ()
     queries: list[dict[str, str]] = field(default_factory=list)
     headers: list[httpx2.Headers] = field(default_factory=list)
 
@@ -33,7 +34,8 @@ class FakeHistory:
         query = dict(request.url.params)
         self.queries.append(query)
         self.headers.append(request.headers)
-        pages = self.pages[resource]
+        grouped_by_date = query.get("group") == Grouping.DATE and self.by_date
+        pages = self.by_date if grouped_by_date else self.pages[resource]
         number = int(query.get("after", "0"))
         following = str(number + 1) if number + 1 < len(pages) else None
         return pages[number].model_copy(update={"next": following})

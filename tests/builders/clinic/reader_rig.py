@@ -6,20 +6,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
+from pydantic import AnyHttpUrl
 
 from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.pcsc import Reader
+from clinic_terminal.pages.reader.service import ReaderScreen
 from clinic_terminal.pages.reader.shelf import Shelf
 from clinic_terminal.pages.site import Pages
 from clinic_terminal.pages.terminal import Funds, PagesTerminal
 from clinic_terminal.settings import TerminalSettings
 from clinic_terminal.store import TerminalStore
-from clinic_terminal.visit.tap import TapOutcome
+from clinic_terminal.visit.tap import TapOutcome, TapRequest
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Information
 from tests.builders import cards
@@ -28,6 +30,7 @@ from tests.builders.clinic.fake_fund import FakeFund
 
 ALL_INFORMATION = frozenset(Information)
 WAIT_SECONDS = 10.0
+_POLL_SECONDS = 0.01
 
 
 @dataclass
@@ -66,6 +69,10 @@ class ReaderRig:
             time.sleep(0.005)
         return self.kept
 
+    def ticks(self) -> float:
+        """The clock of the screens."""
+        return time.monotonic() + self.seconds
+
     # -- the terminal
 
     def list_readers(self) -> list[Reader]:
@@ -79,7 +86,7 @@ class ReaderRig:
             raise CardError("card-missing")
         return _InReader(self, opens, opens())
 
-    def keep(self, outcome: TapOutcome, _at: datetime, _as_of: date | None) -> None:
+    def keep(self, outcome: TapOutcome, _at: datetime, _request: TapRequest) -> None:
         self.kept.append(outcome)
 
 
@@ -111,7 +118,7 @@ def reader_rig(
     rig = ReaderRig(home)
     settings = TerminalSettings(
         credential=home / "none.json",
-        fund_url=samples.AUDIENCE,
+        fund_url=AnyHttpUrl(samples.AUDIENCE),
         home=home,
         shuffle_pin=shuffle_pin,
         information=information,
@@ -137,5 +144,6 @@ def reader_rig(
             shelf.open_card if shelf else rig.open_card,
             rig.keep,
         )
-        rig.pages = Pages(terminal, ticks=lambda: time.monotonic() + rig.seconds, shelf=shelf)
+        rig.pages = Pages(terminal, ticks=rig.ticks, shelf=shelf)
+        rig.pages.reader = ReaderScreen(terminal, rig.ticks, _POLL_SECONDS)
         yield rig

@@ -14,6 +14,10 @@ from tests.scheduling import scope_of
         ("tests/end_to_end/test_kill.py", "stack"),
         ("tests/end_to_end/test_faults.py", "stack under load"),
         ("tests/end_to_end/test_service.py", "tests/end_to_end/test_service.py"),
+        (
+            "tests/adversarial/test_a_full_disk_loses_no_answer.py",
+            "tests/adversarial/test_a_full_disk_loses_no_answer.py",
+        ),
         ("tests/integration/test_tap.py", "tests/integration/test_tap.py"),
     ],
 )

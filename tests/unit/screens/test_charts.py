@@ -1,4 +1,4 @@
-"""Bars: the largest value has the full width, and each has its value as text."""
+"""Charts: a bar has its share of the largest value, a point the height of its value, each with its text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from screens.charts import WIDTH, bars
+from screens.charts import WIDTH, bars, line_chart
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,21 @@ def test_rows_do_not_overlap() -> None:
     chart = bars([("a", 1, "1"), ("b", 2, "2"), ("c", 3, "3")])
     places = [(bar.y, bar.y + bar.height) for bar in chart.bars]
     assert all(end < begin for (_, end), (begin, _) in pairwise(places))
+
+
+@pytest.mark.parametrize(
+    ("values", "shares"),
+    [([1.0, 3.0, 2.0], [0.0, 1.0, 0.5]), ([5.0, 5.0], [0.5, 0.5]), ([-1.0, 1.0], [0.0, 1.0])],
+)
+def test_points_of_a_line_are_as_high_as_their_values(values: list[float], shares: list[float]) -> None:
+    chart = line_chart([(f"{2020 + place}", value, f"{value}") for place, value in enumerate(values)])
+    ys = [point.y for point in line_chart([("", 0.0, ""), ("", 1.0, "")]).points]
+    assert [round((ys[0] - point.y) / (ys[0] - ys[1]), 2) for point in chart.points] == shares
+    assert [point.value for point in chart.points] == [f"{value}" for value in values]
+    assert all(one.x < following.x for one, following in pairwise(chart.points))
+    assert chart.path.count("L") == len(values) - 1
+
+
+def test_a_line_of_nothing_or_of_one_point_is_no_fault() -> None:
+    assert line_chart([]).points == ()
+    assert len(line_chart([("2020", 1.0, "1")]).points) == 1

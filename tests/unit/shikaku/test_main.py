@@ -140,6 +140,7 @@ def test_the_demo_that_stays_shows_what_to_run_in_another_shell(monkeypatch: pyt
     stack: Any = SimpleNamespace(
         wiring={"FUND_JLIS_URL": "http://127.0.0.1:1", "TERMINAL_FUND_URL": "http://127.0.0.1:2"},
         cards=demo.HOME / "cards",
+        screens_url="http://127.0.0.1:4",
         keys_of=lambda number: (Path(f"program-{number}"), Path(f"approver-{number}")),
         open_desk=lambda program, approver: f"http://127.0.0.1:3/{program}/{approver}",
     )
@@ -151,6 +152,8 @@ def test_the_demo_that_stays_shows_what_to_run_in_another_shell(monkeypatch: pyt
         "http://127.0.0.1:2",
         "http://127.0.0.1:3/program-01130012/approver-01130012",
         "an insurer's clerks",
+        "patients: the card reader  http://127.0.0.1:4/reader",
+        "today's visits  http://127.0.0.1:4/desk",
         "Ctrl-C",
     ):
         assert words in text

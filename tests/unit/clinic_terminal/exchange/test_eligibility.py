@@ -176,7 +176,8 @@ def test_an_answer_about_a_person_is_kept_as_todays_visit(office: ClinicSoftware
     office.fund.answer = answer(Validity.NOT_FOUND, [])
     ask(office)
     [kept] = office.store.visits((NOW + timedelta(hours=9)).date())
-    assert kept.results == [enrolment()]
+    assert kept.answer is not None
+    assert kept.answer.results == [enrolment()]
 
 
 def test_a_store_that_cannot_be_written_costs_no_answer(

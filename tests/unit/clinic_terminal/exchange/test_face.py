@@ -11,6 +11,7 @@ import pytest
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.errors import CATALOGUE, SHOWN_CATALOGUE, TerminalError
 from clinic_terminal.exchange.face import Tap, record_tap
+from clinic_terminal.store.records import Way
 from clinic_terminal.visit.consent import ConsentOutcome
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.codes import Care, Category, Validity
@@ -143,7 +144,8 @@ def test_a_technical_failure_is_an_error_of_the_message(office: ClinicSoftware) 
 )
 def test_what_never_reached_the_fund_leaves_no_message(office: ClinicSoftware, of: TapOutcome) -> None:
     assert tapped(office, of) is None
-    assert office.store.visits(date(2026, 4, 1)) == ()
+    codes = [visit.code for visit in office.store.visits(date(2026, 4, 1))]
+    assert codes == ([] if of.problem is None else [of.problem.code])
 
 
 def test_no_error_of_the_reader_reaches_the_folder(office: ClinicSoftware) -> None:
@@ -176,9 +178,13 @@ def test_a_consent_that_opens_no_file_keeps_no_permit(office: ClinicSoftware) ->
     assert office.store.permits_for(insurer_number="01130012", symbol="12", number="345", at=NOW) == ()
 
 
-def test_a_tap_is_kept_as_todays_visit(office: ClinicSoftware) -> None:
-    tapped(office, outcome(answer()))
-    assert len(office.store.visits(date(2026, 4, 1))) == 1
+@pytest.mark.parametrize(
+    ("operator", "way"), [(None, Way.CARD), ("見本 受付", Way.VISUAL)], ids=["PIN", "visual"]
+)
+def test_a_tap_is_kept_as_todays_visit(office: ClinicSoftware, operator: str | None, way: Way) -> None:
+    tapped(office, outcome(answer()), operator=operator)
+    [visit] = office.store.visits(date(2026, 4, 1))
+    assert (visit.way, visit.operator, visit.answer) == (way, operator, answer())
 
 
 def test_a_store_that_cannot_be_written_costs_no_message(
@@ -187,6 +193,6 @@ def test_a_store_that_cannot_be_written_costs_no_message(
     def full(*_: object) -> None:
         raise TerminalError("store-failed")
 
-    monkeypatch.setattr(office.store, "record_visit", full)
+    monkeypatch.setattr(office.store, "keep_visit", full)
     assert tapped(office, outcome(answer())).body.validity == "1"
     assert caplog.messages == ["a tap was not kept: store-failed"]

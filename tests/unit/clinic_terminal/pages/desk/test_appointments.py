@@ -1,0 +1,151 @@
+"""Tomorrow's appointments: the table comes in, is asked for in one batch, and goes out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from typing import Any, cast
+
+import pytest
+
+from clinic_terminal.console import outcomes
+from clinic_terminal.pages.desk.batch import Batch, results_csv
+from clinic_terminal.queries.appointments import Appointment, ChangeStatus
+from eligibility_api.contract.codes import Validity
+from tests.builders.clinic.desk import Browser, words_of
+from tests.builders.clinic.samples import answer, ended_enrolment, enrolment
+
+pytestmark = pytest.mark.anyio
+
+HEAD = "tag,insurer_number,symbol,number,branch,birth_date"
+ROW = "{tag},01130012,12,345,00,S55.2.3"
+
+
+def table(*tags: str, encoding: str = "utf-8") -> bytes:
+    return "\r\n".join([HEAD, *(ROW.format(tag=tag) for tag in tags)]).encode(encoding)
+
+
+async def sent(desk: Browser, data: bytes, day: str = "") -> int:
+    files = {"file": ("見本.csv", data, "text/csv")}
+    response = await desk.http.post("/desk/appointments", data={"day": day}, files=files)
+    return response.status_code
+
+
+async def results(desk: Browser) -> str:
+    batch = desk.desk.site.batch
+    assert batch is not None
+    batch.join()
+    return words_of(await desk.get("/desk/appointments"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
+async def test_a_table_in_any_usual_encoding_is_asked_for_tomorrow(desk: Browser, encoding: str) -> None:
+    assert await sent(desk, table("九時", encoding=encoding)) == 303
+    assert "九時" in await results(desk)
+    assert desk.desk.fund.batches.sent["as_of"] == "2026-04-02"
+
+
+async def test_the_results_say_what_is_to_be_asked(desk: Browser) -> None:
+    desk.desk.fund.batches.answers = {
+        "09:00": answer(),
+        "09:10": answer(Validity.INVALID, [ended_enrolment()]),
+        "09:20": "overloaded",
+        "09:30": answer(results=[enrolment(burden_expected=True)]),
+    }
+    await sent(desk, table("09:00", "09:10", "09:20", "09:30") + b"\r\n09:40,01130013,,1,,S55.2.3", "R8.4.6")
+    words = await results(desk)
+    assert "令和8年4月6日（2026-04-06）の予約" in words
+    assert "2 変更なし" in words
+    assert "3 要確認" in words
+    assert "新しい加入先を患者さんに確認してください。" in words
+    assert "overloaded" in words
+    assert "負担割合の登録がありません" in words
+    assert "入力内容を確認してください" in words
+
+
+async def test_the_versions_are_kept_and_the_next_batch_shows_changes(desk: Browser) -> None:
+    await sent(desk, table("09:00"))
+    await results(desk)
+    desk.desk.fund.batches.answers = {"09:00": answer(version="version-2")}
+    desk.desk.fund.batches.polls_until_done = 0
+    await sent(desk, table("09:00"))
+    assert "1 変更あり" in await results(desk)
+    assert desk.desk.fund.batches.sent["rows"][0]["known_version"] == "version-1"
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "列がありません"),
+        (b"tag,number\r\n1,2", "列がありません"),
+        (HEAD.encode(), "行数は1～10000です"),
+        (table(""), "1行目に tag がありません"),
+        (b"tag\x81", "文字コード"),
+        (f'{HEAD}\r\n"09:00'.encode(), "CSV として読み取れません"),
+    ],
+    ids=["empty", "columns", "no row", "no tag", "encoding", "not CSV"],
+)
+async def test_a_table_that_cannot_be_used_is_explained_and_not_sent(
+    desk: Browser, data: bytes, sentence: str
+) -> None:
+    response = await desk.http.post("/desk/appointments", files={"file": ("a.csv", data, "text/csv")})
+    assert response.status_code == 422
+    assert sentence in words_of(response)
+    assert desk.desk.site.batch is None
+
+
+async def test_a_day_that_cannot_be_read_is_explained(desk: Browser) -> None:
+    assert await sent(desk, table("1"), "someday") == 422
+
+
+async def test_a_file_that_is_too_large_is_refused(desk: Browser) -> None:
+    assert await sent(desk, b"x" * (4 * 1024 * 1024 + 1)) == 413
+
+
+async def test_a_failure_of_the_connection_is_not_an_answer(desk: Browser) -> None:
+    desk.desk.fund.failures["/v1/eligibility/batches"] = ["lost", "lost"]
+    await sent(desk, table("09:00"))
+    words = await results(desk)
+    assert "fund-unreachable" in words
+    assert "「無効」ではありません" in words
+    assert (await desk.get("/desk/appointments/results")).status_code == 404
+
+
+async def test_no_second_batch_begins_before_the_first_has_ended(desk: Browser) -> None:
+    desk.desk.fund.batches.polls_until_done = 10**6
+    assert await sent(desk, table("09:00")) == 303
+    assert await sent(desk, table("09:10")) == 409
+    batch = desk.desk.site.batch
+    assert batch is not None
+    batch.stop()
+    batch.join()
+
+
+async def test_the_results_are_exported(desk: Browser) -> None:
+    assert (await desk.get("/desk/appointments/results")).status_code == 404
+    await sent(desk, table("09:00"))
+    await results(desk)
+    response = await desk.get("/desk/appointments/results")
+    assert response.headers["content-disposition"] == 'attachment; filename="results-2026-04-02.csv"'
+    [head, row] = csv.reader(io.StringIO(response.content.decode("utf-8-sig")))
+    assert dict(zip(head, row, strict=True)) == {
+        "tag": "09:00", "status": "ok", "結果": "変更なし", "validity": "1", "insurer_number": "01130012",
+        "burden_ratio": "", "code": "",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("tag", ["=1+1", "+1", "-1", "@a", "\t=1"])
+def test_no_exported_cell_is_a_formula(tag: str) -> None:
+    texts = {status: row.text for status, row in outcomes.CHANGE_STATUS.items()}
+    data = results_csv([Appointment(tag, ChangeStatus.TO_ASK, code="request-invalid")], texts)
+    [_, row] = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    assert row[0] == f"'{tag}"
+
+
+def test_the_seconds_left_follow_the_speed() -> None:
+    now = [0.0]
+    batch = Batch(cast("Any", None), [{}] * 48, date(2026, 4, 2), lambda: now[0])
+    assert batch.seconds_left() is None
+    now[0], batch.answered = 31.0, 31
+    assert batch.seconds_left() == 17

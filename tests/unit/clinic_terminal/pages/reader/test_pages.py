@@ -1,0 +1,210 @@
+"""The reader's pages over the application: what is on them, what they accept, what is never there."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from clinic_terminal.errors import SHOWN_CATALOGUE, TerminalError
+from clinic_terminal.pages.app import create_app
+from clinic_terminal.pages.reader.endings import ending_of_problem, screen_of
+from clinic_terminal.pages.reader.journey import Position, Step
+from clinic_terminal.pages.reader.shelf import Shelf
+from clinic_terminal.visit.information import ASKED, by_information
+from tests.builders import cards
+from tests.builders.clinic.fake_card import FakeCard
+from tests.builders.clinic.reader_rig import ReaderRig, reader_rig
+
+pytestmark = pytest.mark.anyio
+
+ORIGIN = "http://127.0.0.1:8600"
+GROUPS = by_information(ASKED)
+POSITIONS = [
+    Position(Step.IDLE),
+    Position(Step.READING),
+    Position(Step.METHOD, tries_left=3),
+    Position(Step.PIN, tries_left=2, earlier="pin-wrong"),
+    Position(Step.PIN, tries_left=2, earlier="pin-malformed", keys=(9, 8, 7, 6, 5, 4, 3, 2, 1, 0)),
+    Position(Step.LAST_TRY, tries_left=1),
+    Position(Step.STAFF),
+    Position(Step.LOCKED),
+    Position(Step.UNSET),
+    Position(Step.WORKING),
+    Position(Step.REGISTER, more=True),
+    Position(Step.CONSENT, groups=GROUPS, words="文"),
+    Position(Step.EACH, groups=GROUPS, question=len(GROUPS) - 1, words="文"),
+    Position(Step.DONE, consent_lost=True),
+    Position(Step.READ, left=True),
+    Position(Step.TAKE, left=True),
+    Position(Step.REMOVED),
+    Position(Step.CARD, code="card-several"),
+    Position(Step.AGAIN),
+    Position(Step.READER),
+    Position(Step.HELD, left=True),
+    Position(Step.GRACE, day=date(2026, 11, 30)),
+    Position(Step.EXPIRING, day=date(2026, 11, 30)),
+    Position(Step.NETWORK),
+    Position(Step.OTHER, called=True),
+]
+
+
+@asynccontextmanager
+async def browser(rig: ReaderRig) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(
+        create_app(rig.pages), raise_app_exceptions=False, client=("127.0.0.1", 5000)
+    )
+    async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers={"Origin": ORIGIN}) as http:
+        yield http
+
+
+def show(rig: ReaderRig, position: Position) -> None:
+    """Let the screen show a position."""
+    rig.pages.reader._move(lambda _: position)
+
+
+def text_of(page: str) -> str:
+    """What is read on a page."""
+    body = page[page.index("<main") :]
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)))
+
+
+def test_every_step_has_its_page() -> None:
+    assert {position.step for position in POSITIONS} == set(Step)
+
+
+@pytest.mark.parametrize("position", POSITIONS, ids=lambda one: f"{one.step}-{one.earlier}")
+async def test_a_step_is_shown_in_both_languages(tmp_path: Path, position: Position) -> None:
+    with reader_rig(tmp_path) as rig:
+        show(rig, position)
+        async with browser(rig) as http:
+            page = await http.get("/reader")
+            assert page.status_code == 200
+            assert page.headers["cache-control"] == "no-store"
+            assert page.text.count("<h1") == 1
+            assert 'lang="en"' in page.text
+            http.cookies.set("terminal-display", "language:en.contrast:normal.size:16")
+            english = text_of((await http.get("/reader")).text)
+        japanese = re.findall(r"[぀-ヿ一-鿿]+", english.replace(position.words or "·", ""))
+        assert japanese == []
+
+
+def test_screens_of_refusals_are_the_same_to_the_byte(tmp_path: Path) -> None:
+    with reader_rig(tmp_path) as rig:
+        neutral = [code for code, entry in SHOWN_CATALOGUE.items() if screen_of(entry) is Step.OTHER]
+        assert len(neutral) > 50
+        assert len({ending_of_problem(TerminalError(code)) for code in neutral}) == 1
+        assert all(code not in str(ending_of_problem(TerminalError(code))) for code in neutral)
+        assert rig.kept == []
+
+
+@pytest.mark.parametrize(
+    "position", [Position(Step.NETWORK), Position(Step.OTHER), Position(Step.HELD)], ids=lambda one: one.step
+)
+async def test_a_failure_shows_what_to_do_and_has_no_code_and_no_validity(
+    tmp_path: Path, position: Position
+) -> None:
+    with reader_rig(tmp_path) as rig:
+        show(rig, position)
+        async with browser(rig) as http:
+            page = (await http.get("/reader")).text
+    text = text_of(page)
+    assert "職員がご案内します" in text
+    assert not re.search(r"無効|該当なし|エラー|照会|[a-z]+-[a-z]+-[a-z]+", text)
+    assert 'class="status' not in page
+
+
+async def test_a_pin_travels_in_one_body_and_is_on_no_page(tmp_path: Path) -> None:
+    with reader_rig(tmp_path) as rig, rig.pages.reader.running():
+        rig.place(FakeCard)
+        async with browser(rig) as http:
+            await step(http, "method")
+            await press(http, "pin")
+            await step(http, "pin")
+            answer = await press(http, "send", pin="9753")
+            assert (answer.status_code, answer.headers["location"]) == (303, "/reader")
+            page = await step(http, "pin", earlier="pin-wrong")
+            assert "9753" not in page
+            assert "9753" not in str(answer.headers)
+
+
+async def test_a_malformed_pin_is_asked_again_and_a_long_text_is_not_read(tmp_path: Path) -> None:
+    with reader_rig(tmp_path) as rig, rig.pages.reader.running():
+        rig.place(FakeCard)
+        async with browser(rig) as http:
+            await step(http, "method")
+            await press(http, "pin")
+            await step(http, "pin")
+            refused = await press(http, "send", pin="1" * 17)
+            assert refused.status_code == 400
+            assert "1" * 17 not in refused.text
+            await press(http, "send", pin="")
+            assert "4桁入力してください" in await step(http, "pin", earlier="pin-malformed")
+
+
+@pytest.mark.parametrize(
+    ("headers", "form", "status"),
+    [
+        ({"Origin": "http://evil.example"}, {"version": "0", "choice": "call"}, 403),
+        ({"Host": "evil.example"}, {"version": "0", "choice": "call"}, 403),
+        ({}, {"version": "0", "choice": "everything"}, 400),
+        ({}, {"version": "-1", "choice": "call"}, 400),
+        ({}, {"choice": "call"}, 400),
+        ({}, {"version": "0", "choice": "call"}, 303),
+    ],
+)
+async def test_only_buttons_of_this_page_are_accepted(
+    tmp_path: Path, headers: dict[str, str], form: dict[str, str], status: int
+) -> None:
+    with reader_rig(tmp_path) as rig:
+        async with browser(rig) as http:
+            assert (await http.post("/reader/choose", data=form, headers=headers)).status_code == status
+        assert rig.pages.reader.shown.position.called is (status == 303)
+
+
+async def test_there_is_no_shelf_outside_of_a_demo(tmp_path: Path) -> None:
+    with reader_rig(tmp_path) as rig:
+        async with browser(rig) as http:
+            assert "試験用" not in (await http.get("/reader")).text
+            assert (await http.post("/reader/shelf", data={"card": "P01"})).status_code == 404
+
+
+async def test_a_card_of_the_shelf_is_placed_by_one_click_and_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "cards"
+    folder.mkdir()
+    cards.card_file(folder, "P01 見本.json")
+    (folder / "load-1.json").write_text("not of a named person")
+    shelf = Shelf(folder)
+    assert shelf.names == ("P01 見本",)
+    with reader_rig(tmp_path, shelf=shelf) as rig, rig.pages.reader.running():
+        async with browser(rig) as http:
+            assert "試験用" in (await http.get("/reader")).text
+            await http.post("/reader/shelf", data={"card": "../../etc/passwd"})
+            assert shelf.placed is None
+            await http.post("/reader/shelf", data={"card": "P01 見本"})
+            await step(http, "method")
+            await http.post("/reader/shelf", data={"card": ""})
+            await step(http, "removed")
+
+
+async def step(http: httpx2.AsyncClient, name: str, earlier: str = "") -> str:
+    """The page as soon as it shows a step."""
+    for _ in range(2000):
+        page: str = (await http.get("/reader")).text
+        if re.search(rf'data-step="{name} \d+ {earlier}[ "]', page):
+            return page
+    raise AssertionError(f"{name} is not shown")
+
+
+async def press(http: httpx2.AsyncClient, choice: str, **more: str) -> httpx2.Response:
+    """Press a button of the page as it is."""
+    page = (await http.get("/reader")).text
+    version = re.search(r'data-version="(\d+)"', page)
+    assert version is not None
+    return await http.post("/reader/choose", data={"version": version[1], "choice": choice, **more})
