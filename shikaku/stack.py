@@ -41,9 +41,6 @@ RECEPTION = ("見本　受付", "mihon-uketsuke")
 DOCTOR = ("見本　医師", "mihon-ishi")
 """The two operators of the clinic's screens, with their passwords."""
 
-EXCHANGE_OPERATOR = DOCTOR[0]
-"""In whose name the clinic's software asks for medical files."""
-
 _CLINIC_RIGHTS = "eligibility,registration,visual-check,consent,prescription"
 
 _FOREIGN_PREFIXES = ("DATABASE_URL", "FUND_", "JPKI_", "LOADTEST_", "PAYER_", "TERMINAL_")
@@ -216,9 +213,9 @@ class Stack:
     def serve_exchange(self, root: Path) -> str:
         """Let the clinic's terminal answer the exchange folder `root`, and over HTTP; returns the base URL.
 
-        From then on taps of the clinic leave their files in it. The same process serves the screens, at
-        `screens_url`, with the test persons' cards on a shelf. Medical files are asked for in the name of
-        `EXCHANGE_OPERATOR`. Raises StackError.
+        From then on taps of the clinic leave their files in it, and its software asks for medical files in the doctor's
+        name. The same process serves the screens, at `screens_url`, with the test persons' cards on a shelf. Raises
+        StackError.
         """
         assert self._lock is not None
         for (name, password), role in ((RECEPTION, "reception"), (DOCTOR, "doctor")):
@@ -226,7 +223,7 @@ class Stack:
             self.run("clinic-terminal", "add-operator", name, *options, stdin=f"{password}\n")
         self._wiring |= {
             "TERMINAL_EXCHANGE_ROOT": str(root),
-            "TERMINAL_EXCHANGE_OPERATOR": EXCHANGE_OPERATOR,
+            "TERMINAL_EXCHANGE_OPERATOR": DOCTOR[0],
             "TERMINAL_EXCHANGE_ROLE": "doctor",
         }
         log = self.home / "logs" / "clinic-terminal.log"

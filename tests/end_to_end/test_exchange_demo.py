@@ -66,6 +66,21 @@ def test_a_file_a_tap_and_a_call_are_answered_alike_and_as_the_page_shows(
     assert list((stack.home / "exchange" / "res").iterdir()) == []
 
 
+def test_after_a_consent_the_folder_opens_medicines(stack: PopulatedStack, data: Dataset) -> None:
+    """The page's second step. Starts the terminal's process unless the test above has."""
+    if not stack.screens_url:
+        stack.serve_exchange(stack.home / "exchange")
+    card = stack.cards / data.person(PERSON).card_file
+    stack.tap("--card", card, "--consent", "all", "--agree")
+    folder = stack.home / "exchange"
+    (folder / "req" / "YZKsiquc01req_1.xml").write_bytes(
+        xml_codec.encode(FIRST_EXAMPLES["YZKsiquc01req"], Encoding.UTF_8).content
+    )
+    result = folder / "res" / "YZKsiquc01res_1.xml"
+    wait_for(result.exists, "the medicines")
+    assert "<ResultCode>1</ResultCode>" in result.read_text(encoding="utf-8")
+
+
 def test_the_desk_of_the_same_process_shows_the_visits_and_asks_the_real_fund(
     stack: PopulatedStack, data: Dataset
 ) -> None:
@@ -99,16 +114,3 @@ def _settled(browser: httpx2.Client, path: str) -> str:
             return page
         assert time.monotonic() < deadline
         time.sleep(0.1)
-
-
-def test_after_a_consent_the_folder_opens_medicines(stack: PopulatedStack, data: Dataset) -> None:
-    """The page's second step; the exchange of the test before is still running."""
-    card = stack.cards / data.person(PERSON).card_file
-    stack.tap("--card", card, "--consent", "all", "--agree")
-    folder = stack.home / "exchange"
-    (folder / "req" / "YZKsiquc01req_1.xml").write_bytes(
-        xml_codec.encode(FIRST_EXAMPLES["YZKsiquc01req"], Encoding.UTF_8).content
-    )
-    result = folder / "res" / "YZKsiquc01res_1.xml"
-    wait_for(result.exists, "the medicines")
-    assert "<ResultCode>1</ResultCode>" in result.read_text(encoding="utf-8")
