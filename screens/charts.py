@@ -83,10 +83,10 @@ def line_chart(rows: Sequence[tuple[str, float, str]]) -> LineChart:
     values = [value for _, value, _ in rows]
     low, high = min(values, default=0.0), max(values, default=0.0)
     step = (_LINE_WIDTH - 2 * _SIDE) / max(len(rows) - 1, 1)
-    room = _LINE_HEIGHT - _ABOVE - _BELOW
+    inner = _LINE_HEIGHT - _ABOVE - _BELOW
 
     def y(value: float) -> float:
-        return _ABOVE + room * ((high - value) / (high - low) if high > low else 0.5)
+        return _ABOVE + inner * ((high - value) / (high - low) if high > low else 0.5)
 
     return LineChart(
         _LINE_WIDTH,

@@ -8,10 +8,11 @@ expected.
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,8 +43,9 @@ ENVIRONMENT = HOME.with_suffix(".env")
 _COLOURS = {VALID: "green", INVALID: "red", NOT_FOUND: "yellow"}
 
 
-def main() -> int:
-    """Run the demo; returns the exit code."""
+def main(arguments: Sequence[str] = ()) -> int:
+    """Run the demo; returns the exit code. It has no options but `--help`."""
+    argparse.ArgumentParser(prog="python -m shikaku", description=__doc__).parse_args(arguments)
     end_like_ctrl_c()
     try:
         return _run(Console())
@@ -168,4 +170,4 @@ def _stay(console: Console, stack: Stack) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -35,9 +35,14 @@ PIN = "4321"
 
 SENDER = ("見本　送信", "mihon-soushin")
 APPROVER = ("見本　承認", "mihon-shounin")
+"""The two operators of the insurer's enrolment desk, with their passwords."""
+
 RECEPTION = ("見本　受付", "mihon-uketsuke")
 DOCTOR = ("見本　医師", "mihon-ishi")
-"""The two operators of the insurer's enrolment desk, with their passwords."""
+"""The two operators of the clinic's screens, with their passwords."""
+
+EXCHANGE_OPERATOR = DOCTOR[0]
+"""In whose name the clinic's software asks for medical files."""
 
 _CLINIC_RIGHTS = "eligibility,registration,visual-check,consent,prescription"
 
@@ -212,13 +217,18 @@ class Stack:
         """Let the clinic's terminal answer the exchange folder `root`, and over HTTP; returns the base URL.
 
         From then on taps of the clinic leave their files in it. The same process serves the screens, at
-        `screens_url`, with the test persons' cards on a shelf. Raises StackError.
+        `screens_url`, with the test persons' cards on a shelf. Medical files are asked for in the name of
+        `EXCHANGE_OPERATOR`. Raises StackError.
         """
         assert self._lock is not None
         for (name, password), role in ((RECEPTION, "reception"), (DOCTOR, "doctor")):
             options = ("--role", role, "--password-stdin")
             self.run("clinic-terminal", "add-operator", name, *options, stdin=f"{password}\n")
-        self._wiring["TERMINAL_EXCHANGE_ROOT"] = str(root)
+        self._wiring |= {
+            "TERMINAL_EXCHANGE_ROOT": str(root),
+            "TERMINAL_EXCHANGE_OPERATOR": EXCHANGE_OPERATOR,
+            "TERMINAL_EXCHANGE_ROLE": "doctor",
+        }
         log = self.home / "logs" / "clinic-terminal.log"
         arguments = ("serve", "--root", root, "--http", "0", "--pages", "0", "--shelf", self.cards)
         service = Service("clinic-terminal", arguments, self.environment, log, self._lock)

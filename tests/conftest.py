@@ -98,7 +98,7 @@ def working_environment(request: pytest.FixtureRequest) -> None:
     """Every test starts with a working connection to J-LIS and the right time."""
     fund = request.getfixturevalue("fund") if "fund" in request.fixturenames else None
     if isinstance(fund, Fund):  # the conformance suite has a fund without a database under the same name
-        fund.clock.offset = type(fund.clock.offset)()
+        fund.reset_clock()
         fund.jlis_connection.reset()
 
 

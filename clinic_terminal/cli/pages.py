@@ -66,7 +66,13 @@ def add_operator(
     *,
     role: Annotated[
         DeskRole,
-        typer.Option(help=option_help("担当者の役割。", "What the operator is at this facility.")),
+        typer.Option(
+            metavar="ROLE",
+            help=option_help(
+                "役割（reception：受付、pharmacist：薬剤師、doctor：医師、dentist：歯科医師、administrator：管理者）。",
+                f"What the operator is at this facility: {', '.join(DeskRole)}.",
+            ),
+        ),
     ] = DeskRole.RECEPTION,
     password_stdin: Annotated[
         bool,

@@ -62,19 +62,37 @@ _RESOURCES: Final = {
     FileCategory.MEDICINES_AND_TREATMENT_XML: _MEDICINES_AND_TREATMENTS,
 }
 
+_NAMES: Final = {
+    HistoryResource.MEDICATIONS: "薬剤情報",
+    HistoryResource.TREATMENTS: "診療情報",
+    HistoryResource.SURGERIES: "手術情報",
+}
+
 Pages = dict[HistoryResource, HistoryPage]
 
 
 def _history(context: Context, request: HistoryRequest) -> HistoryResult:
     body = request.body
     query = HistoryQuery(_month(body.first_month), _month(body.last_month))
-    permit, pages = _read(context, request.header, body.care, _RESOURCES[body.file_category], query)
+    resources = _RESOURCES[body.file_category]
+    permit, pages = _read(context, request.header, body.care, resources, query)
     return HistoryResult(
         header=HistoryResultHeader(
-            **_header(context, request), result_code=SUCCESS, person=HistoryPerson(**_person(permit))
+            **_header(context, request),
+            result_code=SUCCESS,
+            message_contents=_left_out([resource for resource in resources if resource not in pages]),
+            person=HistoryPerson(**_person(permit)),
         ),
         body=_trees(pages, electronic=body.prescriptions == WITH_PRESCRIPTIONS),
     )
+
+
+def _left_out(resources: Sequence[HistoryResource]) -> str | None:
+    """What the patient did not consent to, so that nobody takes it for "there is none"."""
+    if not resources:
+        return None
+    names = "、".join(_NAMES[resource] for resource in resources)
+    return f"患者さんの閲覧の同意がないため、{names}は含まれていません。"
 
 
 def _checkups(context: Context, request: CheckupRequest) -> CheckupResult:

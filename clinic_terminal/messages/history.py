@@ -100,7 +100,11 @@ class HistoryResultHeader(Group):
     ]
     message_contents: Annotated[
         LongText | None,
-        Element("MessageContents", confidence=Confidence.CLIENT, note="Shown to the staff on an error."),
+        Element(
+            "MessageContents",
+            confidence=Confidence.CLIENT,
+            note="Shown to the staff on an error, or if consent to a part is missing.",
+        ),
     ] = None
     character_code_identifier: headers.CharacterCodeIdentifier = CharacterCode.UTF_8
     person: Annotated[HistoryPerson | None, Element("QuaInf", confidence=Confidence.CLIENT)] = None

@@ -105,7 +105,7 @@ def read_in_emergency(
             return History(watch.timings(), identified=identified)
         with watch.step("second-factor", waiting=True):
             password = prompts.one_time_password()
-        request = _request(identified.answer.record_id, reason, note, password, access)
+        request = emergency_request(identified.answer.record_id, reason, note, password, access)
         with watch.step("permit"):
             permit = fund.emergency(request)
     except ShikakuError as problem:
@@ -161,10 +161,13 @@ def _sign_in(fund: FundClient, watch: Stopwatch) -> None:
         fund.sign_in()
 
 
-def _request(
+def emergency_request(
     record_id: str, reason: EmergencyReason, note: str, password: str, access: AccessWithoutConsent
 ) -> EmergencyRequest:
-    """Raises ShikakuError `request-invalid` where a part is malformed."""
+    """The request of a permit, about the patient of an eligibility answer.
+
+    Raises ShikakuError `request-invalid` where a part is malformed.
+    """
     try:
         return EmergencyRequest(
             identified_by=UUID(record_id),

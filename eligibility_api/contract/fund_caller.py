@@ -15,6 +15,7 @@ from typing import Self, TypeVar
 import httpx2
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY
 from eligibility_api.contract.errors import CATALOGUE, ErrorKind, Problem, ShikakuError
 from eligibility_api.contract.tokens import TOKEN_PATH, Credential, TokenAnswer, token_form
@@ -65,6 +66,7 @@ class FundCaller:
             base_url=base_url, transport=transport or open_transport(base_url), timeout=timeout_seconds
         )
         self._token: tuple[str, datetime] | None = None
+        self._rights: frozenset[Right] = frozenset()
 
     def __enter__(self) -> Self:
         return self
@@ -90,9 +92,16 @@ class FundCaller:
                     raise
         return self._token[0]
 
+    def rights(self) -> frozenset[Right]:
+        """What the fund permits this client: the scope of its access token."""
+        self.sign_in()
+        return self._rights
+
     def _new_token(self, now: datetime) -> tuple[str, datetime]:
         form = token_form(self.credential, now=now, jti=secrets.token_urlsafe(16))
         answer = self._read(TokenAnswer, self._send(TOKEN_PATH, form=form))
+        granted = answer.scope.split()
+        self._rights = frozenset(right for right in Right if right in granted)
         return answer.access_token, now + timedelta(seconds=answer.expires_in)
 
     def _call(self, model: type[Model], path: str, request: BaseModel) -> Model:

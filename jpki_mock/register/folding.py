@@ -45,7 +45,7 @@ class Kind(StrEnum):
     PUNCTUATION = "punctuation"
     """Hyphens, long-vowel marks, middle dots, apostrophes, commas, full stops."""
     MISSING = "missing"
-    """● for any one character. Not folded: compared by `fits`."""
+    """● for any one ideograph. Not folded: compared by `fits`."""
 
 
 FOLDED = frozenset(Kind) - {Kind.MISSING}
@@ -69,6 +69,9 @@ _LARGE = str.maketrans(
     "アイウエオツヤユヨワカケイエオジズクシストヌハヒフヘホムラリルレロ",
 )
 _KANA = {code: kana.translate(_LARGE) for code, kana in _KATAKANA.items()} | _LARGE
+
+# No system lacks a digit, a letter or a kana: whoever writes ● for one guesses, such as at the lot of an address.
+_IDEOGRAPH = re.compile("[㐀-鿿豈-﫿\U00020000-\U000323af]")
 
 _MARKS = r"[-‐‑‒–—―−ー・·'’.,、。]"
 # Between digits a mark separates two numbers; elsewhere it is dropped.
@@ -107,6 +110,13 @@ def fold(item: Item, text: str, kinds: Collection[Kind] = FOLDED) -> str:
     return text
 
 
+def prefecture(address: str) -> str:
+    """Return the prefecture with which an address begins; an empty text without one."""
+    text = "".join(unicodedata.normalize("NFKC", address).translate(_CHARACTERS).split())
+    found = _PREFECTURE.match(text)
+    return found.group() if found is not None else ""
+
+
 def needed_kinds(item: Item, text: str, other: str) -> list[Kind]:
     """Return the kinds that two spellings need to become equal; none if they are equal as they are.
 
@@ -127,10 +137,13 @@ def has_missing(text: str) -> bool:
 
 
 def fits(text: str, register: str, *, any_one: bool = True) -> bool:
-    """Return whether two folded texts are equal, with `any_one` if ● in the first stands for any one character."""
+    """Return whether two folded texts are equal, with `any_one` if ● in the first stands for any one ideograph."""
     if not any_one or len(text) != len(register) or not has_missing(text):
         return text == register
-    return all(ours in (ANY, theirs) for ours, theirs in zip(text, register, strict=True))
+    return all(
+        ours == theirs or (ours == ANY and _IDEOGRAPH.match(theirs) is not None)
+        for ours, theirs in zip(text, register, strict=True)
+    )
 
 
 def _pass(text: str, steps: Collection[Callable[[str], str]]) -> str:

@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from jpki_mock.register.folding import Item, Kind, fits, fold, has_missing, needed_kinds
+from jpki_mock.register.folding import Item, Kind, fits, fold, has_missing, needed_kinds, prefecture
 
 
 class Match(StrEnum):
@@ -49,19 +49,22 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Attributes in folded form."""
+    """Attributes in folded form; the folded address has no prefecture."""
 
     name: str
     name_kana: str
     birth_date: date
     sex: str
     address: str
+    prefecture: str
 
     @classmethod
     def of(cls, attributes: Attributes) -> "Folded":
         """Fold the attributes."""
         name, name_kana, address = (fold(item, text) for item, text in attributes.spelled.items())
-        return cls(name, name_kana, attributes.birth_date, attributes.sex, address)
+        return cls(
+            name, name_kana, attributes.birth_date, attributes.sex, address, prefecture(attributes.address)
+        )
 
     @property
     def has_missing(self) -> bool:
@@ -79,14 +82,18 @@ class Folded:
         return _key(self.name_kana, self.birth_date.isoformat(), self.sex)
 
     def fits(self, register: "Folded") -> bool:
-        """Return whether these are a resident's attributes, of whom the register misses no character."""
+        """Return whether these are a resident's attributes, of whom the register misses no character.
+
+        A prefecture may be missing, but cities of one name in two prefectures are two.
+        """
         same = (self.name_kana, self.birth_date, self.sex) == (
             register.name_kana,
             register.birth_date,
             register.sex,
         )
+        place = {self.prefecture, register.prefecture} - {""}
         # Both are compared in any case: the time says nothing about either.
-        return same & fits(self.name, register.name) & fits(self.address, register.address)
+        return same & (len(place) < 2) & fits(self.name, register.name) & fits(self.address, register.address)
 
 
 def normalise(text: str) -> str:

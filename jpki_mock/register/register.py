@@ -111,16 +111,15 @@ class Register:
         return {place: self._one_of(residents[key]) for place, key in keys.items() if key in residents}
 
     def _match_folded(self, asked: Mapping[int, Attributes]) -> dict[int, Found]:
-        """Find residents whose folded forms are equal. Where ● is written, those of the same reading are compared."""
+        """Find residents whose folded forms fit, by the key of all of them; where ● is written, of the reading."""
         folded = {place: Folded.of(attributes) for place, attributes in asked.items()}
         missing = {place: each.reading_key for place, each in folded.items() if each.has_missing}
         whole = {place: each.key for place, each in folded.items() if place not in missing}
         by_key = self._residents_by("folded_key", set(whole.values()))
         by_reading = self._residents_by("reading_key", set(missing.values()))
-        candidates = {place: by_key.get(key, []) for place, key in whole.items()} | {
-            place: _fitting(asked[place], folded[place], by_reading.get(key, []))
-            for place, key in missing.items()
-        }
+        same = {place: by_key.get(key, []) for place, key in whole.items()}
+        same |= {place: by_reading.get(key, []) for place, key in missing.items()}
+        candidates = {place: _fitting(asked[place], folded[place], rows) for place, rows in same.items()}
         return {place: self._one_of(rows, asked[place]) for place, rows in candidates.items() if rows}
 
     def _one_of(self, rows: Sequence[sqlite3.Row], asked: Attributes | None = None) -> Found:
@@ -227,9 +226,9 @@ def _parameters(resident: Resident) -> tuple[object, ...]:
 
 
 def _fitting(asked: Attributes, folded: Folded, rows: Sequence[sqlite3.Row]) -> list[sqlite3.Row]:
-    """The residents whom the attributes fit, of those with the same reading.
+    """The residents whom the attributes fit, of those with the same key.
 
-    Somebody is compared in any case: the time does not depend on whether anybody has this reading.
+    Somebody is compared in any case: the time does not depend on whether anybody has this key.
     """
     compared = list(map(_attributes, rows)) or [asked]
     fitting = [folded.fits(Folded.of(register)) for register in compared]

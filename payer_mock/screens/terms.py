@@ -117,8 +117,8 @@ PROPOSED = (
 )
 LINKED = ("表記の異なる本人を確認し、ひも付けました", "linked to the person who is spelled otherwise")
 UNLINKED = (
-    "ひも付けを取り消しました（確認待ち）。内容が正しければ confirm を実行してください",
-    "unlinked; if the member's data is right, confirm it",
+    "ひも付いていた方、または候補者を、別人として登録しました（確認待ち）。登録した内容が正しければ confirm を実行してください",
+    "the person linked or proposed is recorded as somebody else; if the member's data is right, confirm it",
 )
 FOLDINGS: dict[str, Text] = {
     FoldingKind.ADDRESS: (

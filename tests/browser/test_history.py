@@ -14,7 +14,7 @@ from eligibility_api.contract.history import HistoryResource
 from tests.builders.browser import SIZES, ZOOMED, faults_of, new_page, overflows, picture, violations
 from tests.builders.clinic import long_history
 from tests.builders.clinic.fake_consents import CONSENT
-from tests.builders.clinic.history_pages import PHARMACIST, HistoryPages, served_pages
+from tests.builders.clinic.history_pages import DOCTOR, PHARMACIST, HistoryPages, Operator, served_pages
 
 MEDICATIONS = f"/v1/consents/{CONSENT}/medications"
 
@@ -33,10 +33,10 @@ def pharmacist(pages: HistoryPages, page: Page) -> Page:
     return page
 
 
-def log_in(pages: HistoryPages, page: Page) -> None:
+def log_in(pages: HistoryPages, page: Page, operator: Operator = PHARMACIST) -> None:
     page.goto(f"{pages.url}/login")
-    page.get_by_label("氏名").fill(PHARMACIST[0])
-    page.get_by_label("パスワード").fill(PHARMACIST[1])
+    page.get_by_label("氏名").fill(operator[0])
+    page.get_by_label("パスワード").fill(operator[1])
     page.get_by_role("button", name="ログインする").click()
     expect(page.get_by_role("button", name="ログアウト")).to_be_visible()
 
@@ -48,7 +48,7 @@ def test_a_long_list_opens_fast_is_filtered_and_drawn(pages: HistoryPages, pharm
     expect(page.locator("[data-row]")).to_have_count(long_history.ROWS)
     assert time.perf_counter() - began < 3, "1 s on a machine of its own"
     expect(page.get_by_text("（あと23時間59分）")).to_be_visible()
-    expect(page.get_by_text(long_history.LONGEST).first).to_be_visible()
+    expect(page.get_by_text(long_history.NAME_OF_40_CHARACTERS).first).to_be_visible()
     assert violations(page) == []
     picture(page, "history-medicines")
 
@@ -103,13 +103,13 @@ def test_the_page_closes_when_the_consent_ends(pages: HistoryPages, pharmacist: 
     page.clock.run_for(62_000)
     expect(page.get_by_text("同意の期限が切れたため、情報を閉じました。")).to_be_visible()
     expect(page.locator("[data-row]")).to_have_count(0)
-    assert long_history.LONGEST not in page.content()
+    assert long_history.NAME_OF_40_CHARACTERS not in page.content()
     assert violations(page) == []
     picture(page, "history-ended")
     page.goto(f"{pages.url}/operators")
     page.go_back()
     expect(page.get_by_text("同意の期限が切れたため、情報を閉じました。")).to_be_visible()
-    assert long_history.LONGEST not in page.content()
+    assert long_history.NAME_OF_40_CHARACTERS not in page.content()
 
 
 @pytest.mark.parametrize("is_open", [True, False], ids=["with consent", "without consent"])
@@ -131,6 +131,30 @@ def test_duplicates_are_checked(pages: HistoryPages, pharmacist: Page, is_open: 
     expect(page.get_by_text("患者さんに聞いてください")).to_have_count(0 if is_open else 1)
     assert violations(page) == []
     picture(page, "history-check" if is_open else "history-check-hidden")
+
+
+def test_a_doctor_of_a_hospital_reads_in_an_emergency(pages: HistoryPages, page: Page) -> None:
+    pages.store.drop_permit(CONSENT)
+    pages.fund.scope = "eligibility emergency"
+    pages.site.terminal.funds.close()  # the next client gets a token with the right
+    pages.opened()
+    pages.store.drop_permit(CONSENT)
+    log_in(pages, page, DOCTOR)
+    page.goto(f"{pages.url}/history/{pages.visit()}")
+    page.get_by_role("link", name="緊急時の閲覧").click()
+    page.get_by_label("意識がない").check()
+    page.get_by_label("理由の説明").fill("救急搬送、家族と連絡がつかない")
+    assert violations(page) == []
+    page.get_by_role("button", name="表示する").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    picture(page, "history-emergency")
+    page.get_by_label("ワンタイムパスワード").fill("123456")
+    page.get_by_role("button", name="表示する").click()
+    expect(page.get_by_text("緊急時の閲覧として記録しました")).to_be_visible()
+    page.locator("[data-row]").nth(40).scroll_into_view_if_needed()
+    expect(page.get_by_text("この閲覧は、患者さん本人も確認できます。")).to_be_in_viewport()
+    assert violations(page) == []
+    picture(page, "history-emergency-reading")
 
 
 def test_a_slow_fund_shows_seconds_and_opens_by_itself(pages: HistoryPages, pharmacist: Page) -> None:
@@ -235,7 +259,7 @@ def test_every_size_contrast_and_language_shows_everything(pages: HistoryPages, 
     assert faults_of(page) == []
 
 
-def test_an_empty_list_says_for_which_months(pages: HistoryPages, pharmacist: Page) -> None:
+def test_an_empty_list_names_its_months(pages: HistoryPages, pharmacist: Page) -> None:
     path = pages.opened()
     kept = pages.fund.history.pages[HistoryResource.MEDICATIONS]
     empty = kept[0].model_copy(update={"groups": [], "total": 0})

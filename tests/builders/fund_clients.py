@@ -28,9 +28,6 @@ from tests.builders.people import Person, register_person
 CLINIC, OTHER_CLINIC = "1311111114", "0110113719"
 HOSPITAL, OTHER_HOSPITAL = "1310100126", "1310200132"
 INSURER, OTHER_INSURER = "01130012", "138057"
-TOKEN_REUSE = timedelta(minutes=4)
-"""How long a token is used, which is valid for five minutes."""
-
 ALL_RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK, Right.CONSENT)
 
 
@@ -61,7 +58,7 @@ class FundClients:
     insurer: Credential
     home: Path
     _people: int = 0
-    _tokens: dict[str, tuple[datetime, str]] = field(default_factory=dict)
+    _tokens: dict[str, str] = field(default_factory=dict)
 
     async def set_clock_offset(self, offset: timedelta) -> None:
         """Set every clock off by `offset`, the database's for windows and records included. `offset` is not negative:
@@ -134,16 +131,20 @@ class FundClients:
             )
 
     async def token(self, credential: Credential) -> str:
-        """An access token, from memory if there is one that was issued within the last minutes of the fund's clock."""
-        now = self.clock()
-        issued_at, token = self._tokens.get(credential.client_id, (now, ""))
-        if not token or abs(now - issued_at) > TOKEN_REUSE:
-            form = token_form(credential, now=now, jti=secrets.token_urlsafe(16))
+        """An access token, from memory if there is one."""
+        token = self._tokens.get(credential.client_id)
+        if token is None:
+            form = token_form(credential, now=self.clock(), jti=secrets.token_urlsafe(16))
             response = await self.http.post("/v1/token", data=form)
             assert response.status_code == 200, response.text
-            token = str(response.json()["access_token"])
-            self._tokens[credential.client_id] = now, token
+            token = self._tokens[credential.client_id] = str(response.json()["access_token"])
         return token
+
+    def reset_clock(self) -> None:
+        """Set the fund's clock right again, and forget the tokens that were issued at the wrong time."""
+        if self.clock.offset:
+            self.clock.offset = timedelta()
+            self._tokens.clear()
 
     async def post(
         self,

@@ -51,7 +51,7 @@ async def test_the_answer_names_what_was_allowed_and_until_when(fund: Fund) -> N
 async def test_the_eligibility_includes_the_limit_certificate_and_what_was_allowed(
     fund: Fund, categories: tuple[str, ...], diseases: bool
 ) -> None:
-    """Rules S5, S6: by card the limit certificate needs no consent."""
+    """Rules S5, S6, W7: by card the limit certificate needs no consent."""
     person = fund.person()
     certificate: dict[str, Any] = {"limit_certificate": _limit(fund), "specific_diseases": [_disease(fund)]}
     assert (await fund.enrol(person, **certificate)).status_code == 201

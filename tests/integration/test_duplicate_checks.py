@@ -171,8 +171,8 @@ async def test_with_consent_drugs_days_and_institutions_are_named(
         "first_day": (today - timedelta(days=5)).isoformat(),
         "last_day": (today + timedelta(days=8)).isoformat(),
     }
-    [disclosed] = await fund.records("kind = 'duplicates.disclosed'")
-    assert json.loads(disclosed["detail"])["permit"] == consent
+    disclosed = await fund.records("kind = 'duplicates.disclosed'")
+    assert [json.loads(record["detail"])["permit"] for record in disclosed].count(consent) == 1
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ async def test_a_corrected_number_is_a_new_enrolment_and_withdraws_the_old_one(f
 
 
 async def test_a_correction_that_overlaps_another_period_is_rejected(fund: Fund) -> None:
+    """Rule T4."""
     person = fund.person()
     await fund.enrol(person)
     await fund.change(person, "end", **ENDED)

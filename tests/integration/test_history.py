@@ -99,6 +99,7 @@ async def test_the_branch_distinguishes_the_claims_of_twins(
 async def test_a_membership_without_branch_matches_unless_a_twins_does(
     fund: Fund, pharmacy: Credential, claimed: str | None, first: int, second: int
 ) -> None:
+    """Rule H3."""
     one, other = fund.person(), fund.person()
     number = one.resident.resident_id[1:]
     assert (await fund.enrol(one, branch=None)).status_code == 201
@@ -118,6 +119,7 @@ async def test_without_a_twin_no_branch_is_needed(fund: Fund, pharmacy: Credenti
 async def test_a_claim_paid_by_public_expense_alone_is_matched_by_its_numbers(
     fund: Fund, pharmacy: Credential
 ) -> None:
+    """Rule H4."""
     office = await fund.admit_insurer("12143210", "架空福祉事務所")
     person = fund.person()
     aid = {"certificate_kind": "A1", "symbol": None, "branch": None, "number": "0000018"}

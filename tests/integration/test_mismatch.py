@@ -258,12 +258,9 @@ async def test_a_repeated_split_returns_the_same_facilities(fund: Fund) -> None:
 
 
 @pytest.fixture(scope="module")
-async def strict(
-    database: Database, fund: Fund, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Fund]:
-    """The module's fund again, with a low limit for guessing."""
-    home = tmp_path_factory.mktemp("strict")
-    async with open_fund(database, home, mismatches_per_hour=2) as opened:
+async def strict(database: Database, fund: Fund) -> AsyncIterator[Fund]:
+    """The module's fund again, of the same home and register, with a low limit for guessing."""
+    async with open_fund(database, fund.home, mismatches_per_hour=2) as opened:
         yield opened
 
 

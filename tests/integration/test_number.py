@@ -116,6 +116,7 @@ async def test_two_matching_persons_are_not_disclosed_and_the_branch_distinguish
 
 
 async def test_an_ended_enrolment_is_validity_2_and_with_a_newer_one_3(fund: Fund) -> None:
+    """Rule R3: the newer one has another number, and is found by the person."""
     person = fund.person()
     await fund.enrol(person, lost_on="2026-04-01", reason_of_loss="03")
     before = (await fund.look_up(person)).json()

@@ -110,6 +110,7 @@ async def test_without_revocation_data_a_tap_fails_technically_and_the_same_proo
 
 
 async def test_a_rolled_back_crl_is_rejected_and_the_last_valid_one_stays(fund: Fund) -> None:
+    """Rule Q5."""
     person = await fund.insured()
     ca = fund.jlis.authorities.newest(Kind.AUTHENTICATION).id
     older = fund.jlis.revocation_lists.current(ca, fund.clock())

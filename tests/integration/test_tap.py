@@ -18,6 +18,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_an_insured_person_is_valid_with_her_insurance(fund: Fund) -> None:
+    """Rule R2."""
     person = await fund.insured()
 
     response = await fund.tap(person.card)

@@ -60,6 +60,19 @@ CROSS JOIN (VALUES ('ab', '99001c'), ('見\u200b本a', '99002'), ('twin', '99003
 """
 """Keys as rule R1 folded them until rule version 2: with case, and with characters that have no width."""
 
+FORMERLY_UNMATCHED = """
+INSERT INTO public.entitlement (insurer_number, symbol_key, number_key, branch_key, birth_date)
+SELECT '01130012', '見本', number, '00', '1980-05-17' FROM (VALUES ('7001'), ('7002')) AS m (number);
+INSERT INTO public.enrolment (entitlement, opened_by, register_match, mismatch, insurer_name, certificate_kind, symbol, number,
+                              branch, relationship, name, name_kana, sex, birth_date, address, acquired_on)
+SELECT e.entitlement, v.opened_by, 'none', m.mismatch, v.insurer_name, v.certificate_kind, v.symbol, m.number, v.branch,
+       v.relationship, '試験　吉野' || m.number, v.name_kana, v.sex, v.birth_date, v.address, v.acquired_on
+FROM public.enrolment v, (VALUES ('7001', 'open'), ('7002', 'confirmed')) AS m (number, mismatch)
+JOIN public.entitlement e ON e.number_key = m.number
+WHERE v.version = 1;
+"""
+"""Members whom the register did not find, since it compared no variants: one waits, one is confirmed."""
+
 
 @pytest.fixture(scope="module")
 def former() -> Any:
@@ -87,6 +100,7 @@ async def _load(database: Database) -> None:
         )
         await connection.execute(FORMERLY_FOLDED)
         await connection.execute(FAULTS_OF_A_FILE)
+        await connection.execute(FORMERLY_UNMATCHED)
         await connection.execute(f'GRANT TEMPORARY ON DATABASE "{database.name}" TO shikaku_jobs')
     finally:
         await connection.close()
@@ -235,6 +249,34 @@ async def test_a_new_card_of_a_known_person_shows_her_enrolment(
     assert answer["results"] == [result | flag for result in former["card"]["results"]]
     newcomer: Person = await fund.insured()
     assert (await fund.tap(newcomer.card, terminal)).json()["validity"] == "1"
+
+
+@pytest.mark.parametrize(("number", "mismatch"), [("7001", "open"), ("7002", "confirmed")])
+async def test_members_whom_the_register_did_not_find_are_proposed_and_linked(
+    fund: Fund, former: Any, number: str, mismatch: str
+) -> None:
+    """Rule R8: the first confirmation tells the differences, the second one links."""
+    [row] = await fund.owner.fetch(
+        "SELECT t.enrolment_id, e.name_kana, e.address FROM entitlement t JOIN enrolment e USING (entitlement)"
+        " WHERE t.number_key = $1 AND e.name LIKE '%吉野%'",
+        [number],
+    )
+    holder = former["cardholder"] | {"resident_id": f"R{number}", "birth_date": date(1980, 5, 17), "sex": "2"}
+    spelled = {"name": f"試験　𠮷野{number}", "name_kana": row["name_kana"], "address": row["address"]}
+    fund.jlis.register.add([Resident(**holder | spelled)])
+    queue = (await fund.get("/v1/mismatches")).json()["mismatches"]
+    assert [item["register_match"] for item in queue if item["number"] == number] == ["none"] * (
+        mismatch == "open"
+    )
+
+    body = {"enrolment_id": str(row["enrolment_id"])}
+    answers = [(await fund.post("/v1/mismatches/confirm", body, fund.insurer)).json() for _ in range(2)]
+
+    assert [(a["match"], a["mismatch"], a["linked"]) for a in answers] == [
+        ("variant", mismatch, False),
+        ("variant", "confirmed", True),
+    ]
+    assert {str(a["differences"]) for a in answers} == {"[{'item': 'name', 'kind': 'character'}]"}
 
 
 async def test_a_consent_until_withdrawn_still_opens_the_history(

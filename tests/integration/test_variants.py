@@ -379,6 +379,21 @@ async def test_a_file_that_spells_a_confirmed_member_otherwise_again(fund: Fund)
     assert await by_card(fund, person) == "1"
 
 
+async def test_a_file_with_another_number_of_a_confirmed_member_waits_again(fund: Fund) -> None:
+    """Another number is another membership: its link begins anew, as a proposal."""
+    person, _ = await proposed(fund)
+    item = await waiting_member(fund, person)
+    await confirm(fund, item["enrolment_id"])
+    name = person.resident.name.replace("𠮷", "吉")
+    await send(fund, member(person, name=name, number=f"9{person.resident.resident_id[1:]}"))
+    await visible(fund)
+    queue = (await get(fund, "/v1/mismatches"))["mismatches"]
+    [again] = [one for one in queue if one["number"] == f"9{person.resident.resident_id[1:]}"]
+    assert (again["register_match"], again["differences"]) == ("variant", [CHARACTER])
+    await confirm(fund, again["enrolment_id"])
+    assert await by_card(fund, person) == "1"
+
+
 async def test_an_undone_file_restores_the_proposal(fund: Fund) -> None:
     person, enrolment_id = await proposed(fund)
     file = await send(fund, member(person, acquired_on="2023-04-01"))
@@ -394,11 +409,9 @@ async def test_an_undone_file_restores_the_proposal(fund: Fund) -> None:
 
 
 @pytest.fixture(scope="module")
-async def strict(
-    database: Database, fund: Fund, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Fund]:
-    """The module's fund again, with a low limit for guessing."""
-    async with open_fund(database, tmp_path_factory.mktemp("strict"), mismatches_per_hour=2) as opened:
+async def strict(database: Database, fund: Fund) -> AsyncIterator[Fund]:
+    """The module's fund again, of the same home and register, with a low limit for guessing."""
+    async with open_fund(database, fund.home, mismatches_per_hour=2) as opened:
         yield opened
 
 

@@ -2,7 +2,7 @@
 
 Prints for each module of `eligibility_api/domain` how many mutants its tests kill, and each survivor that
 `modules.toml` does not name as equivalent. Exit code 1 if there is one, or a name in `modules.toml` that survives no
-more. About forty minutes of one core for all modules.
+more. About an hour of one core for all modules.
 """
 
 from __future__ import annotations

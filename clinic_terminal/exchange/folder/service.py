@@ -77,6 +77,7 @@ class FolderService:
             kind: SimpleQueue() for kind in (_SINGLE, _HISTORY, _BULK)
         }
         self._in_progress: dict[str, int] = {}
+        self._waiting_bytes = dict.fromkeys(self._queues, 0)
         self._unwritten: dict[str, tuple[ResultFile, ...]] = {}
         self._lock = threading.Lock()
         self._counted = self._retried = float("-inf")
@@ -150,21 +151,25 @@ class FolderService:
         return taken
 
     def _has_space(self, name: RequestName) -> bool:
-        kind = kind_of_work(name.file)
         with self._lock:
-            waiting = sum(size for other, size in self._in_progress.items() if kind_of_work(other) == kind)
-        return waiting < MAX_WAITING_BYTES
+            return self._waiting_bytes[kind_of_work(name.file)] < MAX_WAITING_BYTES
 
     def _enqueue(self, request: TakenRequest) -> None:
+        kind = kind_of_work(request.name)
         with self._lock:
             if request.name in self._in_progress:
                 return  # the same request once more: one result
             self._in_progress[request.name] = len(request.content)
-        self._queues[kind_of_work(request.name)].put(request)
+            self._waiting_bytes[kind] += len(request.content)
+        self._queues[kind].put(request)
 
     def _write_again(self) -> None:
+        """Write what could not be written, up to the first failure: most often the whole folder fails."""
         for name, results in list(self._unwritten.items()):
             if not self._results.write(results):
+                self._unwritten[name] = self._unwritten.pop(
+                    name
+                )  # behind the others, which it may not hold up
                 return
             del self._unwritten[name]
             self._finish(name)
@@ -191,7 +196,7 @@ class FolderService:
 
     def _finish(self, name: str) -> None:
         with self._lock:
-            self._in_progress.pop(name, None)
+            self._waiting_bytes[kind_of_work(name)] -= self._in_progress.pop(name, 0)
         self._kept(lambda: self._requests.finish(name))
 
     def _kept(self, change: Callable[[], None]) -> None:

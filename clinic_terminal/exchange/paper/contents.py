@@ -29,6 +29,8 @@ _Medicine = ClaimMedicine | DispensedMedicine | PrescribedMedicine
 _AnyMonth = TypeVar("_AnyMonth", ClaimMonth, DispensingMonth, PrescriptionMonth)
 
 _EMPTY = "該当する情報はありません。"
+_LEFT_OUT = "記載する情報はありません。"
+"""In place of the former where the patient did not consent to all that was asked for; the result's sentence follows."""
 _ORAL = "21"
 """診療識別 of 内服: the number next to it is one of days."""
 _PHARMACY_DIGIT = "4"
@@ -54,14 +56,16 @@ _ITEMS = (Column("項目", 60), Column("結果", 50), Column("単位", 20), Colu
 
 def medicines_paper(result: HistoryResult, *, with_treatments: bool) -> Paper:
     """The medicines of the three sources, most reliable first; treatments after them where they were asked for."""
-    body = result.body
+    body, left_out = result.body, result.header.message_contents
+    empty = _EMPTY if left_out is None else f"{_LEFT_OUT}{left_out}"
     sections = [
-        _section("薬剤情報（レセプト）", _MEDICINES, body.claim_months, _medicine_rows),
-        _section("調剤情報（電子処方箋）", _MEDICINES, body.dispensing_months, _medicine_rows),
-        _section("処方情報（電子処方箋）", _MEDICINES, body.prescription_months, _medicine_rows),
+        _section("薬剤情報（レセプト）", _MEDICINES, body.claim_months, _medicine_rows, empty),
+        _section("調剤情報（電子処方箋）", _MEDICINES, body.dispensing_months, _medicine_rows, empty),
+        _section("処方情報（電子処方箋）", _MEDICINES, body.prescription_months, _medicine_rows, empty),
     ]
     if with_treatments:
-        sections.append(_section("診療情報（レセプト）", _TREATMENTS, body.claim_months, _treatment_rows))
+        acts = _section("診療情報（レセプト）", _TREATMENTS, body.claim_months, _treatment_rows, empty)
+        sections.append(acts)
     return Paper(
         title="薬剤情報・診療情報" if with_treatments else "薬剤情報",
         title_en="Medicines and treatments" if with_treatments else "Medicines",
@@ -91,10 +95,11 @@ def _section(
     columns: Sequence[Column],
     months: Iterable[_AnyMonth],
     rows: Callable[[_AnyMonth], Iterable[Sequence[str]]],
+    empty: str,
 ) -> Section:
-    """A section of the months that have such rows."""
+    """A section of the months that have such rows; without any, the sentence `empty`."""
     groups = [Group(_month_heading(month), listed) for month in months if (listed := list(rows(month)))]
-    return Section(heading, columns, groups, _EMPTY)
+    return Section(heading, columns, groups, empty)
 
 
 def _month_heading(month: _Month) -> str:
@@ -103,7 +108,7 @@ def _month_heading(month: _Month) -> str:
         _place(_role(month), month.institution_name, month.institution_code),
         _place("処方元", month.prescriber_name, month.prescriber_code),
     ]
-    return "　".join(filter(None, parts))
+    return "　".join(dict.fromkeys(filter(None, parts)))  # of a prescription both are the same place
 
 
 def _role(month: _Month) -> str:

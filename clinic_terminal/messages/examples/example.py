@@ -90,15 +90,35 @@ def _fields(membership: Membership) -> dict[str, object]:
     return {name: getattr(membership, name) for name in Membership.model_fields}
 
 
+NO_CONSENTS: dict[str, object] = {
+    "limit_consent": LimitConsent.NOT_GIVEN,
+    "disease_consent": DiseaseConsent(flag=ConsentFlag.NOT_GIVEN),
+    "health_checkups": NOT_GIVEN,
+    "medicines": NOT_GIVEN,
+    "treatments": NOT_GIVEN,
+    "operations": NOT_GIVEN,
+    "diagnoses": NOT_GIVEN,
+    "infections": NOT_GIVEN,
+    "allergies": NOT_GIVEN,
+    "drug_allergies": NOT_GIVEN,
+    "tests": NOT_GIVEN,
+    "prescriptions": NOT_GIVEN,
+}
+"""The flag of every kind of consent, which each entitlement has, also one found by numbers."""
+
+P01_BY_NUMBER = entitlement(P01_MEMBERSHIP, **NO_CONSENTS)
+
 P01_RESULT = entitlement(
     P01_MEMBERSHIP,
-    limit_consent=LimitConsent.GIVEN,
-    limit_consented_at=NOW,
-    disease_consent=DiseaseConsent(flag=ConsentFlag.NOT_GIVEN),
-    health_checkups=GIVEN,
-    medicines=GIVEN,
-    treatments=GIVEN,
-    operations=NOT_GIVEN,
+    **NO_CONSENTS
+    | {
+        "limit_consent": LimitConsent.GIVEN,
+        "limit_consented_at": NOW,
+        "health_checkups": GIVEN,
+        "medicines": GIVEN,
+        "treatments": GIVEN,
+        "prescriptions": GIVEN,
+    },
 )
 
 P13_RESULT = entitlement(
@@ -114,12 +134,15 @@ P13_RESULT = entitlement(
             "insurer_name": "架空健康保険組合",
         }
     ),
-    limit_consent=LimitConsent.GIVEN,
-    limit_consented_at=NOW,
-    limit_certificate=LimitApplicationCertificate(
-        kind=LimitCertificateKind.LIMIT,
-        limit_class=LimitClass.A,
-        issued_on=TODAY - timedelta(days=120),
-        valid_from=TODAY - timedelta(days=121),
-    ),
+    **NO_CONSENTS
+    | {
+        "limit_consent": LimitConsent.GIVEN,
+        "limit_consented_at": NOW,
+        "limit_certificate": LimitApplicationCertificate(
+            kind=LimitCertificateKind.LIMIT,
+            limit_class=LimitClass.A,
+            issued_on=TODAY - timedelta(days=120),
+            valid_from=TODAY - timedelta(days=121),
+        ),
+    },
 )

@@ -11,7 +11,6 @@ from clinic_terminal.messages.codes import (
     Applies,
     ConsentFlag,
     DesignatedInstitution,
-    LimitConsent,
     PrescriptionForm,
     ProcessingResultStatus,
     ReferenceClassification,
@@ -30,7 +29,9 @@ from clinic_terminal.messages.examples.example import (
     CLINIC,
     FILE_IDENTIFIER,
     GIVEN,
+    NO_CONSENTS,
     NOW,
+    P01_BY_NUMBER,
     P01_MEMBERSHIP,
     P01_RESULT,
     P01_SEARCH,
@@ -93,21 +94,25 @@ _LOST = entitlement(
             "reason_of_loss": ReasonOfLoss.OTHER_INSURANCE,
         }
     ),
-    limit_consent=LimitConsent.NOT_GIVEN,
+    **NO_CONSENTS,
 )
 _DIALYSIS = entitlement(
     P01_MEMBERSHIP,
     elderly_certificate=ElderlyRecipientCertificate(
         issued_on=TODAY, valid_from=TODAY.replace(day=1), ratio="020"
     ),
-    disease_consent=DiseaseConsent(flag=ConsentFlag.GIVEN, consented_at=NOW),
     specific_diseases=(
         SpecificDiseasesCertificate(
             disease=SpecificDisease.RENAL_FAILURE, issued_on=TODAY, valid_from=TODAY, self_pay=10_000
         ),
         SpecificDiseasesCertificate(disease=SpecificDisease.HAEMOPHILIA, valid_from=TODAY, self_pay=10_000),
     ),
-    medicines=GIVEN,
+    **NO_CONSENTS
+    | {
+        "disease_consent": DiseaseConsent(flag=ConsentFlag.GIVEN, consented_at=NOW),
+        "medicines": GIVEN,
+        "prescriptions": GIVEN,
+    },
 )
 _AID = entitlement(
     P01_MEMBERSHIP.model_copy(
@@ -137,6 +142,7 @@ _AID = entitlement(
             infection=Applies.NO,
         ),
     ),
+    **NO_CONSENTS,
 )
 
 
@@ -160,7 +166,7 @@ _REFERENCE_HEADER = ReferenceResultHeader(
 
 _BY_NUMBER_RESULTS = {
     "valid": _result(
-        validity=Validity.VALID, search_info=P01_SEARCH, results=(entitlement(P01_MEMBERSHIP),), reference_number="00042"
+        validity=Validity.VALID, search_info=P01_SEARCH, results=(P01_BY_NUMBER,), reference_number="00042"
     ),
     "valid, with the limit certificate": _result(
         validity=Validity.VALID, search_info=P13_SEARCH, results=(P13_RESULT,)
@@ -173,7 +179,7 @@ _BY_NUMBER_RESULTS = {
     "an error of the person": _result(
         status=ProcessingResultStatus.ERROR,
         status_code="SHK-EXAMPLE",
-        status_message="支払基金に接続できません。資格は確認できていません。",
+        status_message="保険者番号・記号・番号・枝番のいずれかに誤りがあります。資格確認書などで確認してください。",
         search_info=P01_SEARCH,
     ),
 }  # fmt: skip

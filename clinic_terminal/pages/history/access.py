@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.operator import Operator
@@ -13,7 +14,9 @@ from clinic_terminal.pages.terminal import PagesTerminal
 from clinic_terminal.queries.history import fetch_history
 from clinic_terminal.store.records import Permit, StoredMembership, Visit
 from clinic_terminal.timings import Stopwatch
-from eligibility_api.contract.codes import Category
+from eligibility_api.contract.codes import Category, Right
+from eligibility_api.contract.consent import CONSENTS_PATH
+from eligibility_api.contract.emergency import EMERGENCIES_PATH, PermitAnswer
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from eligibility_api.contract.history import CATEGORY_OF, Grouping, HistoryPage, HistoryResource
 from eligibility_api.contract.history_query import Accessor, HistoryQuery
@@ -44,7 +47,7 @@ class Lack(StrEnum):
     ENDED = "ended"
     """The consent has ended or was withdrawn."""
     SEVERAL = "several"
-    """Consents of several persons match: nobody's data is shown."""
+    """Consents of several persons match: no data is shown."""
     FAILED = "failed"
     """It could not be fetched, or the fund refused it."""
 
@@ -122,20 +125,50 @@ def fetch(
     operator: Operator,
     resource: HistoryResource,
     group: Grouping | None,
+    *,
+    emergency: PermitAnswer | None = None,
 ) -> Part:
-    """Fetch a resource: all of its months and pages. A problem is returned, never raised."""
+    """Fetch a resource: all of its months and pages. A problem is returned, never raised.
+
+    `emergency`: the permit without consent under which it is read.
+    """
     try:
-        permit = permit_for(terminal, visit, CATEGORY_OF[resource])
-        accessor = Accessor(permit.permit_id, operator.role, operator.name)
-        query = HistoryQuery(group=group)
-        history = terminal.funds.call(
-            lambda fund: fetch_history(fund, accessor, (resource,), query, Stopwatch())
-        )
-        if history.problem is not None:
-            if history.problem.code in ENDED:
-                terminal.store.drop_permit(permit.permit_id)
-            raise history.problem
+        if emergency is not None:
+            page = _read(
+                terminal, _accessor(operator, emergency.permit_id, EMERGENCIES_PATH), resource, group
+            )
+        else:
+            permit = permit_for(terminal, visit, CATEGORY_OF[resource])
+            accessor = _accessor(operator, permit.permit_id, CONSENTS_PATH)
+            try:
+                page = _read(terminal, accessor, resource, group)
+            except ShikakuError as problem:
+                if problem.code in ENDED:
+                    terminal.store.drop_permit(permit.permit_id)
+                raise
     except ShikakuError as problem:
         return Part(lack=_LACKS.get(problem.code, Lack.FAILED), problem=problem)
-    page = history.pages[resource]
     return Part(page, page.available_until)
+
+
+def may_read_in_emergencies(terminal: PagesTerminal) -> bool:
+    """Whether the fund gave this facility the right, which hospitals alone have; False if it does not answer."""
+    try:
+        return Right.EMERGENCY in terminal.funds.call(lambda fund: fund.rights())
+    except ShikakuError:
+        return False
+
+
+def _accessor(operator: Operator, permit_id: UUID, path: str) -> Accessor:
+    return Accessor(permit_id, operator.role, operator.name, path)
+
+
+def _read(
+    terminal: PagesTerminal, accessor: Accessor, resource: HistoryResource, group: Grouping | None
+) -> HistoryPage:
+    """All pages of a resource as one. Raises ShikakuError."""
+    query = HistoryQuery(group=group)
+    history = terminal.funds.call(lambda fund: fetch_history(fund, accessor, (resource,), query, Stopwatch()))
+    if history.problem is not None:
+        raise history.problem
+    return history.pages[resource]

@@ -16,11 +16,12 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from clinic_terminal.exchange.operator import Operator
-from clinic_terminal.pages.history.access import RESOURCES, Lack, Part, View, fetch
+from clinic_terminal.pages.history.access import RESOURCES, Lack, Part, View, fetch, may_read_in_emergencies
 from clinic_terminal.pages.history.choice import Choice
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.terminal import PagesTerminal
 from clinic_terminal.store.records import Visit
+from eligibility_api.contract.emergency import PermitAnswer
 from eligibility_api.contract.history import Grouping, HistoryResource
 
 FRESH_SECONDS = 600.0
@@ -42,7 +43,11 @@ class _Load:
 
 
 class Reading:
-    """What one operator reads of one visitor's history. Thread-safe."""
+    """What one operator reads of one visitor's history. Thread-safe.
+
+    `choice`: which rows. `emergency`: the permit without consent, once there is one. `is_hospital`: whether the
+    facility may have one, as far as the fund answered.
+    """
 
     def __init__(
         self, terminal: PagesTerminal, visit: Visit, operator: Operator, ticks: Callable[[], float]
@@ -51,6 +56,8 @@ class Reading:
         self.visit = visit
         self.operator = operator
         self.choice = Choice()
+        self.emergency: PermitAnswer | None = None
+        self.is_hospital = False
         self._terminal = terminal
         self._ticks = ticks
         self._loads: dict[Key, _Load] = {}
@@ -61,7 +68,7 @@ class Reading:
     def parts(self, view: View, patience_seconds: float) -> Parts | None:
         """The resources of a view; None if they have not arrived within these seconds.
 
-        Where the connection fails, what was fetched before is shown, with the problem beside it.
+        Where the connection fails, what was fetched before is shown, together with the problem.
         """
         key = self._key(view)
         if view in self._has_ended:
@@ -75,6 +82,14 @@ class Reading:
             self._drop(key, load)  # the next look asks again
             raise
         return self._checked(key, load, parts, self._terminal.clock())
+
+    def read_without_consent(self, permit: PermitAnswer) -> None:
+        """From now on read under the permit of an emergency."""
+        with self._lock:
+            self.emergency = permit
+            self._loads.clear()
+            self._good.clear()
+            self._has_ended.clear()
 
     def seconds(self, view: View) -> int:
         """How long the fetch of a view has lasted."""
@@ -100,12 +115,14 @@ class Reading:
     def _fetch(self, key: Key, load: _Load) -> None:
         view, grouping = key
         try:
-            load.parts.set_result(
-                {
-                    resource: fetch(self._terminal, self.visit, self.operator, resource, grouping)
-                    for resource in RESOURCES[view]
-                }
-            )
+            parts = {
+                resource: fetch(
+                    self._terminal, self.visit, self.operator, resource, grouping, emergency=self.emergency
+                )
+                for resource in RESOURCES[view]
+            }
+            self.is_hospital = may_read_in_emergencies(self._terminal)
+            load.parts.set_result(parts)
         except BaseException as error:
             load.parts.set_exception(error)
 

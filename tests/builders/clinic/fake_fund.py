@@ -48,6 +48,7 @@ class FakeFund:
     failures: dict[str, list[str]] = field(default_factory=dict)
     answers: list[EligibilityAnswer] = field(default_factory=list)
     unregistered: bool = False
+    scope: str = "eligibility"
     batches: FakeBatches = field(default_factory=FakeBatches)
     consents: FakeConsents = field(default_factory=FakeConsents)
     history: FakeHistory = field(default_factory=FakeHistory)
@@ -77,7 +78,7 @@ class FakeFund:
         if failures:
             return self._fail(failures.pop(0), request)
         if path == "/v1/token":
-            return _json({"access_token": "token", "expires_in": 300, "scope": "eligibility"})
+            return _json({"access_token": "token", "expires_in": 300, "scope": self.scope})
         if request.method == "GET":
             return self._get(path, request)
         body = json.loads(request.content)

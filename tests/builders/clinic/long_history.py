@@ -19,7 +19,7 @@ from tests.builders.clinic import histories
 from tests.builders.clinic.samples import NOW
 
 TODAY = NOW.date()
-LONGEST = "架空アムロジピンベシル酸塩口腔内崩壊錠５ｍｇ「見本製薬株式会社〇〇工場製造品」二"
+NAME_OF_40_CHARACTERS = "架空アムロジピンベシル酸塩口腔内崩壊錠５ｍｇ「見本製薬株式会社〇〇工場製造品」二"
 """A drug name of 40 characters, the longest that the master has."""
 
 UNSHOWN, MARKUP = "架空●●カプセル２５ｍｇ", "<script>alert(1)</script>錠「見本」"
@@ -63,7 +63,7 @@ def _row(number: int, place: int, day: date, overlaps: list[int]) -> Medicine:
 
 
 def _name(ingredient: int) -> str | None:
-    special = {0: LONGEST, 1: UNSHOWN, 2: MARKUP, 3: None}
+    special = {0: NAME_OF_40_CHARACTERS, 1: UNSHOWN, 2: MARKUP, 3: None}
     return special.get(ingredient, f"見本錠{ingredient}号１０ｍｇ「架空」")
 
 

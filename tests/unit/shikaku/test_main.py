@@ -191,3 +191,13 @@ def test_only_answers_are_expected_of_the_smoke_test() -> None:
     assert VALID in ANSWERS
     assert {scene.answer for scene in SCENES if scene.exit_code in ANSWERS} == {"1", "2", "4"}
     assert all(scene.insurer_number is None for scene in SCENES if scene.exit_code not in ANSWERS)
+
+
+@pytest.mark.parametrize(("option", "code"), [("--help", 0), ("--hlep", 2)])
+def test_help_and_wrong_options_start_nothing(
+    option: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "Stack", lambda *_: pytest.fail("started"))
+    with pytest.raises(SystemExit) as end:
+        demo.main([option])
+    assert end.value.code == code

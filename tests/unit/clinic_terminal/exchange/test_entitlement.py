@@ -15,7 +15,9 @@ from clinic_terminal.exchange.entitlement import (
 )
 from clinic_terminal.messages.codes import ConsentFlag, LimitCertificateChange, LimitConsent
 from clinic_terminal.messages.elements import Element
+from clinic_terminal.messages.eligibility import EligibilityResult
 from clinic_terminal.messages.entitlement import Entitlement, ViewingConsent
+from clinic_terminal.messages.examples import EXAMPLES
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import (
     Category,
@@ -190,3 +192,23 @@ def test_a_bulk_has_no_consents_and_only_the_change_of_the_limit_certificate() -
     assert bulk.limit_certificate_changed == "1"
     assert [one.issue_number for one in bulk.medical_tickets] == ["12"]
     assert not set(VIEWING_FIELDS) & set(type(bulk).model_fields)
+
+
+EXAMPLE_ENTITLEMENTS = [
+    pytest.param(one, id=f"{example.prefix} {example.case} {number}")
+    for example in EXAMPLES
+    if isinstance(example.message, EligibilityResult)
+    for number, one in enumerate(example.message.body.results, start=1)
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLE_ENTITLEMENTS)
+def test_the_documented_examples_have_the_flags_that_every_answer_has(example: Entitlement) -> None:
+    flags = ("limit_consent", "disease_consent", *VIEWING_FIELDS)
+    written = entitlement(enrolment(), NO_CONSENT)
+    assert all(getattr(written, field) is not None for field in flags)
+    assert [field for field in flags if getattr(example, field) is None] == []
+
+
+def test_there_are_documented_examples() -> None:
+    assert len(EXAMPLE_ENTITLEMENTS) > 3

@@ -93,6 +93,25 @@ def test_only_what_was_consented_to_is_read(office: ClinicSoftware) -> None:
     assert calls(office) == ["medications", "surgeries"]
 
 
+@pytest.mark.parametrize(
+    ("consented", "category", "missing"),
+    [
+        (EVERYTHING, FileCategory.MEDICINES_AND_TREATMENT_XML, None),
+        ((Category.MEDICATION,), FileCategory.XML, None),
+        ((Category.MEDICATION,), FileCategory.MEDICINES_AND_TREATMENT_XML, "診療情報、手術情報"),
+        ((Category.MEDICATION, Category.TREATMENT), FileCategory.MEDICINES_AND_TREATMENT_PDF, "手術情報"),
+        ((Category.TREATMENT,), FileCategory.MEDICINES_AND_TREATMENT_PDF, "薬剤情報、手術情報"),
+    ],
+)
+def test_what_lacks_consent_is_named_and_not_taken_for_none(
+    office: ClinicSoftware, consented: tuple[Category, ...], category: FileCategory, missing: str | None
+) -> None:
+    office.store.keep_permit(permit(categories=consented))
+    header = history(office, file_category=category).header
+    expected = None if missing is None else f"患者さんの閲覧の同意がないため、{missing}は含まれていません。"
+    assert (header.result_code, header.message_contents) == ("1", expected)
+
+
 def test_the_months_and_the_signed_in_operator_reach_the_fund(office: ClinicSoftware) -> None:
     history(office, Operator(Role.PHARMACIST, "架空 薬剤師"), first_month="202601", last_month="202603")
     [query] = office.fund.history.queries

@@ -107,6 +107,14 @@ def test_it_reads_what_the_tables_say_of_a_tap() -> None:
                     "DiagnosisInfoConsTime": "20261130091530",
                     "DiagnosisInfoAvailableTime": "20261201091530",
                     "OperationInfoConsFlg": "0",
+                    "DiagnosisNameConsFlg": "0",
+                    "InfectiousInfoConsFlg": "0",
+                    "AllergyInfoConsFlg": "0",
+                    "ContraindicationInfoConsFlg": "0",
+                    "TestInfoConsFlg": "0",
+                    "PrescriptionInfoConsFlg": "1",
+                    "PrescriptionInfoConsTime": "20261130091530",
+                    "PrescriptionInfoAvailableTime": "20261201091530",
                 }
             ]
         },

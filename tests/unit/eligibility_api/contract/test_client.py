@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from eligibility_api.contract.client import FundClient
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.eligibility import NumberCheckRequest
 from eligibility_api.contract.errors import Problem, ShikakuError
 from eligibility_api.contract.examples import ELIGIBILITY
@@ -193,3 +194,17 @@ def test_a_client_that_is_refused_a_token_stops_using_the_former_one() -> None:
         at.pop(0)
         with pytest.raises(ShikakuError, match="assertion-invalid"):
             client.sign_in()
+
+
+@pytest.mark.parametrize(
+    ("scope", "rights"),
+    [
+        ("", frozenset()),
+        ("eligibility emergency", {Right.ELIGIBILITY, Right.EMERGENCY}),
+        ("eligibility of-a-later-version", {Right.ELIGIBILITY}),
+    ],
+)
+def test_the_rights_are_the_scope_of_the_token(scope: str, rights: frozenset[Right]) -> None:
+    token = {"access_token": "first", "token_type": "Bearer", "expires_in": 300, "scope": scope}
+    with client_at(lambda _: httpx2.Response(200, json=token)) as client:
+        assert client.rights() == rights

@@ -18,4 +18,5 @@ from eligibility_api.contract.shapes import shape
     ],
 )
 def test_a_shape_shows_the_form_and_not_the_value(value: str, expected: str) -> None:
+    """Rule G3."""
     assert shape(value) == expected

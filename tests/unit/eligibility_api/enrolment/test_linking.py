@@ -66,6 +66,7 @@ OUTCOMES = [
     ],
 )
 def test_a_link_after_the_registers_answer(former: Link, found: RegisterAnswer, link: Link) -> None:
+    """Rule R6."""
     assert link_after_match(former, found) == link
 
 

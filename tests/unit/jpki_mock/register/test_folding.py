@@ -17,6 +17,7 @@ from jpki_mock.register.folding import (
     fold,
     has_missing,
     needed_kinds,
+    prefecture,
 )
 
 NAME, KANA, ADDRESS = Item.NAME, Item.NAME_KANA, Item.ADDRESS
@@ -61,6 +62,8 @@ EQUAL = [
     (ADDRESS, "見本市山の内1", "見本市山ノ内1", [Kind.KANA]),
     (ADDRESS, "見本市国広1-2", "架空県見本市國廣一丁目二番", [Kind.ADDRESS, Kind.CHARACTER]),
     (ADDRESS, "見本市●町1-2", "見本市𠮷町1-2", [Kind.MISSING]),
+    (NAME, "見本　●男", "見本　𰻞男", [Kind.MISSING]),
+    (NAME, "見本　●男", "見本　﨟男", [Kind.MISSING]),
 ]
 
 DIFFERENT = [
@@ -72,6 +75,12 @@ DIFFERENT = [
     (NAME, "●本　花子", "本　花子"),  # One character, not none
     (NAME, "●　花子", "見本　花子"),  # Not two
     (NAME, "見本　花子", "見本　●子"),  # The register lacks no character
+    (NAME, "見本　●くら", "見本　さくら"),  # No system lacks a kana,
+    (NAME, "MIHON　●NNA", "MIHON　ANNA"),  # a letter,
+    (ADDRESS, "見本市中央1-●-3", "見本市中央1-2-3"),  # or a digit
+    (ADDRESS, "見本市中央●丁目2番3号", "見本市中央１丁目２番３号"),
+    (ADDRESS, "見本市中央二丁目●番地", "見本市中央二丁目三番地"),
+    (KANA, "ミホン ハナ●", "ミホン ハナコ"),
     (KANA, "ミホン ハマサキ", "ミホン ハマザキ"),
     (KANA, "ミホン ユウコ", "ミホン ユコ"),
     (ADDRESS, "見本市中央1-23", "見本市中央12-3"),
@@ -114,6 +123,22 @@ def test_different_items_stay_different(item: Item, text: str, register: str) ->
 )
 def test_numbers_of_an_address_are_read_and_names_of_places_stay(address: str, folded: str) -> None:
     assert fold(ADDRESS, address) == folded
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("架空県見本市中央1", "架空県"),
+        ("　東京都　府中市1", "東京都"),
+        ("見本縣府中市1", "見本県"),
+        ("府中市1", ""),
+        ("山県市中央1", ""),
+        ("", ""),
+    ],
+)
+def test_the_prefecture_of_an_address(address: str, found: str) -> None:
+    """Rule J3."""
+    assert prefecture(address) == found
 
 
 @pytest.mark.parametrize(

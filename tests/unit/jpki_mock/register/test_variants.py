@@ -83,8 +83,11 @@ def test_the_spelling_of_the_register_is_no_proposal(jlis: Jlis, her: str) -> No
         {"name": "高橋　●"},
         {"name": "高橋　●子", "address": "見本市中央1-2-4"},
         {"name": "高橋　●子", "name_kana": "タカハシ　ヨシコ"},
+        {"address": "見本県見本市中央1-2-3"},  # A city of the same name in another prefecture
+        {"address": "見本縣見本市中央1-2-3", "name": "高橋　●子"},
+        {"name": "高橋　●子", "address": "見本市中央1-●-3"},  # The lot by a tenth of the guesses
     ],
-    ids=range(9),
+    ids=range(12),
 )
 def test_nobody_is_proposed_whose_items_do_not_all_match(jlis: Jlis, her: str, wrong: dict[str, Any]) -> None:
     assert jlis.register.match(replace(SPELLED, name="高橋　吉子")).person_key == her
@@ -96,6 +99,41 @@ def test_of_two_residents_neither_is_proposed(jlis: Jlis, her: str, written: str
     jlis.register.add([resident_of("R0-00000078", replace(SPELLED, name="髙橋　吉子"))])
     assert jlis.register.match(replace(SPELLED, name=written)) == Found(Match.AMBIGUOUS)
     assert jlis.register.match(SPELLED) == Found(Match.ONE, her)
+
+
+KYO, KIYO = ("見本　京", "ミホン　キョウ"), ("見本　恭", "ミホン　キヨウ")
+SAITO, OTHER_SAITO = ("齋藤　翔", "サイトウ　ショウ"), ("斎藤　翔", "サイトウ　ショウ")
+
+
+@pytest.mark.parametrize(
+    ("twins", "asked", "match", "found"),
+    [
+        ((KYO, KIYO), ("見本　京", "ミホン　キヨウ"), Match.VARIANT, 0),
+        ((KYO, KIYO), ("見本　恭", "ミホン　キョウ"), Match.VARIANT, 1),
+        ((KYO, KIYO), ("見本　●", "ミホン　キヨウ"), Match.AMBIGUOUS, None),
+        ((KYO, KIYO), ("●本　京", "ミホン　キヨウ"), Match.VARIANT, 0),
+        ((SAITO, OTHER_SAITO), ("斉藤　翔", "サイトウ　シヨウ"), Match.AMBIGUOUS, None),
+        ((SAITO, OTHER_SAITO), ("●藤　翔", "サイトウ　ショウ"), Match.AMBIGUOUS, None),
+        ((SAITO, OTHER_SAITO), ("斎藤　翔", "サイトウ　ショウ"), Match.ONE, 1),
+    ],
+    ids=range(7),
+)
+def test_twins_of_one_address_are_never_taken_for_each_other(
+    jlis: Jlis,
+    twins: tuple[tuple[str, str], tuple[str, str]],
+    asked: tuple[str, str],
+    match: Match,
+    found: int | None,
+) -> None:
+    """Rules J1, J2, J4: born on one day, of one sex, with readings or family names that fold alike."""
+    ids = ["R0-00000081", "R0-00000082"]
+    people = [replace(SPELLED, name=name, name_kana=kana) for name, kana in (*twins, asked)]
+    jlis.register.add(map(resident_of, ids, people[:2]))
+    answer = jlis.register.match(people[2])
+    assert (answer.match, answer.person_key) == (
+        match,
+        None if found is None else jlis.register.person_key(ids[found]),
+    )
 
 
 def test_a_changed_item_is_folded_anew(jlis: Jlis, her: str) -> None:
@@ -119,7 +157,7 @@ def test_many_people_are_matched_in_their_order(jlis: Jlis, her: str) -> None:
 
 NAMES = ["髙橋", "高橋", "●橋", "渡邊", "渡邉", "渡辺", "見本", "見●"]
 KANA = ["ショウコ", "シヨウコ", "しょうこ", "ショーコ"]
-PLACES = ["１丁目２番３号", "1-2-3", "一丁目二番三号", "1-23", "12-3"]
+PLACES = ["１丁目２番３号", "1-2-3", "架空県1-2-3", "見本縣1-2-3", "一丁目二番三号", "1-23", "12-3"]
 people = st.builds(
     Attributes,
     st.sampled_from(NAMES),
@@ -154,12 +192,16 @@ def test_nobody_is_merged_with_another_resident(
     assert found[:2] == expected
 
 
-@pytest.mark.parametrize("name", ["高橋　花子", "高橋　●恵"], ids=["folded", "missing"])
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("高橋　花子", {}), ("高橋　●恵", {}), ("高橋　吉子", {"address": "見本県見本市中央1-2-3"})],
+    ids=["folded", "missing", "prefecture"],
+)
 def test_the_work_of_a_wrong_guess_does_not_depend_on_how_much_of_it_is_right(
-    jlis: Jlis, her: str, name: str, monkeypatch: pytest.MonkeyPatch
+    jlis: Jlis, her: str, name: str, wrong: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With one wrong item, or with every one: as many statements, and as many texts folded."""
-    nearly = replace(SPELLED, name=name)
+    """With one wrong item, or with every one: as many statements, and as many texts folded. Rule J5."""
+    nearly = replace(SPELLED, name=name, **wrong)
     nothing = Attributes(name, "ダレカ　サン", date(1955, 5, 5), "1", "架空県見本市中央９丁目９番９号")
 
     def work(asked: Attributes) -> tuple[int, int]:

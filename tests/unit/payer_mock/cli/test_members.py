@@ -160,7 +160,7 @@ def test_a_person_who_is_spelled_otherwise_is_shown_by_item_and_kind(
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ({"match": "other", "mismatch": "open"}, "ひも付けを取り消しました"),
+        ({"match": "other", "mismatch": "open"}, "別人として登録しました"),
         ({"match": "one", "mismatch": "none"}, "J-LIS照会で本人を特定し"),
     ],
     ids=["unlinked", "another person"],

@@ -63,7 +63,7 @@ async def test_a_proposal_is_shown_with_its_differences_linked_or_turned_down(br
     unlink = f"/enrolment/mismatches/{MEMBER}/unlink"
     assert f'action="{unlink}"' in page.text
     await browser.post(unlink)
-    assert "ひも付けを取り消しました。" in words_of(await browser.get("/enrolment/mismatches"))
+    assert "この方を本人ではないと登録しました。" in words_of(await browser.get("/enrolment/mismatches"))
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,26 @@ def test_waiting_requests_have_a_limit_of_bytes_and_the_others_stay(
         assert {stage.results.next() for _ in names} == {name.replace("req", "res") for name in names}
 
 
+def test_many_waiting_requests_are_taken_without_looking_at_each_for_every_file(
+    stage: FolderStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each pass looked at all that waited, so that thousands of requests held up the answers."""
+    looked: list[str] = []
+
+    def observed(file: str) -> str:
+        looked.append(file)
+        return kind_of_work(file)
+
+    monkeypatch.setattr(module, "kind_of_work", observed)
+    names = [f"OQSsiquc01req_{number:03d}.xml" for number in range(60)]
+    for name in names:
+        stage.drop(name=name)
+    with stage.service():
+        for _ in names:
+            stage.results.next()
+    assert len(looked) <= 4 * len(names)
+
+
 def test_the_same_request_again_while_it_is_answered_has_one_result(stage: FolderStage) -> None:
     asked: list[str] = []
     may_end, started = threading.Event(), threading.Event()
@@ -225,6 +245,24 @@ def test_a_result_that_cannot_be_written_is_kept_and_written_later(
         assert stage.results.next() == RESULT
     assert asked == [REQUEST]
     assert stage.store.requests.pending() == ()
+
+
+def test_a_result_that_can_never_be_written_holds_up_no_other(
+    stage: FolderStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    names = [f"OQSsiquc01res_{number}.xml" for number in range(3)]
+    for number, name in enumerate(names):
+        (stage.root.results / name).mkdir()  # a file cannot replace a folder
+        stage.keep(name=f"OQSsiquc01req_{number}.xml")
+    stage.keep(name="OQSsiquc01req_last.xml")
+    with stage.service():
+        assert stage.results.next() == "OQSsiquc01res_last.xml"  # the three before it have failed
+        for name in names[1:]:
+            (stage.root.results / name).rmdir()
+        assert {stage.results.next() for _ in names[1:]} == set(names[1:])
+    [kept] = stage.store.requests.pending()
+    assert kept.name == "OQSsiquc01req_0.xml"
 
 
 def test_a_share_that_vanishes_before_the_result_loses_nothing(

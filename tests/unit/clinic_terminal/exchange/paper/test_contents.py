@@ -140,3 +140,21 @@ def test_a_day_before_the_eras_is_written() -> None:
     assert medicines_paper(result, with_treatments=False).person == "令和元年5月1日生（2019年）"
     empty = result.model_copy(update={"body": HistoryResultBody()})
     assert all(not section.groups for section in medicines_paper(empty, with_treatments=True).sections)
+
+
+def test_a_section_without_consent_does_not_say_that_there_is_none() -> None:
+    result = results.history_result()
+    sentence = "患者さんの閲覧の同意がないため、診療情報は含まれていません。"
+    header = result.header.model_copy(update={"message_contents": sentence})
+    bare = result.model_copy(update={"header": header, "body": HistoryResultBody()})
+    empties = {section.empty for section in medicines_paper(bare, with_treatments=True).sections}
+    assert empties == {f"記載する情報はありません。{sentence}"}
+
+
+def test_the_prescriber_of_a_prescription_is_named_once() -> None:
+    result = results.history_result()
+    [month] = result.body.prescription_months
+    own = {"prescriber_code": month.institution_code, "prescriber_name": month.institution_name}
+    body = HistoryResultBody(prescription_months=(month.model_copy(update=own),))
+    paper = medicines_paper(result.model_copy(update={"body": body}), with_treatments=False)
+    assert tables(paper)["処方情報（電子処方箋）"][0][0] == "2026年10月　処方元：見本クリニック（1312222225）"

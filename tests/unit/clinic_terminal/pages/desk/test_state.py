@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.pcsc import Reader
 from clinic_terminal.pages.desk.state import StateItem, TerminalState
+from clinic_terminal.pages.reader.service import ReaderScreen, Strip, StripState
 from eligibility_api.contract.readiness import Readiness
 from tests.builders.clinic.desk import RECEPTION, Browser, open_desk, words_of
+from tests.builders.clinic.samples import NOW
 
 pytestmark = pytest.mark.anyio
 
@@ -52,21 +53,16 @@ def test_a_service_of_readers_that_does_not_run_is_named(
 
 
 @pytest.mark.parametrize(
-    ("readiness", "fund", "revocation"),
-    [
-        ({"ready": True, "revocation_mirror": True}, True, "condition.fresh"),
-        ({"ready": True, "revocation_mirror": False}, True, "condition.stale"),
-        ({"ready": False, "revocation_mirror": True}, False, "condition.fresh"),
-    ],
-    ids=["fresh", "late", "not ready"],
+    ("is_fresh", "word"), [(True, "condition.fresh"), (False, "condition.stale")], ids=["fresh", "late"]
 )
-def test_the_fund_reports_readiness_and_freshness(
-    tmp_path: Path, readiness: dict[str, Any], fund: bool, revocation: str
+def test_the_fund_reports_how_fresh_its_revocation_information_is(
+    tmp_path: Path, is_fresh: bool, word: str
 ) -> None:
     with open_desk(tmp_path) as desk:
-        desk.fund.readiness = Readiness(database=True, **readiness)
+        desk.fund.readiness = Readiness(ready=True, database=True, revocation_mirror=is_fresh)
         found = parts(desk.site.state)
-    assert (found["fund"].ok, found["revocation"].word) == (fund, revocation)
+    assert found["fund"].ok
+    assert (found["revocation"].ok, found["revocation"].word) == (is_fresh, word)
 
 
 def test_a_fund_that_does_not_answer_leaves_the_revocation_unknown(tmp_path: Path) -> None:
@@ -116,3 +112,26 @@ async def test_a_visual_check_goes_to_the_reader_with_the_operators_name(
     response = await desk.post("/desk/visual")
     assert (response.headers["location"], names) == ("/desk", [RECEPTION[0]])
     assert "目視確認を記録しました。" in words_of(await desk.get("/desk"))
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence", "offers_check"),
+    [
+        (StripState.STAFF_CALLED, "リーダーで患者さんがお待ちです", True),
+        (StripState.CARD_LEFT, "カードが残っています", False),
+        (StripState.IN_USE, None, False),
+    ],
+    ids=str,
+)
+async def test_the_desk_is_called_to_the_reader(
+    desk: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    state: StripState,
+    sentence: str | None,
+    offers_check: bool,
+) -> None:
+    monkeypatch.setattr(ReaderScreen, "strip", Strip(state, NOW))
+    page = await desk.get("/desk")
+    assert ("reader-call" in page.text) is (sentence is not None)
+    assert sentence is None or f"{sentence} 18:00" in words_of(page)
+    assert ('id="visual-link"' in page.text) is offers_check

@@ -39,7 +39,9 @@ async def test_with_consent_the_answer_names_medicine_place_and_days(browser: Br
     }
 
 
-async def test_without_consent_the_facts_are_told_and_the_patient_is_to_be_asked(browser: Browser) -> None:
+async def test_without_consent_the_answer_has_the_facts_and_the_patient_is_to_be_asked(
+    browser: Browser,
+) -> None:
     browser.pages.consent(Category.MEDICATION)
     path = f"/history/{browser.pages.visit()}"
     assert "同意がないため、該当の有無だけを表示します" in words_of(await browser.get(f"{path}/check"))
@@ -111,7 +113,7 @@ async def test_a_field_is_never_longer_than_it_may_be(browser: Browser, field: s
     assert page.status_code == 400
 
 
-async def test_a_failed_check_says_that_nothing_was_checked(browser: Browser) -> None:
+async def test_a_failed_check_is_no_answer(browser: Browser) -> None:
     browser.pages.fund.failures["/v1/duplicate-checks"] = ["lost"]
     page = await browser.post(f"{browser.pages.opened()}/check", **ONE)
     words = words_of(page)

@@ -56,7 +56,7 @@ def test_the_name_of_a_code_is_no_number() -> None:
     assert [row.chart for row in checkup_table(twice).rows] == [None]
 
 
-def test_two_examinations_of_one_year_are_told_apart_by_the_month() -> None:
+def test_two_examinations_of_one_year_differ_by_the_month() -> None:
     chart = checkup_table([examined(date(2025, month, 1), "1.0") for month in (1, 6)]).rows[0].chart
     assert chart is not None
     assert [point.label for point in chart.points] == ["2025-01", "2025-06"]

@@ -77,8 +77,8 @@ def test_a_choice_that_leaves_nothing_out_has_nothing_to_clear(choice: Choice, f
     assert choice.filters() is filters
 
 
-def test_the_long_list_is_what_it_says() -> None:
+def test_the_long_list_has_its_numbers() -> None:
     chosen = choose(long_history.by_ingredient(), Choice(Months.ALL))
     assert (chosen.total, chosen.ingredients, chosen.dispensers) == (81, 34, 29)
-    assert len(long_history.LONGEST) == 40
+    assert len(long_history.NAME_OF_40_CHARACTERS) == 40
     assert [row.row for row in long_history.rows()] == list(range(1, 82))

@@ -33,7 +33,7 @@ async def test_all_of_a_long_list_is_on_one_page(browser: Browser) -> None:
     assert page.text.count("data-row") == long_history.ROWS
     assert "81件 ／ 成分 34 ／ 調剤・実施施設 29" in words
     assert "81件中 81件を表示" in words
-    assert words.count(long_history.LONGEST) >= 3, "nothing is cut off"
+    assert words.count(long_history.NAME_OF_40_CHARACTERS) >= 3, "nothing is cut off"
     assert f"名称の登録なし {long_history.NO_NAME}" in words
     assert "この一覧で重なり 9日" in words
     assert "レセプト 2026-03" in words
@@ -51,7 +51,7 @@ async def test_what_the_fund_answers_is_escaped_and_a_character_that_is_lost_is_
     )
 
 
-async def test_the_operator_is_told_to_the_fund_and_nothing_personal_is_in_an_address(
+async def test_the_fund_gets_the_operator_and_no_address_has_anything_personal(
     browser: Browser,
 ) -> None:
     page = await browser.get(browser.pages.opened())
@@ -124,7 +124,7 @@ async def test_the_fund_groups_by_date(browser: Browser) -> None:
     assert "日付なし" in heads
 
 
-async def test_the_timeline_hatches_what_overlaps_and_says_it_in_words(browser: Browser) -> None:
+async def test_the_timeline_hatches_what_overlaps_and_has_the_days_in_words(browser: Browser) -> None:
     path = browser.pages.opened()
     page = await browser.post(f"{path}/choose", form="timeline", months="60")
     assert page.text.count('class="shared"') == 2, "both rows of the pair"
@@ -134,7 +134,7 @@ async def test_the_timeline_hatches_what_overlaps_and_says_it_in_words(browser: 
     assert page.text.count("data-row") == long_history.ROWS, "the table stays beside the picture"
 
 
-async def test_the_page_says_until_when_and_closes_then(browser: Browser) -> None:
+async def test_the_page_has_its_end_in_words_and_closes_then(browser: Browser) -> None:
     path = browser.pages.opened(timedelta(minutes=15))
     page = await browser.get(path)
     assert "閲覧できるのは2026-04-01 18:15まで （あと15分）" in words_of(page)
@@ -179,11 +179,11 @@ async def test_a_consent_until_it_is_withdrawn_has_no_countdown(browser: Browser
     assert "data-closes" not in page.text
 
 
-async def test_without_consent_nothing_is_asked_and_the_page_says_what_to_do(browser: Browser) -> None:
+async def test_without_consent_nothing_is_asked_and_the_page_has_the_way_on(browser: Browser) -> None:
     page = await browser.get(f"/history/{browser.pages.visit()}")
     assert "薬剤：同意なし" in words_of(page)
     assert "カードで同意を取ると閲覧できます" in words_of(page)
-    assert browser.pages.fund.calls == []
+    assert calls(browser) == []
 
 
 async def test_a_consent_to_something_else_opens_only_that(browser: Browser) -> None:
@@ -317,7 +317,7 @@ async def test_the_reception_may_read_nothing(browser: Browser, part: str) -> No
     assert page.status_code == 403
     assert "薬剤師・医師・歯科医師がログインして閲覧します。" in words_of(page)
     assert samples.enrolment().name not in page.text
-    assert browser.pages.fund.calls == []
+    assert calls(browser) == []
 
 
 async def test_nobody_reads_anything_without_a_log_in(browser: Browser) -> None:
@@ -349,7 +349,7 @@ async def test_consents_of_two_persons_show_nobody(browser: Browser) -> None:
     page = await browser.get(path)
     assert "同意を特定できません" in words_of(page)
     assert page.text.count("data-row") == 0
-    assert browser.pages.fund.calls == []
+    assert calls(browser) == []
 
 
 async def test_every_origin_has_a_word(browser: Browser) -> None:

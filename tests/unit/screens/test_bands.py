@@ -1,4 +1,4 @@
-"""Lanes of periods: places along the days, edges, labels that wrap, months that have room."""
+"""Bands of periods: places along the days, edges, labels that wrap, months that have room."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from itertools import pairwise
 
 import pytest
 
-from screens.lanes import LEFT, Lane, lane_picture, wrapped
+from screens.bands import LEFT, Band, band_picture, wrapped
 
 FIRST, END, TODAY = date(2026, 1, 1), date(2026, 4, 11), date(2026, 3, 1)
 SPAN = (END - FIRST).days
 
 
 def test_a_period_lies_at_its_share_of_the_days() -> None:
-    picture = lane_picture([Lane("a", [(date(2026, 1, 11), date(2026, 1, 21))])], FIRST, END, TODAY)
-    (box,) = picture.lanes[0].boxes
-    width = lane_picture([Lane("a", [(FIRST, END)])], FIRST, END, TODAY).lanes[0].boxes[0].width
+    picture = band_picture([Band("a", [(date(2026, 1, 11), date(2026, 1, 21))])], FIRST, END, TODAY)
+    (box,) = picture.bands[0].boxes
+    width = band_picture([Band("a", [(FIRST, END)])], FIRST, END, TODAY).bands[0].boxes[0].width
     assert box.x == pytest.approx(LEFT + width * 10 / SPAN, abs=0.1)
     assert box.width == pytest.approx(width * 10 / SPAN, abs=0.1)
 
@@ -31,18 +31,18 @@ def test_a_period_lies_at_its_share_of_the_days() -> None:
     ],
 )
 def test_what_is_outside_is_cut_off_at_the_edges(period: tuple[date, date], boxes: int) -> None:
-    lanes = lane_picture([Lane("a", [period])], FIRST, END, TODAY).lanes
-    assert len(lanes[0].boxes) == boxes
-    for box in lanes[0].boxes:
+    bands = band_picture([Band("a", [period])], FIRST, END, TODAY).bands
+    assert len(bands[0].boxes) == boxes
+    for box in bands[0].boxes:
         assert box.x >= LEFT
         assert box.width >= 4, "one day is visible"
 
 
-def test_lanes_do_not_overlap_however_long_their_labels_are() -> None:
-    picture = lane_picture([Lane("見本" * 20, []), Lane("a", []), Lane("b" * 100, [])], FIRST, END, TODAY)
-    for one, following in pairwise(picture.lanes):
+def test_bands_do_not_overlap_however_long_their_labels_are() -> None:
+    picture = band_picture([Band("見本" * 20, []), Band("a", []), Band("b" * 100, [])], FIRST, END, TODAY)
+    for one, following in pairwise(picture.bands):
         assert one.y + 18 * len(one.lines) < following.y
-    last = picture.lanes[-1]
+    last = picture.bands[-1]
     assert last.y + 18 * len(last.lines) < picture.height
 
 
@@ -64,12 +64,12 @@ def test_a_label_wraps_and_nothing_is_cut_off(label: str, lines: list[int]) -> N
 
 
 @pytest.mark.parametrize("end", [date(2026, 2, 1), END, date(2027, 1, 1), date(2031, 1, 1)])
-def test_months_on_the_axis_have_room(end: date) -> None:
-    ticks = lane_picture([], FIRST, end, TODAY).ticks
+def test_months_on_the_axis_do_not_collide(end: date) -> None:
+    ticks = band_picture([], FIRST, end, TODAY).ticks
     assert ticks[0].label == "2026-01"
     assert all(following.at - one.at > 60 for one, following in pairwise(ticks))
 
 
 @pytest.mark.parametrize(("today", "drawn"), [(FIRST, True), (END, False), (date(2025, 1, 1), False)])
 def test_today_is_drawn_where_it_is_inside(today: date, drawn: bool) -> None:
-    assert (lane_picture([], FIRST, END, today).today is not None) is drawn
+    assert (band_picture([], FIRST, END, today).today is not None) is drawn

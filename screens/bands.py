@@ -1,4 +1,4 @@
-"""The picture of periods in lanes along the days: one lane for each thing, what its periods share hatched."""
+"""The picture of periods in bands along the days: one band for each thing, what its periods share hatched."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ LEFT = 260.0
 _RIGHT, _TOP, _BOTTOM = 130.0, 34.0, 18.0
 _LINE, _BAR, _GAP = 18.0, 16.0, 10.0
 _LABEL_CELLS = 32
-"""Cells of a line of a lane's label; a character of full width has two."""
+"""Cells of a line of a band's label; a character of full width has two."""
 _MIN_BAR = 4.0
 _MAX_TICKS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """One lane: its label, its periods [first, end), those that are shared, and a text at the end."""
+class Band:
+    """One band: its label, its periods [first, end), those that are shared, and a text at the end."""
 
     label: str
     periods: Sequence[tuple[date, date]]
@@ -38,8 +38,8 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnLane:
-    """A lane in the picture: the lines of its label, its boxes."""
+class DrawnBand:
+    """A band in the picture: the lines of its label, its boxes."""
 
     y: float
     lines: tuple[str, ...]
@@ -58,19 +58,19 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class LanePicture:
+class BandPicture:
     """The picture. `today`: the place of today's line, if it is inside."""
 
     width: float
     height: float
     top: float
-    lanes: tuple[DrawnLane, ...]
+    bands: tuple[DrawnBand, ...]
     ticks: tuple[Tick, ...]
     today: float | None
 
 
-def lane_picture(lanes: Sequence[Lane], first: date, end: date, today: date) -> LanePicture:
-    """The lanes from `first` until before `end`; what lies outside is cut off at the edges."""
+def band_picture(bands: Sequence[Band], first: date, end: date, today: date) -> BandPicture:
+    """The bands from `first` until before `end`; what lies outside is cut off at the edges."""
     span = max((end - first).days, 1)
     width = WIDTH - LEFT - _RIGHT
 
@@ -85,14 +85,14 @@ def lane_picture(lanes: Sequence[Lane], first: date, end: date, today: date) -> 
         )
 
     drawn, y = [], _TOP
-    for lane in lanes:
-        lines = wrapped(lane.label)
+    for band in bands:
+        lines = wrapped(band.label)
         drawn.append(
-            DrawnLane(y, lines, boxes(lane.periods, y), boxes(lane.shared, y), lane.text, WIDTH - _RIGHT + 8)
+            DrawnBand(y, lines, boxes(band.periods, y), boxes(band.shared, y), band.text, WIDTH - _RIGHT + 8)
         )
         y += len(lines) * _LINE + _GAP
     ticks = tuple(Tick(round(at(day), 1), f"{day:%Y-%m}") for day in _months(first, end))
-    return LanePicture(
+    return BandPicture(
         WIDTH, y + _BOTTOM, _TOP, tuple(drawn), ticks, at(today) if first <= today < end else None
     )
 
