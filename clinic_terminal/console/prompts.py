@@ -82,7 +82,9 @@ class InteractivePrompts:
         with cancellable(self.echo):
             return self.register or self.confirm(yes_or_no(texts.AGREE_TO_REGISTER))
 
-    def agrees_to(self, text: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
+    def agrees_to(
+        self, text: str, categories: tuple[Category, ...], _facility: str = "", /
+    ) -> tuple[Category, ...]:
         """Show the text, and offer the patient one choice for all of it, each kind by itself, or none.
 
         A text about a single kind of information is agreed to, or not.
@@ -135,7 +137,9 @@ class StdinPrompts:
         """Only what was agreed beforehand."""
         return self.register
 
-    def agrees_to(self, _: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
+    def agrees_to(
+        self, _: str, categories: tuple[Category, ...], _facility: str = "", /
+    ) -> tuple[Category, ...]:
         """Only what was agreed beforehand, in the program that shows the text."""
         return categories if self.agree else ()
 

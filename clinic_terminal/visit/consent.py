@@ -88,7 +88,9 @@ class ConsentSession:
         while categories:
             given = self._challenge(categories)
             with self.watch.step("consent-text", waiting=True):
-                agreed = self.prompts.agrees_to(words(given.statement), categories)
+                agreed = self.prompts.agrees_to(
+                    words(given.statement), categories, given.statement.institution_name
+                )
             if agreed == categories:
                 return ConsentOutcome(self._register(given))
             categories = agreed

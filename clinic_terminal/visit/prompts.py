@@ -20,8 +20,10 @@ class Prompts(Protocol):
         """Whether the patient agrees to the first registration (初回登録) of this card."""
         ...
 
-    def agrees_to(self, text: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
-        """Show the patient the `text`; returns the categories agreed to.
+    def agrees_to(
+        self, text: str, categories: tuple[Category, ...], facility: str = "", /
+    ) -> tuple[Category, ...]:
+        """Show the patient the `text`, which names the `facility`; returns the categories agreed to.
 
         All, some in their order, or none.
         """

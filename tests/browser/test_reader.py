@@ -42,7 +42,7 @@ SCREENS = {
     "staff": Position(Step.STAFF),
     "working": Position(Step.WORKING),
     "register": Position(Step.REGISTER),
-    "consent": Position(Step.CONSENT, groups=GROUPS, words=WORDS),
+    "consent": Position(Step.CONSENT, groups=GROUPS, words=WORDS, facility="架空医院"),
     "consent-chosen": Position(Step.CONSENT, groups=GROUPS[1:3], words=WORDS, agreed=GROUPS[1]),
     "each": Position(Step.EACH, groups=GROUPS, question=1, words=WORDS),
     "surgery": Position(Step.EACH, groups=GROUPS, question=len(GROUPS) - 1, words=WORDS),
@@ -141,7 +141,7 @@ def test_a_patient_checks_in_by_touch_and_agrees_to_everything(
     press(screen, "確定")
     at(screen, "consent", "同意しますか")
     screen.get_by_text("署名される文を読む").click()
-    expect(screen.get_by_text("架空診療所")).to_be_visible()
+    expect(screen.get_by_text("私は、架空診療所")).to_be_visible()
     press(screen, "すべてに同意する")
     at(screen, "done", "受付が終わりました")
     rig.later(6)

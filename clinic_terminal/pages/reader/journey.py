@@ -110,7 +110,7 @@ class Position:
     """Where the patient is.
 
     `earlier`: the code for which the PIN is asked again. `groups`: the categories of each question, `question` the one that
-    is asked. `words`: what the card signs. `code`: of a problem with the card. `day`, `after`: of a certificate that ends.
+    is asked. `words`: what the card signs, for this `facility`. `code`: of a problem with the card. `day`, `after`: of a certificate that ends.
     """
 
     step: Step
@@ -121,6 +121,7 @@ class Position:
     question: int = 0
     agreed: tuple[Category, ...] = ()
     words: str = ""
+    facility: str = ""
     reply: Reply | None = None
     code: str = ""
     day: date | None = None
@@ -167,11 +168,12 @@ def ask_registration(position: Position) -> Position:
     return replace(position, step=Step.REGISTER, reply=None, more=False)
 
 
-def ask_consent(position: Position, words: str, groups: tuple[tuple[Category, ...], ...]) -> Position:
+def ask_consent(
+    position: Position, words: str, groups: tuple[tuple[Category, ...], ...], facility: str = ""
+) -> Position:
     """Ask for consent to these groups. A second time, after a choice of kinds, it is about these alone."""
-    return replace(
-        position, step=Step.CONSENT, words=words, groups=groups, question=0, reply=None, more=False
-    )
+    asked = replace(position, words=words, groups=groups, facility=facility, question=0)
+    return replace(asked, step=Step.CONSENT, reply=None, more=False)
 
 
 def work(position: Position) -> Position:

@@ -104,7 +104,7 @@ def _in_words(site: Pages, language: str, shown: Shown) -> dict[str, object]:
     position, text = shown.position, partial(site.renderer.texts.get, language)
     about, day = _about(position), position.day
     return {
-        "facility": text("reader.facility.this"),
+        "facility": position.facility or text("reader.facility.this"),
         "n": position.tries_left,
         "seconds": int(shown.seconds),
         "what": text(f"reader.what.{about[position.question]}") if about else "",

@@ -47,10 +47,12 @@ class ScreenPrompts:
         """Whether the patient pressed yes."""
         return self.screen.ask(journey.ask_registration).reply is Reply.AGREED
 
-    def agrees_to(self, text: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
+    def agrees_to(
+        self, text: str, categories: tuple[Category, ...], facility: str = "", /
+    ) -> tuple[Category, ...]:
         """All at once, each kind by itself, or none; after a choice of kinds, whether these."""
         groups = by_information(categories)
-        answered = self.screen.ask(lambda position: journey.ask_consent(position, text, groups))
+        answered = self.screen.ask(lambda position: journey.ask_consent(position, text, groups, facility))
         return answered.agreed if answered.reply is Reply.AGREED else ()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +25,8 @@ from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Care
 from eligibility_api.contract.consent_versions import Language
 from eligibility_api.contract.errors import ShikakuError
+
+_log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
 """Between two looks whether a card is in the reader."""
@@ -163,6 +166,11 @@ class ReaderScreen:
                     self._show_idle()
             except CardError:
                 self._move(lambda _: journey.no_reader())
+            except Exception as error:  # the thread goes on: the next patient has a reader
+                _log.error("a tap failed: %s", type(error).__name__)
+                self._move(lambda _: ending_of_problem(ShikakuError("internal")))
+                with suppress(CardError):
+                    self._wait_for_removal()
             self._pause()
 
     def _show_idle(self) -> None:
@@ -186,6 +194,9 @@ class ReaderScreen:
             if operator is None:
                 break
             self._move(journey.work)
+        self._wait_for_removal()
+
+    def _wait_for_removal(self) -> None:
         while self._has_card() and not self._ended:
             self._pause()
         with self._changed:

@@ -33,7 +33,9 @@ class ScriptedPrompts:
         self.agreement_asked += 1
         return self.agrees
 
-    def agrees_to(self, text: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
+    def agrees_to(
+        self, text: str, categories: tuple[Category, ...], _facility: str = "", /
+    ) -> tuple[Category, ...]:
         """A part that is None gives up."""
         self.shown.append(text)
         if not self.parts:

@@ -207,5 +207,5 @@ def test_a_position_has_no_place_for_a_person_or_a_pin() -> None:
     texts = {
         field.name for field in fields(Position) if "str" in str(field.type) or "date" in str(field.type)
     }
-    assert texts == {"earlier", "words", "code", "day"}
+    assert texts == {"earlier", "words", "facility", "code", "day"}
     assert Position(Step.GRACE, day=date(2026, 11, 30)).words == ""

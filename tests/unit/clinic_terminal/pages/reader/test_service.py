@@ -66,6 +66,7 @@ def test_a_patient_enters_the_pin_agrees_and_takes_the_card(rig: ReaderRig) -> N
     enter(rig, "1234")
     consent = at(rig, Step.CONSENT)
     assert "架空診療所" in consent.words
+    assert consent.facility == "架空診療所"
     press(rig, Choice.ALL)
     done = at(rig, Step.DONE)
     assert not done.consent_lost
@@ -306,6 +307,23 @@ def test_a_reader_that_is_unplugged_is_shown_and_comes_back(rig: ReaderRig) -> N
     rig.fault = None
     at(rig, Step.IDLE)
     assert strip_of(rig) is StripState.IDLE
+
+
+def test_an_unexpected_failure_leaves_the_next_patient_a_reader(
+    rig: ReaderRig, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> FakeCard:
+        raise RuntimeError("1234")
+
+    rig.place(broken)
+    at(rig, Step.NETWORK)
+    assert "RuntimeError" in caplog.text
+    assert "1234" not in caplog.text
+    rig.take()
+    rig.later(2)
+    at(rig, Step.IDLE)
+    place(rig, FakeCard())
+    at(rig, Step.METHOD)
 
 
 def test_a_card_of_something_else_is_named(rig: ReaderRig) -> None:
