@@ -117,11 +117,13 @@ class TestDifferences:
     ) -> None:
         assert await self.decide(desk, visit, item, decision) == status
 
-    async def test_with_a_black_circle_are_never_taken_over(self, desk: Browser) -> None:
+    async def test_with_a_black_circle_are_never_taken_over_nor_counted(self, desk: Browser) -> None:
         desk.desk.visit(answer(), at=BEFORE)
-        visit = desk.desk.visit(answer(results=[enrolment(name="架空 ●子")]))
+        visit = desk.desk.visit(answer(results=[enrolment(name="架空 ●子", address="架空県別市2-2")]))
         assert await self.decide(desk, visit, "氏名", "take-over") == 409
         words = await shown(desk, visit)
+        assert "前回からの変更 1件" in words
+        assert "変更1" in words
         assert "●は反映しません" in words
         assert "カナは一致" in words
 
