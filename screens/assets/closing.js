@@ -22,7 +22,7 @@ function countDown(shown) {
     for (const limit of [600, 60]) {
       if (left <= limit && left > limit - 5 && !said.has(limit)) {
         said.add(limit);
-        document.getElementById("announcer").textContent = `${shown.dataset.until} ${words(left)}`;
+        announce(`${shown.dataset.until} ${words(left)}`);
       }
     }
     setTimeout(tick, 1000 - (Date.now() % 1000));

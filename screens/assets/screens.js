@@ -1,11 +1,14 @@
 // What pages do beyond plain HTML: updates by push, sorting, the idle lock, keys. Every page works without it.
 "use strict";
 
-const announcer = () => document.getElementById("announcer");
-
+// Texts for screen readers follow each other: of two at the same moment, none is lost.
 function announce(text) {
-  const region = announcer();
-  if (region && text) region.textContent = text;
+  const region = document.getElementById("announcer");
+  if (!region || !text) return;
+  const line = document.createElement("p");
+  line.textContent = text;
+  region.append(line);
+  while (region.children.length > 3) region.firstElementChild.remove();
 }
 
 // Push: a region with data-events is replaced by what the server sends. Focus and what is being typed stay.

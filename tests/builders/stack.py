@@ -15,6 +15,9 @@ from typing import Any, Self
 import httpx2
 
 from shikaku.clock import today
+from shikaku.persons.dataset import Dataset, residents
+from shikaku.persons.member_file import write_members
+from shikaku.persons.person import Person
 from shikaku.processes import Service, command_line
 from shikaku.stack import PIN, Stack
 from shikaku.story.cast import roles
@@ -28,6 +31,7 @@ class PopulatedStack(Stack):
     def __init__(self, home: Path) -> None:
         super().__init__(home)
         self._scenes = ReceptionScenes(self, roles(today()))
+        self._enrolled: set[str] = set()
 
     def start(self) -> Self:
         """Start all services and prepare the cast."""
@@ -42,6 +46,20 @@ class PopulatedStack(Stack):
     def card(self, role: str) -> Path:
         """The card image of a role."""
         return self._scenes.card(role)
+
+    def enrol_person(self, data: Dataset, identifier: str) -> Person:
+        """A test person, enrolled and with a card; done once, since tests of several modules share the stack."""
+        person = data.person(identifier)
+        if identifier not in self._enrolled:
+            lines, members = self.home / f"{identifier}.jsonl", self.home / f"{identifier}.csv"
+            own = person.resident()["resident_id"]
+            [resident] = [one for one in residents(data, PIN) if one["resident_id"] == own]
+            lines.write_text(json.dumps(resident, ensure_ascii=False) + "\n", encoding="utf-8")
+            write_members(members, [data.enrolment(person, 1)])
+            self.run("jpki-mock", "import-residents", lines, "--cards", self.cards)
+            self.run("payer-mock", "enrol", members)
+            self._enrolled.add(identifier)
+        return person
 
     def terminal(self, role: str = "valid") -> Terminal:
         """The clinic's terminal, holding a role's card."""

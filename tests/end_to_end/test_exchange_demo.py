@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -17,9 +16,8 @@ from clinic_terminal.messages import xml_codec
 from clinic_terminal.messages.characters import Encoding
 from clinic_terminal.messages.examples import FIRST_EXAMPLES
 from shikaku.clock import today
-from shikaku.persons.dataset import Dataset, load_dataset, residents
-from shikaku.persons.member_file import write_members
-from shikaku.stack import PIN, RECEPTION
+from shikaku.persons.dataset import Dataset, load_dataset
+from shikaku.stack import RECEPTION
 from shikaku.story.exchange import PERSON, ExchangeScenes
 from tests.builders.exchange_process import wait_for
 from tests.builders.stack import PopulatedStack
@@ -28,18 +26,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def data(stack: PopulatedStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
+def data(stack: PopulatedStack) -> Iterator[Dataset]:
     """The scenes' person, with a registered card; taps after this module leave no face files."""
-    folder, data = tmp_path_factory.mktemp("exchange"), load_dataset(today())
-    person = data.person(PERSON)
-    lines, members = folder / "residents.jsonl", folder / "members.csv"
-    [resident] = [
-        one for one in residents(data, PIN) if one["resident_id"] == person.resident()["resident_id"]
-    ]
-    lines.write_text(json.dumps(resident, ensure_ascii=False) + "\n", encoding="utf-8")
-    write_members(members, [data.enrolment(person, 1)])
-    stack.run("jpki-mock", "import-residents", lines, "--cards", stack.cards)
-    stack.run("payer-mock", "enrol", members)
+    data = load_dataset(today())
+    person = stack.enrol_person(data, PERSON)
     stack.tap("--card", stack.cards / person.card_file, "--register")
     yield data
     stack._wiring.pop("TERMINAL_EXCHANGE_ROOT", None)

@@ -15,7 +15,6 @@ import pytest
 
 from shikaku.clock import today
 from shikaku.persons.dataset import load_dataset
-from shikaku.persons.member_file import write_members
 from tests.builders.stack import PopulatedStack
 
 ROOT = Path(__file__).parents[2]
@@ -35,15 +34,9 @@ def blocks(name: str) -> tuple[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def person_registered(stack: PopulatedStack, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The test person of the README, registered at J-LIS and at the fund as the demo does it."""
-    folder, data = tmp_path_factory.mktemp("readme"), load_dataset(today())
-    person = data.person(PERSON)
-    residents, members = folder / "residents.jsonl", folder / "members.csv"
-    residents.write_text(json.dumps(person.resident(), ensure_ascii=False) + "\n", encoding="utf-8")
-    write_members(members, [data.enrolment(person, 1)])
-    stack.run("jpki-mock", "import-residents", residents, "--cards", stack.cards)
-    stack.run("payer-mock", "enrol", members)
+def person_registered(stack: PopulatedStack) -> None:
+    """The test person of the README, at J-LIS and at the fund."""
+    stack.enrol_person(load_dataset(today()), PERSON)
 
 
 @pytest.mark.usefixtures("person_registered")
