@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.errors import TerminalError
@@ -97,7 +97,7 @@ class Batch:
         known = versions.read()
         sent = submit(fund, self._table, self.day, known)
         self._wait(fund, sent)
-        found = await_results(fund, sent, known, PollPolicy(_real_time, time.sleep, WAIT))
+        found = await_results(fund, sent, known, PollPolicy(self._terminal.clock, time.sleep, WAIT))
         self.rows, self.answered = found.rows, self.total
         try:
             versions.add(found.versions())
@@ -116,10 +116,6 @@ class Batch:
             pause = min(2 * pause, _MAX_PAUSE)
             batch = fund.batch_status(batch.batch_id)
             self.answered = batch.answered
-
-
-def _real_time() -> datetime:
-    return datetime.now().astimezone()
 
 
 def results_csv(rows: Sequence[Appointment], status_texts: Mapping[ChangeStatus, Bilingual]) -> bytes:
