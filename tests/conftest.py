@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -39,6 +40,17 @@ settings.load_profile("deep" if DEEP else "standard")
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Replace xdist's scheduling by files."""
     return few_stacks(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:  # the hook's own type is a generator
+    """Hide modules and tests, which live to the end, from the garbage collector: it would visit them again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -23,20 +23,19 @@ from screens.web.site import RoleRequired, open_site
 
 def create_app(site: Pages) -> ASGIApp:
     """The application over this state."""
-    app = open_site(site)
-    for module in (
-        operators,
-        visits,
-        lookup,
-        appointments,
-        conditions,
-        visual,
-        checks,
-        emergencies,
-        history,
-        reader_pages,
-    ):
-        app.include_router(module.router)
+    app = open_site(
+        site,
+        operators.router,
+        visits.router,
+        lookup.router,
+        appointments.router,
+        conditions.router,
+        visual.router,
+        checks.router,
+        emergencies.router,
+        history.router,
+        reader_pages.router,
+    )
     for error in (ShikakuError, OperatorsError, RoleRequired, RequestValidationError, HTTPException):
         app.add_exception_handler(error, _failure)
     # Outside of everything else, so that an unexpected failure has its headers too.

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from clinic_terminal.bilingual import Bilingual
@@ -95,8 +96,7 @@ class Batch:
     def _check(self, fund: FundClient) -> None:
         versions = KnownVersions(self._terminal.settings.home / VERSIONS_FILE)
         known = versions.read()
-        sent = submit(fund, self._table, self.day, known)
-        self._wait(fund, sent)
+        sent = self._done(fund, submit(fund, self._table, self.day, known))
         found = await_results(fund, sent, known, PollPolicy(self._terminal.clock, time.sleep, WAIT))
         self.rows, self.answered = found.rows, self.total
         try:
@@ -104,10 +104,10 @@ class Batch:
         except OSError as error:
             log.warning("versions were not kept: %s", error.strerror)
 
-    def _wait(self, fund: FundClient, sent: Appointments) -> None:
+    def _done(self, fund: FundClient, sent: Appointments) -> Appointments:
         """Follow the batch until it is done. Raises TerminalError where it takes too long."""
         if sent.batch is None:
-            return
+            return sent
         pause, deadline = _FIRST_PAUSE, self._ticks() + WAIT.total_seconds()
         batch = sent.batch
         while batch.state is not BatchState.DONE:
@@ -116,6 +116,7 @@ class Batch:
             pause = min(2 * pause, _MAX_PAUSE)
             batch = fund.batch_status(batch.batch_id)
             self.answered = batch.answered
+        return replace(sent, batch=batch)
 
 
 def results_csv(rows: Sequence[Appointment], status_texts: Mapping[ChangeStatus, Bilingual]) -> bytes:

@@ -22,6 +22,12 @@ HEAD = "tag,insurer_number,symbol,number,branch,birth_date"
 ROW = "{tag},01130012,12,345,00,S55.2.3"
 
 
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask the fake fund again at once."""
+    monkeypatch.setattr("clinic_terminal.pages.desk.batch._FIRST_PAUSE", 0.001)
+
+
 def table(*tags: str, encoding: str = "utf-8") -> bytes:
     return "\r\n".join([HEAD, *(ROW.format(tag=tag) for tag in tags)]).encode(encoding)
 
