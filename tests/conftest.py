@@ -7,7 +7,7 @@ import gc
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,6 +15,8 @@ import pytest
 import typer
 from anyio.to_thread import run_sync
 from hypothesis import settings
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 
 from eligibility_api.cli import main
 from eligibility_api.embedded_postgres.cluster import Role
@@ -66,6 +68,28 @@ def commands_built_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("typer.main.get_command", built)
         patch.setattr("typer.testing._get_command", built)
+        yield
+
+
+class _CompiledTemplates(BytecodeCache):
+    """Compiled templates by file and content, for all environments of the process."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once() -> Iterator[None]:
+    """A template is compiled once: each site has an environment of its own, and most tests have a site."""
+    with pytest.MonkeyPatch.context() as patch:
+        compiled = _CompiledTemplates()
+        patch.setattr("screens.rendering.Environment", partial(Environment, bytecode_cache=compiled))
         yield
 
 
