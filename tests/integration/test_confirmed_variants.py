@@ -212,7 +212,7 @@ async def test_whom_the_register_still_does_not_know_stays_as_she_is(fund: Fund)
     assert await waiting(fund, enrolment_id) is None
 
 
-async def test_the_command_tells_what_it_asked(fund: Fund, command: Command) -> None:
+async def test_the_command_prints_what_it_asked(fund: Fund, command: Command) -> None:
     """No J-LIS answers here: only who has such members depends on it."""
     nobody = await fund.admit_insurer("06139992")
     answer = await command("insurer", "match-again", str(nobody.insurer_number))
