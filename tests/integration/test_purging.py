@@ -182,7 +182,7 @@ async def medical(fund: Fund) -> dict[str, int]:
 
 
 async def received(fund: Fund, months: int) -> None:
-    """Set back the receipt of all medical information to the last instant of a month so many months ago."""
+    """Set back the arrival of all medical information to the last instant of a month so many months ago."""
     instant = (
         "(date_trunc('month', now() AT TIME ZONE 'Asia/Tokyo') - make_interval(months => $1::int - 1))"
         " AT TIME ZONE 'Asia/Tokyo' - interval '1 second'"
