@@ -1,7 +1,7 @@
 """Periodic maintenance in a separate process, under the database role `shikaku_jobs`.
 
-It refreshes the revocation mirror, creates and drops partitions of used nonces, and deletes expired counters
-and batches. The API answers without it: when it stops, the mirror goes stale and the API asks OCSP. A failed
+It refreshes the revocation mirror, creates and drops partitions of used nonces, deletes expired counters and
+batches, and purges what is kept no longer (rule T9). The API answers without it: when it stops, the mirror goes stale and the API asks OCSP. A failed
 task is logged by exception type and place, and retried.
 """
 
@@ -16,6 +16,8 @@ from sqlalchemy import text
 
 from eligibility_api.batches.store import delete_expired as delete_expired_batches
 from eligibility_api.database.connections import Database
+from eligibility_api.enrolment.purging import EnrolmentPurge
+from eligibility_api.history.purging import purge_medical
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.keys import FundKeys, load_trust
@@ -39,6 +41,7 @@ Later lock requests queue behind a waiting one, so it gives up early and retries
 
 _TASK_SECONDS = 600.0
 _MAINTENANCE_SECONDS = 300.0
+_PURGE_SECONDS = 3600.0
 _RETRY_SECONDS = 5.0
 _MAINTAIN_PARTITIONS = text("SELECT maintain_used_nonces()")
 _EXPIRED = {
@@ -79,7 +82,9 @@ async def run_maintenance(
         ):
             jlis = Jlis(http, keys.jlis_client, clock)
             await asyncio.gather(
-                _refresh_mirror_forever(settings, database, jlis, clock), _maintain_forever(database)
+                _refresh_mirror_forever(settings, database, jlis, clock),
+                _maintain_forever(database),
+                _purge_forever(database),
             )
     finally:
         await database.close()
@@ -101,6 +106,17 @@ async def _maintain_forever(database: Database) -> None:
             await _attempt("batches", _delete_expired_batches(database)),
         ]
         await asyncio.sleep(_MAINTENANCE_SECONDS if all(done) else _RETRY_SECONDS)
+
+
+async def _purge_forever(database: Database) -> None:
+    """Purge again an hour after the walk over all members has ended; a nation's takes longer than one attempt."""
+    members = EnrolmentPurge()
+    while True:
+        done = [
+            await _attempt("members_purge", members.run(database)),
+            await _attempt("medical_purge", purge_medical(database)),
+        ]
+        await asyncio.sleep(_PURGE_SECONDS if all(done) else _RETRY_SECONDS)
 
 
 async def _maintain_partitions(database: Database) -> None:

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,6 +42,17 @@ class UnknownRule(Exception):
     """A record was made under a rule version that this program does not have."""
 
 
+class PurgedVersion(Exception):
+    """A record names a version that was kept long enough and deleted (rule T9)."""
+
+
+class PurgedAnswer(Answer):
+    """An answer that cannot be computed again: what it was made of is deleted (rule T9)."""
+
+    record_id: str
+    purged: Literal[True] = True
+
+
 class Refusal(Answer):
     """A refusal by a rule, with its error code."""
 
@@ -54,7 +66,7 @@ GivenAnswer = EligibilityAnswer | UnchangedAnswer | Refusal
 
 async def recompute(
     connection: AsyncConnection, *, version_key: bytes, record_id: UUID | None = None
-) -> AsyncIterator[GivenAnswer]:
+) -> AsyncIterator[GivenAnswer | PurgedAnswer]:
     """Recompute every recorded answer, or the one of `record_id`, in the order of records.
 
     Raises UnknownRule.
@@ -62,7 +74,12 @@ async def recompute(
     async for records in store.answers(connection, record_id):
         versions = await store.versions(connection, records)
         for record in records:
-            yield answer_or_refusal(inputs_of(record, versions), version_key)
+            try:
+                inputs = inputs_of(record, versions)
+            except PurgedVersion:
+                yield PurgedAnswer(record_id=str(record.record_id))
+            else:
+                yield answer_or_refusal(inputs, version_key)
 
 
 def answer_or_refusal(inputs: AnswerInputs, version_key: bytes) -> GivenAnswer:
@@ -74,7 +91,9 @@ def answer_or_refusal(inputs: AnswerInputs, version_key: bytes) -> GivenAnswer:
 
 
 def inputs_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) -> AnswerInputs:
-    """Rebuild the inputs of `record`'s answer from `versions`. Raises UnknownRule."""
+    """Rebuild the inputs of `record`'s answer from `versions`. Raises UnknownRule and PurgedVersion."""
+    if not versions.keys() >= set(record.enrolments):
+        raise PurgedVersion(str(record.record_id))
     if record.rule_version not in RULES:
         raise UnknownRule(f"rule {record.rule_version}")
     named = frozenset(record.tickets or ())

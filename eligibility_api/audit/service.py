@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from eligibility_api.audit import store
-from eligibility_api.audit.recompute import UnknownRule, inputs_of
+from eligibility_api.audit.recompute import PurgedVersion, UnknownRule, inputs_of
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
@@ -19,7 +19,7 @@ async def earlier_answer(
 ) -> EligibilityAnswer | UnchangedAnswer:
     """Recompute the answer of a record by the rules of its time, and record this access.
 
-    Raises `not-found` for an unknown record or another facility's, `answer-of-earlier-rule`, and the refusal
+    Raises `not-found` for an unknown record, another facility's, or one whose data are deleted (T9), `answer-of-earlier-rule`, and the refusal
     that the rules led to.
     """
     caller.require(Right.ELIGIBILITY)
@@ -44,4 +44,6 @@ async def earlier_answer(
         inputs = inputs_of(record, versions)
     except UnknownRule as error:
         raise ShikakuError("answer-of-earlier-rule") from error
+    except PurgedVersion as error:
+        raise ShikakuError("not-found") from error
     return RULES[inputs.rule_version].answer(inputs, state.keys.version)

@@ -44,6 +44,11 @@ class MismatchItem(MemberSummary):
     """One period whose member differs from the resident register."""
 
     register_match: RegisterMatch
+    mismatch: Mismatch = Field(
+        default=Mismatch.OPEN,
+        description="`confirmed`: confirmed while the register returned nobody, and answered by number since; the"
+        " person whom it proposes now waits for another confirmation.",
+    )
     differences: list[Difference] = Field(
         default=[], description="With `variant`: how the member is spelled otherwise in the register."
     )

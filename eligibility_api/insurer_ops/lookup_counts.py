@@ -67,7 +67,7 @@ def _keys(record: audit.Record, versions: Mapping[int, EnrolmentVersion]) -> set
         outcome = RULES[inputs.rule_version].validity(inputs).value
     except ShikakuError as refusal:
         outcome = refusal.code
-    except recompute.UnknownRule:
+    except (recompute.UnknownRule, recompute.PurgedVersion):
         return set()
     insurers = {versions[version].insurer_number for version in record.enrolments}
     day = day_in_japan(record.recorded_at)

@@ -26,8 +26,12 @@ def _cards(person_key: str, condition: str, ends_at: str = "b.ends_at") -> str:
 )"""  # noqa: S608
 
 
-# A deregistration of later than `since` is not known then.
-_ENDS_THEN = "CASE WHEN b.end_recorded_at > :since THEN NULL ELSE b.ends_at END"
+# The end that stood at `since`, whether or not it was withdrawn later, or the certificate registered again.
+_ENDS_THEN = """(
+    SELECT d.ends_at FROM registration_end d
+    WHERE d.authority = b.authority AND d.serial = b.serial AND d.recorded_at <= :since
+      AND coalesce(d.stood_until, 'infinity') > :since
+)"""
 
 # `insured_then`: the member was known as insured at `since`; `blocked_then` and `cards_then` are of that time.
 _CANDIDATES = text(f"""
@@ -107,7 +111,7 @@ SELECT EXISTS (
 # A registration that a former request ends already keeps its end.
 _DEREGISTER = text("""
 WITH ended AS (
-    UPDATE binding SET ends_at = :ends_at, end_recorded_at = clock_timestamp()
+    UPDATE binding SET ends_at = :ends_at
     WHERE person_key = :person_key AND ends_at IS NULL RETURNING ends_at
 )
 SELECT max(ends_at) AS ends_at, EXISTS (SELECT FROM ended) AS changed
@@ -118,7 +122,7 @@ FROM (
 """)
 
 _KEEP = text("""
-UPDATE binding SET ends_at = NULL, end_recorded_at = NULL WHERE person_key = :person_key AND ends_at > now()
+UPDATE binding SET ends_at = NULL WHERE person_key = :person_key AND ends_at > now()
 """)
 
 

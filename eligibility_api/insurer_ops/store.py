@@ -16,6 +16,15 @@ from eligibility_api.web.cursor import Position
 
 Rows = Sequence[Row[Any]]
 
+
+def _waits(version: str) -> str:
+    """Whether a version (an alias) waits for the insurer's word: an open mismatch, or a proposal (R8).
+
+    The condition of the index `enrolment_waiting`. A proposal waits in a confirmed member too.
+    """
+    return f"({version}.mismatch = 'open' OR {version}.proposed_key IS NOT NULL)"
+
+
 # A mismatch keeps its place in the queue when the period gets a new version: it is as old as the first
 # version of the period that had it, unless a version in between had none.
 _MISMATCHES = text(f"""
@@ -24,11 +33,11 @@ WITH own AS MATERIALIZED (
     SELECT revision FROM revision WHERE insurer_number = :insurer AND published_at <= now()
 ),
 waiting AS (
-    SELECT e.version, e.entitlement, e.register_match, coalesce(e.differences, '[]') AS differences, e.symbol, e.number, e.branch, e.birth_date, e.acquired_on,
+    SELECT e.version, e.entitlement, e.register_match, e.mismatch, coalesce(e.differences, '[]') AS differences, e.symbol, e.number, e.branch, e.birth_date, e.acquired_on,
            e.lost_on, o.published_at
     FROM own
     CROSS JOIN LATERAL (
-        SELECT * FROM enrolment v WHERE v.opened_by = own.revision AND v.mismatch = 'open' OFFSET 0
+        SELECT * FROM enrolment v WHERE v.opened_by = own.revision AND {_waits("v")} OFFSET 0
     ) e
     {KNOWN_NOW}
     WHERE {NOT_SUPERSEDED}
@@ -39,12 +48,12 @@ queue AS (
         -- By the entitlement, and not from every insurer's mismatches.
         FROM (SELECT * FROM enrolment x WHERE x.entitlement = w.entitlement OFFSET 0) v
         JOIN revision p ON p.revision = v.opened_by
-        WHERE v.acquired_on = w.acquired_on AND v.mismatch = 'open'
+        WHERE v.acquired_on = w.acquired_on AND {_waits("v")}
           AND v.closed_by IS DISTINCT FROM v.opened_by
           AND p.published_at > coalesce((
               SELECT max(q.published_at)
               FROM enrolment u JOIN revision q ON q.revision = u.opened_by
-              WHERE u.entitlement = w.entitlement AND u.acquired_on = w.acquired_on AND u.mismatch <> 'open'
+              WHERE u.entitlement = w.entitlement AND u.acquired_on = w.acquired_on AND NOT {_waits("u")}
                 AND u.closed_by IS DISTINCT FROM u.opened_by AND q.published_at <= w.published_at
           ), '-infinity')
     ) AS since
@@ -147,7 +156,7 @@ FROM (SELECT entitlement FROM entitlement WHERE insurer_number = :insurer AND en
 
 
 async def mismatches(connection: AsyncConnection, insurer: str, after: Position, limit: int) -> Rows:
-    """Return open mismatches after a position in the queue (since, 0, version), oldest first."""
+    """Return what waits for the insurer's word, after a position in the queue (since, 0, version), oldest first."""
     since, _, version = after
     parameters = {"insurer": insurer, "since": since, "version": version, "limit": limit}
     return (await connection.execute(_MISMATCHES, parameters)).all()

@@ -31,6 +31,7 @@ client 2000: client_id, institution_code, public_key, rights = md5({n}::text)::u
 authority 1: authority, crl_number, crl_sha256, this_update, next_update, checked_at = '', 1, '', now(), now(), now()
 revoked_certificate 5000: authority, serial, status, revoked_at = '', int8send({n}), 'revoked', now()
 binding 5000: authority, serial, person_key, basis, record_id = '', int8send({n}), int8send({few}), 'first-registration', md5({n}::text)::uuid
+registration_end 2000: authority, serial, ends_at, recorded_at = '', int8send({n}), now(), now()
 visual_check_count 2000: client_id, hour, checks = md5({n}::text)::uuid, now() - make_interval(hours => {few}), 1
 revision 5000: insurer_number, client_id, published_at = lpad({few}::text, 8, '0'), md5('1')::uuid, now()
 entitlement 10000: insurer_number, symbol_key, number_key, branch_key, birth_date = lpad({few}::text, 8, '0'), '', {n}::text, '00', '1980-01-01'

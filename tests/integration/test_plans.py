@@ -101,10 +101,13 @@ FUNCTIONS = {
     "fund_clock": Function(()),
     "identified_by": Function(_FACILITY),
     "lookups_after": Function((("after", "uuid"), ("commit_delay", "interval"), ("max_records", "integer"))),
+    "purge_enrolments": Function((("after", "bigint"), ("step", "integer"))),
+    "purge_medical": Function((("step", "integer"),)),
     "running_requests": Function(()),
     "window_clock": Function(()),
     # In PL/pgSQL. What these execute is seen by the tests below.
     "enrolment_closes_once": Function(),
+    "keep_registration_end": Function(),
     "revision_published_once": Function(),
     "maintain_used_nonces": Function(),
     "version_opens_unpublished": Function(),

@@ -40,7 +40,7 @@ PAGE = {
 }
 ANSWERS: dict[str, dict[str, Any]] = {
     "mismatches": {
-        "mismatches": [MISMATCH, VARIANT],
+        "mismatches": [MISMATCH, VARIANT, VARIANT | {"mismatch": "confirmed"}],
         "next": "c2",
         "claimed_elsewhere": [MEMBER | {"since": AT, "number": "88"}],
     },
@@ -55,6 +55,7 @@ DISPLAY_PERIOD = {
         "表記の異なる候補者あり",
         "氏名：●で書かれた文字",
         "住所：住所の書き方",
+        "番号による資格確認には回答しています",
         CELLS["birth_date"],
         "--after c2",
         "他の保険者が登録しようとした加入者",

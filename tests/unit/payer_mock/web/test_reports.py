@@ -66,6 +66,19 @@ async def test_a_proposal_is_shown_with_its_differences_linked_or_turned_down(br
     assert "この方を本人ではないと登録しました。" in words_of(await browser.get("/enrolment/mismatches"))
 
 
+@pytest.mark.parametrize("state", ["open", "confirmed"])
+async def test_a_proposal_of_a_confirmed_member_states_that_her_number_is_answered(
+    browser: Browser, state: str
+) -> None:
+    differences = [{"item": "name", "kind": "character"}]
+    waiting = mismatch("variant", differences=differences, mismatch=state)
+    browser.fund.answers["/v1/mismatches"] = {"mismatches": [waiting], "next": None}
+    await browser.log_in()
+    words = words_of(await browser.get("/enrolment/mismatches"))
+    assert ("番号による資格確認には回答しています。" in words) is (state == "confirmed")
+    assert "この方とひも付ける" in words
+
+
 @pytest.mark.parametrize(
     ("match", "linked", "mismatch_", "words"),
     [
