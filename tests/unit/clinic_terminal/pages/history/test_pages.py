@@ -308,7 +308,7 @@ async def test_another_operator_reads_in_her_own_name(browser: Browser) -> None:
     assert calls(browser) == ["medications", "medications"]
 
 
-@pytest.mark.parametrize("part", ["", "/treatments", "/checkups", "/check", "/medicines/events"])
+@pytest.mark.parametrize("part", ["", "/treatments", "/checkups", "/entry", "/medicines/events"])
 async def test_the_reception_may_read_nothing(browser: Browser, part: str) -> None:
     path = browser.pages.opened()
     await browser.http.post("/logout")
@@ -366,7 +366,7 @@ async def test_every_origin_has_a_word(browser: Browser) -> None:
 async def test_english_has_no_japanese_but_quoted_words(browser: Browser) -> None:
     path = browser.pages.opened()
     await browser.http.post("/display", data={"language": "en"})
-    for part in ("", "/treatments", "/checkups", "/check"):
+    for part in ("", "/treatments", "/checkups", "/entry"):
         page = await browser.get(f"{path}{part}")
         assert isinstance(page, httpx2.Response)
         assert re.search("[ぁ-ん]{2}", _without_quotes(page.text)) is None, part
