@@ -49,7 +49,8 @@ def checked(browser: Browser) -> dict[str, object]:
 
 def key_of(page: httpx2.Response) -> str:
     """The key under which a page offers to register."""
-    return re.findall(r'name="key" value="([^"]+)"', page.text)[0]
+    [key] = re.findall(r'name="key" value="([^"]+)"', page.text)
+    return str(key)
 
 
 def keys_sent(browser: Browser) -> list[str]:
