@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 
 from clinic_terminal.clock import JAPAN
 from clinic_terminal.console.notices import day_in_japanese
+from clinic_terminal.desk_keys import read_keys, shown
 from clinic_terminal.exchange.operator import DeskRole
 from clinic_terminal.pages.desk.asking import Asking
 from clinic_terminal.pages.desk.batch import Batch
@@ -46,6 +47,7 @@ class Pages(Site[DeskSession]):
         shelf: Shelf | None = None,
     ) -> None:
         """`ticks`: monotonic seconds. `shelf`: of a demo, whose reader is then the terminal's."""
+        keys = read_keys(terminal.settings.desk_keys)
         super().__init__(
             name="terminal",
             root="",
@@ -56,7 +58,14 @@ class Pages(Site[DeskSession]):
             words=_WORDS,
             templates=_FOLDER / "templates",
             capacity=MAX_SESSIONS,
-            filters={"moment": moment, "clock_time": clock_time, "era_day": era_day, "day": ja_day},
+            filters={
+                "moment": moment,
+                "clock_time": clock_time,
+                "era_day": era_day,
+                "day": ja_day,
+                "key": lambda action: keys[action],
+                "shown_key": shown,
+            },
             ticks=ticks,
             idle_seconds=idle_seconds,
         )
