@@ -45,7 +45,8 @@ def unreadable(model: type[RowT], values: Mapping[str, Any], fault: MessageForma
 
 @cache
 def _fields(model: type[Row]) -> dict[str, TypeAdapter[Any]]:
-    return {
-        name: TypeAdapter(Annotated[field.annotation, *field.metadata])
-        for name, field in model.model_fields.items()
-    }
+    adapters: dict[str, TypeAdapter[Any]] = {}
+    for name, field in model.model_fields.items():
+        annotated: Any = Annotated[field.annotation, *field.metadata]
+        adapters[name] = TypeAdapter(annotated)
+    return adapters

@@ -145,8 +145,8 @@ class _Reader:
             return unreadable(model, {}, MessageFormatError("message-element-invalid", element=path))
         try:
             values = self.values(content, model, f"{path}/") if isinstance(content, dict) else {}
-        except MessageFormatError as fault:
-            return unreadable(model, {}, fault)
+        except MessageFormatError as error:
+            return unreadable(model, {}, error)
         try:
             return model.model_validate(values)
         except ValidationError as error:
