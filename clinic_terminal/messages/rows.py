@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import PrivateAttr, TypeAdapter, ValidationError
 
@@ -40,7 +40,7 @@ def unreadable(model: type[RowT], values: Mapping[str, Any], fault: MessageForma
                 continue
     row = model.model_construct(**known)
     row._fault = fault
-    return row
+    return cast("RowT", row)
 
 
 @cache
