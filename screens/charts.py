@@ -97,3 +97,76 @@ def line_chart(rows: Sequence[tuple[str, float, str]]) -> LineChart:
             for place, (label, value, text) in enumerate(rows)
         ),
     )
+
+
+_SERIES_HEIGHT, _SERIES_RIGHT, _LABEL_GAP = 260.0, 190.0, 20.0
+MARKERS = ("circle", "square", "triangle", "diamond")
+"""The markers of the series of a chart, which are at most as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of several: name and marker, its points, the line's path, and where its name stands at the end.
+
+    `text_dy`: how far above (negative) or below a point its value stands.
+    """
+
+    name: str
+    marker: str
+    points: tuple[Point, ...]
+    path: str
+    name_y: float
+    text_dy: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesChart:
+    """A chart of lines over the same labels; a missing value leaves a gap."""
+
+    width: float
+    height: float
+    bottom: float
+    right: float
+    labels: tuple[tuple[float, str], ...]
+    series: tuple[Series, ...]
+
+
+def series_chart(
+    labels: Sequence[str], rows: Sequence[tuple[str, Sequence[float | None], Sequence[str]]]
+) -> SeriesChart:
+    """A chart of rows of name, values (0 or more, None where there is none) and the values' texts, one per label."""
+    right = WIDTH - _SERIES_RIGHT
+    bottom = _SERIES_HEIGHT - _BELOW
+    step = (right - 2 * _SIDE) / max(len(labels) - 1, 1)
+    highest = max((value for _, values, _ in rows for value in values if value is not None), default=0.0)
+    xs = [round(_SIDE + place * step, 1) for place in range(len(labels))]
+
+    def y(value: float) -> float:
+        return round(bottom - 24 - (bottom - 24 - _ABOVE) * (value / highest if highest else 0.0), 1)
+
+    drawn: list[Series] = []
+    for place, ((name, values, texts), marker) in enumerate(zip(rows, MARKERS, strict=False)):
+        known = zip(xs, values, texts, labels, strict=True)
+        points = tuple(
+            Point(x, y(value), text, label) for x, value, text, label in known if value is not None
+        )
+        name_y = points[-1].y if points else bottom
+        # The names stand one below the other, however near their lines end.
+        away = 1.0 if name_y < bottom / 2 else -1.0
+        while any(abs(name_y - one.name_y) < _LABEL_GAP for one in drawn):
+            name_y += away
+        path = _pieces(xs, [None if value is None else y(value) for value in values])
+        drawn.append(Series(name, marker, points, path, name_y, 22.0 if place == 0 else -12.0))
+    return SeriesChart(
+        WIDTH, _SERIES_HEIGHT, bottom, right, tuple(zip(xs, labels, strict=True)), tuple(drawn)
+    )
+
+
+def _pieces(xs: Sequence[float], ys: Sequence[float | None]) -> str:
+    """A line in the language of SVG paths, which begins anew after each missing value."""
+    path, is_open = "", False
+    for x, y in zip(xs, ys, strict=True):
+        if y is not None:
+            path += f"{'L' if is_open else 'M'}{x} {y}"
+        is_open = y is not None
+    return path

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from clinic_terminal.pages import operators
 from clinic_terminal.pages.desk import appointments, conditions, lookup, visits, visual
-from clinic_terminal.pages.history import checks, emergencies
+from clinic_terminal.pages.history import emergencies, entries
 from clinic_terminal.pages.history import routes as history
 from clinic_terminal.pages.history.opening import MedicalRoleRequired
 from clinic_terminal.pages.reader import pages as reader_pages
@@ -31,7 +31,7 @@ def create_app(site: Pages) -> ASGIApp:
         appointments.router,
         conditions.router,
         visual.router,
-        checks.router,
+        entries.router,
         emergencies.router,
         history.router,
         reader_pages.router,

@@ -202,10 +202,19 @@ class RegistrationDelay(Answer):
     p95_hours: float | None
 
 
+class MonthlyDelay(RegistrationDelay):
+    """The delay of the enrolments that the fund began to show in one month, YYYY-MM in Japan."""
+
+    month: str
+
+
 class Statistics(Answer):
     """`GET /v1/statistics`: delay of registrations, and outcomes of look-ups."""
 
     registration_delay: RegistrationDelay = Field(description="New enrolments of the last 90 days.")
+    delay_by_month: list[MonthlyDelay] = Field(
+        default=[], description="New enrolments of this month and the five before, oldest first."
+    )
     look_ups: dict[str, int] = Field(
         description="Look-ups of members in the last 30 days by outcome: validity (OQSCD006), or the code of a refusal."
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.clients.caller import Caller
@@ -17,10 +19,11 @@ from eligibility_api.contract.insurer_ops import (
     ClaimedMember,
     Mismatches,
     MismatchItem,
+    MonthlyDelay,
     RegistrationDelay,
     Statistics,
 )
-from eligibility_api.domain.dates import day_in_japan
+from eligibility_api.domain.dates import JAPAN, day_in_japan, months_before
 from eligibility_api.enrolment.store import admitted_insurer_name
 from eligibility_api.insurer_ops import store
 from eligibility_api.state import State
@@ -29,6 +32,7 @@ from eligibility_api.web.cursor import Position
 
 MISMATCHES_PER_PAGE = 100
 DELAY_WITHIN = timedelta(days=90)
+DELAY_MONTHS = 6
 LOOK_UPS_WITHIN = timedelta(days=30)
 
 _BEGINNING: Position = (cursor.BEGINNING, 0, 0)
@@ -77,10 +81,25 @@ async def changes(state: State, caller: Caller, after: str | None, limit: int) -
 
 async def statistics(state: State, caller: Caller) -> Statistics:
     """Return the insurer's statistics: registration delay of published enrolments, and counted look-ups."""
-    first_day = day_in_japan(state.clock() - LOOK_UPS_WITHIN)
+    now = state.clock()
+    this_month = day_in_japan(now).replace(day=1)
+    months = [months_before(this_month, number) for number in range(DELAY_MONTHS)][::-1]
     async with open_admitted(state, caller) as connection:
-        delay = await store.registration_delay(connection, caller.insurer(), DELAY_WITHIN)
-        look_ups = await store.look_ups(connection, caller.insurer(), first_day)
+        delays = await store.registration_delay(
+            connection, caller.insurer(), DELAY_WITHIN, datetime.combine(months[0], time(), JAPAN)
+        )
+        look_ups = await store.look_ups(connection, caller.insurer(), day_in_japan(now - LOOK_UPS_WITHIN))
     return Statistics(
-        registration_delay=RegistrationDelay.model_validate(delay, from_attributes=True), look_ups=look_ups
+        registration_delay=_delay(delays.get(None)),
+        delay_by_month=[
+            MonthlyDelay(month=f"{month:%Y-%m}", **_delay(delays.get(f"{month:%Y-%m}")).model_dump())
+            for month in months
+        ],
+        look_ups=look_ups,
     )
+
+
+def _delay(row: Row[Any] | None) -> RegistrationDelay:
+    if row is None:
+        return RegistrationDelay(enrolments=0, median_hours=None, p95_hours=None)
+    return RegistrationDelay.model_validate(row, from_attributes=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -121,10 +121,12 @@ LIMIT :limit
 _DELAY = text(f"""
 WITH fresh AS (
     SELECT greatest(extract(epoch FROM o.published_at - (e.acquired_on::timestamp - interval '9 hours')
-                                                        AT TIME ZONE 'UTC') / 3600, 0) AS hours
+                                                        AT TIME ZONE 'UTC') / 3600, 0) AS hours,
+           o.published_at > now() - CAST(:within AS interval) AS recent,
+           to_char((o.published_at + interval '9 hours') AT TIME ZONE 'UTC', 'YYYY-MM') AS month
     FROM revision o
     JOIN enrolment e ON e.opened_by = o.revision AND e.closed_by IS DISTINCT FROM e.opened_by
-    WHERE o.insurer_number = :insurer AND o.published_at > now() - CAST(:within AS interval) AND o.published_at <= now()
+    WHERE o.insurer_number = :insurer AND o.published_at > :since AND o.published_at <= now()
       AND CASE o.kind
           WHEN 'single' THEN NOT EXISTS (SELECT FROM enrolment former WHERE former.closed_by = o.revision)
           WHEN 'file' THEN EXISTS (SELECT FROM revision earlier WHERE earlier.insurer_number = :insurer
@@ -137,9 +139,13 @@ WITH fresh AS (
             AND {days_of("f")} && {days_of("e")}
       )
 )
-SELECT count(*) AS enrolments, percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) AS median_hours,
+SELECT NULL AS month, count(*) AS enrolments, percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) AS median_hours,
        percentile_cont(0.95) WITHIN GROUP (ORDER BY hours) AS p95_hours
-FROM fresh
+FROM fresh WHERE recent
+UNION ALL
+SELECT month, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY hours),
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY hours)
+FROM fresh GROUP BY month
 """)  # noqa: S608 - constants of the store, no values
 
 _LOOK_UPS = text("""
@@ -189,9 +195,15 @@ async def changes(connection: AsyncConnection, insurer: str, after: Position, li
     return (await connection.execute(_CHANGES, parameters)).all()
 
 
-async def registration_delay(connection: AsyncConnection, insurer: str, within: timedelta) -> Row[Any]:
-    """Return the number of new enrolments within this time, with median and p95 of their delay in hours."""
-    return (await connection.execute(_DELAY, {"insurer": insurer, "within": within})).one()
+async def registration_delay(
+    connection: AsyncConnection, insurer: str, within: timedelta, since: datetime
+) -> dict[str | None, Row[Any]]:
+    """Return the number of new enrolments with median and p95 of their delay in hours.
+
+    By month in Japan (YYYY-MM) since an instant, and under None of all within this time.
+    """
+    parameters = {"insurer": insurer, "within": within, "since": since}
+    return {row.month: row for row in await connection.execute(_DELAY, parameters)}
 
 
 async def look_ups(connection: AsyncConnection, insurer: str, after: date) -> dict[str, int]:

@@ -24,6 +24,7 @@ from clinic_terminal.queries.appointments import (
     submit,
 )
 from clinic_terminal.queries.known_versions import VERSIONS_FILE, CorruptVersionsError, KnownVersions
+from clinic_terminal.store.visits import new_visit_id
 from eligibility_api.contract.batches import BatchState
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.eligibility import EligibilityAnswer
@@ -39,7 +40,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Batch:
-    """One batch of appointments, from the table to its results. `problem`: why it ended without them."""
+    """One batch of appointments, from the table to its results. `problem`: why it ended without them.
+
+    `batch_id`: random, for addresses.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class Batch:
         self.day, self.total, self.answered = day, len(table), 0
         self.rows: Sequence[Appointment] = ()
         self.problem: ShikakuError | None = None
+        self.batch_id = new_visit_id()
         self.done = False
         self._terminal, self._table, self._ticks = terminal, table, ticks
         self._began = ticks()

@@ -188,4 +188,24 @@ async def test_figures(
     assert page.text.count('role="img"') == (2 if look_ups else 0)
     saved = (await browser.get("/enrolment/figures/figures.csv")).content.decode("utf-8-sig")
     assert "直近90日間の登録件数" in saved
+    assert "月別" not in words_of(page)
     assert all(str(count) in saved for count in look_ups.values())
+
+
+@pytest.mark.parametrize(("known", "lines"), [(0, 0), (1, 0), (2, 2), (6, 2)])
+async def test_the_delay_of_months_is_a_line_each_and_a_table(
+    browser: Browser, known: int, lines: int
+) -> None:
+    delay = {"enrolments": 20, "median_hours": 96.0, "p95_hours": 456.0}
+    nothing = {"enrolments": 0, "median_hours": None, "p95_hours": None}
+    months = [{"month": f"2026-0{place}", **(delay if place <= known else nothing)} for place in range(1, 7)]
+    browser.fund.answers["/v1/statistics"] = {
+        "registration_delay": delay, "delay_by_month": months, "look_ups": {},
+    }  # fmt: skip
+    await browser.log_in()
+    page = await browser.get("/enrolment/figures")
+    assert page.text.count('class="series') == lines
+    assert ("月別の登録までの日数" in words_of(page)) is (lines > 0)
+    assert words_of(page).count("2026-06") >= (1 if lines else 0)
+    saved = (await browser.get("/enrolment/figures/figures.csv")).content.decode("utf-8-sig")
+    assert saved.count("登録までの時間（中央値） 2026-0") == 6
