@@ -18,6 +18,7 @@ from hypothesis import settings
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 
+from eligibility_api.audit_log.kinds import KINDS
 from eligibility_api.cli import main
 from eligibility_api.embedded_postgres.cluster import Role
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
@@ -127,6 +128,8 @@ async def fund(database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
     home: Path = tmp_path_factory.mktemp("fund")
     async with open_fund(database, home) as opened:
         yield opened
+        kinds = await opened.owner.fetch("SELECT DISTINCT kind FROM audit_record", ())
+        assert {row["kind"] for row in kinds} <= KINDS.keys() | {"x"}, "a kind is missing in kinds.toml"
 
 
 @pytest.fixture(autouse=True)
