@@ -47,15 +47,14 @@ class Header:
 
     def members(self) -> dict[str, Any]:
         """The line's members, in their order."""
-        partial = {"partial": True} if self.partial else {}
-        return {
+        members: dict[str, Any] = {
             "format": FORMAT,
             "origin": self.origin,
             "keys": list(self.keys),
             "checkpoint": self.checkpoint,
             "exported_at": self.exported_at,
-            **partial,
         }
+        return _with_digest(members | ({"partial": True} if self.partial else {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +78,8 @@ class ReadRow:
     content: str
 
     def members(self) -> dict[str, Any]:
-        """The line's members, in their order; the digest finds an accidental change, and proves nothing."""
-        digest = hashlib.sha256(self.content.encode()).hexdigest()
-        return {"row": self.table, "version": self.version, "sha256": digest, "content": self.content}
+        """The line's members, in their order."""
+        return _with_digest({"row": self.table, "version": self.version, "content": self.content})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ class Dropped:
             "recorded_at": self.recorded_at,
             "class": self.retention_class,
         }
-        return {"leaf": self.leaf, "dropped": dropped}
+        return _with_digest({"leaf": self.leaf, "dropped": dropped})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +152,7 @@ class Writer:
 
 def encode(line: Line) -> bytes:
     """Return a line's bytes, with its newline."""
-    return json.dumps(line.members(), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _json(line.members()) + b"\n"
 
 
 def decode(data: bytes) -> Line:
@@ -175,6 +173,15 @@ def place_of(data: bytes) -> tuple[str, int] | None:
     if found is None:
         return None
     return (found[1] or found[3]).decode(), int(found[2] or found[4])
+
+
+def _with_digest(members: dict[str, Any]) -> dict[str, Any]:
+    """Add the digest of members that nothing else covers: it finds an accidental change, and proves nothing."""
+    return members | {"sha256": hashlib.sha256(_json(members)).hexdigest()}
+
+
+def _json(members: Mapping[str, Any]) -> bytes:
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _line(members: Any) -> Line:
