@@ -16,8 +16,12 @@ from eligibility_api.audit.verification.checks import AnswerSink, PartialCheck, 
 from eligibility_api.audit.verification.findings import Finding, Problem, Report
 from eligibility_api.audit.verification.instants import instant_of
 from eligibility_api.audit.verification.log import LogCheck
+from eligibility_api.merkle_log.checkpoints import open_checkpoint
 from eligibility_api.merkle_log.exports import MAX_LINE, End, ExportError, Header, decode
-from eligibility_api.merkle_log.notes import VerificationKey
+from eligibility_api.merkle_log.hashing import leaf_hash
+from eligibility_api.merkle_log.notes import NoteError, VerificationKey, parse_note
+from eligibility_api.merkle_log.proofs import ProofError, verify_inclusion
+from eligibility_api.merkle_log.tlog_proofs import FIRST_LINE, TlogProof
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,9 @@ def verify(lines: Iterable[bytes], trust: Trust, *, answers: AnswerSink | None =
     report = Report()
     source = iter(lines)
     first = next(source, b"")
+    if first == FIRST_LINE.encode() + b"\n":
+        _verify_proof(b"".join([first, *source]), trust, report)
+        return report
     try:
         header = decode(first)
         if not isinstance(header, Header):
@@ -73,3 +80,24 @@ def verify(lines: Iterable[bytes], trust: Trust, *, answers: AnswerSink | None =
     check.finish(number, ended=ended)
     log.compare(trust.checkpoints)
     return report
+
+
+def _verify_proof(data: bytes, trust: Trust, report: Report) -> None:
+    """Verify a proof of one leaf (c2sp.org/tlog-proof) whose extra data are the log's entry."""
+    try:
+        proof = TlogProof.parse(data)
+        origin = parse_note(proof.checkpoint).text.partition("\n")[0]
+        checkpoint, _ = open_checkpoint(proof.checkpoint, origin, trust.keys)
+    except ProofError:
+        report.add(Finding(Problem.UNREADABLE, "It is not a proof of a transparency log."))
+        return
+    except NoteError as error:
+        report.add(Finding(Problem.CHECKPOINT, f"The checkpoint is not valid: {error}."))
+        return
+    report.checkpoint = checkpoint
+    try:
+        hashed = leaf_hash(proof.extra or b"")
+        verify_inclusion(proof.index, checkpoint.size, hashed, proof.hashes, checkpoint.root)
+        report.records = 1
+    except ProofError as error:
+        report.add(Finding(Problem.ALTERED, f"{error}.", None, (proof.index, proof.index)))

@@ -120,7 +120,7 @@ def recorded_answer(columns: Mapping[str, Any]) -> RecordedAnswer:
         kind=columns["kind"],
         facility_kind=columns["facility_kind"],
         institution_code=columns["institution_code"],
-        person_key=None if person_key is None else bytes.fromhex(person_key.removeprefix("\\x")),
+        person_key=None if person_key is None else bytes.fromhex(person_key),
         as_of=date.fromisoformat(columns["as_of"]),
         enrolments=columns.get("enrolments"),
         matched_entitlements=columns.get("matched_entitlements"),

@@ -53,7 +53,7 @@ def record_text(number: int, **changes: Any) -> str:
         "client_id": str(UUID(int=number % 3 + 1)),
         "institution_code": CLINIC,
         "facility_kind": "clinic",
-        "person_key": "\\x" + bytes([number % 7] * 16).hex(),
+        "person_key": bytes([number % 7] * 16).hex(),
         "as_of": "2026-04-01",
         "enrolments": [number % 7 + 1],
         "rule_version": 3,

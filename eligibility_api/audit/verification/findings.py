@@ -73,9 +73,9 @@ class Report:
 
     def add(self, *findings: Finding) -> None:
         """Add findings, up to MAX_FINDINGS."""
-        room = MAX_FINDINGS - len(self.findings)
-        self.findings += findings[:room]
-        self.more += len(findings[room:])
+        kept = MAX_FINDINGS - len(self.findings)
+        self.findings += findings[:kept]
+        self.more += len(findings[kept:])
 
     def found(self) -> set[Problem]:
         """Return the kinds of problems found."""

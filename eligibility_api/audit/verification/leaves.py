@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from eligibility_api.audit.verification.findings import Finding, Problem, ranges
 from eligibility_api.merkle_log.hashing import HASH_SIZE
 
-_SEEN, _DROPPED = 1, 2
+_FOUND, _DROPPED = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class LeafCheck:
             message = "The leaf stands a second time."
             self._duplicates.append(Finding(Problem.DUPLICATED, message, line, (leaf, leaf)))
         else:
-            self._state[leaf] = _DROPPED if dropped else _SEEN
+            self._state[leaf] = _DROPPED if dropped else _FOUND
             self._order.append(leaf)
             self._lines.append(line)
 

@@ -97,7 +97,7 @@ def test_logs_of_other_sizes_hold(count: int) -> None:
     [
         {"outcome": "undone"},
         {"institution_code": "0110113719"},
-        {"person_key": "\\x" + PERSON.hex()[:-1] + "f"},
+        {"person_key": PERSON.hex()[:-1] + "f"},
         {"enrolments": [7]},
         {"detail": {"reason": "another"}},
         {"recorded_at": "2026-04-01T00:00:30.000000Z"},
@@ -358,7 +358,7 @@ def test_a_logged_text_that_is_no_record_is_named(text: str) -> None:
 
 def test_an_answer_with_tickets_is_recomputed_with_those_of_its_record() -> None:
     version = aid(9, person_key=PERSON, tickets=(ticket(1), ticket(2, OTHER_CLINIC)))
-    key = "\\x" + PERSON.hex()
+    key = PERSON.hex()
     log = Log([record_text(0, enrolments=[9], tickets=[1], person_key=key)], [version])
     answers: list[Any] = []
     report = verify(log.lines(), TRUST, answers=answers.append)
@@ -448,7 +448,7 @@ def test_findings_are_limited() -> None:
     assert (len(report.findings), report.more) == (1000, 500)
 
 
-def test_a_finding_says_what_and_where() -> None:
+def test_a_finding_names_what_happened_and_where() -> None:
     assert str(Finding(Problem.REMOVED, "Gone.", None, (3, 5))) == "removed: leaves 3 to 5: Gone."
     assert str(Finding(Problem.ALTERED, "Other.", 9, (3, 3))) == "altered: leaf 3, line 9: Other."
     assert str(Finding(Problem.REWRITTEN, "Other.")) == "history-rewritten: Other."

@@ -221,7 +221,7 @@ def test_answers_are_recomputed_and_other_records_are_not(kind: str, outcome: st
     assert is_answer(kind, outcome) is expected
 
 
-def test_a_records_canonical_text_says_the_same_as_its_row() -> None:
+def test_a_records_canonical_text_has_the_same_values_as_its_row() -> None:
     columns = {
         "record_id": "0197",
         "recorded_at": "2026-11-30T12:00:00.000001Z",
@@ -229,7 +229,7 @@ def test_a_records_canonical_text_says_the_same_as_its_row() -> None:
         "outcome": "answered",
         "institution_code": CLINIC,
         "facility_kind": "clinic",
-        "person_key": "\\x0aff",
+        "person_key": "0aff",
         "as_of": "2026-11-30",
         "enrolments": [3],
         "rule_version": 3,
