@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -164,6 +165,50 @@ async def test_what_the_owner_of_the_database_does_is_named(
         "SELECT leaf_index FROM audit_leaf WHERE record_id = $1::text::uuid", [tap["record_id"]]
     )
     assert new[0].leaves == (leaf["leaf_index"], leaf["leaf_index"])
+
+
+async def test_a_record_that_is_gone_is_dropped_by_rule_once_its_retention_has_ended(
+    fund: Fund, auditor: Database
+) -> None:
+    [tap, *_] = await logged(fund)
+    await tamper(fund, tap["record_id"], "DELETE FROM {partition} WHERE record_id = $1::text::uuid")
+    [leaf] = await fund.owner.fetch(
+        "SELECT leaf_index FROM audit_leaf WHERE record_id = $1::text::uuid", [tap["record_id"]]
+    )
+    keys = verification_keys(fund.state.settings)
+    found = {}
+    for years in (0, 12):
+        lines = [line async for line in export(auditor, keys, [], fund.clock() + timedelta(days=366 * years))]
+        report = verify(lines, Trust(keys))
+        found[years] = [one.problem for one in report.findings if one.leaves == (leaf["leaf_index"],) * 2]
+        assert report.dropped == (0 if years == 0 else len(dropped_lines(lines)))
+    assert found == {0: [Problem.REMOVED], 12: []}
+
+
+def dropped_lines(lines: list[bytes]) -> list[bytes]:
+    return [line for line in lines if b'"dropped":' in line]
+
+
+async def test_an_export_of_several_tiles_holds(fund: Fund, auditor: Database) -> None:
+    """Chunks, full tiles and bundles: the log of a busy hour, apart from records that other tests changed."""
+    before, _ = await verified(fund, auditor)
+    await fund.owner.fetch(
+        "INSERT INTO audit_record (kind, outcome, detail) SELECT 'answer.read', 'done', jsonb_build_object('n', n)"
+        " FROM generate_series(1, 600) AS n",
+        (),
+    )
+    await sequence(fund)
+    report, _ = await verified(fund, auditor)
+    assert {one.leaves for one in report.findings} == {one.leaves for one in before.findings}
+    assert report.records == before.records + 600
+    key = str(verification_keys(fund.state.settings)[0])
+    head = read_head(await fetched(fund, "checkpoint"), key, [])
+    full, rest = divmod(head.size, 256)
+    assert full >= 2
+    paths = [f"tile/{kind}/{index:03}" for kind in ("0", "entries") for index in range(full)]
+    paths += [f"tile/{kind}/{full:03}.p/{rest}" for kind in ("0", "entries") if rest]
+    resources = {path: await fetched(fund, path) for path in paths}
+    assert tree_hash(read_entries(head.size, resources.__getitem__)) == head.root
 
 
 def witness(fund: Fund, folder: Path) -> Witness:
