@@ -15,11 +15,13 @@ import httpx2
 import structlog
 from sqlalchemy import TextClause, text
 
+from eligibility_api.audit.cosigning import collect
 from eligibility_api.batches.store import delete_expired as delete_expired_batches
 from eligibility_api.database.connections import Database
 from eligibility_api.enrolment.purging import EnrolmentPurge
 from eligibility_api.history.purging import purge_medical
 from eligibility_api.jlis.client import Jlis
+from eligibility_api.merkle_log.notes import VerificationKey
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.keys import FundKeys, load_trust
 from eligibility_api.platform.service_metrics import reported_metrics
@@ -68,6 +70,10 @@ DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {expi
 }
 
 
+_COSIGNING_SECONDS = 10.0
+"""Pause between two requests to each witness of the audit log."""
+
+
 async def run_maintenance(
     settings: Settings,
     keys: FundKeys,
@@ -87,6 +93,7 @@ async def run_maintenance(
                 _refresh_mirror_forever(settings, database, jlis, clock),
                 _maintain_forever(database),
                 _purge_forever(database),
+                _have_cosigned_forever(settings, database),
             )
     finally:
         await database.close()
@@ -98,6 +105,24 @@ async def _refresh_mirror_forever(settings: Settings, database: Database, jlis: 
         for authority, ca in authorities.items():
             await _attempt("mirror", refresh(database, jlis, ca, authority, clock))
         await asyncio.sleep(settings.revocation_max_age_seconds / REFRESHES_PER_MAX_AGE)
+
+
+async def _have_cosigned_forever(settings: Settings, database: Database) -> None:
+    """Have the audit log's newest checkpoint cosigned by each witness; one that fails delays no other."""
+    addresses = settings.witness_addresses
+    await asyncio.gather(*(_have_cosigned_by(key, url, database) for key, url in addresses))
+
+
+async def _have_cosigned_by(key: VerificationKey, url: str, database: Database) -> None:
+    size = 0
+
+    async def ask() -> None:
+        nonlocal size
+        size = await collect(database, key, url, last_size=size)
+
+    while True:
+        await _attempt("cosigning", ask())
+        await asyncio.sleep(_COSIGNING_SECONDS)
 
 
 async def _maintain_forever(database: Database) -> None:
