@@ -31,7 +31,8 @@ WITHOUT_CONSENT = frozenset({"emergency", "disaster"})
 class Access:
     """One access: its record, who made it, under what permit, and why without consent.
 
-    `basis`: of the permit under which it was made; None without one.
+    `basis`: of the permit under which it was made, and `permitted_facility` to whom; None without one. `by_person`:
+    the person, or somebody with her code, made it.
     """
 
     record_id: UUID
@@ -44,6 +45,8 @@ class Access:
     role: str | None
     basis: str | None
     reason: str | None
+    permitted_facility: str | None
+    by_person: bool
     note: str | None
 
     @classmethod
@@ -66,17 +69,14 @@ class Access:
             basis=detail.get("basis") or by_kind,
             reason=reason.get("reason") or reason.get("consent"),
             note=reason.get("note"),
+            permitted_facility=row["permitted_facility"],
+            by_person=kind in OWN_KINDS or "own_access" in detail,
         )
 
     @property
     def is_emergency(self) -> bool:
         """Whether it was made without consent, in an emergency or a disaster."""
         return self.basis in WITHOUT_CONSENT
-
-    @property
-    def is_own(self) -> bool:
-        """Whether the person, or somebody with her code, made it."""
-        return self.kind in OWN_KINDS
 
     @property
     def is_refused(self) -> bool:

@@ -15,6 +15,7 @@ from uuid import UUID
 from eligibility_api.audit_log.accesses import LISTED_KINDS, Access, accesses_of
 from eligibility_api.audit_log.kinds import KINDS_TOLD_TO_PERSONS
 from eligibility_api.consent.access_check import PROTECTED
+from eligibility_api.contract.codes import Category
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
@@ -103,7 +104,7 @@ current_enrolment AS MATERIALIZED (
     WHERE {NOT_SUPERSEDED}
 ),
 guard AS MATERIALIZED (
-    SELECT s.*, NULL::text AS institution_code,
+    SELECT s.*, NULL::text AS institution_code, '{{{",".join(Category)}}}'::text[] AS categories,
            CASE WHEN EXISTS (SELECT FROM current_enrolment WHERE protected) THEN 'card-not-usable'
                 ELSE 'answered' END AS outcome
     FROM session s
@@ -127,7 +128,7 @@ recorded AS (
     SELECT 'own-access.read', outcome, person_key,
            jsonb_strip_nulls(jsonb_build_object('own_access', access_id, 'page', '{page}'{detail})){values}
     FROM guard
-    RETURNING record_id, recorded_at
+    RETURNING record_id, recorded_at, outcome
 )
 """  # noqa: S608 - constants of the store, no values
 
@@ -254,7 +255,7 @@ async def read_insurance(database: Database, session: bytes, today: date) -> Ins
         return None
     first = rows[0]
     return InsuranceRows(
-        _session(first, first["facility_name"]),
+        session_of(first, first["facility_name"]),
         first["outcome"],
         first["record_id"],
         first["recorded_at"],
@@ -273,7 +274,7 @@ async def read_accesses(
         return None
     first = rows[0]
     return AccessRows(
-        _session(first, first["made_at_facility"]),
+        session_of(first, first["made_at_facility"]),
         first["checked"],
         accesses_of([row for row in rows if row["record_id"] is not None]),
     )
@@ -284,5 +285,6 @@ async def end(database: Database, session: bytes) -> bool:
     return bool(await database.fetch(END, [session]))
 
 
-def _session(row: Any, facility_name: str) -> OwnSession:
+def session_of(row: Any, facility_name: str) -> OwnSession:
+    """The session in a row with the columns of `guard`."""
     return OwnSession(row["access_id"], facility_name, row["made_at"], row["until"])

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from eligibility_api.contract.days import in_era
+from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.own_access import PORTAL_PATH
 from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.domain.own_access import SESSION_LIFE
@@ -115,6 +116,25 @@ class Portal:
 
 
 _MAX_TOKEN_LENGTH = 64
+
+
+async def current_portal(request: Request) -> Portal:
+    """FastAPI dependency: the pages' own state."""
+    portal = request.app.state.portal
+    assert isinstance(portal, Portal)
+    return portal
+
+
+async def current_token(request: Request) -> str:
+    """FastAPI dependency: the session's token. Raises `own-session-ended` where the browser has none."""
+    token = (await current_portal(request)).token_of(request)
+    if not token:
+        raise ShikakuError("own-session-ended")
+    return token
+
+
+ThisPortal = Annotated[Portal, Depends(current_portal)]
+Token = Annotated[str, Depends(current_token)]
 
 
 def redirect(path: str) -> RedirectResponse:

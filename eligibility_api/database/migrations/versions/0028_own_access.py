@@ -46,7 +46,7 @@ SESSIONS = """
 CREATE FUNCTION open_own_access(code bytea, session bytea) RETURNS TABLE (
     outcome text, access_id uuid, person_key bytea
 )
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE sql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH opened AS (
         UPDATE own_access a
         SET opened_at = now(), session_digest = session, session_until = now() + interval '15 minutes'
@@ -68,14 +68,14 @@ CREATE FUNCTION own_session(session bytea) RETURNS TABLE (
     access_id uuid, person_key bytea, authority bytea, serial bytea, facility_name text, made_at timestamptz,
     until timestamptz
 )
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE sql STABLE ROWS 1 SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT a.access_id, a.person_key, a.authority, a.serial, f.name, a.made_at, a.session_until
     FROM own_access a JOIN facility f USING (institution_code)
     WHERE a.session_digest = session AND a.ended_at IS NULL AND a.session_until > now()
 $$;
 
 CREATE FUNCTION end_own_session(session bytea) RETURNS TABLE (access_id uuid, person_key bytea)
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE sql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE own_access a SET ended_at = now()
     WHERE a.session_digest = session AND a.ended_at IS NULL AND a.session_until > now()
     RETURNING a.access_id, a.person_key
@@ -86,10 +86,11 @@ $$;
 ACCESSES = """
 CREATE FUNCTION accesses_to(person bytea, before timestamptz, before_id uuid, at_most integer, kinds text[]) RETURNS TABLE (
     record_id uuid, recorded_at timestamptz, kind text, outcome text, institution_code text, facility_name text,
-    insurer_name text, operator text, detail jsonb, reason jsonb
+    insurer_name text, operator text, detail jsonb, reason jsonb, permitted_facility text
 )
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-    SELECT r.record_id, r.recorded_at, r.kind, r.outcome, r.institution_code, f.name, i.name, r.operator, r.detail, p.reason
+LANGUAGE sql STABLE ROWS 50 SET search_path = public, pg_temp AS $$
+    SELECT r.record_id, r.recorded_at, r.kind, r.outcome, r.institution_code, f.name, i.name, r.operator, r.detail, p.reason,
+           g.name
     FROM (
         SELECT * FROM audit_record a
         WHERE a.person_key = person AND a.recorded_at <= before AND (a.recorded_at, a.record_id) < (before, before_id)
@@ -99,24 +100,25 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     LEFT JOIN facility f ON f.institution_code = r.institution_code
     LEFT JOIN insurer i ON i.insurer_number = r.insurer_number
     LEFT JOIN permit p ON p.permit_id = (r.detail ->> 'permit')::uuid
+    LEFT JOIN facility g ON g.institution_code = p.institution_code
     ORDER BY r.recorded_at DESC, r.record_id DESC
 $$;
 
 CREATE FUNCTION own_accesses(session bytea, before timestamptz, before_id uuid, at_most integer, kinds text[])
 RETURNS TABLE (
     record_id uuid, recorded_at timestamptz, kind text, outcome text, institution_code text, facility_name text,
-    insurer_name text, operator text, detail jsonb, reason jsonb
+    insurer_name text, operator text, detail jsonb, reason jsonb, permitted_facility text
 )
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 50 SET search_path = public, pg_temp AS $$
     SELECT a.* FROM own_session(session) s CROSS JOIN LATERAL accesses_to(s.person_key, before, before_id, at_most, kinds) a
 $$;
 
 -- At the reader: the list of a code that has not been opened yet.
 CREATE FUNCTION accesses_of_code(code bytea, at_most integer, kinds text[]) RETURNS TABLE (
     record_id uuid, recorded_at timestamptz, kind text, outcome text, institution_code text, facility_name text,
-    insurer_name text, operator text, detail jsonb, reason jsonb
+    insurer_name text, operator text, detail jsonb, reason jsonb, permitted_facility text
 )
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 50 SET search_path = public, pg_temp AS $$
     SELECT a.*
     FROM own_access o
     CROSS JOIN LATERAL accesses_to(
@@ -131,8 +133,15 @@ GRANT EXECUTE ON FUNCTION open_own_access(bytea, bytea), own_session(bytea), end
 """
 
 
+# What a person gives or ends on her own page comes from no client.
+PERMITS = """
+ALTER TABLE permit ALTER client_id DROP NOT NULL;
+ALTER TABLE permit_end ALTER client_id DROP NOT NULL;
+"""
+
+
 def upgrade() -> None:
     """Create the tables, the functions and their rights."""
-    for part in (TABLES, SESSIONS, ACCESSES, RIGHTS):
+    for part in (TABLES, SESSIONS, ACCESSES, RIGHTS, PERMITS):
         for statement in statements(part):
             op.execute(statement)

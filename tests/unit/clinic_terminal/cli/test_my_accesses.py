@@ -95,7 +95,9 @@ def test_a_wrong_pin_ends_it_and_the_card_is_unpowered(terminal: TerminalRunner)
     assert card.closed == 1
 
 
-@pytest.mark.parametrize(("problem", "exit_code"), [(CardError("card-missing"), 20), (KeyboardInterrupt(), 1)])
+@pytest.mark.parametrize(
+    ("problem", "exit_code"), [(CardError("card-missing"), 20), (KeyboardInterrupt(), 1)]
+)
 def test_without_a_card_nothing_is_asked(
     terminal: TerminalRunner, problem: BaseException, exit_code: int
 ) -> None:
