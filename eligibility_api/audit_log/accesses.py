@@ -17,8 +17,8 @@ from eligibility_api.audit_log.kinds import KINDS, KINDS_TOLD_TO_PERSONS
 LATEST = (datetime(9000, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 """The position from which a list begins: after every record."""
 
-OWN_KINDS = frozenset(kind for kind in KINDS if kind.startswith("own-access."))
-"""The kinds of what the person herself did, or somebody with her code."""
+OWN_KINDS = frozenset(kind for kind in KINDS if kind.startswith("own-access.")) - {"own-access.code"}
+"""The kinds of what the person, or somebody with her code, did on her page; a terminal made the code."""
 
 LISTED_KINDS = KINDS_TOLD_TO_PERSONS - {"own-access.read"}
 """The kinds of a list that leaves out her own looks at her page."""

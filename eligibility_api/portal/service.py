@@ -194,10 +194,10 @@ async def insurance(state: State, token: str) -> InsurancePage:
     )
     answer = rules.answer(inputs, version_key=state.keys.version)
     assert isinstance(answer, EligibilityAnswer)  # no known version
-    return InsurancePage(rows.session, answer, rows.registration, _renewal(rows.registration, now))
+    return InsurancePage(rows.session, answer, rows.registration, renewal_of(rows.registration, now))
 
 
-def _renewal(registration: Registration, now: datetime) -> CertificateRenewal | None:
+def renewal_of(registration: Registration, now: datetime) -> CertificateRenewal | None:
     """The reminder to renew the certificate, from three months before its last day (rule A7)."""
     if registration.not_after is None:
         return None

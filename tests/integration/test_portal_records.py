@@ -28,7 +28,7 @@ from tests.builders.claims import (
 from tests.builders.consents import newest_record, protect, registered_consent
 from tests.builders.database import Database
 from tests.builders.fund import Fund, open_fund
-from tests.builders.fund_clients import CLINIC
+from tests.builders.fund_clients import CLINIC, OTHER_INSURER
 from tests.builders.known import content, drug
 from tests.builders.own_page import ORIGIN, RIGHTS, OwnBrowser, code_for, own_browser, words_of
 from tests.builders.people import Person
@@ -41,6 +41,7 @@ PAGES = (
     "/portal/treatments",
     "/portal/checkups",
     "/portal/consents",
+    "/portal/registration",
 )
 
 
@@ -204,6 +205,52 @@ async def test_each_page_is_closed_without_a_session_and_for_a_blocked_person(
     assert (await browser.get(path)).status_code == 403
     await browser.post("/portal/end")
     assert (await browser.get(path)).status_code == 401
+
+
+async def test_a_registration_is_ended_through_the_insurer(
+    fund: Fund, patient: Person, browser: OwnBrowser
+) -> None:
+    """Rules K4, K6: she applies, the insurer sees it and acts, the page shows the end; before that she can withdraw."""
+    path, listed = "/portal/registration", "/v1/deregistration-applications"
+    assert "解除を申し込みました" in words_of(await browser.post(path, {"act": "apply"}))
+    assert "申し込めませんでした" in words_of(await browser.post(path, {"act": "apply"})), "once"
+    assert "申し込みを取り下げました" in words_of(await browser.post(path, {"act": "withdraw"}))
+    assert "取り下げられる申し込みはありません" in words_of(await browser.post(path, {"act": "withdraw"}))
+    assert (await fund.get(listed)).json()["applications"] == []
+
+    await browser.post(path, {"act": "apply"})
+    [application] = (await fund.get(listed)).json()["applications"]
+    assert application["number"] == patient.resident.resident_id[1:]
+    done = await fund.post("/v1/deregistrations", {"enrolment_id": application["enrolment_id"]}, fund.insurer)
+    assert done.status_code == 201, done.text
+
+    page = words_of(await browser.get(path))
+    assert "に解除されます" in page
+    assert "保険者が解除を受け付けました" in page
+    assert (await fund.get(listed)).json() == {"applications": [], "next": None}
+    assert "取り下げられる申し込みはありません" in words_of(await browser.post(path, {"act": "withdraw"}))
+    kinds = [record["kind"] for record in await fund.records("kind LIKE 'own-access.dereg%'")]
+    assert kinds == [f"own-access.deregistration-{act}" for act in ("applied", "withdrawn", "applied")]
+    assert (await browser.post(path, {"act": "x"})).status_code == 422
+
+
+async def test_a_person_with_two_insurers_asks_at_their_offices(
+    fund: Fund, patient: Person, browser: OwnBrowser
+) -> None:
+    other = await fund.admit_insurer(OTHER_INSURER)
+    await fund.enrol(patient, credential=other)
+    assert "申し込めませんでした" in words_of(await browser.post("/portal/registration", {"act": "apply"}))
+
+
+async def test_the_reminder_to_renew_stands_on_two_pages(
+    fund: Fund, terminal: Credential, browser: OwnBrowser
+) -> None:
+    """Rule A7."""
+    person = await fund.expiring(30)
+    await browser.post("/portal/end")
+    await browser.open(await code_for(fund, person, terminal))
+    for path in ("/portal/insurance", "/portal/registration"):
+        assert "電子証明書の期限が近づいています" in words_of(await browser.get(path)), path
 
 
 async def test_a_page_that_fails_for_technical_reasons_never_means_not_insured(

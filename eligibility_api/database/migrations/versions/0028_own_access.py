@@ -140,8 +140,26 @@ ALTER TABLE permit_end ALTER client_id DROP NOT NULL;
 """
 
 
+# The insurer ends the registration (rule K6); until then the person can withdraw what she asked for.
+DEREGISTRATION = """
+CREATE TABLE deregistration_application (
+    application_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    insurer_number text NOT NULL REFERENCES insurer,
+    entitlement    bigint NOT NULL REFERENCES entitlement,
+    person_key     bytea NOT NULL,
+    applied_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    withdrawn_at   timestamptz
+);
+CREATE INDEX deregistration_application_of_insurer ON deregistration_application (insurer_number, application_id);
+CREATE INDEX deregistration_application_of_person ON deregistration_application (person_key);
+CREATE INDEX deregistration_application_of_member ON deregistration_application (entitlement);
+GRANT SELECT, INSERT (insurer_number, entitlement, person_key), UPDATE (withdrawn_at)
+    ON deregistration_application TO shikaku_api;
+"""
+
+
 def upgrade() -> None:
     """Create the tables, the functions and their rights."""
-    for part in (TABLES, SESSIONS, ACCESSES, RIGHTS, PERMITS):
+    for part in (TABLES, SESSIONS, ACCESSES, RIGHTS, PERMITS, DEREGISTRATION):
         for statement in statements(part):
             op.execute(statement)
