@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from eligibility_api.audit_log.kinds import KINDS, KINDS_TOLD_TO_PERSONS
+from eligibility_api.audit_log.kinds import KINDS, KINDS_SHOWN_TO_PERSONS
 
 LATEST = (datetime(9000, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 """The position from which a list begins: after every record."""
@@ -20,7 +20,7 @@ LATEST = (datetime(9000, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 OWN_KINDS = frozenset(kind for kind in KINDS if kind.startswith("own-access.")) - {"own-access.code"}
 """The kinds of what the person, or somebody with her code, did on her page; a terminal made the code."""
 
-LISTED_KINDS = KINDS_TOLD_TO_PERSONS - {"own-access.read"}
+LISTED_KINDS = KINDS_SHOWN_TO_PERSONS - {"own-access.read"}
 """The kinds of a list that leaves out her own looks at her page."""
 
 WITHOUT_CONSENT = frozenset({"emergency", "disaster"})

@@ -17,8 +17,8 @@ class RetentionClass(StrEnum):
     """Medical information that was read or recorded."""
 
 
-class Told(StrEnum):
-    """Who is told of a record."""
+class ShownTo(StrEnum):
+    """Who sees a record."""
 
     PERSON = "person"
     """The person whom it names, in her own view; auditors too."""
@@ -30,7 +30,7 @@ class KindEntry:
     """The properties of a kind; see the head of `kinds.toml`."""
 
     retention: RetentionClass
-    told: Told
+    shown_to: ShownTo
     ja: str
     en: str
 
@@ -38,7 +38,7 @@ class KindEntry:
 def _read() -> dict[str, KindEntry]:
     data = tomllib.loads(files(__package__).joinpath("kinds.toml").read_text(encoding="utf-8"))
     return {
-        kind: KindEntry(RetentionClass(row["retention"]), Told(row["told"]), row["ja"], row["en"])
+        kind: KindEntry(RetentionClass(row["retention"]), ShownTo(row["shown_to"]), row["ja"], row["en"])
         for kind, row in data.items()
     }
 
@@ -46,5 +46,5 @@ def _read() -> dict[str, KindEntry]:
 KINDS = _read()
 """Every kind, in the order of the table."""
 
-KINDS_TOLD_TO_PERSONS = frozenset(kind for kind, entry in KINDS.items() if entry.told is Told.PERSON)
+KINDS_SHOWN_TO_PERSONS = frozenset(kind for kind, entry in KINDS.items() if entry.shown_to is ShownTo.PERSON)
 """The kinds that a person's own view lists."""

@@ -70,6 +70,24 @@ class Settings(BaseSettings):
         repr=False,
         description="Database address for commands that read the audit log (role `shikaku_auditor`).",
     )
+    database_sequencer_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Database address of the sequencer of the audit log (role `shikaku_sequencer`): the primary itself,"
+        " not through a pool of transactions.",
+    )
+    log_origin: str = Field(
+        default="shikaku.example/audit-log",
+        max_length=200,
+        pattern=r"^[^\s+]+$",
+        description="The audit log's name in its checkpoints, and of the key that signs them: unique in the world, and"
+        " never changed while the log goes on.",
+    )
+    checkpoint_key: Path | None = Field(
+        default=None,
+        description="The key that signs the audit log's checkpoints (Ed25519, PEM); unset: `keys/checkpoint.pem` under"
+        " `FUND_HOME`. A replaced file is used from the next checkpoint on.",
+    )
     challenge_seconds: int = Field(
         default=60, ge=5, le=300, description="Lifetime of a challenge for a proof of presence."
     )

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from eligibility_api.audit_log.accesses import LISTED_KINDS, Access, accesses_of
-from eligibility_api.audit_log.kinds import KINDS_TOLD_TO_PERSONS
+from eligibility_api.audit_log.kinds import KINDS_SHOWN_TO_PERSONS
 from eligibility_api.consent.access_check import PROTECTED
 from eligibility_api.contract.codes import Category
 from eligibility_api.database.connections import Database
@@ -268,7 +268,7 @@ async def read_accesses(
     database: Database, session: bytes, until: tuple[datetime, UUID], at_most: int, *, own: bool
 ) -> AccessRows | None:
     """The accesses before a position, newest first; None if the session is not open. `own`: with her own looks."""
-    kinds = sorted(KINDS_TOLD_TO_PERSONS if own else LISTED_KINDS)
+    kinds = sorted(KINDS_SHOWN_TO_PERSONS if own else LISTED_KINDS)
     rows = await database.fetch(ACCESSES, [session, *until, at_most, kinds])
     if not rows:
         return None

@@ -5,7 +5,7 @@ from alembic import op
 from eligibility_api.database.migrations.script import statements
 
 revision = "0028"
-down_revision = "0026"
+down_revision = "0027"
 
 TABLES = """
 CREATE TABLE own_access (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eligibility_api import portal
-from eligibility_api.audit_log.kinds import KINDS_TOLD_TO_PERSONS
+from eligibility_api.audit_log.kinds import KINDS_SHOWN_TO_PERSONS
 from eligibility_api.contract.codes import LimitClass, Relationship, Role, SpecificDisease, Validity
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import DisasterConsent, EmergencyReason
@@ -18,7 +18,7 @@ PAGES = Path(portal.__file__).parent / "pages"
 TEXTS = Texts.load(PAGES / "words")
 OWN = Texts.load(PAGES / "words").keys() - Texts.load().keys()
 TABLES: dict[str, set[str]] = {
-    "accesses.kind": {kind.replace(".", "-") for kind in KINDS_TOLD_TO_PERSONS},
+    "accesses.kind": {kind.replace(".", "-") for kind in KINDS_SHOWN_TO_PERSONS},
     "accesses.basis": {*Basis},
     "accesses.role": {*Role},
     "accesses.reason": {*EmergencyReason, *DisasterConsent},
