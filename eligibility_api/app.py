@@ -15,6 +15,7 @@ from fastapi.responses import RedirectResponse
 
 from eligibility_api import health
 from eligibility_api.audit import endpoints as audit
+from eligibility_api.audit import log_endpoints as audit_log
 from eligibility_api.batches import endpoints as batches
 from eligibility_api.checkups import endpoints as checkups
 from eligibility_api.claims import endpoints as claims
@@ -122,6 +123,7 @@ def build(state: OpenState) -> FastAPI:
         presence,
         eligibility,
         audit,
+        audit_log,
         registration,
         consent,
         enrolment,

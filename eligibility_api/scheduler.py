@@ -14,6 +14,7 @@ import httpx2
 import structlog
 from sqlalchemy import TextClause, text
 
+from eligibility_api.audit.cosigning import collect
 from eligibility_api.batches.store import delete_expired as delete_expired_batches
 from eligibility_api.database.connections import Database
 from eligibility_api.jlis.client import Jlis
@@ -66,6 +67,10 @@ DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {expi
 }
 
 
+_COSIGNING_SECONDS = 10.0
+"""Pause between two requests to each witness of the audit log."""
+
+
 async def run_maintenance(
     settings: Settings,
     keys: FundKeys,
@@ -82,7 +87,9 @@ async def run_maintenance(
         ):
             jlis = Jlis(http, keys.jlis_client, clock)
             await asyncio.gather(
-                _refresh_mirror_forever(settings, database, jlis, clock), _maintain_forever(database)
+                _refresh_mirror_forever(settings, database, jlis, clock),
+                _maintain_forever(database),
+                _have_cosigned_forever(settings, database),
             )
     finally:
         await database.close()
@@ -94,6 +101,16 @@ async def _refresh_mirror_forever(settings: Settings, database: Database, jlis: 
         for authority, ca in authorities.items():
             await _attempt("mirror", refresh(database, jlis, ca, authority, clock))
         await asyncio.sleep(settings.revocation_max_age_seconds / REFRESHES_PER_MAX_AGE)
+
+
+async def _have_cosigned_forever(settings: Settings, database: Database) -> None:
+    """Have the audit log's newest checkpoint cosigned by each witness; one that fails delays no other."""
+    while settings.witness_addresses:
+        rounds = (
+            _attempt("cosigning", collect(database, key, url)) for key, url in settings.witness_addresses
+        )
+        await asyncio.gather(*rounds)
+        await asyncio.sleep(_COSIGNING_SECONDS)
 
 
 async def _maintain_forever(database: Database) -> None:

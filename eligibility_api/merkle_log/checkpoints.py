@@ -19,7 +19,7 @@ from eligibility_api.merkle_log.notes import (
 )
 from eligibility_api.merkle_log.tiles import MAX_SIZE
 
-_TEXT = re.compile(r"(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[^\n]+)\n", re.ASCII)
+_TEXT = re.compile(r"(?P<origin>[^\n]{1,512})\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[^\n]{44})\n", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
