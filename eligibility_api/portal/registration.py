@@ -66,13 +66,8 @@ WITHDRAW = f"""
 WITH {SESSION_CHECK},
 withdrawn AS (
     UPDATE deregistration_application a SET withdrawn_at = clock_timestamp()
-    WHERE a.application_id = (
-        SELECT max(o.application_id)
-        FROM guard g
-        CROSS JOIN LATERAL (
-            SELECT d.application_id FROM deregistration_application d
-            WHERE d.person_key = g.person_key AND d.withdrawn_at IS NULL OFFSET 0
-        ) o
+    WHERE a.withdrawn_at IS NULL AND a.person_key = (
+        SELECT g.person_key FROM guard g
         WHERE g.outcome = 'answered'
           AND EXISTS (SELECT FROM binding b WHERE b.person_key = g.person_key AND b.ends_at IS NULL OFFSET 0)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections.abc import AsyncIterator
 from functools import partial
 from operator import mod
@@ -12,10 +13,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from eligibility_api.audit.verifier import Trust, verify
+from eligibility_api.audit_log.checkpoint_keys import verification_keys
 from eligibility_api.contract.codes import Purpose, Role
 from eligibility_api.contract.own_access import OWN_ACCESS_PATH
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.own_access import CODE_LIFE, SESSION_LIFE, digest_of, new_code, read_code
+from eligibility_api.merkle_log.exports import Record, decode
+from tests.builders.audit_log import sequence
 from tests.builders.consents import newest_record, protect, registered_consent
 from tests.builders.database import Database
 from tests.builders.emergencies import NOTE, ask, early_in_a_time_step, emergency_terminal, identified
@@ -536,6 +541,66 @@ async def test_the_pages_speak_both_languages(patient: Person, browser: OwnBrows
     page = (await browser.get("/portal/insurance")).text
     assert f'<html lang="{language}" data-contrast="high"' in page
     assert ("My insurance" in page) is (language == "en")
+
+
+async def test_each_entry_is_verified_and_the_file_verifies_offline(
+    fund: Fund, terminal: Credential, browser: OwnBrowser
+) -> None:
+    person = await fund.insured()
+    await fund.tap(person.card)
+    await browser.open(await code_for(fund, person, terminal))
+    await sequence(fund)
+
+    page = words_of(await browser.get("/portal/accesses"))
+    downloaded = await browser.post("/portal/accesses/file")
+
+    assert page.count("書き換えられていないことを確認済み") == 5
+    assert downloaded.headers["content-disposition"].startswith('attachment; filename="shikaku-accesses-')
+    lines = downloaded.content.splitlines(keepends=True)
+    report = verify(lines, Trust(verification_keys(fund.state.settings)))
+    assert report.holds, report.findings
+    records = [decode(line) for line in lines[1:-1]]
+    assert len(records) == 5
+    kinds = {json.loads(record.text)["kind"] for record in records if isinstance(record, Record)}
+    assert {"eligibility.card", "own-access.code", "own-access.opened"} <= kinds
+    altered = [line.replace(b"eligibility.card", b"eligibility.cart") for line in lines]
+    assert verify(altered, Trust(verification_keys(fund.state.settings))).findings
+    assert verify(lines[:2] + lines[3:], Trust(verification_keys(fund.state.settings))).findings, (
+        "one left out"
+    )
+
+
+async def test_a_record_that_was_altered_is_named_on_the_page(
+    fund: Fund, patient: Person, browser: OwnBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sequence(fund)
+    monkeypatch.setattr("eligibility_api.portal.proofs.commitment", lambda salt, text: b"x" * 32)
+    page = words_of(await browser.get("/portal/accesses"))
+    assert "この記録は、書き込まれたときと異なります" in page
+    assert "確認済み" not in page
+
+
+async def test_before_the_first_checkpoint_of_her_records_there_is_no_file(
+    fund: Fund, patient: Person, browser: OwnBrowser
+) -> None:
+    response = await browser.post("/portal/accesses/file")
+    assert response.status_code == 503
+    assert "own-proofs-pending" in response.text
+    assert "まもなく確認できます" in words_of(await browser.get("/portal/accesses"))
+
+
+async def test_evidence_of_another_persons_record_is_not_hers_to_read(
+    fund: Fund, patient: Person, browser: OwnBrowser
+) -> None:
+    """The database's function itself refuses: not the page that calls it."""
+    other = await fund.insured()
+    await fund.tap(other.card)
+    foreign = await newest_record(fund, "eligibility.card")
+    assert browser.token is not None
+    statement = "SELECT * FROM own_evidence($1, $2)"
+    own = digest_of(browser.token)
+    assert await fund.state.database.fetch(statement, [own, [foreign["record_id"]]]) == []
+    assert await fund.state.database.fetch(statement, [b"x" * 32, [foreign["record_id"]]]) == []
 
 
 # -- Its database rights ------------------------------------------------------------------------------------------------

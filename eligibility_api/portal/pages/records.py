@@ -11,8 +11,10 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime
 
 from eligibility_api.audit_log.accesses import LATEST
+from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.portal import service
-from eligibility_api.portal.pages.site import ThisPortal, Token
+from eligibility_api.portal.pages.site import Portal, ThisPortal, Token
+from eligibility_api.portal.proofs import export, prove
 
 router = APIRouter()
 
@@ -27,8 +29,7 @@ async def insurance(request: Request, portal: ThisPortal, token: Token) -> Respo
 @router.get("/accesses")
 async def accesses(request: Request, portal: ThisPortal, token: Token) -> Response:
     """Who looked at what and when, newest first."""
-    page = await service.accesses(portal.fund, token)
-    return portal.opened(request, "accesses.html", page.session, page=page, own=False, first=True)
+    return await _accesses(request, portal, token, LATEST, own=False)
 
 
 @router.post("/accesses")
@@ -43,5 +44,21 @@ async def older_accesses(
 ) -> Response:
     """The accesses before one of the list, or with her own looks at these pages."""
     until: tuple[datetime, UUID] = (at, record) if at is not None and record is not None else LATEST
+    return await _accesses(request, portal, token, until, own=own)
+
+
+async def _accesses(
+    request: Request, portal: Portal, token: str, until: tuple[datetime, UUID], *, own: bool
+) -> Response:
     page = await service.accesses(portal.fund, token, until, own=own)
-    return portal.opened(request, "accesses.html", page.session, page=page, own=own, first=until is LATEST)
+    proofs = await prove(portal.fund, token, [access.record_id for access in page.accesses])
+    return portal.opened(request, "accesses.html", page.session, page=page, own=own, proofs=proofs)
+
+
+@router.post("/accesses/file")
+async def download(portal: ThisPortal, token: Token) -> Response:
+    """The list with its proofs, as a file that is verified offline."""
+    data = await export(portal.fund, token)
+    name = f"shikaku-accesses-{day_in_japan(portal.fund.clock()).isoformat()}.jsonl"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(data, media_type="application/x-ndjson", headers=headers)

@@ -125,11 +125,20 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 50 SET search_path = public, pg_temp A
         o.person_key, 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', at_most, kinds) a
     WHERE o.code_digest = code AND o.opened_at IS NULL AND o.expires_at > now()
 $$;
+
+-- What her records' commitments are of; of nobody else's records.
+CREATE FUNCTION own_evidence(session bytea, records uuid[]) RETURNS TABLE (record_id uuid, salt bytea, record text)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 50 SET search_path = public, pg_temp AS $$
+    SELECT r.record_id, r.salt, audit_record_text(r)
+    FROM own_session(session) s
+    CROSS JOIN unnest(records) AS named (id)
+    JOIN audit_record r ON r.record_id = named.id AND r.person_key = s.person_key
+$$;
 """
 
 RIGHTS = """
 GRANT EXECUTE ON FUNCTION open_own_access(bytea, bytea), own_session(bytea), end_own_session(bytea),
-    own_accesses(bytea, timestamptz, uuid, integer, text[]), accesses_of_code(bytea, integer, text[]) TO shikaku_api;
+    own_accesses(bytea, timestamptz, uuid, integer, text[]), accesses_of_code(bytea, integer, text[]), own_evidence(bytea, uuid[]) TO shikaku_api;
 """
 
 
