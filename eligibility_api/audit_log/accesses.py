@@ -21,7 +21,7 @@ OWN_KINDS = frozenset(kind for kind in KINDS if kind.startswith("own-access.")) 
 """The kinds of what the person, or somebody with her code, did on her page; a terminal made the code."""
 
 LISTED_KINDS = KINDS_SHOWN_TO_PERSONS - {"own-access.read"}
-"""The kinds of a list that leaves out her own looks at her page."""
+"""The kinds of a list that leaves out what she read on her own page."""
 
 WITHOUT_CONSENT = frozenset({"emergency", "disaster"})
 """The bases of a permit without the person's consent."""

@@ -134,15 +134,15 @@ CROSS JOIN LATERAL (
 ) m
 WHERE a.insurer_number = :insurer AND a.application_id > :after AND a.withdrawn_at IS NULL
   AND EXISTS (SELECT FROM binding b WHERE b.person_key = a.person_key AND b.ends_at IS NULL OFFSET 0)
-ORDER BY a.application_id LIMIT :at_most
+ORDER BY a.application_id LIMIT :max_rows
 """)  # noqa: S608
 
 
 async def deregistration_applications(
-    connection: AsyncConnection, insurer: str, after: int, at_most: int
+    connection: AsyncConnection, insurer: str, after: int, max_rows: int
 ) -> Sequence[Row[Any]]:
     """Return an insurer's open applications after a number: `application_id`, the member, and `applied_at`."""
-    values = {"insurer": insurer, "after": after, "at_most": at_most}
+    values = {"insurer": insurer, "after": after, "max_rows": max_rows}
     return (await connection.execute(_APPLICATIONS, values)).all()
 
 

@@ -118,7 +118,7 @@ count from the moment in which they are known, also for a page that is open.
 
 
 def recorded_cte(page: str, *, detail: str = "", columns: str = "", values: str = "") -> str:
-    """The CTE `recorded`: the audit record of a look at a page.
+    """The CTE `recorded`: the audit record of a page that was read.
 
     `detail`: further names and values; `columns` and `values`: of the record, each with a comma ahead.
     """
@@ -237,9 +237,9 @@ async def make_code(
     return MadeCode(ProofCheck.of(row), row["outcome"], row["made_at"], row["expires_at"])
 
 
-async def accesses_at_reader(database: Database, code: bytes, at_most: int) -> list[Access]:
+async def accesses_at_reader(database: Database, code: bytes, max_rows: int) -> list[Access]:
     """The newest accesses to the person of a code that was just made."""
-    return accesses_of(await database.fetch(_OF_CODE, [code, at_most, sorted(LISTED_KINDS)]))
+    return accesses_of(await database.fetch(_OF_CODE, [code, max_rows, sorted(LISTED_KINDS)]))
 
 
 async def open_code(database: Database, code: bytes, session: bytes, *, source: bytes, limit: int) -> Opening:
@@ -265,11 +265,11 @@ async def read_insurance(database: Database, session: bytes, today: date) -> Ins
 
 
 async def read_accesses(
-    database: Database, session: bytes, until: tuple[datetime, UUID], at_most: int, *, own: bool
+    database: Database, session: bytes, until: tuple[datetime, UUID], max_rows: int, *, own: bool
 ) -> AccessRows | None:
-    """The accesses before a position, newest first; None if the session is not open. `own`: with her own looks."""
+    """The accesses before a position, newest first; None if the session is not open. `own`: with what she read on her page."""
     kinds = sorted(KINDS_SHOWN_TO_PERSONS if own else LISTED_KINDS)
-    rows = await database.fetch(ACCESSES, [session, *until, at_most, kinds])
+    rows = await database.fetch(ACCESSES, [session, *until, max_rows, kinds])
     if not rows:
         return None
     first = rows[0]

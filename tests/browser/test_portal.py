@@ -115,7 +115,7 @@ def test_a_patient_reads_her_information_and_who_looked_at_it(patient: Patient, 
     expect(page.get_by_text("この画面で、情報を閲覧しました").first).to_be_visible()
 
 
-def test_withdrawing_takes_one_tap_and_is_seen_at_once(patient: Patient, phone: Page) -> None:
+def test_withdrawing_takes_one_tap_and_shows_at_once(patient: Patient, phone: Page) -> None:
     page = phone
     open_code(page, patient.code())
     page.get_by_role("link", name="同意", exact=True).click()

@@ -171,7 +171,7 @@ async def test_an_unregistered_card_needs_its_first_registration(fund: Fund, ter
 
 
 async def test_a_blocked_person_gets_no_code(fund: Fund, terminal: Credential) -> None:
-    """Protection flags hold: whoever has her card and PIN must not learn where she is treated."""
+    """Protection flags hold: a person with her card and PIN must not learn where she is treated."""
     person = await fund.insured()
     await protect(fund, person)
 
@@ -218,7 +218,7 @@ async def test_with_the_setting_a_reader_may_show_the_list_and_nothing_else(
 # -- Opening a code -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_code_opens_the_page_which_says_where_and_when_it_was_made(
+async def test_a_code_opens_the_page_which_names_where_and_when_it_was_made(
     fund: Fund, terminal: Credential, browser: OwnBrowser
 ) -> None:
     """Rule O2."""
@@ -451,7 +451,7 @@ async def test_she_reads_her_own_information_alone(
     assert other.resident.name in second.text
 
 
-async def test_the_list_says_in_words_who_looked_at_what(
+async def test_the_list_has_in_words_who_looked_at_what(
     fund: Fund, terminal: Credential, browser: OwnBrowser
 ) -> None:
     person = await fund.insured()
@@ -503,15 +503,15 @@ async def test_an_older_part_of_the_list_begins_where_the_first_one_ended(
     person = await fund.insured()
     await fund.tap(person.card)
     await browser.open(await code_for(fund, person, terminal))
-    seen, response = [], await browser.get("/portal/accesses")
+    times, response = [], await browser.get("/portal/accesses")
     for _ in range(5):
-        seen += _times(response)
+        times += _times(response)
         form = _older(response)
         if form is None:
             break
         response = await browser.post("/portal/accesses", form)
-    assert len(seen) == len(set(seen)) == 5
-    assert seen == sorted(seen, reverse=True)
+    assert len(times) == len(set(times)) == 5
+    assert times == sorted(times, reverse=True)
 
 
 def _times(response: httpx2.Response) -> list[str]:

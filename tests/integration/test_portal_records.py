@@ -135,7 +135,7 @@ async def test_her_check_ups_are_a_table(fund: Fund, patient: Person, browser: O
     assert '"checkups"' in (await newest_record(fund, "own-access.read"))["detail"]
 
 
-async def test_treatments_and_surgery_are_two_looks(fund: Fund, browser: OwnBrowser) -> None:
+async def test_treatments_and_surgery_are_two_accesses(fund: Fund, browser: OwnBrowser) -> None:
     page = words_of(await browser.get("/portal/treatments"))
     assert "手術" in page
     records = await fund.records("kind = 'own-access.read'")

@@ -1,4 +1,4 @@
-"""The texts of the patient's pages: every record she may be told of has its words, and no text is left over."""
+"""The texts of the patient's pages: every record that is shown to her has its words, and no text is left over."""
 
 from __future__ import annotations
 
