@@ -11,6 +11,7 @@ from functools import lru_cache  # noqa: TID251 - of the application
 import httpx2
 import structlog
 from fastapi import FastAPI, Response
+from fastapi.responses import RedirectResponse
 
 from eligibility_api import health
 from eligibility_api.audit import endpoints as audit
@@ -25,6 +26,7 @@ from eligibility_api.consent.grant import GRANT_STATEMENTS, PRECHECK_STATEMENT
 from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.history import HistoryResource
+from eligibility_api.contract.own_access import PORTAL_PATH
 from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
@@ -48,6 +50,8 @@ from eligibility_api.platform.keys import FundKeys, load_keys, load_trust
 from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
+from eligibility_api.portal import endpoints as portal
+from eligibility_api.portal.pages.app import create_pages
 from eligibility_api.prescriptions import endpoints as prescriptions
 from eligibility_api.presence import endpoints as presence
 from eligibility_api.processes.process import (
@@ -134,10 +138,12 @@ def build(state: OpenState) -> FastAPI:
         duplicates,
         checkups,
         emergency,
+        portal,
     ):
         app.include_router(package.router)
     app.include_router(health.router)
     _serve_description(app)
+    _serve_pages(app)
     problems.install_error_handlers(app)
     app.add_middleware(FastPathMiddleware, routes=_fast_path_routes())
     app.add_middleware(HistoryFastPathMiddleware, routers=history.HISTORY_ROUTERS)
@@ -149,6 +155,17 @@ def _serve_description(app: FastAPI) -> None:
     @app.get("/openapi.json", include_in_schema=False)
     async def description() -> Response:
         return Response(_description(app), media_type="application/json")
+
+
+def _serve_pages(app: FastAPI) -> None:
+    """The patients' own pages; the address that they type has no slash at its end."""
+
+    def fund() -> State:
+        state: State = app.state.fund
+        return state
+
+    app.mount(PORTAL_PATH, create_pages(fund))
+    app.add_route(PORTAL_PATH, lambda _: RedirectResponse(f"{PORTAL_PATH}/"), include_in_schema=False)
 
 
 @lru_cache(maxsize=1)

@@ -55,6 +55,8 @@ _EXPIRED = {
     "second_factor_miss": "hour < now() - interval '1 day'",
     "mismatch_count": "hour < now() - interval '1 day'",
     "lookup_count": "day < current_date - 60",
+    "own_access_guess": "hour < now() - interval '1 day'",
+    "own_access": "expires_at < now() - interval '1 day'",
     "idempotency": "created_at < now() - interval '7 days'",
 }
 """Tables of counters and answers, and which of their rows have expired; an index finds them."""

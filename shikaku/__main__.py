@@ -1,7 +1,7 @@
 """`make demo`: runs all organisations on this machine and prints what receptions and insurers see.
 
 Plays the reception scenes, registers the named test persons, then plays the scenes of an insurer, a pharmacy,
-duplicate medication, a disaster, paper certificates, the clinic's own software and the load. Stays until Ctrl-C,
+duplicate medication, a disaster, paper certificates, the clinic's own software, the load and a patient's own view. Stays until Ctrl-C,
 or exits if ONCE=1 is set, with exit code 0 only if all results were as
 expected.
 """
@@ -32,6 +32,7 @@ from shikaku.story.duplicates import DuplicateScenes
 from shikaku.story.exchange import ExchangeScenes
 from shikaku.story.insurer import InsurerScenes
 from shikaku.story.load import LoadScenes
+from shikaku.story.own_view import OwnViewScenes
 from shikaku.story.papers import PaperScenes
 from shikaku.story.pharmacy import PharmacyScenes
 from shikaku.story.reception import ReceptionScenes, TapResult
@@ -82,6 +83,7 @@ def _run(console: Console) -> int:
                     ExchangeScenes(stack, data).play,
                 ),
                 ("縮小した全国の平日負荷 / a weekday's load, scaled down", LoadScenes(stack).play),
+                ("本人による閲覧 / the patient's own view", OwnViewScenes(stack, data).play),
             ],
         )
         stack.write_environment(ENVIRONMENT)
@@ -156,6 +158,8 @@ def _stay(console: Console, stack: Stack) -> None:
         f"    受付 / reception：{RECEPTION[0]} {RECEPTION[1]}　医師 / doctor：{DOCTOR[0]} {DOCTOR[1]}",
         f"  保険者の担当者：加入者情報の登録 / an insurer's clerks: members  {desk}",
         f"    送信担当 / sender：{SENDER[0]} {SENDER[1]}　承認者 / approver：{APPROVER[0]} {APPROVER[1]}",
+        f"  患者さん：本人の画面（スマートフォンの幅で） / patients: their own page, as on a phone  {wiring['TERMINAL_FUND_URL']}/portal",
+        f"    コード / code：.venv/bin/clinic-terminal my-accesses --card {card}",
         "",
         f"別のシェルで / in another shell:\n  . {ENVIRONMENT.relative_to(ROOT)}",
         f"  .venv/bin/clinic-terminal tap --card {card}",

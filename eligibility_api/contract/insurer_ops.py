@@ -289,6 +289,19 @@ class DeregistrationAnswer(Answer):
     last_day: date = Field(description="The last day on which the card is used: the end of the next month.")
 
 
+class DeregistrationApplication(MemberSummary):
+    """A member who asked, on her own page, to end the use of her card; the insurer does so, or tells her why not."""
+
+    applied_at: datetime
+
+
+class DeregistrationApplications(Answer):
+    """`GET /v1/deregistration-applications?after=CURSOR`: those that are open, oldest first."""
+
+    applications: list[DeregistrationApplication]
+    next: str | None = Field(description="Cursor of the next page; null at the end.")
+
+
 class DeregistrationWithdrawalAnswer(Answer):
     """The card stays registered (rule K5)."""
 

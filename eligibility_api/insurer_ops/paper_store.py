@@ -126,6 +126,30 @@ UPDATE binding SET ends_at = NULL WHERE person_key = :person_key AND ends_at > n
 """)
 
 
+# Open until the insurer has ended the registrations, or the person withdraws it.
+_APPLICATIONS = text(f"""
+SELECT a.application_id, t.enrolment_id::text AS enrolment_id, m.symbol, m.number, m.branch, m.birth_date, a.applied_at
+FROM deregistration_application a
+JOIN entitlement t USING (entitlement)
+CROSS JOIN LATERAL (
+    SELECT e.symbol, e.number, e.branch, e.birth_date
+    FROM (SELECT * FROM enrolment v WHERE v.entitlement = a.entitlement OFFSET 0) e {KNOWN_NOW}
+    WHERE {NOT_SUPERSEDED} ORDER BY e.version DESC LIMIT 1
+) m
+WHERE a.insurer_number = :insurer AND a.application_id > :after AND a.withdrawn_at IS NULL
+  AND EXISTS (SELECT FROM binding b WHERE b.person_key = a.person_key AND b.ends_at IS NULL OFFSET 0)
+ORDER BY a.application_id LIMIT :max_rows
+""")  # noqa: S608
+
+
+async def deregistration_applications(
+    connection: AsyncConnection, insurer: str, after: int, max_rows: int
+) -> Sequence[Row[Any]]:
+    """Return an insurer's open applications after a number: `application_id`, the member, and `applied_at`."""
+    values = {"insurer": insurer, "after": after, "max_rows": max_rows}
+    return (await connection.execute(_APPLICATIONS, values)).all()
+
+
 async def candidates(
     connection: AsyncConnection,
     insurer: str,

@@ -125,6 +125,13 @@ class Settings(BaseSettings):
     second_factor_misses_per_hour: int = Field(
         default=5, ge=0, description="Wrong one-time passwords per operator of a facility and hour."
     )
+    own_access_guesses_per_hour: int = Field(
+        default=20, ge=1, description="Refused one-time codes of patients' own pages per address and hour."
+    )
+    own_accesses_at_reader: bool = Field(
+        default=False,
+        description="Terminals with the right `own-access` may also show the patient who looked at her information.",
+    )
     batch_rows_per_day: int = Field(
         default=50_000, ge=1, description="Rows of batch checks per facility and day (in Japan)."
     )

@@ -40,6 +40,7 @@ RIGHTS_FOR = {
     Purpose.VISUAL_CHECK: (Right.VISUAL_CHECK,),
     Purpose.CONSENT: (Right.CONSENT,),
     Purpose.VISUAL_CONSENT: (Right.CONSENT, Right.VISUAL_CHECK),
+    Purpose.OWN_ACCESS: (Right.OWN_ACCESS,),
 }
 """The rights that a terminal needs to request and to spend a challenge of each purpose."""
 

@@ -62,6 +62,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
             "PaperScenes",
             "ExchangeScenes",
             "LoadScenes",
+            "OwnViewScenes",
         )
         for name, steps in zip(names, (*stories, *([[step()]] * (len(names) - len(stories)))), strict=True):
             monkeypatch.setattr(demo, name, lambda *_, steps=steps: SimpleNamespace(play=lambda: iter(steps)))

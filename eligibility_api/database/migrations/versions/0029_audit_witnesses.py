@@ -5,7 +5,7 @@ from alembic import op
 from eligibility_api.database.migrations.script import statements
 
 revision = "0029"
-down_revision = "0027"
+down_revision = "0028"
 
 COSIGNATURES = """
 CREATE TABLE audit_cosignature (
