@@ -14,11 +14,13 @@ import httpx2
 import structlog
 from sqlalchemy import text
 
+from eligibility_api.audit_log import refusal_store
+from eligibility_api.audit_log.acts import record_act
 from eligibility_api.batches.store import delete_expired as delete_expired_batches
 from eligibility_api.database.connections import Database
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
-from eligibility_api.platform.keys import FundKeys, load_trust
+from eligibility_api.platform.keys import FundKeys, fingerprints, load_trust
 from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
 from eligibility_api.presence.mirror import refresh
@@ -79,7 +81,9 @@ async def run_maintenance(
         ):
             jlis = Jlis(http, keys.jlis_client, clock)
             await asyncio.gather(
-                _refresh_mirror_forever(settings, database, jlis, clock), _maintain_forever(database)
+                _refresh_mirror_forever(settings, database, jlis, clock),
+                _maintain_forever(database),
+                _record_keys_until_done(database, keys),
             )
     finally:
         await database.close()
@@ -93,12 +97,24 @@ async def _refresh_mirror_forever(settings: Settings, database: Database, jlis: 
         await asyncio.sleep(settings.revocation_max_age_seconds / REFRESHES_PER_MAX_AGE)
 
 
+async def _record_keys_until_done(database: Database, keys: FundKeys) -> None:
+    """Record once with which keys the service was started: a key file may have been exchanged by hand."""
+    while not await _attempt("keys_record", _record_keys(database, keys)):
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _record_keys(database: Database, keys: FundKeys) -> None:
+    async with database.transaction() as connection:
+        await record_act(connection, "keys.loaded", fingerprints(keys))
+
+
 async def _maintain_forever(database: Database) -> None:
     while True:
         done = [
             await _attempt("partitions", _maintain_partitions(database)),
             await _attempt("counters", _delete_expired_counters(database)),
             await _attempt("batches", _delete_expired_batches(database)),
+            await _attempt("refusals", _record_counted_refusals(database)),
         ]
         await asyncio.sleep(_MAINTENANCE_SECONDS if all(done) else _RETRY_SECONDS)
 
@@ -122,6 +138,13 @@ async def _delete_expired_batches(database: Database) -> None:
     while deleted:
         async with database.step() as connection:
             deleted = await delete_expired_batches(connection)
+
+
+async def _record_counted_refusals(database: Database) -> None:
+    ended = MAX_DELETED
+    while ended == MAX_DELETED:
+        async with database.step() as connection:
+            ended = await refusal_store.record_ended(connection, MAX_DELETED)
 
 
 async def _attempt(task: str, work: Awaitable[object]) -> bool:

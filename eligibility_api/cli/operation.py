@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.cli_support import run_reporting_errors
+from eligibility_api.audit_log.acts import record_act
+from eligibility_api.cli_support import in_transaction, run_reporting_errors
 from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.dsn import dsn
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
@@ -64,7 +66,16 @@ def keys_init() -> None:
 
 @keys_app.command("rotate-challenge")
 def keys_rotate() -> None:
-    """Create a new MAC key for challenges; the former one stays accepted. Restart the workers to use it."""
+    """Create a new MAC key for challenges; the former one stays accepted. Restart the workers to use it.
+
+    The audit record names the keys, so the database must be running.
+    """
     settings = Settings()
-    load_keys(settings.home)
-    rotate_challenge_key(settings.home)
+    load_keys(settings.home, create=False)
+
+    async def rotate(connection: AsyncConnection) -> None:
+        # The file last: without the record there is no new key.
+        await record_act(connection, "keys.rotated", {"key": "challenge"})
+        rotate_challenge_key(settings.home)
+
+    in_transaction(settings, "owner", rotate)
