@@ -1,0 +1,50 @@
+"""Every kind of audit record, as data: `kinds.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+
+
+class RetentionClass(StrEnum):
+    """The classes of records by how long they are kept; the table `audit_retention` has the years."""
+
+    ELIGIBILITY = "eligibility"
+    """Who was insured, who was permitted what, and who changed it."""
+    MEDICAL = "medical"
+    """Medical information that was read or recorded."""
+
+
+class Told(StrEnum):
+    """Who is told of a record."""
+
+    PERSON = "person"
+    """The person whom it names, in her own view; auditors too."""
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True)
+class KindEntry:
+    """The properties of a kind; see the head of `kinds.toml`."""
+
+    retention: RetentionClass
+    told: Told
+    ja: str
+    en: str
+
+
+def _read() -> dict[str, KindEntry]:
+    data = tomllib.loads(files(__package__).joinpath("kinds.toml").read_text(encoding="utf-8"))
+    return {
+        kind: KindEntry(RetentionClass(row["retention"]), Told(row["told"]), row["ja"], row["en"])
+        for kind, row in data.items()
+    }
+
+
+KINDS = _read()
+"""Every kind, in the order of the table."""
+
+KINDS_TOLD_TO_PERSONS = frozenset(kind for kind, entry in KINDS.items() if entry.told is Told.PERSON)
+"""The kinds that a person's own view lists."""
