@@ -33,18 +33,28 @@ class KindEntry:
     told: Told
     ja: str
     en: str
+    privileged: bool = False
 
 
 def _read() -> dict[str, KindEntry]:
     data = tomllib.loads(files(__package__).joinpath("kinds.toml").read_text(encoding="utf-8"))
     return {
-        kind: KindEntry(RetentionClass(row["retention"]), Told(row["told"]), row["ja"], row["en"])
+        kind: KindEntry(
+            RetentionClass(row["retention"]),
+            Told(row["told"]),
+            row["ja"],
+            row["en"],
+            row.get("privileged", False),
+        )
         for kind, row in data.items()
     }
 
 
 KINDS = _read()
 """Every kind, in the order of the table."""
+
+PRIVILEGED_KINDS = tuple(kind for kind, entry in KINDS.items() if entry.privileged)
+"""The kinds of which the auditor's report lists each record."""
 
 KINDS_TOLD_TO_PERSONS = frozenset(kind for kind, entry in KINDS.items() if entry.told is Told.PERSON)
 """The kinds that a person's own view lists."""

@@ -22,7 +22,7 @@ COUNTED = "counted"
 _COUNT = text("""
 INSERT INTO refusal_minute AS m (source, minute, refusals, described)
 VALUES (:source, :minute, :refusals, CAST(:described AS jsonb))
-ON CONFLICT (source, minute) DO UPDATE SET refusals = m.refusals + excluded.refusals
+ON CONFLICT (minute, source) DO UPDATE SET refusals = m.refusals + excluded.refusals
 RETURNING refusals - :refusals AS before
 """)
 
@@ -39,9 +39,8 @@ WHERE source = :source AND minute = :minute
 
 _ENDED = text("""
 WITH ended AS (
-    DELETE FROM refusal_minute
-    WHERE (source, minute) IN (SELECT source, minute FROM refusal_minute WHERE minute < now() - interval '2 minutes'
-                               ORDER BY minute LIMIT :chunk)
+    DELETE FROM refusal_minute WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM refusal_minute WHERE minute < now() - interval '2 minutes' ORDER BY minute LIMIT :chunk))
     RETURNING source, minute, counted, described
 ), recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, insurer_number, detail)

@@ -13,6 +13,7 @@ from eligibility_api.audit_log.acts import record_act
 from eligibility_api.cli_support import in_transaction, run_reporting_errors
 from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.dsn import dsn
+from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
 from eligibility_api.platform.settings import Settings
 
@@ -76,6 +77,9 @@ def keys_rotate() -> None:
     async def rotate(connection: AsyncConnection) -> None:
         # The file last: without the record there is no new key.
         await record_act(connection, "keys.rotated", {"key": "challenge"})
-        rotate_challenge_key(settings.home)
+        try:
+            rotate_challenge_key(settings.home)
+        except OSError as error:
+            raise OperatorError(f"The new key cannot be written: {error.strerror}.") from error
 
     in_transaction(settings, "owner", rotate)
