@@ -11,6 +11,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.audit.report.commands import report as report_command
 from eligibility_api.cli_support import in_transaction, parse_institution_code, run_reporting_errors
 from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.database.connections import Database
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from eligibility_api.audit.recompute import GivenAnswer
 
 app = typer.Typer(help="The audit record.", no_args_is_help=True)
+
+app.command("report")(report_command)
 
 _INSTANTS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
 """Parse ISO 8601 with an offset."""
