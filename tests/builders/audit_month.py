@@ -276,11 +276,11 @@ async def _write_members(connection: asyncpg.Connection) -> None:
             "UPDATE revision SET published_at = $2 WHERE revision = $1", revision, published_at
         )
     await _write_claims(connection)
-    for number, categories in ((1, ["medication", "surgery"]), (2, ["medication"])):
+    for permit, categories in ((1, ["medication", "surgery"]), (2, ["medication"])):
         await connection.execute(
             "INSERT INTO permit (permit_id, basis, person_key, institution_code, client_id, care, categories, given_at, until,"
             " record_id) VALUES ($1, 'pin', '', $2, $3, '1', $4, $5, $5::timestamptz + interval '24 hours', $1)",
-            UUID(int=number), CLINIC, TERMINAL, categories, april,
+            UUID(int=permit), CLINIC, TERMINAL, categories, april,
         )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ REASONS = tuple(Reason)
 _PLACES = {reason: place for place, reason in enumerate(REASONS)}
 
 MAX_LISTED = 1_000
-"""Rows of each list: runs, correction lists, privileged operations. What is beyond is counted."""
+"""Rows of each list: runs, correction lists, privileged operations of each kind. What is beyond is counted."""
 
 
 class Activity(NamedTuple):
@@ -187,9 +187,9 @@ class Figures:
             self.wrong.append(row)
 
     def add_operation(self, operation: Operation) -> None:
-        """Add a privileged operation; the first ones are kept."""
+        """Add a privileged operation; the first ones of each kind are kept, so that many hide no rare one."""
         self.operations_by_kind[operation.kind] += 1
-        if len(self.operations) < MAX_LISTED:
+        if self.operations_by_kind[operation.kind] <= MAX_LISTED:
             self.operations.append(operation)
 
     @property

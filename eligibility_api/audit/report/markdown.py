@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import escape
 
 from eligibility_api.audit.report.figures import Figures
 from eligibility_api.audit.report.page import period_text, summary, where
 from eligibility_api.audit.report.phrases import Phrases
 from eligibility_api.audit.report.sections import Cell, Table, local, sections
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]#|~])")
 
 
 def render_markdown(figures: Figures, phrases: Phrases) -> str:
@@ -52,7 +53,7 @@ def _table(table: Table, p: Phrases) -> Iterator[str]:
     )
     yield from map(_row, table.rows)
     if table.total:
-        shown = {"shown": len(table.rows), "total": f"{table.total:,}", "where": where(table.total, p)}
+        shown = {"shown": len(table.rows), "total": f"{table.total:,}", "where": where(table, p)}
         yield f"\n{p('report.shown', **shown)}"
 
 
@@ -62,4 +63,4 @@ def _row(cells: tuple[Cell, ...]) -> str:
 
 def _cell(cell: Cell) -> str:
     """A cell; characters that mean something in Markdown or HTML are taken literally."""
-    return f"{cell:,}" if isinstance(cell, int) else _SPECIAL.sub(r"\\\1", cell)
+    return f"{cell:,}" if isinstance(cell, int) else _SPECIAL.sub(r"\\\1", escape(cell, quote=False))

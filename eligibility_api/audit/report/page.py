@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from eligibility_api.audit.report.figures import MAX_LISTED, Figures
 from eligibility_api.audit.report.phrases import TEXTS, Phrases
-from eligibility_api.audit.report.sections import Cell, local, sections
+from eligibility_api.audit.report.sections import Cell, Table, local, sections
 from screens.charts import bars, column_chart
 from screens.rendering import Display, Renderer
 from screens.web.assets import read_style
@@ -57,11 +57,11 @@ def period_text(figures: Figures, phrases: Phrases) -> str:
     return phrases("report.days", first=figures.period.first, last=figures.period.last)
 
 
-def where(total: int, phrases: Phrases) -> str:
+def where(table: Table, phrases: Phrases) -> str:
     """Where the rows are that the page does not show."""
-    if total <= MAX_LISTED:
+    if table.is_listed:
         return phrases("report.in-csv")
-    return phrases("report.capped", limit=f"{MAX_LISTED:,}", total=f"{total:,}")
+    return phrases("report.capped", limit=f"{MAX_LISTED:,}")
 
 
 def render_page(figures: Figures, phrases: Phrases) -> str:
@@ -87,7 +87,7 @@ def render_page(figures: Figures, phrases: Phrases) -> str:
         bars_of=lambda rows: bars([(_short(label), value, text) for label, value, text in rows]),
         columns_of=column_chart,
         is_figure=_is_figure,
-        where=lambda total: where(total, phrases),
+        where=lambda table: where(table, phrases),
     )
 
 

@@ -33,6 +33,8 @@ class Table:
     rows: Sequence[tuple[Cell, ...]]
     total: int | None = None
     """The number of rows, if not all are shown."""
+    is_listed: bool = True
+    """Whether the CSV file has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def _table(
         tuple(p(f"column.{name}") for name in columns.split()),
         shown,
         of if of > len(shown) else None,
+        of <= len(found),
     )
 
 
@@ -288,7 +291,9 @@ def _runs(figures: Figures, p: Phrases) -> Section:
         )
         for run in runs
     ]
-    labels = [(f"{local(run.first)} {run.institution_code}", run.misses) for run in runs]
+    labels = [
+        (f"{run.first.astimezone(JAPAN):%m-%d %H:%M} {run.institution_code}", run.misses) for run in runs
+    ]
     return Section(
         "runs",
         p("runs.title"),
@@ -335,7 +340,9 @@ def _privileged(figures: Figures, p: Phrases) -> Section:
             details.subject(one),
             details.content(one, p),
         )
-        for one in figures.operations
+        for one in sorted(
+            figures.operations, key=lambda one: (figures.operations_by_kind[one.kind], one.recorded_at)
+        )
     ]
     total = figures.operations_by_kind.total()
     return Section(

@@ -140,11 +140,14 @@ def test_lists_keep_a_thousand_entries_and_count_all() -> None:
     for n in range(3 * MAX_LISTED):
         one.add_run(Run(UUID(int=n), None, "eligibility.number", NOW, NOW, misses=10 + n))
         one.add_wrong(Wrong(UUID(int=n), NOW, "enrolment.correct", None, "1311111114", "見本", 1, NOW))
-        one.add_operation(Operation(UUID(int=n), NOW, "keys.loaded", None, None, None, None, {}))
+        one.add_operation(Operation(UUID(int=n), NOW, "admission.terminal", None, None, None, None, {}))
+    one.add_operation(Operation(UUID(int=n), NOW, "keys.rotated", None, None, None, None, {}))
     assert len(one.runs) <= 2 * MAX_LISTED
-    assert (len(one.wrong), len(one.operations)) == (MAX_LISTED, MAX_LISTED)
+    assert (len(one.wrong), len(one.operations)) == (MAX_LISTED, MAX_LISTED + 1)
+    # Many of one kind do not hide the only one of another.
+    assert one.operations[-1].kind == "keys.rotated"
     assert max(run.misses for run in one.runs) == 10 + 3 * MAX_LISTED - 1
-    totals: list[Any] = [one.runs_found, one.wrong_found, one.operations_by_kind["keys.loaded"]]
+    totals: list[Any] = [one.runs_found, one.wrong_found, one.operations_by_kind["admission.terminal"]]
     assert totals == [3 * MAX_LISTED] * 3
 
 
