@@ -14,6 +14,7 @@ from fastapi import FastAPI, Response
 
 from eligibility_api import health
 from eligibility_api.audit import endpoints as audit
+from eligibility_api.audit import log_endpoints as audit_log
 from eligibility_api.audit_log.refusals import RefusalLog
 from eligibility_api.batches import endpoints as batches
 from eligibility_api.checkups import endpoints as checkups
@@ -119,6 +120,7 @@ def build(state: OpenState) -> FastAPI:
         presence,
         eligibility,
         audit,
+        audit_log,
         registration,
         consent,
         enrolment,

@@ -1,7 +1,7 @@
 """Periodic maintenance in a separate process, under the database role `shikaku_jobs`.
 
-It refreshes the revocation mirror, creates and drops partitions of used nonces, and deletes expired counters
-and batches. The API answers without it: when it stops, the mirror goes stale and the API asks OCSP. A failed
+It refreshes the revocation mirror, creates and drops partitions of used nonces and of the audit record, and
+deletes expired counters and batches. The API answers without it: when it stops, the mirror goes stale and the API asks OCSP. A failed
 task is logged by exception type and place, and retried.
 """
 
@@ -12,8 +12,9 @@ from collections.abc import Awaitable
 
 import httpx2
 import structlog
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
+from eligibility_api.audit.cosigning import collect
 from eligibility_api.audit_log import refusal_store
 from eligibility_api.audit_log.acts import record_act
 from eligibility_api.batches.store import delete_expired as delete_expired_batches
@@ -42,7 +43,8 @@ Later lock requests queue behind a waiting one, so it gives up early and retries
 _TASK_SECONDS = 600.0
 _MAINTENANCE_SECONDS = 300.0
 _RETRY_SECONDS = 5.0
-_MAINTAIN_PARTITIONS = text("SELECT maintain_used_nonces()")
+_MAINTAIN_NONCES = text("SELECT maintain_used_nonces()")
+_MAINTAIN_RECORD = text("SELECT maintain_audit_record()")
 _EXPIRED = {
     "visual_check_count": "hour < now() - interval '1 day'",
     "number_miss": "hour < now() - interval '1 day'",
@@ -65,6 +67,10 @@ DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {expi
 }
 
 
+_COSIGNING_SECONDS = 10.0
+"""Pause between two requests to each witness of the audit log."""
+
+
 async def run_maintenance(
     settings: Settings,
     keys: FundKeys,
@@ -84,6 +90,7 @@ async def run_maintenance(
                 _refresh_mirror_forever(settings, database, jlis, clock),
                 _maintain_forever(database),
                 _record_keys_until_done(database, keys),
+                _have_cosigned_forever(settings, database),
             )
     finally:
         await database.close()
@@ -108,10 +115,21 @@ async def _record_keys(database: Database, keys: FundKeys) -> None:
         await record_act(connection, "keys.loaded", fingerprints(keys))
 
 
+async def _have_cosigned_forever(settings: Settings, database: Database) -> None:
+    """Have the audit log's newest checkpoint cosigned by each witness; one that fails delays no other."""
+    while settings.witness_addresses:
+        rounds = (
+            _attempt("cosigning", collect(database, key, url)) for key, url in settings.witness_addresses
+        )
+        await asyncio.gather(*rounds)
+        await asyncio.sleep(_COSIGNING_SECONDS)
+
+
 async def _maintain_forever(database: Database) -> None:
     while True:
         done = [
-            await _attempt("partitions", _maintain_partitions(database)),
+            await _attempt("partitions", _maintain_partitions(database, _MAINTAIN_NONCES)),
+            await _attempt("record_partitions", _maintain_partitions(database, _MAINTAIN_RECORD)),
             await _attempt("counters", _delete_expired_counters(database)),
             await _attempt("batches", _delete_expired_batches(database)),
             await _attempt("refusals", _record_counted_refusals(database)),
@@ -119,9 +137,9 @@ async def _maintain_forever(database: Database) -> None:
         await asyncio.sleep(_MAINTENANCE_SECONDS if all(done) else _RETRY_SECONDS)
 
 
-async def _maintain_partitions(database: Database) -> None:
+async def _maintain_partitions(database: Database, statement: TextClause) -> None:
     async with database.transaction() as connection:
-        changes = (await connection.execute(_MAINTAIN_PARTITIONS)).scalar_one()
+        changes = (await connection.execute(statement)).scalar_one()
     log.info("partitions_maintained", changes=changes)
 
 

@@ -15,6 +15,7 @@ import typer
 from anyio.to_thread import run_sync
 from hypothesis import settings
 
+from eligibility_api.audit_log.kinds import KINDS
 from eligibility_api.cli import main
 from eligibility_api.embedded_postgres.cluster import Role
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
@@ -91,6 +92,8 @@ async def fund(database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
     home: Path = tmp_path_factory.mktemp("fund")
     async with open_fund(database, home) as opened:
         yield opened
+        kinds = await opened.owner.fetch("SELECT DISTINCT kind FROM audit_record", ())
+        assert {row["kind"] for row in kinds} <= KINDS.keys() | {"x"}, "a kind is missing in kinds.toml"
 
 
 @pytest.fixture(autouse=True)

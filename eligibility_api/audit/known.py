@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from eligibility_api.audit.recompute import GivenAnswer, answer_or_refusal
 from eligibility_api.contract.codes import Category, FacilityKind
 from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import AnswerInputs
 from eligibility_api.domain.enrolment_version import Channel
+from eligibility_api.domain.recorded_answers import GivenAnswer, answer_or_refusal
 from eligibility_api.eligibility.by_number import membership_parameters, reading_parts
 from eligibility_api.eligibility.versions import enrolment_version
 

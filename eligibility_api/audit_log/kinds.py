@@ -17,8 +17,8 @@ class RetentionClass(StrEnum):
     """Medical information that was read or recorded."""
 
 
-class Told(StrEnum):
-    """Who is told of a record."""
+class ShownTo(StrEnum):
+    """Who sees a record."""
 
     PERSON = "person"
     """The person whom it names, in her own view; auditors too."""
@@ -30,7 +30,7 @@ class KindEntry:
     """The properties of a kind; see the head of `kinds.toml`."""
 
     retention: RetentionClass
-    told: Told
+    shown_to: ShownTo
     ja: str
     en: str
     privileged: bool = False
@@ -41,7 +41,7 @@ def _read() -> dict[str, KindEntry]:
     return {
         kind: KindEntry(
             RetentionClass(row["retention"]),
-            Told(row["told"]),
+            ShownTo(row["shown_to"]),
             row["ja"],
             row["en"],
             row.get("privileged", False),
@@ -56,5 +56,5 @@ KINDS = _read()
 PRIVILEGED_KINDS = tuple(kind for kind, entry in KINDS.items() if entry.privileged)
 """The kinds of which the auditor's report lists each record."""
 
-KINDS_TOLD_TO_PERSONS = frozenset(kind for kind, entry in KINDS.items() if entry.told is Told.PERSON)
+KINDS_SHOWN_TO_PERSONS = frozenset(kind for kind, entry in KINDS.items() if entry.shown_to is ShownTo.PERSON)
 """The kinds that a person's own view lists."""

@@ -11,7 +11,6 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit.report.commands import report as report_command
 from eligibility_api.cli_support import in_transaction, parse_institution_code, run_reporting_errors
 from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.database.connections import Database
@@ -21,11 +20,9 @@ from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 
 if TYPE_CHECKING:
-    from eligibility_api.audit.recompute import GivenAnswer
+    from eligibility_api.domain.recorded_answers import GivenAnswer
 
 app = typer.Typer(help="The audit record.", no_args_is_help=True)
-
-app.command("report")(report_command)
 
 _INSTANTS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
 """Parse ISO 8601 with an offset."""
@@ -36,7 +33,8 @@ def audit_recompute(
     record: Annotated[UUID | None, typer.Option(help="One record; all records when left out.")] = None,
 ) -> None:
     """Recompute recorded answers from the rows that their records name: one JSON object per line."""
-    from eligibility_api.audit.recompute import UnknownRule, recompute
+    from eligibility_api.audit.recompute import recompute
+    from eligibility_api.domain.recorded_answers import UnknownRule
 
     settings = Settings()
     version_key = load_keys(settings.home, create=False).version

@@ -129,6 +129,16 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for many transactions, closed at the end: for what ends with it, such as an advisory lock."""
+        with translate_db_errors():
+            async with self._engine.connect() as connection:
+                try:
+                    yield connection
+                finally:
+                    await connection.invalidate()
+
+    @asynccontextmanager
     async def step(self, *, min_rest: float = 0.0) -> AsyncIterator[AsyncConnection]:
         """A transaction of a job, followed by a rest (`pacing.py`); at least `min_rest` times its duration.
 

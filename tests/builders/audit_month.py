@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -223,10 +223,30 @@ async def write_month(dsn: str) -> int:
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
+            await _add_partitions(connection)
             await _write_members(connection)
             return await _write_records(connection)
     finally:
         await connection.close()
+
+
+async def _add_partitions(connection: asyncpg.Connection) -> None:
+    """The partitions of the months around May 2026, as they were made in their time."""
+    for retention in ("eligibility", "medical"):
+        for month in (4, 5, 6):
+            name = f"audit_record_{retention}_2026{month:02}"
+            if await connection.fetchval("SELECT to_regclass($1) IS NULL", name):
+                await connection.execute(
+                    f"CREATE TABLE {name} PARTITION OF audit_record_{retention} FOR VALUES"
+                    f" FROM ('{await _first_id(connection, month)}') TO ('{await _first_id(connection, month + 1)}')"
+                )
+
+
+async def _first_id(connection: asyncpg.Connection, month: int) -> UUID:
+    first: UUID = await connection.fetchval(
+        "SELECT first_record_id($1::timestamptz)", datetime(2026, month, 1, tzinfo=UTC)
+    )
+    return first
 
 
 async def _write_members(connection: asyncpg.Connection) -> None:

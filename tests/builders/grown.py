@@ -36,6 +36,9 @@ revision 5000: insurer_number, client_id, published_at = lpad({few}::text, 8, '0
 entitlement 10000: insurer_number, symbol_key, number_key, branch_key, birth_date = lpad({few}::text, 8, '0'), '', {n}::text, '00', '1980-01-01'
 enrolment 10000: entitlement, opened_by, person_key, register_match, insurer_name, certificate_kind, number, relationship, name, name_kana, sex, birth_date, address, acquired_on = {n}, {few}, int8send({n}), 'one', 'x', '01', 'x', '1', 'x', 'x', '1', '1980-01-01', 'x', '2024-04-01'
 audit_record 20000: kind, outcome, client_id, institution_code, person_key, enrolments = 'eligibility.card', 'answered', md5('1')::uuid, lpad({few}::text, 10, '0'), int8send({few}), ARRAY[{n}]
+audit_leaf 20000: leaf_index, record_id, recorded_at, commitment = {n}, md5({n}::text)::uuid, now(), sha256('')
+audit_tile 2000: level, tile_index, hashes, root = 0, {n}, decode(repeat('00', 8192), 'hex'), sha256('')
+audit_checkpoint 2000: tree_size, root, note = {n}, sha256(''), ''
 facility_number_miss 2000: institution_code, hour, misses = lpad({n}::text, 10, '0'), now() - make_interval(hours => {n}), 1
 number_miss 2000: institution_code, client_id, hour, misses, streak, missed_at = lpad({n}::text, 10, '0'), md5({n}::text)::uuid, now(), 1, 1, now()
 reference_number 5000: institution_code, entitlement, reference_number, registered_at = lpad({few}::text, 10, '0'), {n}, 'x', now()
@@ -69,7 +72,17 @@ GROWN = tuple(line.split(" ")[0] for line in _GROW.strip().splitlines())
 """Tables that grow with the population or with time."""
 
 SMALL = frozenset(
-    {"alembic_version", "authority", "disaster", "drug", "drug_load", "insurer", "lookup_count_progress"}
+    {
+        "alembic_version",
+        "audit_log_position",
+        "audit_retention",
+        "authority",
+        "disaster",
+        "drug",
+        "drug_load",
+        "insurer",
+        "lookup_count_progress",
+    }
 )
 """Tables that do not: of a few rows, insurers or drugs."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eligibility_api.audit_log.kinds import KINDS, KINDS_TOLD_TO_PERSONS, RetentionClass
+from eligibility_api.audit_log.kinds import KINDS, KINDS_SHOWN_TO_PERSONS, RetentionClass
 
 ROOT = Path(__file__).parents[4]
 
@@ -41,8 +41,8 @@ def test_a_title_names_one_kind() -> None:
         assert len(set(titles)) == len(titles)
 
 
-def test_every_history_is_medical_and_told_to_its_person() -> None:
+def test_every_history_is_medical_and_shown_to_its_person() -> None:
     histories = [kind for kind in KINDS if kind.startswith("history.")]
     assert histories
     assert all(KINDS[kind].retention is RetentionClass.MEDICAL for kind in histories)
-    assert KINDS_TOLD_TO_PERSONS.issuperset(histories)
+    assert KINDS_SHOWN_TO_PERSONS.issuperset(histories)

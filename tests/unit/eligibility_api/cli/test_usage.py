@@ -56,7 +56,7 @@ def plain(text: str) -> str:
 def test_the_commands_are_those_that_operators_know() -> None:
     assert {" ".join(words) for words in ALL if words not in GROUPS} == {
         "serve", "db-connections", "migrate", "keys init", "keys rotate-challenge", "facility add", "facility close",
-        "insurer add", "insurer twins", "insurer join", "client close", "audit recompute", "audit known", "audit report", "operator add", "operator end", "operator list",
+        "insurer add", "insurer twins", "insurer join", "client close", "audit recompute", "audit known", "audit export", "audit verify", "audit witness", "audit add-cosignatures", "audit report", "operator add", "operator end", "operator list",
         "disaster open", "disaster extend", "disaster close", "disaster list", "consent export", "consent verify",
         "drug-master load", "drug-master status",
     }  # fmt: skip

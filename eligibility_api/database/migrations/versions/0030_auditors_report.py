@@ -4,8 +4,8 @@ from alembic import op
 
 from eligibility_api.database.migrations.script import statements
 
-revision = "0029"
-down_revision = "0026"
+revision = "0030"
+down_revision = "0029"
 
 # How many refusals of a source in a minute are records already, over all workers; `counted` are those beyond, by kind and
 # cause. A row lives for some minutes, until the scheduler makes a record of it.

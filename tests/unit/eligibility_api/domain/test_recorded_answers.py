@@ -5,26 +5,27 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility_api.audit.recompute import (
-    Refusal,
-    UnknownRule,
-    answer_or_refusal,
-    inputs_of,
-)
-from eligibility_api.audit.store import Record
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.member import LimitCertificate
 from eligibility_api.domain.eligibility import RULE_VERSION, AnswerInputs
 from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
+from eligibility_api.domain.recorded_answers import (
+    RecordedAnswer,
+    Refusal,
+    UnknownRule,
+    answer_or_refusal,
+    inputs_of,
+    is_answer,
+    recorded_answer,
+)
 from tests.unit.eligibility_api.domain.members import (
     CARD,
     CLINIC,
@@ -46,10 +47,10 @@ from tests.unit.eligibility_api.domain.members import (
 KIND_OF = {Channel.CARD: "eligibility.card", Channel.NUMBER: "eligibility.number"}
 
 
-def recorded(inputs: AnswerInputs, **changes: Any) -> Record:
+def recorded(inputs: AnswerInputs, **changes: Any) -> RecordedAnswer:
     """The record of an answer as the statement writes it: versions and tickets by their numbers."""
     tickets = [ticket.version for version in inputs.enrolments for ticket in version.tickets]
-    values = {
+    values: dict[str, Any] = {
         "record_id": inputs.record_id,
         "recorded_at": inputs.answered_at,
         "kind": KIND_OF[inputs.channel],
@@ -65,7 +66,7 @@ def recorded(inputs: AnswerInputs, **changes: Any) -> Record:
         "known_version": inputs.known_version,
         "certificate": None,
     }
-    return cast(Record, SimpleNamespace(**values | changes))
+    return RecordedAnswer(**values | changes)
 
 
 def stored(*versions: EnrolmentVersion) -> dict[int, EnrolmentVersion]:
@@ -205,3 +206,56 @@ def test_nobody_is_identified_by_a_record_without_versions() -> None:
 def test_the_persons_key_comes_from_the_record() -> None:
     assert again(by_card(insured())).person_key == PERSON
     assert again(by_card(insured())).institution_code == CLINIC
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "expected"),
+    [
+        ("eligibility.card", "answered", True),
+        ("eligibility.batch", "answered", True),
+        ("eligibility.card", "certificate-revoked", False),
+        ("enrolment.add", "answered", False),
+    ],
+)
+def test_answers_are_recomputed_and_other_records_are_not(kind: str, outcome: str, expected: bool) -> None:
+    assert is_answer(kind, outcome) is expected
+
+
+def test_a_records_canonical_text_has_the_same_values_as_its_row() -> None:
+    columns = {
+        "record_id": "0197",
+        "recorded_at": "2026-11-30T12:00:00.000001Z",
+        "kind": "eligibility.number",
+        "outcome": "answered",
+        "institution_code": CLINIC,
+        "facility_kind": "clinic",
+        "person_key": "0aff",
+        "as_of": "2026-11-30",
+        "enrolments": [3],
+        "rule_version": 3,
+        "matched_entitlements": [5],
+        "detail": {"certificate": {"expires_on": "2027-01-05"}, "other": 1},
+    }
+    record = recorded_answer(columns)
+    assert (record.person_key, record.enrolments, record.matched_entitlements) == (b"\x0a\xff", [3], [5])
+    assert record.recorded_at.isoformat() == "2026-11-30T12:00:00.000001+00:00"
+    assert record.certificate is not None
+    assert json.loads(record.certificate) == {"expires_on": "2027-01-05"}
+    assert (record.tickets, record.consents, record.known_version) == (None, None, None)
+
+
+@pytest.mark.parametrize("missing", ["record_id", "recorded_at", "as_of", "rule_version", "facility_kind"])
+def test_a_text_without_a_column_of_an_answer_is_no_recorded_answer(missing: str) -> None:
+    columns = {
+        "record_id": "0197",
+        "recorded_at": "2026-11-30T12:00:00.000001Z",
+        "kind": "eligibility.number",
+        "institution_code": CLINIC,
+        "facility_kind": "clinic",
+        "as_of": "2026-11-30",
+        "rule_version": 3,
+    }
+    assert recorded_answer(columns).rule_version == 3
+    del columns[missing]
+    with pytest.raises(KeyError):
+        recorded_answer(columns)
