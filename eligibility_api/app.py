@@ -215,7 +215,7 @@ async def open_state(
 
 @asynccontextmanager
 async def writing_refusals(opened: AbstractAsyncContextManager[State]) -> AsyncIterator[State]:
-    """Write refusals beside the requests meanwhile, and the last ones at the end."""
+    """Write refusals in the background meanwhile, and the last ones at the end."""
     async with opened as state:
         writing = asyncio.create_task(state.refusals.run(state.database))
         try:

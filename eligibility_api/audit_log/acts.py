@@ -1,6 +1,6 @@
 """Records of what is done to the fund itself: by a command, or by the service at its start.
 
-No client does it, so who did it is the operating-system user; names that a command is given stay beside it.
+No client does it, so who did it is the operating-system user; names that a command is given are recorded as well.
 """
 
 from __future__ import annotations

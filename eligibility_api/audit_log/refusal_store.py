@@ -62,8 +62,8 @@ async def write(connection: AsyncConnection, of_source: Minute) -> None:
     key = {"source": of_source.source.key, "minute": of_source.minute}
     values = key | {"refusals": refusals, "described": json.dumps(_described(of_source.source))}
     before = (await connection.execute(_COUNT, values)).scalar_one()
-    room = max(RECORDS_A_MINUTE - before, 0)
-    records, beyond = of_source.records[:room], of_source.records[room:]
+    left = max(RECORDS_A_MINUTE - before, 0)
+    records, beyond = of_source.records[:left], of_source.records[left:]
     if records:
         await connection.execute(insert(RECORD), [_record(of_source.source, one) for one in records])
     counted = of_source.counted + Counter((one.kind, one.cause) for one in beyond)

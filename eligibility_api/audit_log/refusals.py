@@ -1,6 +1,6 @@
 """Refusals that no statement records: proofs and sign-ins that are refused before anything is used or written.
 
-They are gathered in memory, and written by a short task beside the requests, so that a refusal costs no request a
+They are gathered in memory, and written by a short background task, so that a refusal costs no request a
 statement. What was not written yet is lost if the process is killed. Each of the first hundred of one source in a
 minute, over all workers, is a record; the others of that minute are counted, and become one record once it is over
 (`refusal_store.py`). A source is a client, or the address of a caller that is not known as one.

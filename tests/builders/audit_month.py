@@ -50,7 +50,7 @@ def _at(code: str, client: UUID = TERMINAL, **more: Any) -> dict[str, Any]:
     return {"institution_code": code, "client_id": client, "facility_kind": kinds[code]} | more
 
 
-def _seen(code: str, version: int, day: int, **more: Any) -> dict[str, Any]:
+def _answer(code: str, version: int, day: int, **more: Any) -> dict[str, Any]:
     """An answer about the holder of a version."""
     return _at(code, person_key=bytes([version]) * 16, enrolments=[version], as_of=date(2026, 5, day)) | more
 
@@ -59,9 +59,9 @@ def _checks() -> Iterator[Written]:
     """21 answers by card (one refused), 4 visual checks (one refused), 5 by number, 3 in a batch, 1 read again."""
     for n in range(20):
         yield Written(
-            1 + n, timedelta(hours=9), "eligibility.card", "answered", _seen(CLINIC, RIGHT_VERSION, 1 + n)
+            1 + n, timedelta(hours=9), "eligibility.card", "answered", _answer(CLINIC, RIGHT_VERSION, 1 + n)
         )
-    yield Written(8, timedelta(hours=10), "eligibility.card", "answered", _seen(PHARMACY, RIGHT_VERSION, 8))
+    yield Written(8, timedelta(hours=10), "eligibility.card", "answered", _answer(PHARMACY, RIGHT_VERSION, 8))
     yield Written(8, timedelta(hours=11), "eligibility.card", "certificate-revoked", _at(CLINIC))
     yield Written(8, timedelta(hours=12), "eligibility.card", "first-registration-needed", _at(CLINIC))
     for n in range(3):
@@ -70,7 +70,7 @@ def _checks() -> Iterator[Written]:
             timedelta(hours=9, minutes=n),
             "eligibility.visual-check",
             "answered",
-            _seen(HOSPITAL, RIGHT_VERSION, 9),
+            _answer(HOSPITAL, RIGHT_VERSION, 9),
         )
     yield Written(9, timedelta(hours=10), "eligibility.visual-check", "certificate-expired", _at(HOSPITAL))
     for n in range(5):
@@ -79,7 +79,7 @@ def _checks() -> Iterator[Written]:
             timedelta(hours=9, minutes=n),
             "eligibility.number",
             "answered",
-            _seen(CLINIC, WRONG_VERSION, 11, matched_entitlements=[1]),
+            _answer(CLINIC, WRONG_VERSION, 11, matched_entitlements=[1]),
         )
     for n in range(3):
         yield Written(
@@ -87,7 +87,7 @@ def _checks() -> Iterator[Written]:
             timedelta(hours=9, seconds=n),
             "eligibility.batch",
             "answered",
-            _seen(PHARMACY, FILE_VERSION, 12, matched_entitlements=[3]),
+            _answer(PHARMACY, FILE_VERSION, 12, matched_entitlements=[3]),
         )
     yield Written(12, timedelta(hours=10), "answer.read", "done", _at(PHARMACY, person_key=b"\1" * 16))
     # The first and the last instant of the month in Japan, and those just outside.
@@ -131,7 +131,7 @@ def _consents() -> Iterator[Written]:
     answered = (("pin", ["medication", "surgery"], "answered"), ("visual-check", ["medication"], "answered"),
                 ("pin", ["medication"], "consent-words-differ"))  # fmt: skip
     for n, (basis, categories, outcome) in enumerate(answered):
-        given = _seen(CLINIC, RIGHT_VERSION, 14, consents=categories)
+        given = _answer(CLINIC, RIGHT_VERSION, 14, consents=categories)
         yield Written(14, timedelta(hours=9, minutes=n), f"eligibility.consent-{basis}", outcome, given)
     for n, reason in enumerate(("2", "1")):
         detail = {"permit": str(UUID(int=n + 1)), "reason": reason}

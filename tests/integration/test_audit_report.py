@@ -159,7 +159,9 @@ async def test_a_part_of_the_month_has_its_records_only(month: Database) -> None
 
 
 @pytest.mark.parametrize("language", Language)
-async def test_a_period_without_records_says_so_in_each_section(month: Database, language: Language) -> None:
+async def test_a_period_without_records_has_a_note_in_each_section(
+    month: Database, language: Language
+) -> None:
     empty = await read(month, Period.parse("2024-02"))
     page, phrases = render_page(empty, Phrases(language)), Phrases(language)
     assert page.count(phrases("report.none")) == len(list(sections(empty, phrases)))
@@ -169,8 +171,8 @@ async def test_a_period_without_records_says_so_in_each_section(month: Database,
 
 async def test_only_an_auditor_reads_records(month: Database) -> None:
     """The API's role reads those of its own transaction only, the job runner's not even these."""
-    seen = await read_figures(month.dsn("api"), MAY, lambda: MADE_AT)
-    assert (seen.records, seen.operations) == (0, [])
+    visible = await read_figures(month.dsn("api"), MAY, lambda: MADE_AT)
+    assert (visible.records, visible.operations) == (0, [])
     jobs = await asyncpg.connect(month.dsn("jobs"))
     try:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -306,7 +308,7 @@ async def test_look_ups_without_a_claim_are_provisional_until_the_claims_have_ar
         assert (note in render_markdown(early, Phrases(language))) is provisional
 
 
-async def test_a_period_that_is_not_over_says_so(month: Database) -> None:
+async def test_a_period_that_is_not_over_has_a_note(month: Database) -> None:
     now = await read(month, made_at=datetime(2026, 5, 20, tzinfo=UTC))
     assert Phrases(Language.JA)("report.unfinished") in render_page(now, Phrases(Language.JA))
 

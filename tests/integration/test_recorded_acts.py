@@ -173,12 +173,12 @@ async def test_lists_that_show_members_are_recorded_each_time_they_are_read(
     ):
         assert (await fund.get(path, own)).status_code == 200, path
 
-    seen = dict(await reads(fund, own))
-    assert seen["mismatches.read"] == {"members": 1, "enrolment_ids": [enrolled["enrolment_id"]]}
-    assert seen["changes.read"]["members"] == 3
-    assert seen["papers.read"]["members"] == 1
-    assert seen["member.read"]["enrolment_ids"] == [enrolled["enrolment_id"]]
-    assert seen.keys() <= KINDS.keys()
+    found = dict(await reads(fund, own))
+    assert found["mismatches.read"] == {"members": 1, "enrolment_ids": [enrolled["enrolment_id"]]}
+    assert found["changes.read"]["members"] == 3
+    assert found["papers.read"]["members"] == 1
+    assert found["member.read"]["enrolment_ids"] == [enrolled["enrolment_id"]]
+    assert found.keys() <= KINDS.keys()
 
 
 async def test_a_page_that_shows_nobody_and_figures_leave_no_record(fund: Fund, own: Credential) -> None:

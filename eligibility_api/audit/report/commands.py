@@ -36,7 +36,7 @@ def report(
     """監査報告書を作成します。 Make the auditor's report, and print the path of its page.
 
     Accesses by facility and reason, emergency and visual checks, look-ups with no later claim, consents and
-    withdrawals, refused proofs, runs of misses, wrong values that were seen, and privileged operations.
+    withdrawals, refused proofs, runs of misses, receivers of wrong values, and privileged operations.
     """
     from eligibility_api.audit.report.making import read_figures, write
     from eligibility_api.audit.report.phrases import Phrases

@@ -62,7 +62,7 @@ def test_columns_are_as_high_as_their_values_and_stand_on_one_line(
 
 
 @pytest.mark.parametrize("days", [1, 11, 12, 31, 366])
-def test_a_column_chart_has_room_for_its_labels_and_names_its_largest_value_once(days: int) -> None:
+def test_the_labels_of_a_column_chart_fit_and_it_names_its_largest_value_once(days: int) -> None:
     chart = column_chart([(f"11-{day}", 3.0, "3") for day in range(days)])
     labels = [column for column in chart.columns if column.label]
     assert 1 <= len(labels) <= 11

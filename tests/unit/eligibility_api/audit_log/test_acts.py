@@ -12,7 +12,7 @@ from eligibility_api.audit_log.acts import MAX_USER_LENGTH, operating_user
 ME = pwd.getpwuid(os.getuid()).pw_name
 
 
-def test_the_user_is_the_processes_own_whatever_the_environment_says() -> None:
+def test_the_user_is_the_processes_own_whatever_the_environment_names() -> None:
     assert operating_user({"USER": "nobody", "LOGNAME": "nobody", "SUDO_USER": "nobody"}) == ME
 
 

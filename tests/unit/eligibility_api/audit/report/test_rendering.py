@@ -1,4 +1,4 @@
-"""The files of a report: what is not shown is said, hostile names are texts, rare operations come first."""
+"""The files of a report: what is not shown is counted, hostile names are texts, rare operations come first."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def figures() -> Figures:
 
 
 @LANGUAGES
-def test_a_long_table_shows_its_first_rows_and_says_how_many_there_are(
+def test_a_long_table_shows_its_first_rows_and_how_many_there_are(
     figures: Figures, language: Language
 ) -> None:
     phrases = Phrases(language)
@@ -46,7 +46,7 @@ def test_a_long_table_shows_its_first_rows_and_says_how_many_there_are(
 
 
 @LANGUAGES
-def test_rows_that_no_file_has_are_said_to_be_missing(language: Language) -> None:
+def test_rows_that_no_file_has_are_reported_as_missing(language: Language) -> None:
     busy, phrases = busy_month(), Phrases(language)
     note = phrases("report.capped", limit=f"{MAX_LISTED:,}")
     assert note not in render_page(busy, phrases)
@@ -114,7 +114,7 @@ def test_the_summary_has_a_figure_for_each_section(figures: Figures) -> None:
     ],
     ids=["disaster", "operator", "approval", "keys"],
 )  # fmt: skip
-def test_an_operation_says_who_about_whom_and_what(
+def test_an_operation_shows_who_about_whom_and_what(
     operation: dict[str, object], expected: tuple[str, str, str]
 ) -> None:
     empty = Operation(UUID(int=1), NOW, "", None, None, None, None, {})
