@@ -16,6 +16,7 @@ from fastapi.responses import RedirectResponse
 from eligibility_api import health
 from eligibility_api.audit import endpoints as audit
 from eligibility_api.audit import log_endpoints as audit_log
+from eligibility_api.audit_log.refusals import RefusalLog
 from eligibility_api.batches import endpoints as batches
 from eligibility_api.checkups import endpoints as checkups
 from eligibility_api.claims import endpoints as claims
@@ -223,9 +224,23 @@ async def open_state(
                 tokens=Tokens(keys.token, settings.audience, settings.token_seconds, issuer=settings.issuer),
                 verifier=Verifier(settings.audience, keys.challenge, load_trust(settings)),
                 jlis=Jlis(http, keys.jlis_client, clock),
+                refusals=RefusalLog(clock),
             )
         finally:
             await database.close()
+
+
+@asynccontextmanager
+async def writing_refusals(opened: AbstractAsyncContextManager[State]) -> AsyncIterator[State]:
+    """Write refusals in the background meanwhile, and the last ones at the end."""
+    async with opened as state:
+        writing = asyncio.create_task(state.refusals.run(state.database))
+        try:
+            yield state
+        finally:
+            writing.cancel()
+            with suppress(asyncio.CancelledError):
+                await writing
 
 
 @asynccontextmanager
@@ -264,7 +279,9 @@ def create_app() -> FastAPI:
     settings = Settings()
     database = Database(dsn(settings, "api"), pool_connections=settings.pool_connections)
     app = build(
-        lambda: warmed_up(open_state(settings, load_keys(settings.home), database, clock=system_clock))
+        lambda: warmed_up(
+            writing_refusals(open_state(settings, load_keys(settings.home), database, clock=system_clock))
+        )
     )
     _description(app)  # now, when nobody waits for it
     exclude_from_garbage_collection()

@@ -16,6 +16,8 @@ import structlog
 from sqlalchemy import TextClause, text
 
 from eligibility_api.audit.cosigning import collect
+from eligibility_api.audit_log import refusal_store
+from eligibility_api.audit_log.acts import record_act
 from eligibility_api.batches.store import delete_expired as delete_expired_batches
 from eligibility_api.database.connections import Database
 from eligibility_api.enrolment.purging import EnrolmentPurge
@@ -23,7 +25,7 @@ from eligibility_api.history.purging import purge_medical
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.merkle_log.notes import VerificationKey
 from eligibility_api.platform.clock import Clock
-from eligibility_api.platform.keys import FundKeys, load_trust
+from eligibility_api.platform.keys import FundKeys, fingerprints, load_trust
 from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
 from eligibility_api.presence.mirror import refresh
@@ -95,6 +97,7 @@ async def run_maintenance(
                 _refresh_mirror_forever(settings, database, jlis, clock),
                 _maintain_forever(database),
                 _purge_forever(database),
+                _record_keys_until_done(database, keys),
                 _have_cosigned_forever(settings, database),
             )
     finally:
@@ -107,6 +110,17 @@ async def _refresh_mirror_forever(settings: Settings, database: Database, jlis: 
         for authority, ca in authorities.items():
             await _attempt("mirror", refresh(database, jlis, ca, authority, clock))
         await asyncio.sleep(settings.revocation_max_age_seconds / REFRESHES_PER_MAX_AGE)
+
+
+async def _record_keys_until_done(database: Database, keys: FundKeys) -> None:
+    """Record once with which keys the service was started: a key file may have been exchanged by hand."""
+    while not await _attempt("keys_record", _record_keys(database, keys)):
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _record_keys(database: Database, keys: FundKeys) -> None:
+    async with database.transaction() as connection:
+        await record_act(connection, "keys.loaded", fingerprints(keys))
 
 
 async def _have_cosigned_forever(settings: Settings, database: Database) -> None:
@@ -134,6 +148,7 @@ async def _maintain_forever(database: Database) -> None:
             await _attempt("record_partitions", _maintain_partitions(database, _MAINTAIN_RECORD)),
             await _attempt("counters", _delete_expired_counters(database)),
             await _attempt("batches", _delete_expired_batches(database)),
+            await _attempt("refusals", _record_counted_refusals(database)),
         ]
         await asyncio.sleep(_MAINTENANCE_SECONDS if all(done) else _RETRY_SECONDS)
 
@@ -168,6 +183,13 @@ async def _delete_expired_batches(database: Database) -> None:
     while deleted:
         async with database.step() as connection:
             deleted = await delete_expired_batches(connection)
+
+
+async def _record_counted_refusals(database: Database) -> None:
+    ended = MAX_DELETED
+    while ended == MAX_DELETED:
+        async with database.step() as connection:
+            ended = await refusal_store.record_ended(connection, MAX_DELETED)
 
 
 async def _attempt(task: str, work: Awaitable[object]) -> bool:

@@ -170,3 +170,61 @@ def _pieces(xs: Sequence[float], ys: Sequence[float | None]) -> str:
             path += f"{'L' if is_open else 'M'}{x} {y}"
         is_open = y is not None
     return path
+
+
+_COLUMNS_HEIGHT, _COLUMNS_TOP, _COLUMNS_BOTTOM, _GAP = 170.0, 26.0, 26.0, 2.0
+_MAX_LABELS, _LABEL_WIDTH = 11, 48.0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a chart; `label` and `value` are empty where there is no room for them."""
+
+    label: str
+    value: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def middle(self) -> float:
+        """The middle of its texts."""
+        return round(self.x + self.width / 2, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChart:
+    """A chart of columns above a base line at `bottom`."""
+
+    width: float
+    height: float
+    bottom: float
+    columns: tuple[Column, ...]
+
+
+def column_chart(rows: Sequence[tuple[str, float, str]]) -> ColumnChart:
+    """A chart of rows of label, value (0 or more) and the value's text, from left to right.
+
+    Some labels are shown, the first and every n-th one, and the text of the largest value.
+    """
+    values = [value for _, value, _ in rows]
+    largest = max(values, default=0.0)
+    step = WIDTH / max(len(rows), 1)
+    every = -(-len(rows) // _MAX_LABELS)
+    bottom, full = _COLUMNS_HEIGHT - _COLUMNS_BOTTOM, _COLUMNS_HEIGHT - _COLUMNS_BOTTOM - _COLUMNS_TOP
+    first_largest = values.index(largest) if largest else None
+    columns = []
+    for place, (label, value, text) in enumerate(rows):
+        height = round(full * value / largest, 1) if largest else 0.0
+        columns.append(
+            Column(
+                label if place % every == 0 and (WIDTH - place * step >= _LABEL_WIDTH or not place) else "",
+                text if place == first_largest else "",
+                round(place * step + _GAP, 1),
+                round(bottom - height, 1),
+                round(max(step - 2 * _GAP, 1.0), 1),
+                height,
+            )
+        )
+    return ColumnChart(WIDTH, _COLUMNS_HEIGHT, bottom, tuple(columns))

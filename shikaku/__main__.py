@@ -1,9 +1,9 @@
 """`make demo`: runs all organisations on this machine and prints what receptions and insurers see.
 
 Plays the reception scenes, registers the named test persons, then plays the scenes of an insurer, a pharmacy,
-duplicate medication, a disaster, paper certificates, the clinic's own software, the load and a patient's own view. Stays until Ctrl-C,
-or exits if ONCE=1 is set, with exit code 0 only if all results were as
-expected.
+duplicate medication, a disaster, paper certificates, the clinic's own software, the load and a patient's own view, and
+makes the auditor's report of all of them. Stays until Ctrl-C, or exits if ONCE=1 is set, with exit code 0 only if all
+results were as expected.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import load_dataset
 from shikaku.processes import ROOT, StackError
 from shikaku.stack import APPROVER, DOCTOR, INSURER_NUMBER, PIN, RECEPTION, SENDER, Stack, end_like_ctrl_c
+from shikaku.story.audit import AuditScenes
 from shikaku.story.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
 from shikaku.story.disaster import DisasterScenes
 from shikaku.story.duplicates import DuplicateScenes
@@ -58,6 +59,7 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 
 def _run(console: Console) -> int:
+    began = today()
     starting = "支払基金とJ-LISを起動しています / starting the fund and J-LIS …"
     with console.status(starting) as status, Stack(HOME) as stack:
         status.update("カードの発行、加入の登録、受付 / cards, enrolments, taps …")
@@ -84,6 +86,10 @@ def _run(console: Console) -> int:
                 ),
                 ("縮小した全国の平日負荷 / a weekday's load, scaled down", LoadScenes(stack).play),
                 ("本人による閲覧 / the patient's own view", OwnViewScenes(stack, data).play),
+                (
+                    "監査報告書 / the auditor's report",
+                    lambda: AuditScenes(stack, began, today()).play(),
+                ),
             ],
         )
         stack.write_environment(ENVIRONMENT)

@@ -33,18 +33,28 @@ class KindEntry:
     shown_to: ShownTo
     ja: str
     en: str
+    privileged: bool = False
 
 
 def _read() -> dict[str, KindEntry]:
     data = tomllib.loads(files(__package__).joinpath("kinds.toml").read_text(encoding="utf-8"))
     return {
-        kind: KindEntry(RetentionClass(row["retention"]), ShownTo(row["shown_to"]), row["ja"], row["en"])
+        kind: KindEntry(
+            RetentionClass(row["retention"]),
+            ShownTo(row["shown_to"]),
+            row["ja"],
+            row["en"],
+            row.get("privileged", False),
+        )
         for kind, row in data.items()
     }
 
 
 KINDS = _read()
 """Every kind, in the order of the table."""
+
+PRIVILEGED_KINDS = tuple(kind for kind, entry in KINDS.items() if entry.privileged)
+"""The kinds of which the auditor's report lists each record."""
 
 KINDS_SHOWN_TO_PERSONS = frozenset(kind for kind, entry in KINDS.items() if entry.shown_to is ShownTo.PERSON)
 """The kinds that a person's own view lists."""

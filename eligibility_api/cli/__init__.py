@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 from pydantic import ValidationError
 
+from eligibility_api.audit.report import commands as reports
 from eligibility_api.cli import (
     audit,
     audit_log,
@@ -34,6 +35,7 @@ audit.app.command("export")(audit_log.export_command)
 audit.app.command("verify")(audit_log.verify_command)
 audit.app.command("witness")(audit_witness.witness_command)
 audit.app.command("add-cosignatures")(audit_witness.add_cosignatures_command)
+audit.app.command("report")(reports.report)
 app.add_typer(audit.app, name="audit")
 app.add_typer(operators.app, name="operator")
 app.add_typer(disasters.app, name="disaster")

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.audit_log import checkpoint_keys
-from eligibility_api.cli_support import run_reporting_errors
+from eligibility_api.audit_log.acts import record_act
+from eligibility_api.cli_support import in_transaction, run_reporting_errors
 from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.dsn import dsn
+from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
 from eligibility_api.platform.settings import Settings
 
@@ -66,20 +69,41 @@ def keys_init() -> None:
 
 @keys_app.command("rotate-challenge")
 def keys_rotate() -> None:
-    """Create a new MAC key for challenges; the former one stays accepted. Restart the workers to use it."""
+    """Create a new MAC key for challenges; the former one stays accepted. Restart the workers to use it.
+
+    The audit record names the keys, so the database must be running.
+    """
     settings = Settings()
-    load_keys(settings.home)
-    rotate_challenge_key(settings.home)
+    load_keys(settings.home, create=False)
+
+    async def rotate(connection: AsyncConnection) -> None:
+        await _rotate(connection, "challenge", lambda: rotate_challenge_key(settings.home))
+
+    in_transaction(settings, "owner", rotate)
 
 
 @keys_app.command("rotate-checkpoint")
 def keys_rotate_checkpoint() -> None:
     """Create a new key for the audit log's checkpoints, and print all verification keys, the new one first.
 
-    A running sequencer signs with it from the next checkpoint on.
+    A running sequencer signs with it from the next checkpoint on. The audit record names the keys, so the
+    database must be running.
     """
     settings = Settings()
     checkpoint_keys.create_missing(settings)
-    checkpoint_keys.rotate(settings)
+
+    async def rotate(connection: AsyncConnection) -> None:
+        await _rotate(connection, "checkpoint", lambda: checkpoint_keys.rotate(settings))
+
+    in_transaction(settings, "owner", rotate)
     for key in checkpoint_keys.verification_keys(settings):
         typer.echo(key)
+
+
+async def _rotate(connection: AsyncConnection, key: str, rotate: Callable[[], object]) -> None:
+    """Record and rotate. The file last: without the record there is no new key."""
+    await record_act(connection, "keys.rotated", {"key": key})
+    try:
+        rotate()
+    except OSError as error:
+        raise OperatorError(f"The new key cannot be written: {error.strerror}.") from error

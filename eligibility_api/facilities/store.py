@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Text, any_, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit_log.tables import AuditRecord
+from eligibility_api.audit_log.acts import record_act, record_acts
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tables import Client, Facility, Insurer
 from eligibility_api.contract.codes import FacilityKind, Right
@@ -23,7 +23,6 @@ from eligibility_api.domain.admission import Admission
 CLIENT = table_of(Client)
 FACILITY = table_of(Facility)
 INSURER = table_of(Insurer)
-RECORD = table_of(AuditRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +85,22 @@ async def find_facilities(
 
 
 async def add_facilities(connection: AsyncConnection, admissions: Sequence[Admission]) -> None:
-    """Add facilities."""
+    """Add facilities, each with its audit record."""
     values = [
         {"institution_code": admission.institution_code, "name": admission.name, "kind": admission.kind.value}
         for admission in admissions
     ]
     if values:
         await connection.execute(insert(FACILITY), values)
+    records = [
+        {
+            "institution_code": admission.institution_code,
+            "facility_kind": admission.kind.value,
+            "detail": {"name": admission.name},
+        }
+        for admission in admissions
+    ]
+    await record_acts(connection, "admission.facility", records)
 
 
 async def close_facility(connection: AsyncConnection, institution_code: str) -> bool:
@@ -101,8 +109,14 @@ async def close_facility(connection: AsyncConnection, institution_code: str) -> 
         update(FACILITY)
         .where(FACILITY.c.institution_code == institution_code, FACILITY.c.closed_at.is_(None))
         .values(closed_at=func.clock_timestamp())
+        .returning(FACILITY.c.kind, FACILITY.c.name)
     )
-    return bool((await connection.execute(statement)).rowcount)
+    row = (await connection.execute(statement)).one_or_none()
+    if row is None:
+        return False
+    named = {"institution_code": institution_code, "facility_kind": row.kind}
+    await record_act(connection, "admission.facility-end", {"name": row.name}, **named)
+    return True
 
 
 async def add_insurers(connection: AsyncConnection, names: Mapping[str, str]) -> None:
@@ -150,10 +164,8 @@ async def close_client(connection: AsyncConnection, client_id: UUID) -> bool:
 
 async def record(connection: AsyncConnection, kind: str, *callers: Caller) -> None:
     """Append admissions or their ends to the audit record."""
-    values = [
+    records = [
         {
-            "kind": kind,
-            "outcome": "done",
             "client_id": caller.client_id,
             "institution_code": caller.institution_code,
             "insurer_number": caller.insurer_number,
@@ -161,4 +173,4 @@ async def record(connection: AsyncConnection, kind: str, *callers: Caller) -> No
         }
         for caller in callers
     ]
-    await connection.execute(insert(RECORD), values)
+    await record_acts(connection, kind, records)

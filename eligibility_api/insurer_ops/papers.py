@@ -41,7 +41,7 @@ from eligibility_api.domain.papers import (
 )
 from eligibility_api.eligibility.versions import enrolment_version
 from eligibility_api.insurer_ops import paper_store, store
-from eligibility_api.insurer_ops.service import open_admitted
+from eligibility_api.insurer_ops.service import open_admitted, record_read
 from eligibility_api.state import State
 from eligibility_api.web import cursor
 
@@ -76,10 +76,12 @@ async def paper_certificates(
             since=since,
             since_day=since_day,
         )
-    needs = [_need(row, today, since) for row in rows]
+        needs = [need for row in rows if (need := _need(row, today, since)) is not None]
+        shown = {"after": position, "upto": page.upto}
+        await record_read(connection, caller, "papers.read", shown, members=len(needs))
     return PaperCertificates(
         since=since_day,
-        members=[need for need in needs if need is not None],
+        members=needs,
         next=cursor.encode(page.upto) if page.members == MEMBERS_PER_PAGE else None,
     )
 

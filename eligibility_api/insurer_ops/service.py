@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from eligibility_api.contract.insurer_ops import (
     Statistics,
 )
 from eligibility_api.domain.dates import JAPAN, day_in_japan, months_before
-from eligibility_api.enrolment.store import admitted_insurer_name
+from eligibility_api.enrolment.store import admitted_insurer_name, record
 from eligibility_api.insurer_ops import store
 from eligibility_api.state import State
 from eligibility_api.web import cursor
@@ -49,13 +49,25 @@ async def open_admitted(state: State, caller: Caller) -> AsyncIterator[AsyncConn
         yield connection
 
 
+async def record_read(
+    connection: AsyncConnection, caller: Caller, kind: str, shown: Mapping[str, Any], *, members: int
+) -> None:
+    """Append the record of a page that an insurer's staff read. A page that shows no member leaves none."""
+    if members:
+        values = {"client_id": caller.client_id, "insurer_number": caller.insurer()}
+        detail = {"members": members, **shown}
+        await record(connection, {"kind": kind, "outcome": "done", **values, "detail": detail})
+
+
 async def mismatches(state: State, caller: Caller, after: str | None) -> Mismatches:
     """Return a page of the mismatch queue, oldest first. Raises `cursor-invalid`."""
     position = cursor.decode_position(after) if after is not None else _BEGINNING
     async with open_admitted(state, caller) as connection:
         rows = await store.mismatches(connection, caller.insurer(), position, MISMATCHES_PER_PAGE + 1)
         claimed = await store.claimed_elsewhere(connection, caller.insurer(), MISMATCHES_PER_PAGE)
-    page = rows[:MISMATCHES_PER_PAGE]
+        page = rows[:MISMATCHES_PER_PAGE]
+        shown = [row.enrolment_id for row in (*page, *claimed)]
+        await record_read(connection, caller, "mismatches.read", {"enrolment_ids": shown}, members=len(shown))
     items = [MismatchItem.model_validate(row, from_attributes=True) for row in page]
     has_more = len(rows) > MISMATCHES_PER_PAGE
     return Mismatches(
@@ -70,7 +82,9 @@ async def changes(state: State, caller: Caller, after: str | None, limit: int) -
     position = cursor.decode_position(after) if after is not None else _BEGINNING
     async with open_admitted(state, caller) as connection:
         rows = await store.changes(connection, caller.insurer(), position, limit + 1)
-    page = rows[:limit]
+        page = rows[:limit]
+        shown = {"first": page[0].version, "last": page[-1].version} if page else {}
+        await record_read(connection, caller, "changes.read", shown, members=len(page))
     last = (page[-1].known_from, page[-1].revision, page[-1].version) if page else None
     return Changes(
         changes=[ChangeEvent.model_validate(row, from_attributes=True) for row in page],

@@ -13,6 +13,7 @@ from uuid import UUID
 from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.audit_log.refusals import RefusalLog
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.contract.codes import Right
@@ -89,6 +90,7 @@ def scripted_state(*answers: Rows | Exception, now: datetime = NOW, **parts: Any
         "tokens": Tokens(KEYS.token, AUDIENCE, 300),
         "verifier": Verifier(AUDIENCE, MAC_KEYS, TrustStore(())),
         "jlis": None,
+        "refusals": RefusalLog(lambda: now),
     }
     return State(**values | parts)
 
