@@ -30,7 +30,7 @@ from eligibility_api.database.dsn import dsn
 from eligibility_api.dependencies import RightsFirstRoute
 from eligibility_api.duplicates import endpoints as duplicates
 from eligibility_api.eligibility import endpoints as eligibility
-from eligibility_api.eligibility.by_number import NUMBER_STATEMENT
+from eligibility_api.eligibility.by_number import NUMBERS
 from eligibility_api.eligibility.store import CARD_STATEMENT
 from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
@@ -235,7 +235,8 @@ def busiest_statements() -> list[str]:
     """The statements of the fast path, of histories, and of signing in."""
     consents = [PRECHECK_STATEMENT, GRANT_STATEMENTS[Basis.PIN]]
     histories = [history_statement(resource, CONSENT_BASES, at_instant=False) for resource in HistoryResource]
-    return [FIND_CLIENT, CARD_STATEMENT, NUMBER_STATEMENT, *consents, *histories]
+    numbers = [NUMBERS.alone.text, NUMBERS.together.text]
+    return [FIND_CLIENT, CARD_STATEMENT, *numbers, *consents, *histories]
 
 
 def create_app() -> FastAPI:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.contract.codes import Right
+from eligibility_api.database.coalescing import Coalesced
 from eligibility_api.domain.certificate import TrustStore
 from eligibility_api.domain.challenge import MacKeys
 from eligibility_api.platform.keys import FundKeys
@@ -57,6 +58,10 @@ class ScriptedDatabase:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def fetch_together(self, kind: Coalesced, values: Mapping[str, Any]) -> Rows:
+        """The next answer, to a request that found no other of its kind."""
+        return await self.fetch(kind.alone.text, kind.alone.parameters(values))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:

@@ -16,7 +16,7 @@ from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.history import HistoryResource
 from eligibility_api.database.plans import SESSION_SETTINGS
-from eligibility_api.eligibility.by_number import INSTANT_STATEMENT, NUMBER_STATEMENT
+from eligibility_api.eligibility.by_number import INSTANT_STATEMENT, NUMBERS
 from eligibility_api.eligibility.store import CARD_STATEMENT, VISUAL_STATEMENT
 from eligibility_api.history.store import statement
 from eligibility_api.insurer_ops.lookup_counts import count_look_ups
@@ -38,8 +38,9 @@ _SEQ_SCAN = re.compile(rf"Seq Scan on ({'|'.join(_GROWING)})\b")
 STATEMENTS = {
     "card": CARD_STATEMENT,
     "visual check": VISUAL_STATEMENT,
-    "number": NUMBER_STATEMENT,
-    "number, then": INSTANT_STATEMENT,
+    "number": NUMBERS.alone.text,
+    "numbers together": NUMBERS.together.text,
+    "number, then": INSTANT_STATEMENT.text,
     "consent": grant.GRANT_STATEMENTS[Basis.PIN],
     "consent by visual check": grant.GRANT_STATEMENTS[Basis.VISUAL_CHECK],
     "consent challenge": grant.PRECHECK_STATEMENT,

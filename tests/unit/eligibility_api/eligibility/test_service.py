@@ -70,7 +70,9 @@ CARD: dict[str, Any] = {
 }
 """The row of a check by card of a person without enrolments."""
 
-AS_OF, KIND, CONSENTS, KNOWN_VERSION, KNOWN_AT = 10, 11, 12, 13, 14
+AS_OF, KIND, CONSENTS, KNOWN_VERSION = map(
+    NUMBER_STATEMENT.names.index, ("as_of", "kind", "consents", "known_version")
+)
 """Places of the statement's parameters by number."""
 
 
@@ -87,13 +89,13 @@ async def parameters_of(asked: NumberCheckRequest) -> tuple[str, list[Any]]:
 
 async def test_a_look_up_without_a_day_is_of_today_in_japan() -> None:
     statement, parameters = await parameters_of(number(limit_certificate_consent=False))
-    assert statement == NUMBER_STATEMENT
-    assert parameters[AS_OF:] == [TODAY, "eligibility.number", [], None]
+    assert statement == NUMBER_STATEMENT.text
+    assert parameters[AS_OF:] == [TODAY, "eligibility.number", "", None]
 
 
 async def test_the_one_consent_of_a_look_up_is_the_limit_certificates() -> None:
     _, parameters = await parameters_of(number(limit_certificate_consent=True, known_version="v"))
-    assert (parameters[CONSENTS], parameters[KNOWN_VERSION]) == (["limit-certificate"], "v")
+    assert (parameters[CONSENTS], parameters[KNOWN_VERSION]) == ("limit-certificate", "v")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,8 @@ async def test_known_at_is_between_2020_and_now(known_at: datetime, accepted: bo
     asked = number(known_at=known_at.isoformat())
     if accepted:
         statement, parameters = await parameters_of(asked)
-        assert (statement, parameters[KNOWN_AT]) == (INSTANT_STATEMENT, known_at)
+        assert statement == INSTANT_STATEMENT.text
+        assert parameters[INSTANT_STATEMENT.names.index("known_at")] == known_at
         return
     state = scripted_state()
     with pytest.raises(ShikakuError, match="known-at-out-of-range"):
