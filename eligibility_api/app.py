@@ -46,6 +46,7 @@ from eligibility_api.platform.clock import Clock, system_clock
 from eligibility_api.platform.keys import FundKeys, load_keys, load_trust
 from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
+from eligibility_api.platform.sql import Statement
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.prescriptions import endpoints as prescriptions
 from eligibility_api.presence import endpoints as presence
@@ -215,7 +216,7 @@ async def warmed_up(opened: AbstractAsyncContextManager[State]) -> AsyncIterator
 
     async def warm_up() -> None:
         try:
-            await state.database.warm_up(busiest_statements())
+            await state.database.warm_up([statement.text for statement in busiest_statements().values()])
         except (
             Exception
         ) as error:  # such as a database that is not migrated yet: a request plans for itself then
@@ -231,12 +232,23 @@ async def warmed_up(opened: AbstractAsyncContextManager[State]) -> AsyncIterator
                 await warming
 
 
-def busiest_statements() -> list[str]:
-    """The statements of the fast path, of histories, and of signing in."""
-    consents = [PRECHECK_STATEMENT, GRANT_STATEMENTS[Basis.PIN]]
-    histories = [history_statement(resource, CONSENT_BASES, at_instant=False) for resource in HistoryResource]
-    numbers = [NUMBERS.alone.text, NUMBERS.together.text]
-    return [FIND_CLIENT, CARD_STATEMENT, *numbers, *consents, *histories]
+def busiest_statements() -> dict[str, Statement]:
+    """The statements of the fast path, of histories, and of signing in, by name; rendered in `eligibility_api/sql/`."""
+    histories = {
+        f"history_{resource.value.replace('-', '_')}": history_statement(
+            resource, CONSENT_BASES, at_instant=False
+        )
+        for resource in HistoryResource
+    }
+    return {
+        "client": Statement.of(FIND_CLIENT),
+        "card": Statement.of(CARD_STATEMENT),
+        "number": NUMBERS.alone,
+        "numbers_together": NUMBERS.together,
+        "consent_challenge": Statement.of(PRECHECK_STATEMENT),
+        "consent": Statement.of(GRANT_STATEMENTS[Basis.PIN]),
+        **{name: Statement.of(text) for name, text in histories.items()},
+    }
 
 
 def create_app() -> FastAPI:

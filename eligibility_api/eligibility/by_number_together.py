@@ -54,12 +54,17 @@ found AS MATERIALIZED (
                    AS person_key,
                array_agg(DISTINCT e.person_key) FILTER (WHERE e.person_key IS NOT NULL) AS persons,
                array_agg(e.version) FILTER (WHERE e.person_key IS NULL) AS unlinked
-        FROM entitlement t JOIN enrolment e USING (entitlement)
+        FROM (
+            SELECT t.entitlement
+            FROM entitlement t
+            WHERE g.admitted AND g.entitled AND least(g.left_of_terminal, g.left_of_facility) > 0
+              AND t.insurer_number = g.insurer_number AND t.number_key = g.number_key AND t.symbol_key = g.symbol_key
+              AND (t.birth_date, t.branch_key) BETWEEN (g.birth_date, g.first_branch) AND (g.birth_date, g.last_branch)
+            OFFSET 0
+        ) t
+        JOIN enrolment e USING (entitlement)
         {known_now}
-        WHERE g.admitted AND g.entitled AND least(g.left_of_terminal, g.left_of_facility) > 0
-          AND t.insurer_number = g.insurer_number AND t.number_key = g.number_key AND t.symbol_key = g.symbol_key
-          AND (t.birth_date, t.branch_key) BETWEEN (g.birth_date, g.first_branch) AND (g.birth_date, g.last_branch)
-          AND {not_superseded}
+        WHERE {not_superseded}
     ) f
 ),
 -- In order of arrival: who is within the terminal's limit, and of these, who is within the facility's.

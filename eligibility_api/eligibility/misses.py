@@ -86,7 +86,9 @@ facility's terminals, have used up a limit. A terminal's excess never counts aga
 60 seconds of each other are a streak (column `streak`).
 """
 
-OVER_LIMIT = "(SELECT misses > 0 AND :terminal_limit IS NOT NULL AND NOT EXISTS (SELECT FROM counted) FROM missed)"
+OVER_LIMIT = (
+    "(SELECT misses > 0 AND :terminal_limit IS NOT NULL AND NOT EXISTS (SELECT FROM counted) FROM missed)"
+)
 """Whether there are misses that could not be counted: the result must be withheld."""
 
 

@@ -176,6 +176,8 @@ def _items(request: DisasterSearch) -> dict[str, Any]:
         "birth_date": request.birth_date,
         "sex": request.sex.value,
         "name": folded_text(request.name) if request.name is not None else None,
-        "name_kana": folded_text(normalize_kana(request.name_kana)) if request.name_kana is not None else None,
+        "name_kana": folded_text(normalize_kana(request.name_kana))
+        if request.name_kana is not None
+        else None,
         "address": folded_text(request.address),
     }

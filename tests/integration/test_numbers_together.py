@@ -23,7 +23,13 @@ from eligibility_api.contract.numbers import check_digit
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.database.connections import Database
 from eligibility_api.database.plans import SESSION_SETTINGS
-from eligibility_api.eligibility.by_number import NUMBERS, NumberQuery, NumberResult, look_up, membership_values
+from eligibility_api.eligibility.by_number import (
+    NUMBERS,
+    NumberQuery,
+    NumberResult,
+    look_up,
+    membership_values,
+)
 from eligibility_api.eligibility.by_number_together import NUMBERS_TOGETHER
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import CLINIC, OTHER_CLINIC, OTHER_INSURER
@@ -103,7 +109,10 @@ async def nation(fund: Fund) -> Nation:
 
 def values_of(fund: Fund, person: Person, terminal: Credential, **more: Any) -> dict[str, Any]:
     """The parameters of one look-up."""
-    limits = {"terminal_limit": more.pop("terminal_limit", 60), "facility_limit": more.pop("facility_limit", 200)}
+    limits = {
+        "terminal_limit": more.pop("terminal_limit", 60),
+        "facility_limit": more.pop("facility_limit", 200),
+    }
     own = {name: more.pop(name) for name in ("as_of", "consents", "known_version") if name in more}
     asked = NumberCheckRequest.model_validate(fund.lookup_body(person, **more))
     return {
@@ -184,7 +193,9 @@ ORDER BY 1, 3, 2
 
 async def in_turn(connection: asyncpg.Connection[Any], asked: Sequence[dict[str, Any]]) -> Any:
     """What single statements give and leave, one after the other."""
-    return await rolled_back(connection, [(NUMBERS.alone.text, NUMBERS.alone.parameters(one)) for one in asked])
+    return await rolled_back(
+        connection, [(NUMBERS.alone.text, NUMBERS.alone.parameters(one)) for one in asked]
+    )
 
 
 async def together(connection: asyncpg.Connection[Any], asked: Sequence[dict[str, Any]]) -> Any:
@@ -208,9 +219,7 @@ async def rolled_back(
     return [comparable(by_place[place]) for place in sorted(by_place)], stored
 
 
-async def test_together_gives_the_same_rows_records_and_counts_as_in_turn(
-    fund: Fund, nation: Nation
-) -> None:
+async def test_together_gives_the_same_rows_records_and_counts_as_in_turn(fund: Fund, nation: Nation) -> None:
     seen: Counter[Any] = Counter()
     async with session(fund) as connection:
         for seed in range(1000 if DEEP else 60):
@@ -272,7 +281,9 @@ async def workers(fund: Fund) -> AsyncIterator[list[Worker]]:
         worker = Worker(Database(fund.database.dsn("api")))
         fetch = worker.database.fetch
 
-        async def sending(text: str, parameters: Sequence[Any], fetch: Any = fetch, worker: Worker = worker) -> Any:
+        async def sending(
+            text: str, parameters: Sequence[Any], fetch: Any = fetch, worker: Worker = worker
+        ) -> Any:
             worker.sent.append("together" if text == NUMBERS_TOGETHER.text else "alone")
             return await fetch(text, parameters)
 
@@ -285,7 +296,10 @@ async def workers(fund: Fund) -> AsyncIterator[list[Worker]]:
 
 
 def asking(fund: Fund, person: Person, terminal: Credential, **more: Any) -> dict[str, Any]:
-    limits = {"terminal_limit": more.pop("terminal_limit", 60), "facility_limit": more.pop("facility_limit", 200)}
+    limits = {
+        "terminal_limit": more.pop("terminal_limit", 60),
+        "facility_limit": more.pop("facility_limit", 200),
+    }
     request = NumberCheckRequest.model_validate(fund.lookup_body(person))
     # After validation: also what no validator would let through.
     return {"client_id": UUID(terminal.client_id), "asked": request.model_copy(update=more), **limits}
@@ -334,9 +348,7 @@ async def test_a_failing_one_fails_alone(fund: Fund, nation: Nation, workers: li
     asked = [asking(fund, person, terminal) for terminal in terminals]
     asked[2]["asked"] = asked[2]["asked"].model_copy(update={"insurer_number": "0\x0013"})
     async with asyncio.timeout(30):
-        done = await asyncio.gather(
-            *(workers[0].look_up(one) for one in asked), return_exceptions=True
-        )
+        done = await asyncio.gather(*(workers[0].look_up(one) for one in asked), return_exceptions=True)
     assert isinstance(done[2], asyncpg.PostgresError)
     assert [isinstance(one, NumberResult) and one.outcome for one in done[:2] + done[3:]] == ["answered"] * 3
     assert [len(await records_of(fund, terminal)) for terminal in terminals] == [1, 1, 0, 1]
@@ -380,8 +392,12 @@ async def test_a_cut_connection_ends_all_of_a_group_and_nothing_is_repeated(
 async def test_limits_hold_exactly_across_workers(fund: Fund, nation: Nation, workers: list[Worker]) -> None:
     person = await fund.insured()
     for limits, told in (({"terminal_limit": 5}, 5), ({"facility_limit": 4}, 4)):
-        terminals = [await fund.terminal(institution_code="2711111110" if told == 4 else CLINIC) for _ in range(2)]
-        asked = [asking(fund, person, terminals[0 if told == 5 else n % 2], **limits, **NOBODY) for n in range(12)]
+        terminals = [
+            await fund.terminal(institution_code="2711111110" if told == 4 else CLINIC) for _ in range(2)
+        ]
+        asked = [
+            asking(fund, person, terminals[0 if told == 5 else n % 2], **limits, **NOBODY) for n in range(12)
+        ]
         ends = await outcomes([workers[n % 2].look_up(one) for n, one in enumerate(asked)])
         assert Counter(ends) == {"miss": told, "withheld": 12 - told}
         after = asking(fund, person, terminals[0], **limits)
@@ -398,7 +414,9 @@ async def test_what_another_worker_counts_meanwhile_leaves_the_rest(
     groups = [[asking(fund, person, other, terminal_limit=4), miss, miss] for _ in workers]
     async with counts_locked(fund) as blocker:
         ended = asyncio.create_task(
-            outcomes([worker.look_up(one) for worker, group in zip(workers, groups, strict=True) for one in group])
+            outcomes(
+                [worker.look_up(one) for worker, group in zip(workers, groups, strict=True) for one in group]
+            )
         )
         while await blocker.fetchval(LOCK_WAITS) < 2:
             await asyncio.sleep(0)
@@ -408,7 +426,10 @@ async def test_what_another_worker_counts_meanwhile_leaves_the_rest(
 async def test_groups_lock_in_one_order(fund: Fund, nation: Nation, workers: list[Worker]) -> None:
     """Two workers miss for the same terminals and facilities in opposite orders, at once and often."""
     codes = ("1300000005", "1400000002", "1500000009")
-    person, terminals = await fund.insured(), [await fund.terminal(institution_code=c) for c in codes for _ in "xx"]
+    person, terminals = (
+        await fund.insured(),
+        [await fund.terminal(institution_code=c) for c in codes for _ in "xx"],
+    )
     deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     [before] = await fund.owner.fetch(deadlocks, [])
     asked = [asking(fund, person, t, terminal_limit=10**6, facility_limit=10**6, **NOBODY) for t in terminals]
@@ -421,7 +442,8 @@ async def test_groups_lock_in_one_order(fund: Fund, nation: Nation, workers: lis
     [after] = await fund.owner.fetch(deadlocks, [])
     assert after == before
     rows = await fund.owner.fetch(
-        "SELECT client_id::text, misses FROM number_miss WHERE client_id::text = ANY ($1)", [[t.client_id for t in terminals]]
+        "SELECT client_id::text, misses FROM number_miss WHERE client_id::text = ANY ($1)",
+        [[t.client_id for t in terminals]],
     )
     assert {row["misses"] for row in rows} == {4 * (100 if DEEP else 15)}
 

@@ -86,6 +86,38 @@ async def test_the_busiest_statements_find_rows_by_keys_with_any_statistics(
     assert await plan_faults(grown[statistics], statements) == []
 
 
+_TOWN = """
+INSERT INTO entitlement (insurer_number, symbol_key, number_key, branch_key, birth_date)
+SELECT '01130012', '見本', n::text, '00', date '1930-01-01' + n % 33000 FROM generate_series(2000000, 2019999) n
+"""
+"""20,000 people, few of whom share a birth date."""
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+@pytest.mark.parametrize("asked", ["number", "numbers together", "number, then"])
+async def test_a_membership_is_found_by_its_unique_index_however_few_people_there_are(
+    fund: Fund, asked: str, analyzed: bool
+) -> None:
+    """A plan lives as long as its connection: one by birth dates would stay while the nation grows."""
+    session = await asyncpg.connect(fund.database.dsn("owner"), server_settings=SESSION_SETTINGS)
+    transaction = session.transaction()
+    await transaction.start()
+    try:
+        if analyzed:
+            await session.execute(_TOWN)
+            await session.execute("ANALYZE entitlement")
+        text = STATEMENTS[asked]
+        await session.execute(f"PREPARE planned AS {text}")
+        nothing = ", ".join(["NULL"] * max(int(number) for number in re.findall(r"\$(\d+)", text)))
+        rows = await session.fetch(f"EXPLAIN EXECUTE planned ({nothing})")
+    finally:
+        await transaction.rollback()
+        await session.close()
+    plan = "\n".join(row[0] for row in rows)
+    used = set(re.findall(r"Index (?:Only )?Scan using (\w+) on entitlement\b", plan))
+    assert used == {"entitlement_once"}, plan
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function in the database: its parameters' types, if its body is a query that can be planned alone."""

@@ -51,7 +51,9 @@ class Server:
                 raise asyncpg.CheckViolationError
             # Not in the order of their places, and two rows for each.
             return [
-                {"place": place, "item": of} for place, of in reversed(list(enumerate(items, 1))) for _ in "xx"
+                {"place": place, "item": of}
+                for place, of in reversed(list(enumerate(items, 1)))
+                for _ in "xx"
             ]
 
     def end(self, error: BaseException | None = None) -> None:
