@@ -31,7 +31,7 @@ from eligibility_api.dependencies import RightsFirstRoute
 from eligibility_api.duplicates import endpoints as duplicates
 from eligibility_api.eligibility import endpoints as eligibility
 from eligibility_api.eligibility.by_number import NUMBERS
-from eligibility_api.eligibility.store import CARD_STATEMENT
+from eligibility_api.eligibility.store import CARDS
 from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
 from eligibility_api.facilities import endpoints as facilities
@@ -242,11 +242,12 @@ def busiest_statements() -> dict[str, Statement]:
     }
     return {
         "client": Statement.of(FIND_CLIENT),
-        "card": Statement.of(CARD_STATEMENT),
+        "card": CARDS.alone,
+        "cards_together": CARDS.together,
         "number": NUMBERS.alone,
         "numbers_together": NUMBERS.together,
-        "consent_challenge": Statement.of(PRECHECK_STATEMENT),
-        "consent": Statement.of(GRANT_STATEMENTS[Basis.PIN]),
+        "consent_challenge": PRECHECK_STATEMENT,
+        "consent": GRANT_STATEMENTS[Basis.PIN],
         **{name: Statement.of(text) for name, text in histories.items()},
     }
 

@@ -19,6 +19,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import asyncpg
@@ -48,7 +49,8 @@ class Coalesced:
 
     In `together` each parameter is an array with an element for each request, but those named in `shared`, which
     all requests of a group have in common. Its rows have a column `place`: which request they belong to, from 1.
-    There is at least one for each request.
+    There is at least one for each request. If its column `goes_alone` is true, the request cannot be decided
+    together with others: nothing of it was used or recorded, and it is repeated alone.
     """
 
     name: str
@@ -69,19 +71,26 @@ class Coalesced:
         ]
 
 
+class _Turn(Enum):
+    """What a waiting request has to do itself."""
+
+    LEAD = "lead the next group"
+    GO_ALONE = "go alone"
+
+
 class _Request:
-    """One waiting request. Its future ends with its rows, its error, or with None: it has to lead a group."""
+    """One waiting request: its turn ends with its rows, its error, or what it has to do itself."""
 
     __slots__ = ("client", "deadline", "outcome", "turn", "values")
 
     def __init__(self, values: Mapping[str, Any], loop: asyncio.AbstractEventLoop) -> None:
         self.values = values
-        self.turn: asyncio.Future[Rows | None] = loop.create_future()
+        self.turn: asyncio.Future[Rows | _Turn] = loop.create_future()
         self.deadline = loop.time() + ACQUIRE_SECONDS
         self.client = present_client()
-        self.outcome: Rows | Exception | None = None
+        self.outcome: Rows | Exception | _Turn | None = None
 
-    def end(self, outcome: Rows | Exception) -> None:
+    def end(self, outcome: Rows | Exception | _Turn) -> None:
         self.outcome = outcome
         if self.turn.done():
             return  # it leads, or was cancelled
@@ -116,18 +125,19 @@ class Coalescer:
         if self._patience is None:
             self._patience = loop.call_later(PATIENCE_SECONDS, self._lose_patience, loop)
         try:
-            rows = await request.turn
+            turn = await request.turn
         except asyncio.CancelledError:
             if request.turn.done() and not request.turn.cancelled() and request.outcome is None:
                 self._ended()  # it should have led
             raise
-        return rows if rows is not None else await self._lead(request, loop)
+        outcome = await self._lead(request, loop) if turn is _Turn.LEAD else turn
+        return outcome if not isinstance(outcome, _Turn) else await self._alone(values)
 
     async def _alone(self, values: Mapping[str, Any]) -> Rows:
         statement = self._kind.alone
         return await self._fetch(statement.text, statement.parameters(values))
 
-    async def _lead(self, own: _Request, loop: asyncio.AbstractEventLoop) -> Rows:
+    async def _lead(self, own: _Request, loop: asyncio.AbstractEventLoop) -> Rows | _Turn:
         """Execute the next statement, for the request that has waited longest and those behind it."""
         group = self._take(own, loop.time())
         try:
@@ -175,7 +185,7 @@ class Coalescer:
         for row in rows:
             by_place[row["place"] - 1].append(row)
         for request, own in zip(group, by_place, strict=True):
-            request.end(own)
+            request.end(_Turn.GO_ALONE if own[0].get("goes_alone") else own)
 
     async def _repeat_alone(self, group: Sequence[_Request]) -> None:
         for request in group:
@@ -197,7 +207,7 @@ class Coalescer:
             first = self._waiting.popleft()
             if not first.turn.done():
                 self._under_way += 1
-                first.turn.set_result(None)
+                first.turn.set_result(_Turn.LEAD)
                 return
 
     def _lose_patience(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -21,6 +21,7 @@ from eligibility_api.domain.certificate import TrustStore
 from eligibility_api.domain.challenge import MacKeys
 from eligibility_api.platform.keys import FundKeys
 from eligibility_api.platform.settings import Settings
+from eligibility_api.platform.sql import Statement
 from eligibility_api.proofs.verifier import Verifier
 from eligibility_api.state import State
 
@@ -102,6 +103,13 @@ def asked_of(state: State) -> ScriptedDatabase:
     """The scripted database of a state."""
     assert isinstance(state.database, ScriptedDatabase)
     return state.database
+
+
+def values_asked(state: State, statement: Statement) -> list[dict[str, Any]]:
+    """The values by name of every statement that was executed; each was `statement`."""
+    asked = asked_of(state).asked
+    assert all(text == statement.text for text, _ in asked)
+    return [dict(zip(statement.names, parameters, strict=True)) for _, parameters in asked]
 
 
 def terminal(*rights: Right, institution_code: str = CLINIC) -> Caller:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
@@ -21,8 +20,6 @@ from eligibility_api.contract.eligibility import NumberCheckRequest
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.numbers import check_digit
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.database.connections import Database
-from eligibility_api.database.plans import SESSION_SETTINGS
 from eligibility_api.eligibility.by_number import (
     NUMBERS,
     NumberQuery,
@@ -30,11 +27,20 @@ from eligibility_api.eligibility.by_number import (
     look_up,
     membership_values,
 )
-from eligibility_api.eligibility.by_number_together import NUMBERS_TOGETHER
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import CLINIC, OTHER_CLINIC, OTHER_INSURER
 from tests.builders.limits import LOCK_WAITS
 from tests.builders.people import Person
+from tests.builders.together import (
+    RECORDS,
+    Worker,
+    given_in_turn,
+    given_together,
+    opened_workers,
+    owners_session,
+    rows_locked,
+    versions_of,
+)
 from tests.depth import DEEP
 
 pytestmark = pytest.mark.anyio
@@ -148,15 +154,6 @@ def drawn(fund: Fund, nation: Nation, random: Random) -> list[dict[str, Any]]:
     return asked
 
 
-@asynccontextmanager
-async def session(fund: Fund) -> AsyncIterator[asyncpg.Connection[Any]]:
-    connection = await asyncpg.connect(fund.database.dsn("owner"), server_settings=SESSION_SETTINGS)
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
 _COLUMNS = (
     "admitted", "entitled", "facility_kind", "streak", "outcome", "asked", "person_key", "reference_number",
 )  # fmt: skip
@@ -164,27 +161,16 @@ _COLUMNS = (
 
 def comparable(rows: Sequence[Mapping[str, Any]]) -> Any:
     """A look-up's rows: the result without the record's id and instant, and the versions read."""
-    first = dict(rows[0])
-    result = {name: first[name] for name in _COLUMNS}
-    within = first["misses_left"] > 0 and not first["over_limit"]
-    versions = sorted(
-        (
-            [(name, value) for name, value in row.items() if name in _VERSION]
-            for row in rows
-            if row["version"] is not None
-        ),
-        key=str,
-    )
-    # What is withheld has no result, whatever the statement has found by then.
-    return (within, result, versions) if within else (within, first["admitted"], first["entitled"])
+    first = rows[0]
+    if first["misses_left"] <= 0 or first["over_limit"]:
+        # What is withheld has no result, whatever the statement has found by then.
+        return "withheld", first["admitted"], first["entitled"]
+    found = "found" if first["asked"] else "missed"
+    return found, {name: first[name] for name in _COLUMNS}, versions_of(rows)
 
 
-_VERSION = frozenset(
-    "version entitlement holder mismatch insurer_number insurer_name name branch tickets acquired_on lost_on".split()
-)
-_STORED = """
-SELECT 'record' AS of, to_jsonb(r) - 'record_id' - 'recorded_at' - 'salt' AS row, row_number() OVER (ORDER BY record_id) AS n
-FROM audit_record r WHERE recorded_at = now()
+_STORED = f"""
+{RECORDS}
 UNION ALL SELECT 'terminal', to_jsonb(m) || jsonb_build_object('missed_at', now() - missed_at), 0 FROM number_miss m
 UNION ALL SELECT 'facility', to_jsonb(m), 0 FROM facility_number_miss m
 ORDER BY 1, 3, 2
@@ -192,43 +178,22 @@ ORDER BY 1, 3, 2
 
 
 async def in_turn(connection: asyncpg.Connection[Any], asked: Sequence[dict[str, Any]]) -> Any:
-    """What single statements give and leave, one after the other."""
-    return await rolled_back(
-        connection, [(NUMBERS.alone.text, NUMBERS.alone.parameters(one)) for one in asked]
-    )
+    return await given_in_turn(connection, NUMBERS, asked, comparable, _STORED)
 
 
 async def together(connection: asyncpg.Connection[Any], asked: Sequence[dict[str, Any]]) -> Any:
-    """What one statement gives and leaves."""
-    return await rolled_back(connection, [(NUMBERS.together.text, NUMBERS.parameters(asked))])
-
-
-async def rolled_back(
-    connection: asyncpg.Connection[Any], statements: Sequence[tuple[str, Sequence[Any]]]
-) -> tuple[list[Any], list[Any]]:
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        by_place: dict[int, list[Any]] = {}
-        for number, (text, parameters) in enumerate(statements, 1):
-            for row in await connection.fetch(text, *parameters):
-                by_place.setdefault(row.get("place", number), []).append(row)
-        stored = [tuple(row) for row in await connection.fetch(_STORED)]
-    finally:
-        await transaction.rollback()
-    return [comparable(by_place[place]) for place in sorted(by_place)], stored
+    return await given_together(connection, NUMBERS, asked, comparable, _STORED)
 
 
 async def test_together_gives_the_same_rows_records_and_counts_as_in_turn(fund: Fund, nation: Nation) -> None:
     seen: Counter[Any] = Counter()
-    async with session(fund) as connection:
+    async with owners_session(fund) as connection:
         for seed in range(1000 if DEEP else 60):
             asked = drawn(fund, nation, Random(seed))
             one_by_one, at_once = await in_turn(connection, asked), await together(connection, asked)
             assert at_once[0] == one_by_one[0], seed
             assert at_once[1] == one_by_one[1], seed
-            for within, *result in at_once[0]:
-                seen["withheld" if not within else "found" if result[1] else "missed"] += 1
+            seen.update(way for way, *_ in at_once[0])
     assert all(seen[kind] > 20 for kind in ("withheld", "found", "missed")), seen
 
 
@@ -242,7 +207,7 @@ async def test_counts_of_the_last_hour_and_streaks_go_on_as_in_turn(fund: Fund, 
         "missed_at = missed_at - interval '61 seconds', streak = 9",
         "streak = 9",
     )
-    async with session(fund) as connection:
+    async with owners_session(fund) as connection:
         for change in changes:
             transaction = connection.transaction()
             await transaction.start()
@@ -259,40 +224,19 @@ async def test_counts_of_the_last_hour_and_streaks_go_on_as_in_turn(fund: Fund, 
 # -- Over the pool, with two workers --------------------------------------------------------------------------------------
 
 
-@dataclass
-class Worker:
-    """A process's connections, and the statements that it sent."""
-
-    database: Database
-    sent: list[str] = field(default_factory=list)
-
-    async def look_up(self, values: Mapping[str, Any]) -> NumberResult:
-        """One look-up, as a request makes it."""
-        caller = Caller(values["client_id"], None, None, frozenset({Right.ELIGIBILITY}))
-        query = NumberQuery(values["asked"], TODAY)
-        limits = (values["terminal_limit"], values["facility_limit"])
-        return await look_up(self.database, caller, query, kind=KIND, limits=limits)
-
-
 @pytest.fixture
 async def workers(fund: Fund) -> AsyncIterator[list[Worker]]:
-    opened = []
-    for _ in range(2):
-        worker = Worker(Database(fund.database.dsn("api")))
-        fetch = worker.database.fetch
+    async with opened_workers(fund, 2, NUMBERS) as opened:
+        yield opened
 
-        async def sending(
-            text: str, parameters: Sequence[Any], fetch: Any = fetch, worker: Worker = worker
-        ) -> Any:
-            worker.sent.append("together" if text == NUMBERS_TOGETHER.text else "alone")
-            return await fetch(text, parameters)
 
-        worker.database.fetch = sending  # type: ignore[method-assign]
-        await worker.database.open()
-        opened.append(worker)
-    yield opened
-    for worker in opened:
-        await worker.database.close()
+async def ask(worker: Worker, asked: Mapping[str, Any]) -> NumberResult:
+    """One look-up, as a request of a worker makes it."""
+    caller = Caller(asked["client_id"], None, None, frozenset({Right.ELIGIBILITY}))
+    limits = (asked["terminal_limit"], asked["facility_limit"])
+    return await look_up(
+        worker.database, caller, NumberQuery(asked["asked"], TODAY), kind=KIND, limits=limits
+    )
 
 
 def asking(fund: Fund, person: Person, terminal: Credential, **more: Any) -> dict[str, Any]:
@@ -328,7 +272,7 @@ async def test_many_at_once_are_answered_each_its_own_with_two_statements(
     worker, people = workers[0], [await fund.insured() for _ in range(3)]
     terminals = [await fund.terminal() for _ in range(9)]
     asked = [asking(fund, people[n % 3], terminal) for n, terminal in enumerate(terminals)]
-    results = await asyncio.gather(*(worker.look_up(one) for one in asked))
+    results = await asyncio.gather(*(ask(worker, one) for one in asked))
     assert worker.sent == ["alone", "together"]
     keys = [result.person_key for result in results]
     assert len(set(keys)) == 3
@@ -348,36 +292,24 @@ async def test_a_failing_one_fails_alone(fund: Fund, nation: Nation, workers: li
     asked = [asking(fund, person, terminal) for terminal in terminals]
     asked[2]["asked"] = asked[2]["asked"].model_copy(update={"insurer_number": "0\x0013"})
     async with asyncio.timeout(30):
-        done = await asyncio.gather(*(workers[0].look_up(one) for one in asked), return_exceptions=True)
+        done = await asyncio.gather(*(ask(workers[0], one) for one in asked), return_exceptions=True)
     assert isinstance(done[2], asyncpg.PostgresError)
     assert [isinstance(one, NumberResult) and one.outcome for one in done[:2] + done[3:]] == ["answered"] * 3
     assert [len(await records_of(fund, terminal)) for terminal in terminals] == [1, 1, 0, 1]
     assert workers[0].sent == ["alone", "together", "alone", "alone", "alone"]
 
 
-@asynccontextmanager
-async def counts_locked(fund: Fund) -> AsyncIterator[asyncpg.Connection[Any]]:
-    """No terminal that has missed before can count a miss until the end."""
-    connection = await asyncpg.connect(fund.database.dsn("owner"))
-    try:
-        async with connection.transaction():
-            await connection.execute("SELECT FROM number_miss FOR UPDATE")
-            yield connection
-    finally:
-        await connection.close()
-
-
 async def test_a_cut_connection_ends_all_of_a_group_and_nothing_is_repeated(
     fund: Fund, nation: Nation, workers: list[Worker]
 ) -> None:
     person, terminals = await fund.insured(), [await fund.terminal() for _ in range(4)]
-    await outcomes([workers[0].look_up(asking(fund, person, terminals[3], **NOBODY))])
+    await outcomes([ask(workers[0], asking(fund, person, terminals[3], **NOBODY))])
     before = [len(await records_of(fund, terminal)) for terminal in terminals]
     # The last one waits for its count, and the others of its group with it.
     asked = [asking(fund, person, t, **(NOBODY if t is terminals[3] else {})) for t in terminals]
     workers[0].sent.clear()
-    async with counts_locked(fund) as blocker:
-        ended = asyncio.create_task(outcomes([workers[0].look_up(one) for one in asked]))
+    async with rows_locked(fund, "number_miss") as blocker:
+        ended = asyncio.create_task(outcomes([ask(workers[0], one) for one in asked]))
         while not await blocker.fetchval(LOCK_WAITS):
             await asyncio.sleep(0)
         cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted"
@@ -386,7 +318,7 @@ async def test_a_cut_connection_ends_all_of_a_group_and_nothing_is_repeated(
     after = [len(await records_of(fund, terminal)) for terminal in terminals]
     assert after == [before[0] + 1, *before[1:]]
     assert workers[0].sent == ["alone", "together"]
-    assert await outcomes([workers[0].look_up(one) for one in asked]) == ["hit", "hit", "hit", "miss"]
+    assert await outcomes([ask(workers[0], one) for one in asked]) == ["hit", "hit", "hit", "miss"]
 
 
 async def test_limits_hold_exactly_across_workers(fund: Fund, nation: Nation, workers: list[Worker]) -> None:
@@ -398,10 +330,10 @@ async def test_limits_hold_exactly_across_workers(fund: Fund, nation: Nation, wo
         asked = [
             asking(fund, person, terminals[0 if told == 5 else n % 2], **limits, **NOBODY) for n in range(12)
         ]
-        ends = await outcomes([workers[n % 2].look_up(one) for n, one in enumerate(asked)])
+        ends = await outcomes([ask(workers[n % 2], one) for n, one in enumerate(asked)])
         assert Counter(ends) == {"miss": told, "withheld": 12 - told}
         after = asking(fund, person, terminals[0], **limits)
-        assert await outcomes([worker.look_up(after) for worker in workers]) == ["withheld"] * 2
+        assert await outcomes([ask(worker, after) for worker in workers]) == ["withheld"] * 2
 
 
 async def test_what_another_worker_counts_meanwhile_leaves_the_rest(
@@ -409,13 +341,13 @@ async def test_what_another_worker_counts_meanwhile_leaves_the_rest(
 ) -> None:
     """Both groups read that three misses are left, and count two each: three are told, not two and not four."""
     person, terminal, other = await fund.insured(), await fund.terminal(), await fund.terminal()
-    await outcomes([workers[0].look_up(asking(fund, person, terminal, terminal_limit=4, **NOBODY))])
+    await outcomes([ask(workers[0], asking(fund, person, terminal, terminal_limit=4, **NOBODY))])
     miss = asking(fund, person, terminal, terminal_limit=4, **NOBODY)
     groups = [[asking(fund, person, other, terminal_limit=4), miss, miss] for _ in workers]
-    async with counts_locked(fund) as blocker:
+    async with rows_locked(fund, "number_miss") as blocker:
         ended = asyncio.create_task(
             outcomes(
-                [worker.look_up(one) for worker, group in zip(workers, groups, strict=True) for one in group]
+                [ask(worker, one) for worker, group in zip(workers, groups, strict=True) for one in group]
             )
         )
         while await blocker.fetchval(LOCK_WAITS) < 2:
@@ -435,7 +367,7 @@ async def test_groups_lock_in_one_order(fund: Fund, nation: Nation, workers: lis
     asked = [asking(fund, person, t, terminal_limit=10**6, facility_limit=10**6, **NOBODY) for t in terminals]
     for _ in range(100 if DEEP else 15):
         both = zip(asked * 2, reversed(asked * 2), strict=True)
-        ends = await outcomes([w.look_up(one) for pair in both for w, one in zip(workers, pair, strict=True)])
+        ends = await outcomes([ask(w, one) for pair in both for w, one in zip(workers, pair, strict=True)])
         assert set(ends) == {"miss"}
     for worker in workers:
         assert "together" in worker.sent
@@ -446,17 +378,3 @@ async def test_groups_lock_in_one_order(fund: Fund, nation: Nation, workers: lis
         [[t.client_id for t in terminals]],
     )
     assert {row["misses"] for row in rows} == {4 * (100 if DEEP else 15)}
-
-
-async def test_a_slow_kind_holds_up_no_other(fund: Fund, nation: Nation) -> None:
-    person, terminal = await fund.insured(), await fund.terminal()
-    await fund.look_up(person, terminal, **NOBODY)
-    async with counts_locked(fund) as blocker:
-        slow = [asyncio.create_task(fund.look_up(person, terminal, **NOBODY)) for _ in range(20)]
-        while await blocker.fetchval(LOCK_WAITS) < 2:
-            await asyncio.sleep(0)
-        async with asyncio.timeout(10):
-            tapped = await fund.tap(person.card)
-        assert tapped.status_code == 200
-        assert not any(task.done() for task in slow)
-    assert {response.status_code for response in await asyncio.gather(*slow)} <= {200, 503}

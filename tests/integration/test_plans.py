@@ -17,7 +17,7 @@ from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.history import HistoryResource
 from eligibility_api.database.plans import SESSION_SETTINGS
 from eligibility_api.eligibility.by_number import INSTANT_STATEMENT, NUMBERS
-from eligibility_api.eligibility.store import CARD_STATEMENT, VISUAL_STATEMENT
+from eligibility_api.eligibility.store import CARDS, VISUAL_STATEMENT
 from eligibility_api.history.store import statement
 from eligibility_api.insurer_ops.lookup_counts import count_look_ups
 from tests.builders.database import Database
@@ -36,14 +36,15 @@ _GROWING = (
 _SEQ_SCAN = re.compile(rf"Seq Scan on ({'|'.join(_GROWING)})\b")
 
 STATEMENTS = {
-    "card": CARD_STATEMENT,
-    "visual check": VISUAL_STATEMENT,
+    "card": CARDS.alone.text,
+    "cards together": CARDS.together.text,
+    "visual check": VISUAL_STATEMENT.text,
     "number": NUMBERS.alone.text,
     "numbers together": NUMBERS.together.text,
     "number, then": INSTANT_STATEMENT.text,
-    "consent": grant.GRANT_STATEMENTS[Basis.PIN],
-    "consent by visual check": grant.GRANT_STATEMENTS[Basis.VISUAL_CHECK],
-    "consent challenge": grant.PRECHECK_STATEMENT,
+    "consent": grant.GRANT_STATEMENTS[Basis.PIN].text,
+    "consent by visual check": grant.GRANT_STATEMENTS[Basis.VISUAL_CHECK].text,
+    "consent challenge": grant.PRECHECK_STATEMENT.text,
     **{
         f"{look_up} by {sorted(bases)}{', then' if at_instant else ''}": statement(
             look_up, bases, at_instant=at_instant
@@ -289,7 +290,8 @@ async def test_a_new_partition_needs_no_statistics(grown: dict[Statistics, Datab
             "INSERT INTO used_nonce SELECT '2999-01-01', int8send(n) FROM generate_series(1, 5000) n"
         )
         statements = [
-            Statement(name, "api", STATEMENTS[name]) for name in ("card", "visual check", "consent")
+            Statement(name, "api", STATEMENTS[name])
+            for name in ("card", "cards together", "visual check", "consent")
         ]
         assert await plan_faults(database, statements) == []
         await session.execute("DROP TABLE used_nonce_2999010100")

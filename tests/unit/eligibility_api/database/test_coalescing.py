@@ -38,7 +38,7 @@ class Server:
     async def fetch(self, text: str, parameters: Sequence[Any]) -> list[Any]:
         item, _ = parameters
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        entry = (text.split()[0], item, ended)
+        entry = (text.split(maxsplit=1)[0], item, ended)
         self.under_way.append(entry)
         with translate_db_errors():
             try:

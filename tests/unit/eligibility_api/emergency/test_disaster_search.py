@@ -16,9 +16,9 @@ from eligibility_api.contract.emergency import DisasterPermitRequest, DisasterSe
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.areas import areas_of
 from eligibility_api.emergency import person_search, service
-from eligibility_api.state import State
 from eligibility_api.platform.sql import Statement
-from tests.builders.scripted_database import CLIENT, NOW, asked_of, scripted_state, terminal
+from eligibility_api.state import State
+from tests.builders.scripted_database import CLIENT, NOW, asked_of, scripted_state, terminal, values_asked
 from tests.builders.stored_versions import stored_version
 
 pytestmark = pytest.mark.anyio
@@ -52,10 +52,8 @@ def found_by(state: State) -> tuple[str, list[Any]]:
 
 
 def searched_by(state: State, statement: Statement = person_search.BY_ITEMS) -> dict[str, Any]:
-    """The values of the one statement that was executed, by name."""
-    text, parameters = found_by(state)
-    assert text == statement.text
-    return dict(zip(statement.names, parameters, strict=True))
+    [values] = values_asked(state, statement)
+    return values
 
 
 async def test_a_person_is_searched_by_items_folded_for_comparison() -> None:
