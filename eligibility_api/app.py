@@ -20,9 +20,8 @@ from eligibility_api.claims import endpoints as claims
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.consent import endpoints as consent
 from eligibility_api.consent.access_check import CONSENT_BASES
-from eligibility_api.consent.grant import GRANT_STATEMENTS, PRECHECK_STATEMENT
+from eligibility_api.consent.grant import GRANTS, PRECHECKS
 from eligibility_api.contract.claims import CLAIMS_PATH
-from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.history import HistoryResource
 from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.database.connections import Database
@@ -246,8 +245,10 @@ def busiest_statements() -> dict[str, Statement]:
         "cards_together": CARDS.together,
         "number": NUMBERS.alone,
         "numbers_together": NUMBERS.together,
-        "consent_challenge": PRECHECK_STATEMENT,
-        "consent": GRANT_STATEMENTS[Basis.PIN],
+        "consent_challenge": PRECHECKS.alone,
+        "consent_challenges_together": PRECHECKS.together,
+        "consent": GRANTS.alone,
+        "consents_together": GRANTS.together,
         **{name: Statement.of(text) for name, text in histories.items()},
     }
 

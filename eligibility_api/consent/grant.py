@@ -14,9 +14,16 @@ from typing import Any, Literal
 from uuid import UUID
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.consent.grant_together import (
+    GRANTS_TOGETHER,
+    PRECHECKS_TOGETHER,
+    PRESENCE_FITS,
+    SAME_CERTIFICATE,
+)
 from eligibility_api.contract.consent import Basis, ConsentRequest, words
 from eligibility_api.contract.consent_versions import until_of
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.database.coalescing import Coalesced
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
@@ -39,22 +46,11 @@ from eligibility_api.presence.query import (
     spend_ctes,
 )
 
-_PRESENCE_FITS = """
-        WHEN coalesce(p.kind, '') NOT IN ('eligibility.card', 'eligibility.visual-check') THEN 'consent-presence-missing'
-        {same_certificate}
-        WHEN p.client_id <> {client} OR p.recorded_at < {now} - {at_most}::interval THEN 'consent-presence-too-old'
-"""
-"""The presence that a consent may follow (W3), as a part of a CASE over `identified_by(…) p`."""
-
-_SAME_CERTIFICATE = (
-    "WHEN p.authority <> :authority OR p.serial <> :serial THEN 'consent-presence-other-certificate'"
-)
-
 PRECHECK_STATEMENT = Statement.of(f"""
 SELECT f.name, CASE
         WHEN f.client_id IS NULL THEN 'client-closed'
         WHEN NOT f.rights @> :rights::text[] THEN 'right-missing'
-        {_PRESENCE_FITS.format(same_certificate="", client=":client_id", now="w.now", at_most=":max_presence_age")}
+        {PRESENCE_FITS.format(same_certificate="", client=":client_id", now="w.now")}
         END AS refusal
 FROM (SELECT window_clock() AS now) w
 LEFT JOIN (
@@ -95,7 +91,7 @@ recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, authority, serial,
                               person_key, challenge, as_of, enrolments, tickets, consents, rule_version, detail)
     SELECT 'eligibility.consent-' || :basis::text, outcome, :client_id, institution_code, facility_kind, :operator, :authority, :serial, person_key, :nonce,
-           :as_of, {versions_read}, {tickets_read}, :categories, {rule},
+           :as_of, {versions_read}, {tickets_read}, string_to_array(:categories, ','), {rule},
            jsonb_strip_nulls(jsonb_build_object(
                'revocation', evidence, 'presence', :presence_record::uuid, 'care', :care::text, 'certificate', {remark},
                'permit', CASE WHEN outcome = 'answered' THEN permit_id END))
@@ -105,7 +101,7 @@ recorded AS (
 given AS (
     INSERT INTO permit (permit_id, basis, person_key, institution_code, client_id, care, categories, given_at,
                         available_from, until, operator, record_id)
-    SELECT j.permit_id, :basis, j.person_key, j.institution_code, :client_id, :care, :categories, j.now,
+    SELECT j.permit_id, :basis, j.person_key, j.institution_code, :client_id, :care, string_to_array(:categories, ','), j.now,
            CASE WHEN :day_begins::timestamptz > j.now THEN :day_begins END, coalesce(:day_ends::timestamptz, j.now + :window::interval), :operator, r.record_id
     FROM judged j CROSS JOIN recorded r
     WHERE j.outcome = 'answered'
@@ -136,9 +132,8 @@ LEFT JOIN reading e ON n.permit_id IS NOT NULL
 
 def _statement(*, visual: bool) -> Statement:
     spend, limited = spend_ctes(visual_limit=":visual_limit" if visual else None)
-    fits = _PRESENCE_FITS.format(
-        same_certificate=_SAME_CERTIFICATE, client=":client_id", now="w.now", at_most=":max_presence_age"
-    )
+    same = SAME_CERTIFICATE.format(authority=":authority", serial=":serial")
+    fits = PRESENCE_FITS.format(same_certificate=same, client=":client_id", now="w.now")
     source = _STATEMENT.format(
         # A certificate without a binding follows no presence: the holder need not be asked for.
         guard=PROOF_CHECK.format(
@@ -163,6 +158,16 @@ GRANT_STATEMENTS = {Basis.PIN: _statement(visual=False), Basis.VISUAL_CHECK: _st
 `window` is null for care that lasts until it is ended, `expires_on` the certificate's last day if its alert has
 begun; `day_begins` and `day_ends` are those of an appointment's day, or null.
 """
+
+PRECHECKS = Coalesced(
+    "consent challenge", PRECHECK_STATEMENT, PRECHECKS_TOGETHER, shared=("rights", "max_presence_age")
+)
+GRANTS = Coalesced(
+    "consent",
+    GRANT_STATEMENTS[Basis.PIN],
+    GRANTS_TOGETHER,
+    shared=("rights", "max_age", "basis", "max_presence_age", "audience"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +215,7 @@ async def facility_name(
         "presence_record": presence_record,
         "max_presence_age": MAX_PRESENCE_AGE,
     }
-    [row] = await database.fetch(PRECHECK_STATEMENT.text, PRECHECK_STATEMENT.parameters(values))
+    [row] = await database.fetch_together(PRECHECKS, values)
     if row["refusal"] is not None:
         raise ShikakuError(row["refusal"])
     return str(row["name"])
@@ -238,7 +243,7 @@ async def grant(
         "stated_institution": statement.institution_code,
         "stated_name": statement.institution_name,
         "duration_is_right": statement.until is until_of(statement.version, statement.care, statement.day),
-        "categories": [category.value for category in statement.categories],
+        "categories": ",".join(category.value for category in statement.categories),
         "care": statement.care.value,
         "as_of": terms.as_of,
         "statement": statement.model_dump_json(),
@@ -252,8 +257,11 @@ async def grant(
         "day_ends": day_ends,
         "visual_limit": visual_limit,
     }
-    granting = GRANT_STATEMENTS[terms.basis]
-    rows = await database.fetch(granting.text, granting.parameters(values))
+    if terms.basis is Basis.PIN and evidence.is_of_database:
+        rows = await database.fetch_together(GRANTS, values)
+    else:
+        granting = GRANT_STATEMENTS[terms.basis]
+        rows = await database.fetch(granting.text, granting.parameters(values))
     first = rows[0]
     return GrantResult(
         proof_check=ProofCheck.of(first),

@@ -34,12 +34,12 @@ MAX_TOGETHER = 32
 """The most requests of one statement. A cut connection ends all of them."""
 
 PATIENCE_SECONDS = 0.05
-"""How long requests wait for a statement under way before another one begins beside it."""
+"""How long requests wait for a statement under way before another one begins alongside."""
 
 MAX_UNDER_WAY = 3
 """The most statements of one kind under way in one process."""
 
-Rows = Sequence[asyncpg.Record]
+Rows = list[asyncpg.Record]
 Fetch = Callable[[str, Sequence[Any]], Awaitable[Rows]]
 
 

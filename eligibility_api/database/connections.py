@@ -117,7 +117,7 @@ class Database:
                 raise asyncpg.InterfaceError("the pool is not open")
             return await self._connections.fetch(statement, parameters)
 
-    async def fetch_together(self, kind: Coalesced, values: Mapping[str, Any]) -> Sequence[asyncpg.Record]:
+    async def fetch_together(self, kind: Coalesced, values: Mapping[str, Any]) -> list[asyncpg.Record]:
         """Execute a statement on the hot path, together with requests of its kind that arrive meanwhile."""
         group = kind.group(values)
         coalescer = self._coalescers.get(group)

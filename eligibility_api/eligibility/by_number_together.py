@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.eligibility.tickets import tickets_known
-from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS
+from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, READ_FOR, REFERENCE_FOR
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.platform.sql import Statement
 
@@ -146,9 +146,7 @@ recorded AS (
     MERGE INTO audit_record r
     USING (
         SELECT g.*,
-               (SELECT coalesce(array_agg(version ORDER BY version), '{{}}') FROM reading WHERE read_for = g.place) AS versions,
-               (SELECT array_agg((k ->> 'version')::bigint) FROM reading, jsonb_array_elements(tickets) AS k
-                WHERE read_for = g.place) AS tickets
+               {read_for}
         FROM judged g
         WHERE g.allowed
         ORDER BY g.place
@@ -167,13 +165,7 @@ SELECT g.place, g.admitted, g.entitled, g.facility_kind, g.misses_left,
 FROM judged g
 LEFT JOIN counted m ON m.place = g.place
 LEFT JOIN recorded r ON r.place = g.place
-LEFT JOIN LATERAL (
-    SELECT n.reference_number
-    FROM reading v JOIN reference_number n ON n.institution_code = g.institution_code AND n.entitlement = v.entitlement
-    WHERE v.read_for = g.place AND v.mismatch <> 'open'
-    ORDER BY n.registered_at DESC
-    LIMIT 1
-) n ON true
+{reference}
 LEFT JOIN reading e ON e.read_for = g.place
 """
 
@@ -183,6 +175,8 @@ NUMBERS_TOGETHER = Statement.of(
         tickets=tickets_known(instant="now()", as_of="g.as_of", institution="g.institution_code"),
         known_now=KNOWN_NOW.strip(),
         not_superseded=NOT_SUPERSEDED,
+        read_for=READ_FOR.strip(),
+        reference=REFERENCE_FOR.strip(),
         rule=RULE_VERSION,
     )
 )

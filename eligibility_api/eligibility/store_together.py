@@ -8,87 +8,40 @@ from __future__ import annotations
 
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.eligibility.tickets import tickets_known
-from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS
+from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, READ_FOR, REFERENCE_FOR
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.platform.sql import Statement
+from eligibility_api.presence.query_together import (
+    CHECKED,
+    PROOF_ARRAYS,
+    PROOF_CHECKS,
+    PROOF_COLUMNS,
+    REMARK,
+    SPEND_NONCES,
+)
 
 _STATEMENT = """
 WITH asked AS MATERIALIZED (
     SELECT *
-    FROM unnest(:expires_at::timestamptz[], :nonce::bytea[], :client_id::uuid[], :authority::bytea[], :serial::bytea[],
+    FROM unnest({proof_arrays},
                 :as_of::date[], :known_version::text[], :ended_at::timestamptz[], :expires_on::date[])
-        WITH ORDINALITY AS a (expires_at, nonce, client_id, authority, serial, as_of, known_version, ended_at, expires_on, place)
+        WITH ORDINALITY AS a ({proof_columns}, as_of, known_version, ended_at, expires_on, place)
 ),
--- Is the challenge in time by the database's clock, is the terminal admitted, what is the certificate's status, and to
--- whom is it bound. `missing` is what another source must supply.
-guard AS MATERIALIZED (
-    SELECT c.*,
-           CASE WHEN revocation_status IS NULL THEN 'revocation_status'
-                -- J-LIS is asked for the carrier too, of a certificate that was bound before carriers were stored.
-                WHEN revocation_status = 'good' AND (person_key IS NULL OR ended_at IS NOT NULL AND carrier IS NULL)
-                    THEN 'holder' END AS missing,
-           ended_at IS NULL OR coalesce(person_key IS NOT NULL AND carrier = 'card', false) AS usable
-    FROM (
-        SELECT q.*,
-               now() < q.expires_at AS in_time,
-               t.client_id IS NOT NULL AS admitted,
-               coalesce(t.rights @> :rights::text[], false) AS entitled,
-               t.institution_code,
-               t.kind AS facility_kind,
-               CASE WHEN a.authority IS NOT NULL THEN coalesce(r.status, 'good') END AS revocation_status,
-               'crl ' || a.crl_number::text AS evidence,
-               b.person_key,
-               CASE WHEN q.ended_at IS NOT NULL OR q.expires_on IS NOT NULL
-                   THEN (SELECT k.carrier FROM binding k WHERE k.authority = q.authority AND k.serial = q.serial) END AS carrier
-        FROM asked q
-        LEFT JOIN LATERAL (
-            SELECT c.client_id, c.rights, f.institution_code, f.kind
-            FROM client c JOIN facility f USING (institution_code)
-            WHERE c.client_id = q.client_id AND c.closed_at IS NULL AND f.closed_at IS NULL
-        ) t ON true
-        -- The mirror counts only while it is fresh, and of an expired certificate only if its list keeps those.
-        LEFT JOIN authority a
-            ON a.authority = q.authority AND a.checked_at > now() - :max_age::interval AND a.next_update > now()
-           AND (q.ended_at IS NULL OR a.expired_since <= q.ended_at)
-        LEFT JOIN revoked_certificate r ON r.authority = q.authority AND r.serial = q.serial
-        LEFT JOIN binding b ON b.authority = q.authority AND b.serial = q.serial AND coalesce(b.ends_at > now(), true)
-        OFFSET 0
-    ) c
-),
--- Of several requests with one proof the first spends it, unless it was spent before.
-spendable AS MATERIALIZED (
-    SELECT place, expires_at, nonce, row_number() OVER (PARTITION BY expires_at, nonce ORDER BY place) AS nth
-    FROM guard
-    WHERE in_time AND admitted AND entitled AND missing IS NULL
-),
--- In the order of keys, so that no two statements can deadlock.
-spent_now AS (
-    INSERT INTO used_nonce (expires_at, id)
-    SELECT expires_at, nonce FROM spendable WHERE nth = 1 ORDER BY expires_at, nonce
-    ON CONFLICT DO NOTHING
-    RETURNING expires_at, id
-),
-spent AS MATERIALIZED (
-    SELECT g.*
-    FROM spent_now n
-    JOIN spendable s ON s.expires_at = n.expires_at AND s.nonce = n.id AND s.nth = 1
-    JOIN guard g ON g.place = s.place
-),
+{guard}
+{spend}
 reading AS MATERIALIZED (
     SELECT g.place AS read_for, {columns}, {tickets}
     FROM spent g
     JOIN enrolment e ON e.person_key = g.person_key
     {known_now}
-    WHERE {not_superseded} AND g.revocation_status = 'good' AND g.usable
+    WHERE {not_superseded} AND g.revocation_status = 'good' AND {usable_g}
 ),
 -- Never matched: each row of the source is inserted, and the record of each is known by its place.
 recorded AS (
     MERGE INTO audit_record r
     USING (
         SELECT g.*,
-               (SELECT coalesce(array_agg(version ORDER BY version), '{{}}') FROM reading WHERE read_for = g.place) AS versions,
-               (SELECT array_agg((k ->> 'version')::bigint) FROM reading, jsonb_array_elements(tickets) AS k
-                WHERE read_for = g.place) AS tickets
+               {read_for}
         FROM spent g
         ORDER BY g.place
     ) a ON false
@@ -97,38 +50,46 @@ recorded AS (
                 as_of, enrolments, tickets, rule_version, known_version, detail)
         VALUES (:kind,
                 CASE WHEN a.revocation_status <> 'good' THEN 'certificate-' || a.revocation_status
-                     WHEN NOT a.usable THEN 'certificate-expired'
+                     WHEN NOT ({usable_a}) THEN 'certificate-expired'
                      ELSE 'answered' END,
                 a.client_id, a.institution_code, a.facility_kind, a.authority, a.serial, a.person_key, a.nonce,
                 a.as_of, a.versions, a.tickets, {rule}, a.known_version,
                 jsonb_strip_nulls(jsonb_build_object(
                     'revocation', a.evidence,
-                    'certificate', CASE WHEN a.expires_on IS NOT NULL
-                        THEN jsonb_build_object('expires_on', a.expires_on, 'carrier', a.carrier) END)))
+                    'certificate', {remark})))
     RETURNING a.place, r.record_id, r.recorded_at, r.outcome
 )
-SELECT g.place,
-       in_time AND admitted AND entitled AND missing IS NOT NULL AS goes_alone,
-       g.in_time, g.admitted, g.entitled, g.missing, g.revocation_status, g.person_key, g.facility_kind, g.carrier,
-       r.place IS NOT NULL AS spent, r.record_id, r.recorded_at, r.outcome, true AS within_limit, n.reference_number, e.*
+SELECT {checked}, n.reference_number, e.*
 FROM guard g
 LEFT JOIN recorded r ON r.place = g.place
-LEFT JOIN LATERAL (
-    SELECT n.reference_number
-    FROM reading v JOIN reference_number n ON n.institution_code = g.institution_code AND n.entitlement = v.entitlement
-    WHERE v.read_for = g.place AND v.mismatch <> 'open'
-    ORDER BY n.registered_at DESC
-    LIMIT 1
-) n ON true
+{reference}
 LEFT JOIN reading e ON e.read_for = g.place
 """
 
+_USABLE = "{of}.ended_at IS NULL OR coalesce({of}.person_key IS NOT NULL AND {of}.carrier = 'card', false)"
+"""Whether the certificate has not expired, or is in the grace period of a card that is bound (rule A6)."""
+
 CARDS_TOGETHER = Statement.of(
     _STATEMENT.format(
+        proof_arrays=PROOF_ARRAYS,
+        proof_columns=PROOF_COLUMNS,
+        guard=PROOF_CHECKS.strip().format(
+            # J-LIS is asked for the carrier too, of a certificate that was bound before carriers were stored.
+            holder_missing="(person_key IS NULL OR ended_at IS NOT NULL AND carrier IS NULL)",
+            list_covers="(q.ended_at IS NULL OR a.expired_since <= q.ended_at)",
+            carrier_matters="q.ended_at IS NOT NULL OR q.expires_on IS NOT NULL",
+        ),
+        spend=SPEND_NONCES.strip(),
+        checked=CHECKED.strip(),
+        usable_g=f"({_USABLE.format(of='g')})",
+        usable_a=_USABLE.format(of="a"),
+        remark=REMARK,
         columns=ENROLMENT_COLUMNS,
         tickets=tickets_known(instant="now()", as_of="g.as_of", institution="g.institution_code"),
         known_now=KNOWN_NOW.strip(),
         not_superseded=NOT_SUPERSEDED,
+        read_for=READ_FOR.strip(),
+        reference=REFERENCE_FOR.strip(),
         rule=RULE_VERSION,
     )
 )

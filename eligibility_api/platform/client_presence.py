@@ -1,4 +1,4 @@
-"""Whether the client of the present request is still connected, for whoever would work for it later.
+"""Whether the client of the present request is still connected, for code that works for it later.
 
 The server's protocol says who the client is before it starts a request's task; the task inherits it.
 """

@@ -10,12 +10,9 @@ WITH asked AS MATERIALIZED (
 -- Is the challenge in time by the database's clock, is the terminal admitted, what is the certificate's status, and to
 -- whom is it bound. `missing` is what another source must supply.
 guard AS MATERIALIZED (
-    SELECT c.*,
-           CASE WHEN revocation_status IS NULL THEN 'revocation_status'
-                -- J-LIS is asked for the carrier too, of a certificate that was bound before carriers were stored.
-                WHEN revocation_status = 'good' AND (person_key IS NULL OR ended_at IS NOT NULL AND carrier IS NULL)
-                    THEN 'holder' END AS missing,
-           ended_at IS NULL OR coalesce(person_key IS NOT NULL AND carrier = 'card', false) AS usable
+    SELECT c.*, CASE
+        WHEN revocation_status IS NULL THEN 'revocation_status'
+        WHEN revocation_status = 'good' AND (person_key IS NULL OR ended_at IS NOT NULL AND carrier IS NULL) THEN 'holder' END AS missing
     FROM (
         SELECT q.*,
                now() < q.expires_at AS in_time,
@@ -83,7 +80,8 @@ reading AS MATERIALIZED (
     JOIN enrolment e ON e.person_key = g.person_key
     JOIN revision o ON o.revision = e.opened_by AND o.published_at <= now()
     LEFT JOIN revision c ON c.revision = e.closed_by AND c.published_at <= now()
-    WHERE c.revision IS NULL AND g.revocation_status = 'good' AND g.usable
+    WHERE c.revision IS NULL AND g.revocation_status = 'good' AND (g.ended_at IS NULL OR coalesce(g.person_key IS NOT NULL AND g.carrier = 'card',
+        false))
 ),
 -- Never matched: each row of the source is inserted, and the record of each is known by its place.
 recorded AS (
@@ -101,7 +99,8 @@ recorded AS (
                 as_of, enrolments, tickets, rule_version, known_version, detail)
         VALUES (:kind,
                 CASE WHEN a.revocation_status <> 'good' THEN 'certificate-' || a.revocation_status
-                     WHEN NOT a.usable THEN 'certificate-expired'
+                     WHEN NOT (a.ended_at IS NULL OR coalesce(a.person_key IS NOT NULL AND a.carrier = 'card',
+                         false)) THEN 'certificate-expired'
                      ELSE 'answered' END,
                 a.client_id, a.institution_code, a.facility_kind, a.authority, a.serial, a.person_key, a.nonce,
                 a.as_of, a.versions, a.tickets, 3, a.known_version,
@@ -112,7 +111,7 @@ recorded AS (
     RETURNING a.place, r.record_id, r.recorded_at, r.outcome
 )
 SELECT g.place,
-       in_time AND admitted AND entitled AND missing IS NOT NULL AS goes_alone,
+       g.in_time AND g.admitted AND g.entitled AND g.missing IS NOT NULL AS goes_alone,
        g.in_time, g.admitted, g.entitled, g.missing, g.revocation_status, g.person_key, g.facility_kind, g.carrier,
        r.place IS NOT NULL AS spent, r.record_id, r.recorded_at, r.outcome, true AS within_limit, n.reference_number, e.*
 FROM guard g

@@ -103,7 +103,8 @@ recorded AS (
     SELECT 'eligibility.consent-' || :basis::text, outcome, :client_id, institution_code, facility_kind, :operator, :authority,
         :serial, person_key, :nonce,
            :as_of, (SELECT coalesce(array_agg(version ORDER BY version), '{}') FROM reading),
-               (SELECT array_agg((k ->> 'version')::bigint) FROM reading, jsonb_array_elements(tickets) AS k), :categories, 3,
+               (SELECT array_agg((k ->> 'version')::bigint) FROM reading, jsonb_array_elements(tickets) AS k),
+               string_to_array(:categories, ','), 3,
            jsonb_strip_nulls(jsonb_build_object(
                'revocation', evidence, 'presence', :presence_record::uuid, 'care', :care::text, 'certificate',
                    CASE WHEN :expires_on::date IS NOT NULL THEN jsonb_build_object('expires_on', :expires_on::date, 'carrier',
@@ -115,7 +116,7 @@ recorded AS (
 given AS (
     INSERT INTO permit (permit_id, basis, person_key, institution_code, client_id, care, categories, given_at,
                         available_from, until, operator, record_id)
-    SELECT j.permit_id, :basis, j.person_key, j.institution_code, :client_id, :care, :categories, j.now,
+    SELECT j.permit_id, :basis, j.person_key, j.institution_code, :client_id, :care, string_to_array(:categories, ','), j.now,
            CASE WHEN :day_begins::timestamptz > j.now THEN :day_begins END, coalesce(:day_ends::timestamptz,
                j.now + :window::interval), :operator, r.record_id
     FROM judged j CROSS JOIN recorded r

@@ -175,7 +175,7 @@ ORDER BY 1, 3, 2
 
 
 async def test_together_gives_the_same_rows_records_and_nonces_as_in_turn(fund: Fund, nation: Nation) -> None:
-    seen: Counter[str] = Counter()
+    ways: Counter[str] = Counter()
     async with owners_session(fund) as connection:
         for seed in range(1000 if DEEP else 60):
             asked = drawn(fund, nation, Random(seed))
@@ -185,7 +185,7 @@ async def test_together_gives_the_same_rows_records_and_nonces_as_in_turn(fund: 
                 # Of a spent proof no other source is asked: alone, such a request is `used`.
                 assert joint == single or (joint[0], single[0]) == ("alone", "used"), seed
             assert at_once[1] == one_by_one[1], seed
-            seen.update(joint[0] for joint in at_once[0])
+            ways.update(joint[0] for joint in at_once[0])
     expected = {
         "refused",
         "alone",
@@ -195,7 +195,7 @@ async def test_together_gives_the_same_rows_records_and_nonces_as_in_turn(fund: 
         "certificate-suspended",
         "certificate-expired",
     }
-    assert expected <= set(seen), seen
+    assert expected <= set(ways), ways
 
 
 # -- Over the pool, with two workers --------------------------------------------------------------------------------------

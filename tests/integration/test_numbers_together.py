@@ -119,7 +119,9 @@ def values_of(fund: Fund, person: Person, terminal: Credential, **more: Any) -> 
         "terminal_limit": more.pop("terminal_limit", 60),
         "facility_limit": more.pop("facility_limit", 200),
     }
-    own = {name: more.pop(name) for name in ("as_of", "consents", "known_version") if name in more}
+    own: dict[str, Any] = {
+        name: more.pop(name) for name in ("as_of", "consents", "known_version") if name in more
+    }
     asked = NumberCheckRequest.model_validate(fund.lookup_body(person, **more))
     return {
         "client_id": UUID(terminal.client_id),
@@ -186,15 +188,15 @@ async def together(connection: asyncpg.Connection[Any], asked: Sequence[dict[str
 
 
 async def test_together_gives_the_same_rows_records_and_counts_as_in_turn(fund: Fund, nation: Nation) -> None:
-    seen: Counter[Any] = Counter()
+    ways: Counter[Any] = Counter()
     async with owners_session(fund) as connection:
         for seed in range(1000 if DEEP else 60):
             asked = drawn(fund, nation, Random(seed))
             one_by_one, at_once = await in_turn(connection, asked), await together(connection, asked)
             assert at_once[0] == one_by_one[0], seed
             assert at_once[1] == one_by_one[1], seed
-            seen.update(way for way, *_ in at_once[0])
-    assert all(seen[kind] > 20 for kind in ("withheld", "found", "missed")), seen
+            ways.update(way for way, *_ in at_once[0])
+    assert all(ways[kind] > 20 for kind in ("withheld", "found", "missed")), ways
 
 
 async def test_counts_of_the_last_hour_and_streaks_go_on_as_in_turn(fund: Fund, nation: Nation) -> None:
@@ -323,15 +325,16 @@ async def test_a_cut_connection_ends_all_of_a_group_and_nothing_is_repeated(
 
 async def test_limits_hold_exactly_across_workers(fund: Fund, nation: Nation, workers: list[Worker]) -> None:
     person = await fund.insured()
-    for limits, told in (({"terminal_limit": 5}, 5), ({"facility_limit": 4}, 4)):
+    for limits, answered in (({"terminal_limit": 5}, 5), ({"facility_limit": 4}, 4)):
         terminals = [
-            await fund.terminal(institution_code="2711111110" if told == 4 else CLINIC) for _ in range(2)
+            await fund.terminal(institution_code="2711111110" if answered == 4 else CLINIC) for _ in range(2)
         ]
         asked = [
-            asking(fund, person, terminals[0 if told == 5 else n % 2], **limits, **NOBODY) for n in range(12)
+            asking(fund, person, terminals[0 if answered == 5 else n % 2], **limits, **NOBODY)
+            for n in range(12)
         ]
         ends = await outcomes([ask(workers[n % 2], one) for n, one in enumerate(asked)])
-        assert Counter(ends) == {"miss": told, "withheld": 12 - told}
+        assert Counter(ends) == {"miss": answered, "withheld": 12 - answered}
         after = asking(fund, person, terminals[0], **limits)
         assert await outcomes([ask(worker, after) for worker in workers]) == ["withheld"] * 2
 
@@ -339,7 +342,7 @@ async def test_limits_hold_exactly_across_workers(fund: Fund, nation: Nation, wo
 async def test_what_another_worker_counts_meanwhile_leaves_the_rest(
     fund: Fund, nation: Nation, workers: list[Worker]
 ) -> None:
-    """Both groups read that three misses are left, and count two each: three are told, not two and not four."""
+    """Both groups read that three misses are left, and count two each: three are answered, not two and not four."""
     person, terminal, other = await fund.insured(), await fund.terminal(), await fund.terminal()
     await outcomes([ask(workers[0], asking(fund, person, terminal, terminal_limit=4, **NOBODY))])
     miss = asking(fund, person, terminal, terminal_limit=4, **NOBODY)

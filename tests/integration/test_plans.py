@@ -44,7 +44,9 @@ STATEMENTS = {
     "number, then": INSTANT_STATEMENT.text,
     "consent": grant.GRANT_STATEMENTS[Basis.PIN].text,
     "consent by visual check": grant.GRANT_STATEMENTS[Basis.VISUAL_CHECK].text,
-    "consent challenge": grant.PRECHECK_STATEMENT.text,
+    "consent challenge": grant.PRECHECKS.alone.text,
+    "consent challenges together": grant.PRECHECKS.together.text,
+    "consents together": grant.GRANTS.together.text,
     **{
         f"{look_up} by {sorted(bases)}{', then' if at_instant else ''}": statement(
             look_up, bases, at_instant=at_instant
@@ -291,7 +293,7 @@ async def test_a_new_partition_needs_no_statistics(grown: dict[Statistics, Datab
         )
         statements = [
             Statement(name, "api", STATEMENTS[name])
-            for name in ("card", "cards together", "visual check", "consent")
+            for name in ("card", "cards together", "visual check", "consent", "consents together")
         ]
         assert await plan_faults(database, statements) == []
         await session.execute("DROP TABLE used_nonce_2999010100")
