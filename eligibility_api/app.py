@@ -34,7 +34,7 @@ from eligibility_api.eligibility.store import CARDS
 from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
 from eligibility_api.facilities import endpoints as facilities
-from eligibility_api.facilities.store import FIND_CLIENT
+from eligibility_api.facilities.store import FIND_CLIENTS, USE_ASSERTIONS
 from eligibility_api.fast_path import FastPathMiddleware
 from eligibility_api.history import endpoints as history
 from eligibility_api.history.fast_path import HistoryFastPathMiddleware
@@ -240,7 +240,10 @@ def busiest_statements() -> dict[str, Statement]:
         for resource in HistoryResource
     }
     return {
-        "client": Statement.of(FIND_CLIENT),
+        "client": FIND_CLIENTS.alone,
+        "clients_together": FIND_CLIENTS.together,
+        "assertion": USE_ASSERTIONS.alone,
+        "assertions_together": USE_ASSERTIONS.together,
         "card": CARDS.alone,
         "cards_together": CARDS.together,
         "number": NUMBERS.alone,

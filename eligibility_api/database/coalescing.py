@@ -49,7 +49,7 @@ class Coalesced:
 
     In `together` each parameter is an array with an element for each request, but those named in `shared`, which
     all requests of a group have in common. Its rows have a column `place`: which request they belong to, from 1.
-    There is at least one for each request. If its column `goes_alone` is true, the request cannot be decided
+    If the column `goes_alone` is true, the request cannot be decided
     together with others: nothing of it was used or recorded, and it is repeated alone.
     """
 
@@ -185,7 +185,7 @@ class Coalescer:
         for row in rows:
             by_place[row["place"] - 1].append(row)
         for request, own in zip(group, by_place, strict=True):
-            request.end(_Turn.GO_ALONE if own[0].get("goes_alone") else own)
+            request.end(_Turn.GO_ALONE if own and own[0].get("goes_alone") else own)
 
     async def _repeat_alone(self, group: Sequence[_Request]) -> None:
         for request in group:

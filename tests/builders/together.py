@@ -45,7 +45,8 @@ async def given_in_turn(
 ) -> Given:
     """What single statements give and leave, one after the other in one transaction, which is rolled back."""
     statements = [(kind.alone.text, kind.alone.parameters(values)) for values in requests]
-    return await _rolled_back(connection, statements, comparable, stored)
+    by_place, left = await _rolled_back(connection, statements, stored)
+    return [comparable(by_place.get(number, ())) for number in range(1, len(requests) + 1)], left
 
 
 async def given_together(
@@ -57,15 +58,17 @@ async def given_together(
 ) -> Given:
     """What one statement gives and leaves; it is rolled back."""
     statements = [(kind.together.text, kind.parameters(requests))]
-    return await _rolled_back(connection, statements, comparable, stored)
+    by_place, left = await _rolled_back(connection, statements, stored)
+    assert by_place.keys() <= set(range(1, len(requests) + 1))
+    return [comparable(by_place.get(number, ())) for number in range(1, len(requests) + 1)], left
 
 
 async def _rolled_back(
     connection: asyncpg.Connection[Any],
     statements: Sequence[tuple[str, Sequence[Any]]],
-    comparable: Comparable,
     stored: str,
-) -> Given:
+) -> tuple[dict[int, list[Any]], list[Any]]:
+    """The rows by the place of their request, and what is stored at the end."""
     transaction = connection.transaction()
     await transaction.start()
     try:
@@ -76,7 +79,7 @@ async def _rolled_back(
         left = [tuple(row) for row in await connection.fetch(stored)]
     finally:
         await transaction.rollback()
-    return [comparable(by_place[place]) for place in sorted(by_place)], left
+    return by_place, left
 
 
 def versions_of(rows: Sequence[Mapping[str, Any]]) -> list[Any]:

@@ -18,6 +18,7 @@ from eligibility_api.contract.history import HistoryResource
 from eligibility_api.database.plans import SESSION_SETTINGS
 from eligibility_api.eligibility.by_number import INSTANT_STATEMENT, NUMBERS
 from eligibility_api.eligibility.store import CARDS, VISUAL_STATEMENT
+from eligibility_api.facilities.store import FIND_CLIENTS
 from eligibility_api.history.store import statement
 from eligibility_api.insurer_ops.lookup_counts import count_look_ups
 from tests.builders.database import Database
@@ -36,6 +37,8 @@ _GROWING = (
 _SEQ_SCAN = re.compile(rf"Seq Scan on ({'|'.join(_GROWING)})\b")
 
 STATEMENTS = {
+    "client": FIND_CLIENTS.alone.text,
+    "clients together": FIND_CLIENTS.together.text,
     "card": CARDS.alone.text,
     "cards together": CARDS.together.text,
     "visual check": VISUAL_STATEMENT.text,
