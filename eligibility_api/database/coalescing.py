@@ -109,6 +109,8 @@ class Coalescer:
         self._fetch = fetch
         self._waiting: deque[_Request] = deque()
         self._under_way = 0
+        self._leader: _Request | None = None
+        """The request whose turn to lead has come, until it takes the group."""
         self._patience: asyncio.TimerHandle | None = None
 
     async def fetch(self, values: Mapping[str, Any]) -> Rows:
@@ -127,8 +129,9 @@ class Coalescer:
         try:
             turn = await request.turn
         except asyncio.CancelledError:
-            if request.turn.done() and not request.turn.cancelled() and request.outcome is None:
-                self._ended()  # it should have led
+            if self._leader is request:
+                self._leader = None
+                self._ended()
             raise
         outcome = await self._lead(request, loop) if turn is _Turn.LEAD else turn
         return outcome if not isinstance(outcome, _Turn) else await self._alone(values)
@@ -158,6 +161,7 @@ class Coalescer:
 
     def _take(self, first: _Request, now: float) -> list[_Request]:
         """The requests of the next statement, in order of arrival; ends those that nobody waits for."""
+        self._leader = None
         group: list[_Request] = []
         request = first
         while True:
@@ -202,13 +206,13 @@ class Coalescer:
         self._begin()
 
     def _begin(self) -> None:
-        """Let the request that has waited longest lead the next statement."""
-        while self._waiting:
+        """Let the request that has waited longest lead the next statement, unless one is about to."""
+        while self._waiting and self._leader is None:
             first = self._waiting.popleft()
             if not first.turn.done():
                 self._under_way += 1
+                self._leader = first
                 first.turn.set_result(_Turn.LEAD)
-                return
 
     def _lose_patience(self, loop: asyncio.AbstractEventLoop) -> None:
         """A statement takes long: begin another one, and end the requests whose time is up."""

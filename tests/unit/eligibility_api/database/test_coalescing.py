@@ -283,6 +283,15 @@ async def test_a_slow_statement_holds_up_only_what_travels_in_it(
     assert await outcomes(asked) == [[item] * 2 for item in "abcde"]
 
 
+async def test_a_statement_that_ends_while_a_leader_wakes_splits_no_group(requests: Requests) -> None:
+    asked = await requests.ask("a", "b", "c", "d")
+    requests.coalescer._lose_patience(asyncio.get_running_loop())  # `b` leads, and does not know it yet
+    await requests.end()
+    assert requests.server.running == [("many", ["b", "c", "d"])]
+    await requests.end_all()
+    assert await outcomes(asked) == [[item] * 2 for item in "abcd"]
+
+
 async def test_behind_slow_statements_every_wait_has_an_end(
     requests: Requests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,21 +310,23 @@ async def until(happened: Any) -> None:
             await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize("leader", [True, False])
-async def test_a_request_cancelled_while_it_waits_takes_nothing_from_the_others(
-    requests: Requests, leader: bool
-) -> None:
+async def test_a_request_cancelled_while_it_waits_takes_nothing_from_the_others(requests: Requests) -> None:
     asked = await requests.ask("a", "b", "c", "d")
-    if leader:
-        requests.server.end()
-        await asyncio.sleep(0)  # its turn has come, and it does not know yet
     asked[1].cancel()
     await turns()
     await requests.end_all()
-    others = await outcomes([asked[0], *asked[2:]])
-    if leader and others[1:] == ["database-unavailable"] * 2:
-        return  # it was cancelled with the statement under way
-    assert others == [["a"] * 2, ["c"] * 2, ["d"] * 2]
+    assert requests.server.done == [("one", "a"), ("many", ["c", "d"])]
+    assert await outcomes([asked[0], *asked[2:]]) == [["a"] * 2, ["c"] * 2, ["d"] * 2]
+
+
+async def test_a_leader_cancelled_before_it_knows_hands_over(requests: Requests) -> None:
+    asked = await requests.ask("a", "b", "c", "d")
+    requests.coalescer._lose_patience(asyncio.get_running_loop())
+    asked[1].cancel()
+    await turns()
+    assert requests.server.running == [("one", "a"), ("many", ["c", "d"])]
+    await requests.end_all()
+    assert await outcomes([asked[0], *asked[2:]]) == [["a"] * 2, ["c"] * 2, ["d"] * 2]
 
 
 async def test_cancelled_with_its_statement_under_way_the_others_know_nothing(requests: Requests) -> None:
