@@ -23,9 +23,8 @@ from eligibility_api.claims import endpoints as claims
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.consent import endpoints as consent
 from eligibility_api.consent.access_check import CONSENT_BASES
-from eligibility_api.consent.grant import GRANT_STATEMENTS, PRECHECK_STATEMENT
+from eligibility_api.consent.grant import GRANTS, PRECHECKS
 from eligibility_api.contract.claims import CLAIMS_PATH
-from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.history import HistoryResource
 from eligibility_api.contract.own_access import PORTAL_PATH
 from eligibility_api.contract.tokens import TOKEN_PATH
@@ -34,12 +33,12 @@ from eligibility_api.database.dsn import dsn
 from eligibility_api.dependencies import RightsFirstRoute
 from eligibility_api.duplicates import endpoints as duplicates
 from eligibility_api.eligibility import endpoints as eligibility
-from eligibility_api.eligibility.by_number import NUMBER_STATEMENT
-from eligibility_api.eligibility.store import CARD_STATEMENT
+from eligibility_api.eligibility.by_number import NUMBERS
+from eligibility_api.eligibility.store import CARDS
 from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
 from eligibility_api.facilities import endpoints as facilities
-from eligibility_api.facilities.store import FIND_CLIENT
+from eligibility_api.facilities.store import FIND_CLIENTS, USE_ASSERTIONS
 from eligibility_api.fast_path import FastPathMiddleware
 from eligibility_api.history import endpoints as history
 from eligibility_api.history.fast_path import HistoryFastPathMiddleware
@@ -50,6 +49,7 @@ from eligibility_api.platform.clock import Clock, system_clock
 from eligibility_api.platform.keys import FundKeys, load_keys, load_trust
 from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
+from eligibility_api.platform.sql import Statement
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.portal import endpoints as portal
 from eligibility_api.portal.pages.app import create_pages
@@ -249,7 +249,7 @@ async def warmed_up(opened: AbstractAsyncContextManager[State]) -> AsyncIterator
 
     async def warm_up() -> None:
         try:
-            await state.database.warm_up(busiest_statements())
+            await state.database.warm_up([statement.text for statement in busiest_statements().values()])
         except (
             Exception
         ) as error:  # such as a database that is not migrated yet: a request plans for itself then
@@ -265,11 +265,29 @@ async def warmed_up(opened: AbstractAsyncContextManager[State]) -> AsyncIterator
                 await warming
 
 
-def busiest_statements() -> list[str]:
-    """The statements of the fast path, of histories, and of signing in."""
-    consents = [PRECHECK_STATEMENT, GRANT_STATEMENTS[Basis.PIN]]
-    histories = [history_statement(resource, CONSENT_BASES, at_instant=False) for resource in HistoryResource]
-    return [FIND_CLIENT, CARD_STATEMENT, NUMBER_STATEMENT, *consents, *histories]
+def busiest_statements() -> dict[str, Statement]:
+    """The statements of the fast path, of histories, and of signing in, by name; rendered in `eligibility_api/sql/`."""
+    histories = {
+        f"history_{resource.value.replace('-', '_')}": history_statement(
+            resource, CONSENT_BASES, at_instant=False
+        )
+        for resource in HistoryResource
+    }
+    return {
+        "client": FIND_CLIENTS.alone,
+        "clients_together": FIND_CLIENTS.together,
+        "assertion": USE_ASSERTIONS.alone,
+        "assertions_together": USE_ASSERTIONS.together,
+        "card": CARDS.alone,
+        "cards_together": CARDS.together,
+        "number": NUMBERS.alone,
+        "numbers_together": NUMBERS.together,
+        "consent_challenge": PRECHECKS.alone,
+        "consent_challenges_together": PRECHECKS.together,
+        "consent": GRANTS.alone,
+        "consents_together": GRANTS.together,
+        **{name: Statement.of(text) for name, text in histories.items()},
+    }
 
 
 def create_app() -> FastAPI:

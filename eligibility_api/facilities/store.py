@@ -16,9 +16,11 @@ from eligibility_api.audit_log.acts import record_act, record_acts
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tables import Client, Facility, Insurer
 from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.database.coalescing import Coalesced
 from eligibility_api.database.columns import table_of
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.admission import Admission
+from eligibility_api.platform.sql import Statement
 
 CLIENT = table_of(Client)
 FACILITY = table_of(Facility)
@@ -41,24 +43,54 @@ class AdmittedClient:
     public_key: dict[str, Any]
 
 
-FIND_CLIENT = """
+_FIND_CLIENT = Statement.of("""
 SELECT c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key
 FROM client c LEFT JOIN facility f USING (institution_code)
-WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
-"""
+WHERE c.client_id = :client_id AND c.closed_at IS NULL AND f.closed_at IS NULL
+""")
+
+_FIND_CLIENTS = Statement.of("""
+SELECT a.place, c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key
+FROM unnest(:client_id::uuid[]) WITH ORDINALITY AS a (client_id, place)
+JOIN client c ON c.client_id = a.client_id AND c.closed_at IS NULL
+LEFT JOIN facility f USING (institution_code)
+WHERE f.closed_at IS NULL
+""")
+
+FIND_CLIENTS = Coalesced("client", _FIND_CLIENT, _FIND_CLIENTS)
+"""The client with an id, unless it or its facility was closed."""
 
 # Stored under the ends of this hour and of the next one, whatever the assertion's own expiry. Two uses within an
 # hour share one of the two keys, and no assertion is valid for longer than that.
-_USE_ASSERTION = """
+_USE_ASSERTION = Statement.of("""
 INSERT INTO used_nonce (expires_at, id)
-SELECT date_trunc('hour', now()) + ends * interval '1 hour', $1 FROM generate_series(1, 2) ends
+SELECT date_trunc('hour', now()) + ends * interval '1 hour', :digest FROM generate_series(1, 2) ends
 ON CONFLICT DO NOTHING RETURNING true AS done
-"""
+""")
+
+_USE_ASSERTIONS = Statement.of("""
+WITH asked AS MATERIALIZED (
+    SELECT digest, place, row_number() OVER (PARTITION BY digest ORDER BY place) AS nth
+    FROM unnest(:digest::bytea[]) WITH ORDINALITY AS a (digest, place)
+),
+-- In the order of keys, so that no two statements can deadlock.
+used AS (
+    INSERT INTO used_nonce (expires_at, id)
+    SELECT date_trunc('hour', now()) + ends * interval '1 hour', digest FROM asked CROSS JOIN generate_series(1, 2) ends
+    WHERE nth = 1
+    ORDER BY ends, digest
+    ON CONFLICT DO NOTHING RETURNING id
+)
+SELECT a.place, true AS done FROM used u JOIN asked a ON a.digest = u.id AND a.nth = 1
+""")
+
+USE_ASSERTIONS = Coalesced("assertion", _USE_ASSERTION, _USE_ASSERTIONS)
+"""Uses an assertion: two rows at its first use, fewer later."""
 
 
 async def find_client(database: Database, client_id: UUID) -> AdmittedClient | None:
     """Return the client with this id, unless it or its facility was closed."""
-    rows = await database.fetch(FIND_CLIENT, [client_id])
+    rows = await database.fetch_together(FIND_CLIENTS, {"client_id": client_id})
     if not rows:
         return None
     [row] = rows
@@ -69,7 +101,7 @@ async def find_client(database: Database, client_id: UUID) -> AdmittedClient | N
 
 async def use_assertion(database: Database, digest: bytes) -> bool:
     """Mark an assertion as used and return whether this was its first use. `digest` identifies it."""
-    return len(await database.fetch(_USE_ASSERTION, [digest])) == 2
+    return len(await database.fetch_together(USE_ASSERTIONS, {"digest": digest})) == 2
 
 
 async def find_facilities(

@@ -1,0 +1,96 @@
+"""SQL of many checks by card in one statement: what `store.py` does for one with its PIN, for each of a group.
+
+Only what the database decides: a check that needs OCSP or J-LIS goes alone, and nothing of it is used before.
+The rows of a check are found by its place in the group. Each leaves its own audit record.
+"""
+
+from __future__ import annotations
+
+from eligibility_api.domain.eligibility import RULE_VERSION
+from eligibility_api.eligibility.tickets import tickets_known
+from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, READ_FOR, REFERENCE_FOR
+from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
+from eligibility_api.platform.sql import Statement
+from eligibility_api.presence.query_together import (
+    CHECKED,
+    PROOF_ARRAYS,
+    PROOF_CHECKS,
+    PROOF_COLUMNS,
+    REMARK,
+    SPEND_NONCES,
+)
+
+_STATEMENT = """
+WITH asked AS MATERIALIZED (
+    SELECT *
+    FROM unnest({proof_arrays},
+                :as_of::date[], :known_version::text[], :ended_at::timestamptz[], :expires_on::date[])
+        WITH ORDINALITY AS a ({proof_columns}, as_of, known_version, ended_at, expires_on, place)
+),
+{guard}
+{spend}
+reading AS MATERIALIZED (
+    SELECT g.place AS read_for, {columns}, {tickets}
+    FROM spent g
+    JOIN enrolment e ON e.person_key = g.person_key
+    {known_now}
+    WHERE {not_superseded} AND g.revocation_status = 'good' AND {usable_g}
+),
+-- Never matched: each row of the source is inserted, and the record of each is known by its place.
+recorded AS (
+    MERGE INTO audit_record r
+    USING (
+        SELECT g.*,
+               {read_for}
+        FROM spent g
+        ORDER BY g.place
+    ) a ON false
+    WHEN NOT MATCHED THEN
+        INSERT (kind, outcome, client_id, institution_code, facility_kind, authority, serial, person_key, challenge,
+                as_of, enrolments, tickets, rule_version, known_version, detail)
+        VALUES (:kind,
+                CASE WHEN a.revocation_status <> 'good' THEN 'certificate-' || a.revocation_status
+                     WHEN NOT ({usable_a}) THEN 'certificate-expired'
+                     ELSE 'answered' END,
+                a.client_id, a.institution_code, a.facility_kind, a.authority, a.serial, a.person_key, a.nonce,
+                a.as_of, a.versions, a.tickets, {rule}, a.known_version,
+                jsonb_strip_nulls(jsonb_build_object(
+                    'revocation', a.evidence,
+                    'certificate', {remark})))
+    RETURNING a.place, r.record_id, r.recorded_at, r.outcome
+)
+SELECT {checked}, n.reference_number, e.*
+FROM guard g
+LEFT JOIN recorded r ON r.place = g.place
+{reference}
+LEFT JOIN reading e ON e.read_for = g.place
+"""
+
+_USABLE = "{of}.ended_at IS NULL OR coalesce({of}.person_key IS NOT NULL AND {of}.carrier = 'card', false)"
+"""Whether the certificate has not expired, or is in the grace period of a card that is bound (rule A6)."""
+
+CARDS_TOGETHER = Statement.of(
+    _STATEMENT.format(
+        proof_arrays=PROOF_ARRAYS,
+        proof_columns=PROOF_COLUMNS,
+        guard=PROOF_CHECKS.strip().format(
+            # J-LIS is asked for the carrier too, of a certificate that was bound before carriers were stored.
+            holder_missing="(person_key IS NULL OR ended_at IS NOT NULL AND carrier IS NULL)",
+            list_covers="(q.ended_at IS NULL OR a.expired_since <= q.ended_at)",
+            carrier_matters="q.ended_at IS NOT NULL OR q.expires_on IS NOT NULL",
+        ),
+        spend=SPEND_NONCES.strip(),
+        checked=CHECKED.strip(),
+        usable_g=f"({_USABLE.format(of='g')})",
+        usable_a=_USABLE.format(of="a"),
+        remark=REMARK,
+        columns=ENROLMENT_COLUMNS,
+        tickets=tickets_known(instant="now()", as_of="g.as_of", institution="g.institution_code"),
+        known_now=KNOWN_NOW.strip(),
+        not_superseded=NOT_SUPERSEDED,
+        read_for=READ_FOR.strip(),
+        reference=REFERENCE_FOR.strip(),
+        rule=RULE_VERSION,
+    )
+)
+"""Eligibility by card with the PIN, many at once; see `store.CARD_STATEMENT`."""
