@@ -277,7 +277,7 @@ def test_encrypt_conf_decides_by_prefix(
     assert stage.answer(look_up(), name).name.rpartition(".")[2] == extension
 
 
-def test_a_zip_is_answered_by_a_zip_whatever_encrypt_conf_says(stage: Stage) -> None:
+def test_a_zip_is_answered_by_a_zip_whatever_encrypt_conf_has(stage: Stage) -> None:
     stage.encryption = Encryption(EncryptConf({"OQSsiquc": False}), PASSWORD)
     asked = stage.encryption.zip(REQUEST, look_up(), encrypted=True)
     names = {stage.answer(look_up()).name, stage.answer(asked, REQUEST.replace(".xml", ".zip")).name}

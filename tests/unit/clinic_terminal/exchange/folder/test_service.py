@@ -142,17 +142,17 @@ def test_names_that_differ_in_the_extension_alone_are_answered_one_after_the_oth
     stage: FolderStage, other: str
 ) -> None:
     may_end = threading.Event()
-    seen: list[str] = []
+    asked: list[str] = []
 
     def answer(request: TakenRequest, refused: bool) -> tuple[ResultFile, ...]:
-        seen.append(request.name)
+        asked.append(request.name)
         if not request.name.endswith("_2.xml"):
             assert may_end.wait(WAIT_SECONDS)
         return (ResultFile(name=request.name.replace("req", "res"), content=CONTENT),)
 
     stage.drop(name="OQSsiquc01req_1.xml")
     with stage.service(answer):
-        while not seen:
+        while not asked:
             time.sleep(0.005)
         zipped = Encryption(EncryptConf({}), b"").zip("a.xml", CONTENT, encrypted=False)
         stage.drop(zipped if other.endswith("zip") else CONTENT, name=other)
