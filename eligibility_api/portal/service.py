@@ -110,7 +110,7 @@ async def make_code(state: State, caller: Caller, request: OwnAccessRequest) -> 
         return await follow_link(state.database, state.jlis, proof)
 
     made = await decide(state, proof, attempt, ask_jlis)
-    check_spent(made.proof_check)
+    check_spent(state, proof, made.proof_check)
     if made.outcome != "answered":
         raise ShikakuError(made.outcome or "internal")
     assert made.made_at is not None and made.expires_at is not None  # noqa: PT018 - answered

@@ -21,6 +21,7 @@ from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.eligibility.versions import VERSIONS_READ, enrolment_version, reading_of_person
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
+from eligibility_api.platform.sql import Statement
 from eligibility_api.presence.query import (
     PROOF_CHECK,
     UNEXPIRED,
@@ -32,12 +33,12 @@ from eligibility_api.presence.query import (
 
 _SPEND, _ = spend_ctes(visual_limit=None)
 
-MAKE_CODE = f"""
-WITH {PROOF_CHECK.format(holder_missing="person_key IS NULL AND $9::text IS NULL", **UNEXPIRED)}, {_SPEND},
+MAKE_CODE = Statement.of(f"""
+WITH {PROOF_CHECK.format(holder_missing="person_key IS NULL AND :holder_outcome::text IS NULL", **UNEXPIRED)}, {_SPEND},
 judged AS MATERIALIZED (
     SELECT g.*, CASE
         WHEN g.revocation_status <> 'good' THEN 'certificate-' || g.revocation_status
-        WHEN g.person_key IS NULL THEN CASE WHEN $9 IN ('registration-conflict', 'card-not-usable') THEN $9
+        WHEN g.person_key IS NULL THEN CASE WHEN :holder_outcome IN ('registration-conflict', 'card-not-usable') THEN :holder_outcome
                                             ELSE 'first-registration-needed' END
         WHEN {PROTECTED.format(person_key="g.person_key", now="now()")} THEN 'card-not-usable'
         ELSE 'answered' END AS outcome
@@ -46,14 +47,14 @@ judged AS MATERIALIZED (
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, authority, serial, person_key,
                               challenge, detail)
-    SELECT 'own-access.code', outcome, $4, institution_code, facility_kind, $5, $6, person_key, $2,
-           jsonb_strip_nulls(jsonb_build_object('revocation', evidence, 'named', encode($10, 'hex')))
+    SELECT 'own-access.code', outcome, :client_id, institution_code, facility_kind, :authority, :serial, person_key, :nonce,
+           jsonb_strip_nulls(jsonb_build_object('revocation', evidence, 'named', encode(:holder, 'hex')))
     FROM judged
     RETURNING record_id, recorded_at, outcome
 ),
 made AS (
     INSERT INTO own_access (code_digest, person_key, authority, serial, institution_code, client_id, record_id)
-    SELECT $11, j.person_key, $5, $6, j.institution_code, $4, r.record_id
+    SELECT :code, j.person_key, :authority, :serial, j.institution_code, :client_id, r.record_id
     FROM judged j CROSS JOIN recorded r WHERE j.outcome = 'answered'
     RETURNING made_at, expires_at
 )
@@ -62,8 +63,8 @@ FROM guard g
 LEFT JOIN spent_now s ON true
 LEFT JOIN recorded r ON true
 LEFT JOIN made m ON true
-"""  # noqa: S608 - constants of the store, no values
-"""Parameters: the ten of `PROOF_CHECK`, and the digest of the code."""
+""")  # noqa: S608 - constants of the store, no values
+"""Parameters: those of `PROOF_CHECK`, and the digest of the code."""
 
 _OF_CODE = "SELECT * FROM accesses_of_code($1, $2, $3)"
 
@@ -233,7 +234,8 @@ async def make_code(
     database: Database, proof: VerifiedProof, code: bytes, evidence: Evidence, *, max_age: timedelta
 ) -> MadeCode:
     """Spend the proof's challenge and store the code's digest, or record the refusal: one statement."""
-    [row] = await database.fetch(MAKE_CODE, [*proof.parameters(evidence, max_age), code])
+    values = {**proof.values(evidence, max_age), "code": code}
+    [row] = await database.fetch(MAKE_CODE.text, MAKE_CODE.parameters(values))
     return MadeCode(ProofCheck.of(row), row["outcome"], row["made_at"], row["expires_at"])
 
 

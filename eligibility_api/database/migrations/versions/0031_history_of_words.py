@@ -5,7 +5,7 @@ from alembic import op
 from eligibility_api.database.migrations.script import statements
 
 revision = "0031"
-down_revision = "0026"
+down_revision = "0030"
 
 # The condition is the queue's (`insurer_ops/store.py`).
 QUEUE = """
