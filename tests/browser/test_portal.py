@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from shikaku.clock import today
+from shikaku.private_files import write_private
 from shikaku.stack import INSTITUTION_NAME, PIN
-from tests.builders.browser import DESK, ZOOMED, faults_of, new_page, overflows, picture, violations
+from tests.builders.browser import DESK, faults_of, new_page, overflows, picture, reload_until, violations
 from tests.builders.stack import PopulatedStack
 
 PHONE = (360, 740)
-SIZES = (PHONE, DESK, ZOOMED)
+SIZES = (PHONE, DESK)
+MEDICINE = {"drug_code": "990000101", "quantity": "1", "act": "21", "usage_code": "003", "times": 14}
 PAGES = {
     "情報を閲覧した記録": "accesses",
     "お薬": "medicines",
@@ -24,6 +27,7 @@ PAGES = {
     "診療と手術": "treatments",
     "健診の結果": "checkups",
     "同意": "consents",
+    "利用登録": "registration",
 }
 
 
@@ -45,8 +49,13 @@ class Patient:
 
 @pytest.fixture(scope="module")
 def patient(browser: Browser, stack: PopulatedStack) -> Patient:
-    """A patient who consented at the clinic, whose doctor then read her medicines."""
+    """A patient who consented at the clinic, whose doctor then prescribed something and read her medicines."""
     card = stack.card("moved")
+    identified = stack.tap("--card", card)["answer"]["record_id"]
+    prescribed = {"identified_by": identified, "prescribed_on": today().isoformat(), "medicines": [MEDICINE]}
+    entry = stack.home / "own-prescription.json"
+    write_private(entry, json.dumps(prescribed, ensure_ascii=False))
+    stack.run("clinic-terminal", "prescribe", entry, "--role", "doctor", "--json")
     consent = stack.tap("--card", card, "--consent", "medication,prescription", "--agree")
     assert consent["consent"]["outcome"] == "given", consent
     permit = consent["consent"]["answer"]["consent_id"]
@@ -111,6 +120,17 @@ def test_a_patient_reads_her_information_and_who_looked_at_it(patient: Patient, 
     expect(look).to_contain_text(INSTITUTION_NAME)
     expect(look).to_contain_text("医師 架空　医師")
     expect(look).to_contain_text("あなたの同意（暗証番号）にもとづく閲覧")
+    reload_until(page, look.get_by_text("書き換えられていないことを確認済み"))
+    expect(look.get_by_text("書き換えられていないことを確認済み")).to_be_visible()
+    look.locator("summary").click()
+    look.scroll_into_view_if_needed()
+    picture(page, "portal-accesses-proof")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="ファイルをダウンロードする").click()
+    file = download.value.path()
+    report = json.loads(patient.stack.run("eligibility-api", "audit", "verify", file, "--json").stdout)
+    assert report["holds"]
+    assert report["records"] >= 5
     page.get_by_role("button", name="この画面の閲覧も表示する").click()
     expect(page.get_by_text("この画面で、情報を閲覧しました").first).to_be_visible()
 

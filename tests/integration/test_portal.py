@@ -171,7 +171,7 @@ async def test_an_unregistered_card_needs_its_first_registration(fund: Fund, ter
 
 
 async def test_a_blocked_person_gets_no_code(fund: Fund, terminal: Credential) -> None:
-    """Protection flags hold: a person with her card and PIN must not learn where she is treated."""
+    """Rule O4: protection flags hold; a person with her card and PIN must not learn where she is treated."""
     person = await fund.insured()
     await protect(fund, person)
 
@@ -546,6 +546,7 @@ async def test_the_pages_speak_both_languages(patient: Person, browser: OwnBrows
 async def test_each_entry_is_verified_and_the_file_verifies_offline(
     fund: Fund, terminal: Credential, browser: OwnBrowser
 ) -> None:
+    """Rule O5."""
     person = await fund.insured()
     await fund.tap(person.card)
     await browser.open(await code_for(fund, person, terminal))
