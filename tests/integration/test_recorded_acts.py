@@ -14,12 +14,13 @@ import pytest
 
 from eligibility_api.audit_log.kinds import KINDS, PRIVILEGED_KINDS
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.facilities import service as facilities
 from eligibility_api.platform.keys import fingerprints, load_keys
 from eligibility_api.scheduler import _record_keys
 from tests.builders.commands import Command
 from tests.builders.fund import Fund
-from tests.builders.insurer_changes import new_insurer, of
-from tests.builders.member_files import csv_file, member, upload_and_process
+from tests.builders.insurer_changes import LEAVES, new_insurer, of
+from tests.builders.member_files import csv_file, member, run_jobs, upload_and_process
 
 pytestmark = pytest.mark.anyio
 
@@ -197,11 +198,91 @@ async def test_a_page_is_recorded_also_if_it_has_not_changed_since(fund: Fund, o
 
 async def test_a_correction_list_is_recorded_with_its_file(fund: Fund, own: Credential) -> None:
     rows = [member(fund.person(), own.insurer_number or "")]
-    upload = await upload_and_process(fund, csv_file(rows), own)
-    assert (await fund.get(f"/v1/uploads/{upload['upload_id']}/correction-list", own)).status_code == 200
+    file = await upload_and_process(fund, csv_file(rows), own)
+    assert (await fund.get(f"/v1/uploads/{file['upload_id']}/correction-list", own)).status_code == 200
     [(kind, detail)] = await reads(fund, own)
     assert (kind, UUID(detail["upload"]), detail["facilities"]) == (
         "corrections.read",
-        UUID(upload["upload_id"]),
+        UUID(file["upload_id"]),
         0,
     )
+
+
+async def test_publication_approval_rejection_and_undo_of_a_file_are_recorded_with_client_and_reason(
+    fund: Fund, own: Credential
+) -> None:
+    number = own.insurer_number or ""
+    async with fund.owner.transaction() as connection:
+        second = await facilities.admit_insurer(
+            connection,
+            audience=fund.state.settings.audience,
+            insurer_number=number,
+            name="試験",
+            approver=True,
+        )
+    one = member(fund.person(), number)
+    protected = one | {"nondisclosure": "1"}
+
+    async def decide(file: dict[str, Any], decision: str, by: Credential, **body: str) -> None:
+        response = await fund.post(f"/v1/uploads/{file['upload_id']}/{decision}", body, by)
+        assert response.status_code in {200, 202}, response.text
+        await run_jobs(fund)
+
+    await upload_and_process(fund, csv_file([protected]), own)
+    held = await upload_and_process(fund, csv_file([one]), own)
+    await decide(held, "approve", second, reason="届出を確認")
+    # The same bytes again would be the same upload.
+    await upload_and_process(fund, csv_file([protected | {"name_alias": "旧名"}]), own)
+    rejected = await upload_and_process(fund, csv_file([one | {"name_alias": "旧名"}]), own)
+    await decide(rejected, "reject", second, reason="誤送信")
+    asked = await upload_and_process(
+        fund, csv_file([protected | {"name_alias": "別名"}]), own, publish="on-request"
+    )
+    await decide(asked, "publish", own)
+    await decide(asked, "undo", own, reason="別名の誤り")
+
+    records = await fund.records(
+        "insurer_number = $1 AND kind LIKE 'enrolment.file%' AND kind <> 'enrolment.file-matched'", number
+    )
+    shown = [
+        (
+            record["kind"].removeprefix("enrolment."),
+            str(record["client_id"]) == second.client_id,
+            json.loads(record["detail"])["upload"],
+            json.loads(record["detail"]).get("reason"),
+        )
+        for record in records
+    ]
+    files = [place["upload_id"] for place in (held, rejected, asked)]
+    assert [one for one in shown if one[2] in files] == [
+        ("file-approve", True, files[0], "届出を確認"),
+        ("file", False, files[0], None),
+        ("file-reject", True, files[1], "誤送信"),
+        ("file-publish", False, files[2], None),
+        ("file", False, files[2], None),
+        ("file-undo", False, files[2], "別名の誤り"),
+        ("file-undone", False, files[2], None),
+    ]
+
+
+async def test_faults_of_a_file_that_name_members_are_recorded_and_others_are_not(
+    fund: Fund, own: Credential
+) -> None:
+    number = own.insurer_number or ""
+    person = fund.person()
+    file = await upload_and_process(
+        fund, csv_file([member(person, number), member(fund.person(), number)]), own
+    )
+    assert (await fund.change(person, "end", **of(own), **LEAVES)).status_code == 200
+    undo = await fund.post(f"/v1/uploads/{file['upload_id']}/undo", {"reason": "誤り"}, own)
+    assert undo.status_code == 202, undo.text
+    await run_jobs(fund)
+    malformed = await upload_and_process(
+        fund, csv_file([member(fund.person(), number, birth_date="昨日")]), own
+    )
+
+    changed = file["upload_id"]
+    for upload_id in (changed, malformed["upload_id"]):
+        assert len((await fund.get(f"/v1/uploads/{upload_id}/faults", own)).json()["faults"]) == 1
+
+    assert await reads(fund, own) == [("file-faults.read", {"members": 1, "upload": changed, "after": 0})]
