@@ -6,17 +6,18 @@ of a request are found by its place in the group. Each leaves its own audit reco
 
 from __future__ import annotations
 
+from eligibility_api.audit_log.in_order import recorded_in_order
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.eligibility.tickets import tickets_known
-from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, READ_FOR, REFERENCE_FOR
+from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, REFERENCE_FOR, TICKETS_FOR, VERSIONS_FOR
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.platform.sql import Statement
+from eligibility_api.presence.query import certificate_remark
 from eligibility_api.presence.query_together import (
     CHECKED,
     PROOF_ARRAYS,
     PROOF_CHECKS,
     PROOF_COLUMNS,
-    REMARK,
     SPEND_NONCES,
 )
 
@@ -90,26 +91,19 @@ judged AS MATERIALIZED (
     JOIN facility f ON f.institution_code = g.institution_code
     LEFT JOIN LATERAL identified_by(g.presence_record, g.institution_code) p ON true
 ),
--- Never matched: each row of the source is inserted, and the record of each is known by its place.
-recorded AS (
-    MERGE INTO audit_record r
-    USING (
-        SELECT g.*,
-               {read_for}
-        FROM judged g
-        ORDER BY g.place
-    ) a ON false
-    WHEN NOT MATCHED THEN
-        INSERT (kind, outcome, client_id, institution_code, facility_kind, authority, serial, person_key, challenge,
-                as_of, enrolments, tickets, consents, rule_version, detail)
-        VALUES ('eligibility.consent-' || :basis::text, a.outcome, a.client_id, a.institution_code, a.facility_kind,
-                a.authority, a.serial, a.person_key, a.nonce, a.as_of, a.versions, a.tickets,
-                string_to_array(a.categories, ','), {rule},
-                jsonb_strip_nulls(jsonb_build_object(
-                    'revocation', a.evidence, 'presence', a.presence_record, 'care', a.care, 'certificate', {remark},
-                    'permit', CASE WHEN a.outcome = 'answered' THEN a.permit_id END)))
-    RETURNING a.place, r.record_id, r.recorded_at, r.outcome
+inserted AS (
+    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, authority, serial, person_key,
+                              challenge, as_of, enrolments, tickets, consents, rule_version, detail)
+    SELECT 'eligibility.consent-' || :basis::text, g.outcome, g.client_id, g.institution_code, g.facility_kind, g.authority,
+           g.serial, g.person_key, g.nonce, g.as_of, {versions_for}, {tickets_for}, string_to_array(g.categories, ','), {rule},
+           jsonb_strip_nulls(jsonb_build_object(
+               'revocation', g.evidence, 'presence', g.presence_record, 'care', g.care, 'certificate', {remark},
+               'permit', CASE WHEN g.outcome = 'answered' THEN g.permit_id END))
+    FROM judged g
+    ORDER BY g.place
+    RETURNING record_id, recorded_at, outcome
 ),
+{recorded},
 given AS (
     INSERT INTO permit (permit_id, basis, person_key, institution_code, client_id, care, categories, given_at,
                         available_from, until, record_id)
@@ -157,12 +151,14 @@ GRANTS_TOGETHER = Statement.of(
             client="g.client_id",
             now="w.now",
         ).strip(),
-        remark=REMARK,
+        remark=certificate_remark("g.expires_on"),
         columns=ENROLMENT_COLUMNS,
         tickets=tickets_known(instant="now()", as_of="g.as_of", institution="g.institution_code"),
         known_now=KNOWN_NOW.strip(),
         not_superseded=NOT_SUPERSEDED,
-        read_for=READ_FOR.strip(),
+        versions_for=VERSIONS_FOR,
+        tickets_for=TICKETS_FOR,
+        recorded=recorded_in_order("judged"),
         reference=REFERENCE_FOR.strip(),
         rule=RULE_VERSION,
     )

@@ -7,9 +7,10 @@ audit record.
 
 from __future__ import annotations
 
+from eligibility_api.audit_log.in_order import recorded_in_order
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.eligibility.tickets import tickets_known
-from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, READ_FOR, REFERENCE_FOR
+from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, REFERENCE_FOR, TICKETS_FOR, VERSIONS_FOR
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.platform.sql import Statement
 
@@ -141,24 +142,18 @@ counted AS MATERIALIZED (
     FROM counted_of_terminal t
     JOIN counted_of_facilities f ON f.institution_code = t.institution_code AND t.nth <= f.counted
 ),
--- Never matched: each row of the source is inserted, and the record of each is known by its place.
-recorded AS (
-    MERGE INTO audit_record r
-    USING (
-        SELECT g.*,
-               {read_for}
-        FROM judged g
-        WHERE g.allowed
-        ORDER BY g.place
-    ) a ON false
-    WHEN NOT MATCHED THEN
-        INSERT (kind, outcome, client_id, institution_code, facility_kind, person_key, as_of, enrolments,
-                matched_entitlements, tickets, consents, rule_version, known_version, detail)
-        VALUES (:kind, 'answered', a.client_id, a.institution_code, a.facility_kind, a.person_key, a.as_of, a.versions,
-                a.matched, a.tickets, string_to_array(a.consents, ','), {rule}, a.known_version,
-                jsonb_build_object('asked_insurer', a.insurer_number))
-    RETURNING a.place, r.record_id, r.recorded_at, r.outcome
-)
+inserted AS (
+    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key, as_of, enrolments,
+                              matched_entitlements, tickets, consents, rule_version, known_version, detail)
+    SELECT :kind, 'answered', g.client_id, g.institution_code, g.facility_kind, g.person_key, g.as_of, {versions_for},
+           g.matched, {tickets_for}, string_to_array(g.consents, ','), {rule}, g.known_version,
+           jsonb_build_object('asked_insurer', g.insurer_number)
+    FROM judged g
+    WHERE g.allowed
+    ORDER BY g.place
+    RETURNING record_id, recorded_at, outcome
+),
+{recorded}
 SELECT g.place, g.admitted, g.entitled, g.facility_kind, g.misses_left,
        coalesce(misses_left > 0 AND NOT (allowed AND (NOT missed OR m.place IS NOT NULL)), false) AS over_limit,
        m.streak, r.record_id, r.recorded_at, r.outcome, g.matched AS asked, g.person_key, n.reference_number, e.*
@@ -175,7 +170,9 @@ NUMBERS_TOGETHER = Statement.of(
         tickets=tickets_known(instant="now()", as_of="g.as_of", institution="g.institution_code"),
         known_now=KNOWN_NOW.strip(),
         not_superseded=NOT_SUPERSEDED,
-        read_for=READ_FOR.strip(),
+        versions_for=VERSIONS_FOR,
+        tickets_for=TICKETS_FOR,
+        recorded=recorded_in_order("judged WHERE allowed"),
         reference=REFERENCE_FOR.strip(),
         rule=RULE_VERSION,
     )

@@ -6,17 +6,18 @@ The rows of a check are found by its place in the group. Each leaves its own aud
 
 from __future__ import annotations
 
+from eligibility_api.audit_log.in_order import recorded_in_order
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.eligibility.tickets import tickets_known
-from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, READ_FOR, REFERENCE_FOR
+from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, REFERENCE_FOR, TICKETS_FOR, VERSIONS_FOR
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.platform.sql import Statement
+from eligibility_api.presence.query import certificate_remark
 from eligibility_api.presence.query_together import (
     CHECKED,
     PROOF_ARRAYS,
     PROOF_CHECKS,
     PROOF_COLUMNS,
-    REMARK,
     SPEND_NONCES,
 )
 
@@ -34,31 +35,23 @@ reading AS MATERIALIZED (
     FROM spent g
     JOIN enrolment e ON e.person_key = g.person_key
     {known_now}
-    WHERE {not_superseded} AND g.revocation_status = 'good' AND {usable_g}
+    WHERE {not_superseded} AND g.revocation_status = 'good' AND ({usable})
 ),
--- Never matched: each row of the source is inserted, and the record of each is known by its place.
-recorded AS (
-    MERGE INTO audit_record r
-    USING (
-        SELECT g.*,
-               {read_for}
-        FROM spent g
-        ORDER BY g.place
-    ) a ON false
-    WHEN NOT MATCHED THEN
-        INSERT (kind, outcome, client_id, institution_code, facility_kind, authority, serial, person_key, challenge,
-                as_of, enrolments, tickets, rule_version, known_version, detail)
-        VALUES (:kind,
-                CASE WHEN a.revocation_status <> 'good' THEN 'certificate-' || a.revocation_status
-                     WHEN NOT ({usable_a}) THEN 'certificate-expired'
-                     ELSE 'answered' END,
-                a.client_id, a.institution_code, a.facility_kind, a.authority, a.serial, a.person_key, a.nonce,
-                a.as_of, a.versions, a.tickets, {rule}, a.known_version,
-                jsonb_strip_nulls(jsonb_build_object(
-                    'revocation', a.evidence,
-                    'certificate', {remark})))
-    RETURNING a.place, r.record_id, r.recorded_at, r.outcome
-)
+inserted AS (
+    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, authority, serial, person_key,
+                              challenge, as_of, enrolments, tickets, rule_version, known_version, detail)
+    SELECT :kind,
+           CASE WHEN g.revocation_status <> 'good' THEN 'certificate-' || g.revocation_status
+                WHEN NOT ({usable}) THEN 'certificate-expired'
+                ELSE 'answered' END,
+           g.client_id, g.institution_code, g.facility_kind, g.authority, g.serial, g.person_key, g.nonce, g.as_of,
+           {versions_for}, {tickets_for}, {rule}, g.known_version,
+           jsonb_strip_nulls(jsonb_build_object('revocation', g.evidence, 'certificate', {remark}))
+    FROM spent g
+    ORDER BY g.place
+    RETURNING record_id, recorded_at, outcome
+),
+{recorded}
 SELECT {checked}, n.reference_number, e.*
 FROM guard g
 LEFT JOIN recorded r ON r.place = g.place
@@ -66,7 +59,7 @@ LEFT JOIN recorded r ON r.place = g.place
 LEFT JOIN reading e ON e.read_for = g.place
 """
 
-_USABLE = "{of}.ended_at IS NULL OR coalesce({of}.person_key IS NOT NULL AND {of}.carrier = 'card', false)"
+_USABLE = "g.ended_at IS NULL OR coalesce(g.person_key IS NOT NULL AND g.carrier = 'card', false)"
 """Whether the certificate has not expired, or is in the grace period of a card that is bound (rule A6)."""
 
 CARDS_TOGETHER = Statement.of(
@@ -81,14 +74,15 @@ CARDS_TOGETHER = Statement.of(
         ),
         spend=SPEND_NONCES.strip(),
         checked=CHECKED.strip(),
-        usable_g=f"({_USABLE.format(of='g')})",
-        usable_a=_USABLE.format(of="a"),
-        remark=REMARK,
+        usable=_USABLE,
+        remark=certificate_remark("g.expires_on"),
         columns=ENROLMENT_COLUMNS,
         tickets=tickets_known(instant="now()", as_of="g.as_of", institution="g.institution_code"),
         known_now=KNOWN_NOW.strip(),
         not_superseded=NOT_SUPERSEDED,
-        read_for=READ_FOR.strip(),
+        versions_for=VERSIONS_FOR,
+        tickets_for=TICKETS_FOR,
+        recorded=recorded_in_order("spent"),
         reference=REFERENCE_FOR.strip(),
         rule=RULE_VERSION,
     )

@@ -78,11 +78,11 @@ A membership with an open mismatch is skipped: until its holder is confirmed, th
 be another patient's.
 """
 
-READ_FOR = """
-               (SELECT coalesce(array_agg(version ORDER BY version), '{}') FROM reading WHERE read_for = g.place) AS versions,
-               (SELECT array_agg((k ->> 'version')::bigint) FROM reading, jsonb_array_elements(tickets) AS k
-                WHERE read_for = g.place) AS tickets
-"""
+VERSIONS_FOR = (
+    "(SELECT coalesce(array_agg(version ORDER BY version), '{}') FROM reading WHERE read_for = g.place)"
+)
+TICKETS_FOR = """(SELECT array_agg((k ->> 'version')::bigint) FROM reading, jsonb_array_elements(tickets) AS k
+            WHERE read_for = g.place)"""
 """`VERSIONS_READ` and `TICKETS_READ` of one request `g` of a group: `reading` has the column `read_for`."""
 
 REFERENCE_FOR = """

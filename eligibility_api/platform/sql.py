@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_PARAMETER = re.compile(r"(?<![:\w]):([a-z][a-z0-9_]*)")
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z][a-z0-9_]{0,62})")
 """A parameter. Two colons are a cast."""
 
 

@@ -81,7 +81,3 @@ CHECKED = """
        r.place IS NOT NULL AS spent, r.record_id, r.recorded_at, r.outcome, true AS within_limit
 """
 """The columns of `guard g LEFT JOIN recorded r` that `ProofCheck.of` reads."""
-
-REMARK = """CASE WHEN a.expires_on IS NOT NULL
-                        THEN jsonb_build_object('expires_on', a.expires_on, 'carrier', a.carrier) END"""
-"""The record's member about a certificate that has expired or expires soon; see `query.certificate_remark`."""

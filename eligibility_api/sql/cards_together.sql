@@ -83,32 +83,30 @@ reading AS MATERIALIZED (
     WHERE c.revision IS NULL AND g.revocation_status = 'good' AND (g.ended_at IS NULL OR coalesce(g.person_key IS NOT NULL AND g.carrier = 'card',
         false))
 ),
--- Never matched: each row of the source is inserted, and the record of each is known by its place.
-recorded AS (
-    MERGE INTO audit_record r
-    USING (
-        SELECT g.*,
-               (SELECT coalesce(array_agg(version ORDER BY version), '{}') FROM reading WHERE read_for = g.place) AS versions,
+inserted AS (
+    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, authority, serial, person_key,
+                              challenge, as_of, enrolments, tickets, rule_version, known_version, detail)
+    SELECT :kind,
+           CASE WHEN g.revocation_status <> 'good' THEN 'certificate-' || g.revocation_status
+                WHEN NOT (g.ended_at IS NULL OR coalesce(g.person_key IS NOT NULL AND g.carrier = 'card',
+                    false)) THEN 'certificate-expired'
+                ELSE 'answered' END,
+           g.client_id, g.institution_code, g.facility_kind, g.authority, g.serial, g.person_key, g.nonce, g.as_of,
+           (SELECT coalesce(array_agg(version ORDER BY version), '{}') FROM reading WHERE read_for = g.place),
                (SELECT array_agg((k ->> 'version')::bigint) FROM reading, jsonb_array_elements(tickets) AS k
-                WHERE read_for = g.place) AS tickets
-        FROM spent g
-        ORDER BY g.place
-    ) a ON false
-    WHEN NOT MATCHED THEN
-        INSERT (kind, outcome, client_id, institution_code, facility_kind, authority, serial, person_key, challenge,
-                as_of, enrolments, tickets, rule_version, known_version, detail)
-        VALUES (:kind,
-                CASE WHEN a.revocation_status <> 'good' THEN 'certificate-' || a.revocation_status
-                     WHEN NOT (a.ended_at IS NULL OR coalesce(a.person_key IS NOT NULL AND a.carrier = 'card',
-                         false)) THEN 'certificate-expired'
-                     ELSE 'answered' END,
-                a.client_id, a.institution_code, a.facility_kind, a.authority, a.serial, a.person_key, a.nonce,
-                a.as_of, a.versions, a.tickets, 3, a.known_version,
-                jsonb_strip_nulls(jsonb_build_object(
-                    'revocation', a.evidence,
-                    'certificate', CASE WHEN a.expires_on IS NOT NULL
-                        THEN jsonb_build_object('expires_on', a.expires_on, 'carrier', a.carrier) END)))
-    RETURNING a.place, r.record_id, r.recorded_at, r.outcome
+            WHERE read_for = g.place), 3, g.known_version,
+           jsonb_strip_nulls(jsonb_build_object('revocation', g.evidence, 'certificate',
+               CASE WHEN g.expires_on::date IS NOT NULL THEN jsonb_build_object('expires_on', g.expires_on::date, 'carrier',
+               carrier) END))
+    FROM spent g
+    ORDER BY g.place
+    RETURNING record_id, recorded_at, outcome
+),
+-- The nth record is the nth request's: the ids ascend in the order of insertion.
+recorded AS MATERIALIZED (
+    SELECT p.place, r.record_id, r.recorded_at, r.outcome
+    FROM (SELECT place, row_number() OVER (ORDER BY place) AS nth FROM spent) p
+    JOIN (SELECT i.*, row_number() OVER (ORDER BY record_id) AS nth FROM inserted i) r ON r.nth = p.nth
 )
 SELECT g.place,
        g.in_time AND g.admitted AND g.entitled AND g.missing IS NOT NULL AS goes_alone,

@@ -113,29 +113,28 @@ judged AS MATERIALIZED (
     JOIN facility f ON f.institution_code = g.institution_code
     LEFT JOIN LATERAL identified_by(g.presence_record, g.institution_code) p ON true
 ),
--- Never matched: each row of the source is inserted, and the record of each is known by its place.
-recorded AS (
-    MERGE INTO audit_record r
-    USING (
-        SELECT g.*,
-               (SELECT coalesce(array_agg(version ORDER BY version), '{}') FROM reading WHERE read_for = g.place) AS versions,
-               (SELECT array_agg((k ->> 'version')::bigint) FROM reading, jsonb_array_elements(tickets) AS k
-                WHERE read_for = g.place) AS tickets
-        FROM judged g
-        ORDER BY g.place
-    ) a ON false
-    WHEN NOT MATCHED THEN
-        INSERT (kind, outcome, client_id, institution_code, facility_kind, authority, serial, person_key, challenge,
-                as_of, enrolments, tickets, consents, rule_version, detail)
-        VALUES ('eligibility.consent-' || :basis::text, a.outcome, a.client_id, a.institution_code, a.facility_kind,
-                a.authority, a.serial, a.person_key, a.nonce, a.as_of, a.versions, a.tickets,
-                string_to_array(a.categories, ','), 3,
-                jsonb_strip_nulls(jsonb_build_object(
-                    'revocation', a.evidence, 'presence', a.presence_record, 'care', a.care, 'certificate',
-                        CASE WHEN a.expires_on IS NOT NULL
-                        THEN jsonb_build_object('expires_on', a.expires_on, 'carrier', a.carrier) END,
-                    'permit', CASE WHEN a.outcome = 'answered' THEN a.permit_id END)))
-    RETURNING a.place, r.record_id, r.recorded_at, r.outcome
+inserted AS (
+    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, authority, serial, person_key,
+                              challenge, as_of, enrolments, tickets, consents, rule_version, detail)
+    SELECT 'eligibility.consent-' || :basis::text, g.outcome, g.client_id, g.institution_code, g.facility_kind, g.authority,
+           g.serial, g.person_key, g.nonce, g.as_of, (SELECT coalesce(array_agg(version ORDER BY version),
+               '{}') FROM reading WHERE read_for = g.place), (SELECT array_agg((k ->> 'version')::bigint) FROM reading,
+               jsonb_array_elements(tickets) AS k
+            WHERE read_for = g.place), string_to_array(g.categories, ','), 3,
+           jsonb_strip_nulls(jsonb_build_object(
+               'revocation', g.evidence, 'presence', g.presence_record, 'care', g.care, 'certificate',
+                   CASE WHEN g.expires_on::date IS NOT NULL THEN jsonb_build_object('expires_on', g.expires_on::date, 'carrier',
+                   carrier) END,
+               'permit', CASE WHEN g.outcome = 'answered' THEN g.permit_id END))
+    FROM judged g
+    ORDER BY g.place
+    RETURNING record_id, recorded_at, outcome
+),
+-- The nth record is the nth request's: the ids ascend in the order of insertion.
+recorded AS MATERIALIZED (
+    SELECT p.place, r.record_id, r.recorded_at, r.outcome
+    FROM (SELECT place, row_number() OVER (ORDER BY place) AS nth FROM judged) p
+    JOIN (SELECT i.*, row_number() OVER (ORDER BY record_id) AS nth FROM inserted i) r ON r.nth = p.nth
 ),
 given AS (
     INSERT INTO permit (permit_id, basis, person_key, institution_code, client_id, care, categories, given_at,

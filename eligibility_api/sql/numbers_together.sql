@@ -145,25 +145,24 @@ counted AS MATERIALIZED (
     FROM counted_of_terminal t
     JOIN counted_of_facilities f ON f.institution_code = t.institution_code AND t.nth <= f.counted
 ),
--- Never matched: each row of the source is inserted, and the record of each is known by its place.
-recorded AS (
-    MERGE INTO audit_record r
-    USING (
-        SELECT g.*,
-               (SELECT coalesce(array_agg(version ORDER BY version), '{}') FROM reading WHERE read_for = g.place) AS versions,
-               (SELECT array_agg((k ->> 'version')::bigint) FROM reading, jsonb_array_elements(tickets) AS k
-                WHERE read_for = g.place) AS tickets
-        FROM judged g
-        WHERE g.allowed
-        ORDER BY g.place
-    ) a ON false
-    WHEN NOT MATCHED THEN
-        INSERT (kind, outcome, client_id, institution_code, facility_kind, person_key, as_of, enrolments,
-                matched_entitlements, tickets, consents, rule_version, known_version, detail)
-        VALUES (:kind, 'answered', a.client_id, a.institution_code, a.facility_kind, a.person_key, a.as_of, a.versions,
-                a.matched, a.tickets, string_to_array(a.consents, ','), 3, a.known_version,
-                jsonb_build_object('asked_insurer', a.insurer_number))
-    RETURNING a.place, r.record_id, r.recorded_at, r.outcome
+inserted AS (
+    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key, as_of, enrolments,
+                              matched_entitlements, tickets, consents, rule_version, known_version, detail)
+    SELECT :kind, 'answered', g.client_id, g.institution_code, g.facility_kind, g.person_key, g.as_of,
+        (SELECT coalesce(array_agg(version ORDER BY version), '{}') FROM reading WHERE read_for = g.place),
+           g.matched, (SELECT array_agg((k ->> 'version')::bigint) FROM reading, jsonb_array_elements(tickets) AS k
+            WHERE read_for = g.place), string_to_array(g.consents, ','), 3, g.known_version,
+           jsonb_build_object('asked_insurer', g.insurer_number)
+    FROM judged g
+    WHERE g.allowed
+    ORDER BY g.place
+    RETURNING record_id, recorded_at, outcome
+),
+-- The nth record is the nth request's: the ids ascend in the order of insertion.
+recorded AS MATERIALIZED (
+    SELECT p.place, r.record_id, r.recorded_at, r.outcome
+    FROM (SELECT place, row_number() OVER (ORDER BY place) AS nth FROM judged WHERE allowed) p
+    JOIN (SELECT i.*, row_number() OVER (ORDER BY record_id) AS nth FROM inserted i) r ON r.nth = p.nth
 )
 SELECT g.place, g.admitted, g.entitled, g.facility_kind, g.misses_left,
        coalesce(misses_left > 0 AND NOT (allowed AND (NOT missed OR m.place IS NOT NULL)), false) AS over_limit,

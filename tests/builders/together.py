@@ -20,7 +20,7 @@ Given = tuple[list[Any], list[Any]]
 """What each request got, in their order; and what they left in the database."""
 
 RECORDS = """
-SELECT 'record' AS of, (to_jsonb(r) - 'record_id' - 'recorded_at' - 'salt') #- '{detail,permit}' AS row, row_number() OVER (ORDER BY record_id) AS n
+SELECT 'record' AS of, (to_jsonb(r) - 'record_id' - 'recorded_at' - 'salt' - 'written_by') #- '{detail,permit}' AS row, row_number() OVER (ORDER BY record_id) AS n
 FROM audit_record r WHERE recorded_at = now()
 """
 """The audit records of a transaction, oldest first, without what differs each time."""
@@ -60,7 +60,16 @@ async def given_together(
     statements = [(kind.together.text, kind.parameters(requests))]
     by_place, left = await _rolled_back(connection, statements, stored)
     assert by_place.keys() <= set(range(1, len(requests) + 1))
+    _each_has_its_own_record(by_place)
     return [comparable(by_place.get(number, ())) for number in range(1, len(requests) + 1)], left
+
+
+def _each_has_its_own_record(by_place: Mapping[int, Sequence[Any]]) -> None:
+    """The ids of records ascend with the places, as the records do in `RECORDS`: so equal contents mean own records."""
+    ids = [by_place[place][0].get("record_id") for place in sorted(by_place)]
+    made = [one for one in ids if one is not None]
+    assert made == sorted(made)
+    assert len(made) == len(set(made))
 
 
 async def _rolled_back(

@@ -319,7 +319,7 @@ async def test_a_request_cancelled_while_it_waits_takes_nothing_from_the_others(
     assert await outcomes([asked[0], *asked[2:]]) == [["a"] * 2, ["c"] * 2, ["d"] * 2]
 
 
-async def test_a_cancelled_leader_passes_its_group_on(requests: Requests) -> None:
+async def test_a_leader_cancelled_before_it_knows_lets_the_next_one_lead(requests: Requests) -> None:
     asked = await requests.ask("a", "b", "c", "d")
     requests.coalescer._lose_patience(asyncio.get_running_loop())
     asked[1].cancel()
