@@ -18,6 +18,7 @@ from eligibility_api.audit.cosigning import collect
 from eligibility_api.batches.store import delete_expired as delete_expired_batches
 from eligibility_api.database.connections import Database
 from eligibility_api.jlis.client import Jlis
+from eligibility_api.merkle_log.notes import VerificationKey
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.keys import FundKeys, load_trust
 from eligibility_api.platform.service_metrics import reported_metrics
@@ -109,11 +110,19 @@ async def _refresh_mirror_forever(settings: Settings, database: Database, jlis: 
 
 async def _have_cosigned_forever(settings: Settings, database: Database) -> None:
     """Have the audit log's newest checkpoint cosigned by each witness; one that fails delays no other."""
-    while settings.witness_addresses:
-        rounds = (
-            _attempt("cosigning", collect(database, key, url)) for key, url in settings.witness_addresses
-        )
-        await asyncio.gather(*rounds)
+    addresses = settings.witness_addresses
+    await asyncio.gather(*(_have_cosigned_by(key, url, database) for key, url in addresses))
+
+
+async def _have_cosigned_by(key: VerificationKey, url: str, database: Database) -> None:
+    size = 0
+
+    async def ask() -> None:
+        nonlocal size
+        size = await collect(database, key, url, last_size=size)
+
+    while True:
+        await _attempt("cosigning", ask())
         await asyncio.sleep(_COSIGNING_SECONDS)
 
 

@@ -19,27 +19,27 @@ async def collect(
     key: VerificationKey,
     url: str,
     *,
+    last_size: int = 0,
     transport: httpx2.AsyncBaseTransport | None = None,
-) -> bool:
-    """Have the newest checkpoint cosigned by the witness at `url` and store the cosignature.
+) -> int:
+    """Have the newest checkpoint cosigned by the witness at `url`, and store the cosignature.
 
-    Returns whether there was anything to do. Raises LogUnusable if the witness refuses or does not answer.
+    `last_size` is what the witness is thought to have cosigned last; returns what it has cosigned last now. Raises
+    LogUnusable if it refuses or does not answer.
     """
     async with database.transaction() as connection:
         newest = await log_store.latest_checkpoint(connection)
-        old_size = await log_queries.cosigned_size(connection, key)
-    if newest is None or old_size == newest.tree_size:
-        return False
+        if newest is None or await log_queries.is_cosigned(connection, newest.tree_size, key):
+            return last_size if newest is None else newest.tree_size
     async with httpx2.AsyncClient(base_url=f"{url.rstrip('/')}/", transport=transport) as http:
         for _ in range(2):
-            proof = await _proof(database, old_size, newest.tree_size)
-            answer = await submit(http, AddCheckpoint(old_size, proof, newest.note), key)
+            proof = await _proof(database, last_size, newest.tree_size)
+            answer = await submit(http, AddCheckpoint(last_size, proof, newest.note), key)
             if isinstance(answer, Signature):
                 async with database.transaction() as connection:
                     await log_queries.add_cosignature(connection, newest.tree_size, answer)
-                return True
-            # It cosigned a checkpoint whose cosignature was lost, or has lost its own state.
-            old_size = answer
+                return newest.tree_size
+            last_size = answer
     raise LogUnusable("The witness names another size again and again.")
 
 

@@ -31,8 +31,10 @@ CROSS JOIN LATERAL (
 ) p
 """)
 
-_COSIGNED_SIZE = text("""
-SELECT coalesce(max(tree_size), 0) FROM audit_cosignature WHERE name = :name AND key_id = :key_id
+_IS_COSIGNED = text("""
+SELECT EXISTS (
+    SELECT FROM audit_cosignature WHERE tree_size = :tree_size AND name = :name AND key_id = :key_id
+)
 """)
 
 _AT = text("""
@@ -62,10 +64,10 @@ async def cosigned_checkpoint(connection: AsyncConnection) -> tuple[int, bytes] 
     return None if row is None else (row.tree_size, row.note)
 
 
-async def cosigned_size(connection: AsyncConnection, key: VerificationKey) -> int:
-    """Return the size of the newest checkpoint that a witness cosigned; 0 before the first."""
-    parameters = {"name": key.name, "key_id": key.key_id}
-    return int((await connection.execute(_COSIGNED_SIZE, parameters)).scalar_one())
+async def is_cosigned(connection: AsyncConnection, tree_size: int, key: VerificationKey) -> bool:
+    """Return whether a witness's cosignature of the checkpoint of a size is stored."""
+    parameters = {"tree_size": tree_size, "name": key.name, "key_id": key.key_id}
+    return bool((await connection.execute(_IS_COSIGNED, parameters)).scalar_one())
 
 
 async def checkpoint_at(connection: AsyncConnection, tree_size: int) -> bytes | None:

@@ -1,6 +1,6 @@
 """The keys of the log's checkpoints: one signs, all that ever signed verify.
 
-`checkpoint.pem` (setting `FUND_CHECKPOINT_KEY`) is the private key; `checkpoint.keys` beside it lists the verification
+`checkpoint.pem` (setting `FUND_CHECKPOINT_KEY`) is the private key; `checkpoint.keys` in the same folder lists the verification
 keys, the present one first, as C2SP's signed notes write them. The signing key is read again when its file changes,
 so that a rotation needs no restart.
 """

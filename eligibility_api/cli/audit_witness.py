@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,7 +57,8 @@ def witness_command(
 ) -> None:
     """Witness a log: cosign its checkpoints only after a proof that it only grew (c2sp.org/tlog-witness).
 
-    With neither `--url` nor `--port` the witness's verification key is printed.
+    With neither `--url` nor `--port` the witness's verification key is printed; with `--port` its entry of
+    FUND_WITNESSES.
     """
     signing_key = _signing_key(name, key)
     if url is None and port is None:
@@ -97,19 +99,20 @@ def _cosigned(witness: Witness, url: str, origins: list[str]) -> str:
 
 
 def _serve(witness: Witness, port: int) -> None:
+    """Serve until interrupted; prints the witness's verification key and address once it listens."""
     import uvicorn
 
     from eligibility_api.audit.witness_http import witness_app
 
-    typer.echo(str(witness.key.verification_key))
-    uvicorn.run(
-        witness_app(witness),
-        host="127.0.0.1",
-        port=port,
-        limit_concurrency=64,
-        log_level="warning",
-        server_header=False,
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise OperatorError(f"Port {port} cannot be used: {error.strerror}.") from error
+    typer.echo(f"{witness.key.verification_key} http://127.0.0.1:{listener.getsockname()[1]}")
+    config = uvicorn.Config(
+        witness_app(witness), limit_concurrency=64, log_level="warning", server_header=False
     )
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _signing_key(name: str, path: Path) -> SigningKey:

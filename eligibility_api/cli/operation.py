@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from eligibility_api.audit_log import checkpoint_keys
 from eligibility_api.cli_support import run_reporting_errors
 from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.dsn import dsn
@@ -59,6 +60,7 @@ def keys_init() -> None:
     """Create the fund's keys if they are missing, and print the path of the public key for J-LIS."""
     settings = Settings()
     load_keys(settings.home)
+    checkpoint_keys.create_missing(settings)
     typer.echo(settings.home / "keys" / "jlis-client.pub.pem")
 
 
@@ -68,3 +70,16 @@ def keys_rotate() -> None:
     settings = Settings()
     load_keys(settings.home)
     rotate_challenge_key(settings.home)
+
+
+@keys_app.command("rotate-checkpoint")
+def keys_rotate_checkpoint() -> None:
+    """Create a new key for the audit log's checkpoints, and print all verification keys, the new one first.
+
+    A running sequencer signs with it from the next checkpoint on.
+    """
+    settings = Settings()
+    checkpoint_keys.create_missing(settings)
+    checkpoint_keys.rotate(settings)
+    for key in checkpoint_keys.verification_keys(settings):
+        typer.echo(key)

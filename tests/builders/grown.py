@@ -38,6 +38,7 @@ enrolment 10000: entitlement, opened_by, person_key, register_match, insurer_nam
 audit_record 20000: kind, outcome, client_id, institution_code, person_key, enrolments = 'eligibility.card', 'answered', md5('1')::uuid, lpad({few}::text, 10, '0'), int8send({few}), ARRAY[{n}]
 audit_leaf 20000: leaf_index, record_id, recorded_at, commitment = {n}, md5({n}::text)::uuid, now(), sha256('')
 audit_tile 2000: level, tile_index, hashes, root = 0, {n}, decode(repeat('00', 8192), 'hex'), sha256('')
+audit_cosignature 2000: tree_size, name, key_id, signature = {n}, 'w', decode('00000000', 'hex'), decode(repeat('00', 72), 'hex')
 audit_checkpoint 2000: tree_size, root, note = {n}, sha256(''), ''
 facility_number_miss 2000: institution_code, hour, misses = lpad({n}::text, 10, '0'), now() - make_interval(hours => {n}), 1
 number_miss 2000: institution_code, client_id, hour, misses, streak, missed_at = lpad({n}::text, 10, '0'), md5({n}::text)::uuid, now(), 1, 1, now()

@@ -113,6 +113,7 @@ FUNCTIONS = {
     "audit_leaves_of": Function((("record_ids", "uuid[]"),)),
     "audit_record_text": Function((("r", "audit_record"),)),
     "first_record_id": Function((("at", "timestamptz"),)),
+    "record_names": Function((("id", "uuid"), ("facility", "text"), ("insurer", "text"))),
     # In PL/pgSQL.
     "audit_log_only_grows": Function(),
     "audit_protect": Function(),

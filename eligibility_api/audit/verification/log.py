@@ -12,6 +12,9 @@ from eligibility_api.merkle_log.hashing import HASH_SIZE, CompactRange, leaf_has
 from eligibility_api.merkle_log.notes import Algorithm, NoteError, OpenedNote, VerificationKey, open_note
 from eligibility_api.merkle_log.tiles import TILE_WIDTH
 
+MAX_GAP = 1 << 20
+"""Maximum leaves that are filled with zeros where entries are missing: the size is the checkpoint's, not the file's."""
+
 
 class LogCheck:
     """Verifies the checkpoint by trusted keys, and the entries by the checkpoint."""
@@ -67,7 +70,8 @@ class LogCheck:
     def take(self, number: int, line: Commitments) -> None:
         """Take entries; those that were lost before them leave a hole."""
         place, width = len(self._entries) // HASH_SIZE, len(line.hashes) // HASH_SIZE
-        if not place <= line.first < self.size or width != min(TILE_WIDTH, self.size - line.first):
+        belongs = place <= line.first < min(self.size, place + MAX_GAP)
+        if not belongs or width != min(TILE_WIDTH, self.size - line.first):
             message = "Entries of the log that do not belong here."
             self.report.add(Finding(Problem.LOG, message, number))
             return
@@ -86,7 +90,13 @@ class LogCheck:
 
     def finish(self) -> bytearray:
         """Return all entries, and decide whether they are the log's."""
-        self._fill(self.size)
+        place = len(self._entries) // HASH_SIZE
+        if self.size - place > MAX_GAP:
+            message = "The log has these; the export does not have their entries."
+            self.report.add(Finding(Problem.TRUNCATED, message, None, (place, self.size - 1)))
+            self._holes = True
+        else:
+            self._fill(self.size)
         self._expected = self.size
         self.authentic = not self._holes and self._leads_to_root(self._entries)
         return self._entries
@@ -98,7 +108,8 @@ class LogCheck:
         for misfit in leaves.misfits:
             if misfit.leaf < self.size:
                 repaired[misfit.leaf * HASH_SIZE : (misfit.leaf + 1) * HASH_SIZE] = misfit.commitment
-        if not places or not self._leads_to_root(repaired):
+        whole = len(repaired) == self.size * HASH_SIZE
+        if not places or not whole or not self._leads_to_root(repaired):
             message = "The entries of the log do not lead to the checkpoint's root: not all records can be compared."
             return [Finding(Problem.LOG, message), *findings]
         self._entries[:], self.authentic = repaired, True

@@ -16,7 +16,6 @@ CREATE TABLE audit_cosignature (
     added_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (tree_size, name, key_id)
 );
-CREATE INDEX cosignature_of_witness ON audit_cosignature (name, key_id, tree_size);
 SELECT audit_protect('audit_cosignature'::regclass);
 GRANT SELECT ON audit_cosignature TO shikaku_api, shikaku_auditor, shikaku_jobs;
 GRANT INSERT (tree_size, name, key_id, signature) ON audit_cosignature TO shikaku_jobs;

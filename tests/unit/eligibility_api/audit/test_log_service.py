@@ -81,8 +81,8 @@ class FakeLog:
         size = max(self.cosignatures)
         return size, self.stored(size).note
 
-    async def cosigned_size(self, connection: Any, key: VerificationKey) -> int:
-        return max(self.cosignatures, default=0)
+    async def is_cosigned(self, connection: Any, size: int, key: VerificationKey) -> bool:
+        return any(one.key_id == key.key_id for one in self.cosignatures.get(size, []))
 
     async def checkpoint_at(self, connection: Any, size: int) -> bytes | None:
         return self.stored(size).note if size <= (self.size or 0) else None
@@ -110,7 +110,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> FakeLog:
     fake = FakeLog()
     for name in ("latest_checkpoint", "tile", "entries", "consistency_hashes", "proof_of"):
         monkeypatch.setattr(log_store, name, getattr(fake, name))
-    for name in ("names", "cosigned_checkpoint", "cosigned_size", "checkpoint_at", "add_cosignature"):
+    for name in ("names", "cosigned_checkpoint", "is_cosigned", "checkpoint_at", "add_cosignature"):
         monkeypatch.setattr(log_queries, name, getattr(fake, name))
     monkeypatch.setattr(log_queries, "cosignatures", fake.cosignatures_of)
     return fake
@@ -217,16 +217,17 @@ async def test_a_witnesss_cosignature_is_served_with_the_checkpoint(
     key, keys = WITNESS.verification_key, [str(WITNESS.verification_key)]
     transport = httpx2.ASGITransport(app=witness_app(witness(tmp_path)))
     log.size = 500
-    assert await collect(DATABASE, key, "http://witness.example", transport=transport)
+    assert await collect(DATABASE, key, "http://witness.example", transport=transport) == 500
     head = read_head((await http.get("checkpoint")).content, str(LOG.verification_key), keys)
     assert (head.size, head.cosigners) == (500, [WITNESS.name])
-    assert not await collect(DATABASE, key, "http://witness.example", transport=transport)
+    assert await collect(DATABASE, key, "http://witness.example", transport=None) == 500
     log.size = 600
     head = read_head((await http.get("checkpoint")).content, str(LOG.verification_key), keys)
     assert (head.size, head.cosigners) == (600, [])
     cosigned = (await http.get("checkpoint?cosigned=true")).content
     assert read_head(cosigned, str(LOG.verification_key), keys).size == 500
-    assert await collect(DATABASE, key, "http://witness.example", transport=transport)
+    collected = collect(DATABASE, key, "http://witness.example", last_size=500, transport=transport)
+    assert await collected == 600
     assert sorted(log.cosignatures) == [500, 600]
 
 
@@ -236,7 +237,7 @@ async def test_a_cosignature_that_was_lost_does_not_stop_the_next(log: FakeLog, 
     await collect(DATABASE, WITNESS.verification_key, "http://w.example", transport=transport)
     log.cosignatures.clear()
     log.size = 600
-    assert await collect(DATABASE, WITNESS.verification_key, "http://w.example", transport=transport)
+    assert await collect(DATABASE, WITNESS.verification_key, "http://w.example", transport=transport) == 600
     assert list(log.cosignatures) == [600]
 
 

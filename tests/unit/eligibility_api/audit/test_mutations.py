@@ -10,7 +10,7 @@ import pytest
 
 from eligibility_api.audit.verification.findings import Problem
 from eligibility_api.audit.verifier import Trust, read_lines, verify
-from tests.builders.audit_exports import LOG, WITNESS, Log, log_of
+from tests.builders.audit_exports import LOG, WITNESS, Log, ended, log_of
 from tests.depth import DEEP
 from tests.unit.eligibility_api.domain.members import insured
 
@@ -94,3 +94,34 @@ def test_2000_random_flips_of_1000_records_are_found_and_named(part: int) -> Non
     lines = exported(log_of(1000, VERSIONS))
     positions = random.Random(part).sample(range(sum(map(len, lines))), 2000 // PARTS)
     assert check_flips(lines, positions, bit=part) == 250
+
+
+def test_each_record_removed_swapped_duplicated_or_cut_off_is_named() -> None:
+    lines = exported(log_of(40, VERSIONS))
+    places = [place for place, line in enumerate(lines) if line.startswith(b'{"leaf"')]
+    assert len(places) == 40
+    for leaf, place in list(enumerate(places))[:: 1 if DEEP else 3]:
+        removed = ended(lines[:place] + lines[place + 1 :])
+        assert named(removed) == {(Problem.REMOVED, (leaf, leaf))}
+        twice = ended([*lines[: place + 1], *lines[place:]])
+        assert named(twice) == {(Problem.DUPLICATED, (leaf, leaf))}
+        cut = named(lines[:place])
+        assert (Problem.TRUNCATED, (leaf, 39)) in cut
+        assert {problem for problem, _ in cut} == {Problem.TRUNCATED}
+        if leaf:
+            former = places[leaf - 1]
+            swapped = [
+                *lines[:former],
+                lines[place],
+                *lines[former + 1 : place],
+                lines[former],
+                *lines[place + 1 :],
+            ]
+            [reordered] = [one for one in named(ended(swapped)) if one[0] is not Problem.ROW_MISSING]
+            assert reordered in [(Problem.REORDERED, (one, one)) for one in (leaf - 1, leaf)]
+
+
+def named(lines: list[bytes]) -> set[tuple[Problem, tuple[int, int] | None]]:
+    """The problems that an export has, with their leaves; rows that a removed record alone names are not among them."""
+    found = {(finding.problem, finding.leaves) for finding in verify(lines, TRUST).findings}
+    return found - {(Problem.ROW_INSERTED, None)}

@@ -14,7 +14,16 @@ from eligibility_api.audit.verification.findings import Finding, Problem, Report
 from eligibility_api.audit.verification.instants import canonical, instant_of
 from eligibility_api.audit.verifier import Trust, read_lines, verify
 from eligibility_api.domain.recorded_answers import GivenAnswer
-from eligibility_api.merkle_log.exports import MAX_LINE, Dropped, Header, ReadRow, Record, decode, encode
+from eligibility_api.merkle_log.exports import (
+    MAX_LINE,
+    Commitments,
+    Dropped,
+    Header,
+    ReadRow,
+    Record,
+    decode,
+    encode,
+)
 from eligibility_api.merkle_log.notes import SigningKey
 from tests.builders.audit_exports import (
     BEGIN,
@@ -283,6 +292,20 @@ def test_entries_that_were_lost_are_named() -> None:
     lines = log_of(600, VERSIONS).lines()
     report = checked(ended(lines[:2] + lines[3:]))
     assert places(report) == [(Problem.LOG, (256, 511))]
+
+
+@pytest.mark.parametrize("first", [None, 256, 2**40])
+def test_a_short_file_about_a_huge_log_takes_no_memory(first: int | None) -> None:
+    """The checkpoint is the log's own: only the file was cut."""
+    size = 2**40 + 256
+    note = WHOLE.note(size=0, root=bytes(32)).replace(b"\n0\n", b"\n%d\n" % size)
+    text = note.partition(b"\n\n")[0].decode() + "\n"
+    signed = f"{text}\n{LOG.sign(text).line}"
+    header = encode(replace(WHOLE.header(), checkpoint=signed))
+    entries = [] if first is None else [encode(Commitments(first, bytes(8192)))]
+    report = checked([header, *entries, LINES[line_of(3)]])
+    assert Problem.TRUNCATED in report.found()
+    assert not report.holds
 
 
 def test_an_altered_record_whose_entry_was_altered_too_does_not_lead_to_the_root() -> None:

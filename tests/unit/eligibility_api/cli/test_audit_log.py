@@ -179,7 +179,7 @@ def test_a_witness_prints_the_cosigned_checkpoint_of_a_log(
         ("w", None, ["--url", "http://x/", "--log", KEY, "--log", str(WITNESS.verification_key)], "one log"),
     ],
 )
-def test_a_witness_that_cannot_work_says_why(
+def test_a_witness_that_cannot_work_names_the_cause(
     tmp_path: Path, name: str, content: str | None, more: list[str], message: str
 ) -> None:
     if content is not None:

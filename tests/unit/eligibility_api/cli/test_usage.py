@@ -55,7 +55,7 @@ def plain(text: str) -> str:
 
 def test_the_commands_are_those_that_operators_know() -> None:
     assert {" ".join(words) for words in ALL if words not in GROUPS} == {
-        "serve", "db-connections", "migrate", "keys init", "keys rotate-challenge", "facility add", "facility close",
+        "serve", "db-connections", "migrate", "keys init", "keys rotate-challenge", "keys rotate-checkpoint", "facility add", "facility close",
         "insurer add", "insurer twins", "insurer join", "client close", "audit recompute", "audit known", "audit export", "audit verify", "audit witness", "audit add-cosignatures", "operator add", "operator end", "operator list",
         "disaster open", "disaster extend", "disaster close", "disaster list", "consent export", "consent verify",
         "drug-master load", "drug-master status",
@@ -298,6 +298,16 @@ def test_keys_are_created_below_the_home_and_the_public_one_is_named(home: Path)
     assert run("keys", "rotate-challenge").exit_code == 0
     after = {path.name: path.read_bytes() for path in (home / "keys").iterdir()}
     assert {name for name in after if after[name] != before[name]} == {"challenge.json"}
+
+
+def test_a_new_key_of_checkpoints_is_listed_before_the_former_one(home: Path) -> None:
+    run("keys", "init")
+    [former] = (home / "keys" / "checkpoint.keys").read_text().splitlines()
+    shown = run("keys", "rotate-checkpoint")
+    new, *others = shown.stdout.split()
+    assert others == [former]
+    assert new != former
+    assert (home / "keys" / "checkpoint.keys").read_text().split() == [new, former]
 
 
 def test_no_command_line_has_an_option_for_a_secret() -> None:
