@@ -41,7 +41,7 @@ log = structlog.get_logger()
 CHUNK = 5_000
 """Records read at a time, of each range of transactions; a transaction's records are never divided."""
 
-_IDLE_SECONDS = 0.2
+_IDLE_SECONDS = 0.4
 _RETRY_SECONDS = 2.0
 _LOCK = 0x5348_494B_414B_554C
 """The advisory lock of the one sequencer that appends."""

@@ -11,6 +11,7 @@ import pytest
 
 from eligibility_api.audit_log import log_store
 from eligibility_api.audit_log.kinds import KINDS, RetentionClass
+from eligibility_api.domain.record_retention import YEARS
 from eligibility_api.merkle_log.hashing import leaf_hash
 from eligibility_api.merkle_log.proofs import verify_inclusion
 from tests.builders.audit_log import append, sequence
@@ -104,7 +105,7 @@ async def test_partitions_of_three_months_ahead_exist_with_the_same_bounds_in_an
 
 async def test_the_years_of_each_class(owner: asyncpg.Connection) -> None:
     years = dict(await owner.fetch("SELECT retention_class, years FROM audit_retention"))
-    assert years == {"eligibility": 10, "medical": 5}
+    assert years == {"eligibility": 10, "medical": 5} == dict(YEARS)
     assert years.keys() == set(RetentionClass)
 
 

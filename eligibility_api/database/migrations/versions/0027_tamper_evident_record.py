@@ -26,7 +26,8 @@ REVOKE ALL ON FUNCTION audit_class(text, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit_class(text, bytea) TO shikaku_api, shikaku_jobs;
 """
 
-# Committed before the scan, so that it locks nobody out: it proves that the table can be attached as it is.
+# Committed before the scans, so that these lock nobody out. The constraint proves that the table can be attached as it is; by
+# the index, always empty, no search by transactions reads former records.
 PREPARE = """
 ALTER TABLE audit_record ADD COLUMN IF NOT EXISTS salt bytea, ADD COLUMN IF NOT EXISTS written_by xid8;
 ALTER TABLE audit_record DROP CONSTRAINT IF EXISTS audit_record_is_former;
@@ -34,7 +35,11 @@ ALTER TABLE audit_record ADD CONSTRAINT audit_record_is_former
     CHECK (audit_class(kind, salt) IS NOT NULL AND audit_class(kind, salt) = 'former') NOT VALID;
 """
 
-VALIDATE = "ALTER TABLE audit_record VALIDATE CONSTRAINT audit_record_is_former"
+SCANS = """
+ALTER TABLE audit_record VALIDATE CONSTRAINT audit_record_is_former;
+DROP INDEX IF EXISTS audit_former_written_by;
+CREATE INDEX CONCURRENTLY audit_former_written_by ON audit_record (written_by) WHERE written_by IS NOT NULL;
+"""
 
 # Whole years from the end of the month in which a record was written.
 RETENTION = """
@@ -198,7 +203,8 @@ def upgrade() -> None:
         for statement in statements(part):
             op.execute(statement)
     with op.get_context().autocommit_block():
-        op.execute(VALIDATE)
+        for statement in statements(SCANS):
+            op.execute(statement)
     for part in (RETENTION, ONLY_GROWS, RECORD, TABLES, PARTITIONS, CLOCK, FUNCTIONS, RIGHTS):
         for statement in statements(part):
             op.execute(statement)
