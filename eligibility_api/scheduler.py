@@ -66,11 +66,15 @@ _EXPIRED = {
 MAX_DELETED = 1_000
 """Counters deleted in one transaction."""
 
+_KEYS = {"own_access": "access_id"}
+"""Tables whose rows are found by their key: the scheduler may not read the rest of them."""
+
 _DELETE_EXPIRED = {
     table: text(f"""
-DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {expired} LIMIT {MAX_DELETED}))
+DELETE FROM {table} WHERE {key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {expired} LIMIT {MAX_DELETED}))
 """)  # noqa: S608 - names and numbers of ours
     for table, expired in _EXPIRED.items()
+    for key in [_KEYS.get(table, "ctid")]
 }
 
 

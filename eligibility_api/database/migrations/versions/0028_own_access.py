@@ -28,7 +28,7 @@ CREATE TABLE own_access (
 CREATE INDEX own_access_expired ON own_access (expires_at);
 GRANT INSERT (code_digest, person_key, authority, serial, institution_code, client_id, record_id),
     SELECT (made_at, expires_at) ON own_access TO shikaku_api;
-GRANT SELECT (expires_at), DELETE ON own_access TO shikaku_jobs;
+GRANT SELECT (access_id, expires_at), DELETE ON own_access TO shikaku_jobs;
 
 CREATE TABLE own_access_guess (
     source  bytea NOT NULL,
@@ -38,7 +38,7 @@ CREATE TABLE own_access_guess (
 );
 CREATE INDEX own_access_guess_hour ON own_access_guess (hour);
 GRANT SELECT, INSERT, UPDATE (guesses) ON own_access_guess TO shikaku_api;
-GRANT SELECT (hour), DELETE ON own_access_guess TO shikaku_jobs;
+GRANT SELECT, DELETE ON own_access_guess TO shikaku_jobs;
 """
 
 # The API reads no row of `own_access`: it names the digest of a code or of a session's token, and the person follows.

@@ -244,6 +244,7 @@ RIGHTS = {
     Purpose.VISUAL_CHECK: {Right.VISUAL_CHECK},
     Purpose.CONSENT: {Right.CONSENT},
     Purpose.VISUAL_CONSENT: {Right.CONSENT, Right.VISUAL_CHECK},
+    Purpose.OWN_ACCESS: {Right.OWN_ACCESS},
 }
 
 
