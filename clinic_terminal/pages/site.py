@@ -65,7 +65,8 @@ class Pages(Site[DeskSession]):
                 "clock_time": clock_time,
                 "era_day": shown_day,
                 "day": ja_day,
-                "key": lambda action: keys[action],
+                # With the context, so that no compiled template holds the keys of one site.
+                "key": pass_context(lambda _context, action: keys[action]),
                 "shown_key": shown,
             },
             ticks=ticks,

@@ -76,9 +76,19 @@ def keys_rotate() -> None:
     """
     settings = Settings()
     load_keys(settings.home, create=False)
+    _rotate(settings, "challenge", lambda: rotate_challenge_key(settings.home))
+
+
+def _rotate(settings: Settings, key: str, write: Callable[[], object]) -> None:
+    """Rotate a key, with its audit record."""
 
     async def rotate(connection: AsyncConnection) -> None:
-        await _rotate(connection, "challenge", lambda: rotate_challenge_key(settings.home))
+        # The file last: without the record there is no new key.
+        await record_act(connection, "keys.rotated", {"key": key})
+        try:
+            write()
+        except OSError as error:
+            raise OperatorError(f"The new key cannot be written: {error.strerror}.") from error
 
     in_transaction(settings, "owner", rotate)
 
@@ -87,24 +97,11 @@ def keys_rotate() -> None:
 def keys_rotate_checkpoint() -> None:
     """Create a new key for the audit log's checkpoints, and print all verification keys, the new one first.
 
-    A running sequencer signs with it from the next checkpoint on. The audit record names the keys, so the
-    database must be running.
+    A running sequencer signs with it from the next checkpoint on. The audit record names it, so the database must be
+    running.
     """
     settings = Settings()
     checkpoint_keys.create_missing(settings)
-
-    async def rotate(connection: AsyncConnection) -> None:
-        await _rotate(connection, "checkpoint", lambda: checkpoint_keys.rotate(settings))
-
-    in_transaction(settings, "owner", rotate)
+    _rotate(settings, "checkpoint", lambda: checkpoint_keys.rotate(settings))
     for key in checkpoint_keys.verification_keys(settings):
         typer.echo(key)
-
-
-async def _rotate(connection: AsyncConnection, key: str, rotate: Callable[[], object]) -> None:
-    """Record and rotate. The file last: without the record there is no new key."""
-    await record_act(connection, "keys.rotated", {"key": key})
-    try:
-        rotate()
-    except OSError as error:
-        raise OperatorError(f"The new key cannot be written: {error.strerror}.") from error

@@ -45,7 +45,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "claimed_elsewhere": [MEMBER | {"since": AT, "number": "88"}],
     },
     "changes": {"changes": [CHANGE], "has_more": True, "next": "c3"},
-    "stats": {"registration_delay": DELAY, "look_ups": {"1": 7, "4": 2}},
+    "stats": {"registration_delay": DELAY, "delay_by_month": [], "look_ups": {"1": 7, "4": 2}},
     "papers": PAGE,
 }
 PATHS = {"stats": "/v1/statistics", "papers": "/v1/paper-certificates"}
