@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -19,6 +15,7 @@ from eligibility_api.database.dsn import dsn
 from eligibility_api.merkle_log.notes import NoteError, VerificationKey
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.errors import OperatorError
+from eligibility_api.platform.private_files import new_private_file
 from eligibility_api.platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,27 +65,12 @@ def export_command(
             await database.close()
         return count
 
-    with _new_file(out) as file:
-        count = run_reporting_errors(write(file))
-    typer.echo(f"{count} leaves. Verify with: eligibility-api audit verify {out.name} --key {keys[0]}")
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that appears whole or not at all, readable by its owner only."""
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with new_private_file(out) as file:
+            count = run_reporting_errors(write(file))
     except OSError as error:
-        raise OperatorError(f"{path} cannot be written: {error.strerror}.") from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        raise OperatorError(f"{out} cannot be written: {error.strerror}.") from error
+    typer.echo(f"{count} leaves. Verify with: eligibility-api audit verify {out.name} --key {keys[0]}")
 
 
 def verify_command(
@@ -127,7 +109,7 @@ def verify_command(
             if answers is None:
                 report = verify(read_lines(file), trust)
             else:
-                with _new_file(answers) as sink:
+                with new_private_file(answers) as sink:
                     report = verify(read_lines(file), trust, answers=write)
     except OSError as error:
         raise OperatorError(f"{path} cannot be read: {error.strerror}.") from error

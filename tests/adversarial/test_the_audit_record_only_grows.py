@@ -15,7 +15,7 @@ from tests.builders.fund import Fund
 
 pytestmark = pytest.mark.anyio
 
-TABLES = ("audit_record", "audit_leaf", "audit_tile", "audit_checkpoint")
+TABLES = ("audit_record", "audit_leaf", "audit_tile", "audit_checkpoint", "audit_cosignature")
 CHANGES = {
     "audit_record": "outcome = 'x'",
     "audit_leaf": "commitment = sha256('')",

@@ -36,8 +36,9 @@ MODELS = sorted(request_models(), key=lambda model: f"{model.__module__}.{model.
 
 
 def routes() -> list[APIRoute]:
-    """Every operation of the fund: those of all routers of its modules."""
-    routers = [value for module in MODULES for value in vars(module).values() if isinstance(value, APIRouter)]
+    """Every operation of the fund: those of all routers of its modules, without the pages."""
+    modules = [module for module in MODULES if ".pages." not in module.__name__]
+    routers = [value for module in modules for value in vars(module).values() if isinstance(value, APIRouter)]
     routers += HISTORY_ROUTERS.values()
     found = {id(route): route for router in routers for route in router.routes if isinstance(route, APIRoute)}
     return list(found.values())
