@@ -21,6 +21,7 @@ CHANGES = {
     "audit_leaf": "commitment = sha256('')",
     "audit_tile": "root = sha256('')",
     "audit_checkpoint": "note = ''",
+    "audit_cosignature": "name = ''",
 }
 REFUSED = (asyncpg.InsufficientPrivilegeError, asyncpg.ObjectNotInPrerequisiteStateError)
 """A missing right, or the trigger."""
@@ -36,6 +37,13 @@ async def log(fund: Fund) -> None:
     await append(program, "history.medications")
     await program.close()
     await sequence(fund)
+    jobs = await asyncpg.connect(fund.database.dsn("jobs"))
+    await jobs.execute(
+        "INSERT INTO audit_cosignature (tree_size, name, key_id, signature) VALUES (1, 'w', $1, $2)",
+        bytes(4),
+        bytes(72),
+    )
+    await jobs.close()
 
 
 @pytest.fixture(params=ROLES)
