@@ -1,10 +1,10 @@
 """SQL: which of many audit records, inserted by one statement, belongs to which request.
 
 The database makes the ids, and no role may write one: what an INSERT returns names its request only by what was
-recorded of it. So a record is found by its key, as of a proof its challenge; a key that is no request's alone, as
-of the same misses of one terminal, is told apart by the order: the ids of a session ascend (`uuidv7` never
-returns the same or an earlier instant twice), and rows are inserted in the order of their requests. Should that
-not hold any more, no request gets a record of another terminal or about another person.
+recorded of it. So a record is found by its key, as that of a proof by its challenge. Among several with one key,
+as misses of one terminal, the order decides: the ids of a session ascend (`uuidv7` never returns the same or an
+earlier instant twice), and rows are inserted in the order of their requests. Should that not hold any more, no
+request gets a record of another terminal or about another person.
 
 `MERGE … ON false … RETURNING` of a column of its source would name the request, but opens every partition of the
 table.
