@@ -101,7 +101,7 @@ inserted AS (
                'permit', CASE WHEN g.outcome = 'answered' THEN g.permit_id END))
     FROM judged g
     ORDER BY g.place
-    RETURNING record_id, recorded_at, outcome
+    RETURNING record_id, recorded_at, outcome, challenge
 ),
 {recorded},
 given AS (
@@ -158,7 +158,7 @@ GRANTS_TOGETHER = Statement.of(
         not_superseded=NOT_SUPERSEDED,
         versions_for=VERSIONS_FOR,
         tickets_for=TICKETS_FOR,
-        recorded=recorded_in_order("judged"),
+        recorded=recorded_in_order("judged", {"challenge": "nonce"}),
         reference=REFERENCE_FOR.strip(),
         rule=RULE_VERSION,
     )

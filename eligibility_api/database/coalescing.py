@@ -192,7 +192,13 @@ class Coalescer:
             request.end(_Turn.GO_ALONE if own and own[0].get("goes_alone") else own)
 
     async def _repeat_alone(self, group: Sequence[_Request]) -> None:
+        """Execute requests one after the other, as long as one waits for a connection: others wait for the end."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + ACQUIRE_SECONDS
         for request in group:
+            if loop.time() > until or has_gone(request.client):
+                request.end(ShikakuError("overloaded", retry_after=RETRY_AFTER_SECONDS))
+                continue
             try:
                 rows = await self._alone(request.values)
             except Exception as error:

@@ -151,7 +151,7 @@ inserted AS (
     FROM judged g
     WHERE g.allowed
     ORDER BY g.place
-    RETURNING record_id, recorded_at, outcome
+    RETURNING record_id, recorded_at, outcome, client_id, matched_entitlements
 ),
 {recorded}
 SELECT g.place, g.admitted, g.entitled, g.facility_kind, g.misses_left,
@@ -172,7 +172,9 @@ NUMBERS_TOGETHER = Statement.of(
         not_superseded=NOT_SUPERSEDED,
         versions_for=VERSIONS_FOR,
         tickets_for=TICKETS_FOR,
-        recorded=recorded_in_order("judged WHERE allowed"),
+        recorded=recorded_in_order(
+            "judged WHERE allowed", {"client_id": "client_id", "matched_entitlements": "matched"}
+        ),
         reference=REFERENCE_FOR.strip(),
         rule=RULE_VERSION,
     )

@@ -49,7 +49,7 @@ inserted AS (
            jsonb_strip_nulls(jsonb_build_object('revocation', g.evidence, 'certificate', {remark}))
     FROM spent g
     ORDER BY g.place
-    RETURNING record_id, recorded_at, outcome
+    RETURNING record_id, recorded_at, outcome, challenge
 ),
 {recorded}
 SELECT {checked}, n.reference_number, e.*
@@ -82,7 +82,7 @@ CARDS_TOGETHER = Statement.of(
         not_superseded=NOT_SUPERSEDED,
         versions_for=VERSIONS_FOR,
         tickets_for=TICKETS_FOR,
-        recorded=recorded_in_order("spent"),
+        recorded=recorded_in_order("spent", {"challenge": "nonce"}),
         reference=REFERENCE_FOR.strip(),
         rule=RULE_VERSION,
     )

@@ -128,13 +128,14 @@ inserted AS (
                'permit', CASE WHEN g.outcome = 'answered' THEN g.permit_id END))
     FROM judged g
     ORDER BY g.place
-    RETURNING record_id, recorded_at, outcome
+    RETURNING record_id, recorded_at, outcome, challenge
 ),
--- The nth record is the nth request's: the ids ascend in the order of insertion.
+-- A record is the request's with its key (challenge); of several with one key, the nth record is the nth request's.
 recorded AS MATERIALIZED (
     SELECT p.place, r.record_id, r.recorded_at, r.outcome
-    FROM (SELECT place, row_number() OVER (ORDER BY place) AS nth FROM judged) p
-    JOIN (SELECT i.*, row_number() OVER (ORDER BY record_id) AS nth FROM inserted i) r ON r.nth = p.nth
+    FROM (SELECT place, nonce, row_number() OVER (PARTITION BY nonce ORDER BY place) AS nth FROM judged) p
+    JOIN (SELECT i.*, row_number() OVER (PARTITION BY challenge ORDER BY record_id) AS nth FROM inserted i) r
+      ON r.challenge = p.nonce AND r.nth = p.nth
 ),
 given AS (
     INSERT INTO permit (permit_id, basis, person_key, institution_code, client_id, care, categories, given_at,

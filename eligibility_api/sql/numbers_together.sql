@@ -156,13 +156,16 @@ inserted AS (
     FROM judged g
     WHERE g.allowed
     ORDER BY g.place
-    RETURNING record_id, recorded_at, outcome
+    RETURNING record_id, recorded_at, outcome, client_id, matched_entitlements
 ),
--- The nth record is the nth request's: the ids ascend in the order of insertion.
+-- A record is the request's with its key (client_id, matched_entitlements); of several with one key, the nth record is the nth request's.
 recorded AS MATERIALIZED (
     SELECT p.place, r.record_id, r.recorded_at, r.outcome
-    FROM (SELECT place, row_number() OVER (ORDER BY place) AS nth FROM judged WHERE allowed) p
-    JOIN (SELECT i.*, row_number() OVER (ORDER BY record_id) AS nth FROM inserted i) r ON r.nth = p.nth
+    FROM (SELECT place, client_id, matched, row_number() OVER (PARTITION BY client_id,
+        matched ORDER BY place) AS nth FROM judged WHERE allowed) p
+    JOIN (SELECT i.*, row_number() OVER (PARTITION BY client_id,
+        matched_entitlements ORDER BY record_id) AS nth FROM inserted i) r
+      ON r.client_id = p.client_id AND r.matched_entitlements = p.matched AND r.nth = p.nth
 )
 SELECT g.place, g.admitted, g.entitled, g.facility_kind, g.misses_left,
        coalesce(misses_left > 0 AND NOT (allowed AND (NOT missed OR m.place IS NOT NULL)), false) AS over_limit,

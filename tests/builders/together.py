@@ -72,6 +72,29 @@ def _each_has_its_own_record(by_place: Mapping[int, Sequence[Any]]) -> None:
     assert len(made) == len(set(made))
 
 
+async def own_records(
+    connection: asyncpg.Connection[Any], kind: Coalesced, requests: Sequence[Values]
+) -> list[tuple[Values, asyncpg.Record, asyncpg.Record]]:
+    """Each recorded request with the first row that one statement gives it, and the record whose id it got.
+
+    In a transaction that is rolled back, in which the ids of records ascend no longer.
+    """
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        anywhere = "uuidv7(random() * interval '1 hour')"
+        await connection.execute(f"ALTER TABLE audit_record ALTER record_id SET DEFAULT {anywhere}")
+        rows = await connection.fetch(kind.together.text, *kind.parameters(requests))
+        stored = await connection.fetch("SELECT * FROM audit_record WHERE recorded_at = now()")
+    finally:
+        await transaction.rollback()
+    records = {record["record_id"]: record for record in stored}
+    first = {row["place"]: row for row in reversed(rows) if row["record_id"] is not None}
+    assert {row["record_id"] for row in first.values()} == records.keys()
+    assert len(first) == len(records) > 1
+    return [(requests[place - 1], row, records[row["record_id"]]) for place, row in sorted(first.items())]
+
+
 async def _rolled_back(
     connection: asyncpg.Connection[Any],
     statements: Sequence[tuple[str, Sequence[Any]]],

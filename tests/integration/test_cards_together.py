@@ -33,6 +33,7 @@ from tests.builders.together import (
     given_in_turn,
     given_together,
     opened_workers,
+    own_records,
     owners_session,
     rows_locked,
     versions_of,
@@ -196,6 +197,25 @@ async def test_together_gives_the_same_rows_records_and_nonces_as_in_turn(fund: 
         "certificate-expired",
     }
     assert expected <= set(ways), ways
+
+
+async def test_nobody_gets_another_ones_record_whatever_the_order_of_ids(fund: Fund, nation: Nation) -> None:
+    asked = [
+        proof_of(fund, nation.certificates[kind], terminal, bytes([n, m] * 8)).values(Evidence(), MAX_AGE)
+        | {
+            "as_of": TODAY,
+            "kind": "eligibility.card",
+            "known_version": None,
+            "expires_on": None,
+            "ended_at": None,
+        }
+        for n, terminal in enumerate(nation.terminals[:3])
+        for m, kind in enumerate(("insured", "revoked", "ended", "phone"))
+    ]
+    async with owners_session(fund) as connection:
+        for one, row, record in await own_records(connection, CARDS, asked):
+            assert (record["challenge"], record["client_id"]) == (one["nonce"], one["client_id"])
+            assert (record["outcome"], record["person_key"]) == (row["outcome"], row["person_key"])
 
 
 # -- Over the pool, with two workers --------------------------------------------------------------------------------------

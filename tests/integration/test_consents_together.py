@@ -30,6 +30,7 @@ from tests.builders.together import (
     given_in_turn,
     given_together,
     opened_workers,
+    own_records,
     owners_session,
     versions_of,
 )
@@ -197,6 +198,23 @@ async def test_together_gives_the_same_rows_records_permits_and_evidence_as_in_t
         "consent-presence-other-certificate", "consent-words-differ", "card-not-usable",
     }  # fmt: skip
     assert expected <= set(ways), ways
+
+
+async def test_nobody_gets_another_ones_record_whatever_the_order_of_ids(fund: Fund, nation: Nation) -> None:
+    granted = 0
+    async with owners_session(fund) as connection:
+        for seed in range(5):
+            asked = [
+                one | {"nonce": Random(n).randbytes(16), "expires_at": fund.clock() + timedelta(minutes=5)}
+                for n, one in enumerate(drawn(fund, nation, Random(seed)) * 2)
+            ]
+            for one, row, record in await own_records(connection, GRANTS, asked):
+                assert (record["challenge"], record["client_id"]) == (one["nonce"], one["client_id"])
+                assert (record["outcome"], record["person_key"]) == (row["outcome"], row["person_key"])
+                if row["permit_id"] is not None:
+                    granted += 1
+                    assert str(row["permit_id"]) in record["detail"]
+    assert granted > 1
 
 
 async def test_the_checks_before_challenges_are_the_same_together(fund: Fund, nation: Nation) -> None:

@@ -37,6 +37,7 @@ from tests.builders.together import (
     given_in_turn,
     given_together,
     opened_workers,
+    own_records,
     owners_session,
     rows_locked,
     versions_of,
@@ -197,6 +198,19 @@ async def test_together_gives_the_same_rows_records_and_counts_as_in_turn(fund: 
             assert at_once[1] == one_by_one[1], seed
             ways.update(way for way, *_ in at_once[0])
     assert all(ways[kind] > 20 for kind in ("withheld", "found", "missed")), ways
+
+
+async def test_nobody_gets_another_ones_record_whatever_the_order_of_ids(fund: Fund, nation: Nation) -> None:
+    asked = [
+        values_of(fund, person, terminal, **more)
+        for terminal in (nation.terminals[0], nation.terminals[2])
+        for person in nation.people[:5]
+        for more in ({}, NOBODY)
+    ]
+    async with owners_session(fund) as connection:
+        for one, row, record in await own_records(connection, NUMBERS, asked):
+            assert record["client_id"] == one["client_id"]
+            assert (record["matched_entitlements"], record["person_key"]) == (row["asked"], row["person_key"])
 
 
 async def test_counts_of_the_last_hour_and_streaks_go_on_as_in_turn(fund: Fund, nation: Nation) -> None:

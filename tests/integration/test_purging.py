@@ -112,7 +112,9 @@ async def test_all_that_belongs_to_a_member_goes_with_her_former_versions(fund: 
     await known_for(fund, "10 years 1 day")
     await fund.owner.fetch(
         "WITH t AS (SELECT entitlement FROM entitlement WHERE number_key = $1),"
-        " a AS (INSERT INTO paper_application (entitlement, reason) SELECT entitlement, 'card-lost' FROM t)"
+        " a AS (INSERT INTO paper_application (entitlement, reason) SELECT entitlement, 'card-lost' FROM t),"
+        " d AS (INSERT INTO deregistration_application (insurer_number, entitlement, person_key)"
+        " SELECT insurer_number, entitlement, '' FROM t JOIN entitlement USING (entitlement))"
         " INSERT INTO reference_number SELECT (SELECT institution_code FROM facility LIMIT 1), entitlement, '1', now()"
         " FROM t",
         [number_key(person)],
@@ -125,6 +127,20 @@ async def test_all_that_belongs_to_a_member_goes_with_her_former_versions(fund: 
     details = [record["detail"] for record in await fund.records("kind = 'enrolment.purged'")]
     assert '"versions": 2' in str(details[-1])
     assert person.resident.resident_id[1:] not in str(details)
+
+
+async def test_every_table_that_names_a_member_is_purged_with_her(fund: Fund) -> None:
+    """One that is forgotten would stop the walk at the first member whom it names."""
+    naming = await fund.owner.fetch(
+        "SELECT DISTINCT conrelid::regclass::text AS name FROM pg_constraint"
+        " WHERE confrelid IN ('entitlement'::regclass, 'enrolment'::regclass) AND contype = 'f'",
+        [],
+    )
+    [purge] = await fund.owner.fetch(
+        "SELECT prosrc AS body FROM pg_proc WHERE proname = 'purge_enrolments'", []
+    )
+    assert {row["name"] for row in naming} >= {"enrolment", "medical_ticket"}
+    assert [row["name"] for row in naming if f"DELETE FROM {row['name']} " not in purge["body"]] == []
 
 
 async def test_a_version_in_preparation_keeps_the_member(fund: Fund) -> None:

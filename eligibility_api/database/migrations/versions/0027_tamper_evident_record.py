@@ -111,7 +111,7 @@ CREATE POLICY program_appends ON audit_record FOR INSERT TO shikaku_api, shikaku
 CREATE POLICY program_reads_its_transaction ON audit_record FOR SELECT TO shikaku_api, shikaku_jobs
     USING (recorded_at = fund_clock());
 CREATE POLICY auditor_reads_all ON audit_record FOR SELECT TO shikaku_auditor USING (true);
-GRANT SELECT (record_id, recorded_at, outcome) ON audit_record TO shikaku_api;
+GRANT SELECT (record_id, recorded_at, outcome, client_id, challenge, matched_entitlements) ON audit_record TO shikaku_api;
 GRANT SELECT (record_id) ON audit_record TO shikaku_jobs;
 GRANT SELECT ON audit_record TO shikaku_auditor;
 GRANT INSERT (kind, outcome, client_id, institution_code, insurer_number, facility_kind, operator, authority, serial, person_key,

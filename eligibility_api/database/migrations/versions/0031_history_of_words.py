@@ -89,6 +89,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     numbers AS (DELETE FROM reference_number WHERE entitlement = ANY (ARRAY(SELECT e.entitlement FROM expired e))),
     applications AS (DELETE FROM paper_application WHERE entitlement = ANY (ARRAY(SELECT e.entitlement FROM expired e))),
     claims AS (DELETE FROM contested_claim WHERE entitlement = ANY (ARRAY(SELECT e.entitlement FROM expired e))),
+    deregistrations AS (
+        DELETE FROM deregistration_application WHERE entitlement = ANY (ARRAY(SELECT e.entitlement FROM expired e))),
     purged AS (DELETE FROM enrolment WHERE entitlement = ANY (ARRAY(SELECT e.entitlement FROM expired e)) RETURNING 1),
     members AS (DELETE FROM entitlement WHERE entitlement = ANY (ARRAY(SELECT e.entitlement FROM expired e)) RETURNING 1)
     SELECT (SELECT max(p.entitlement) FROM page p), (SELECT count(*) FROM members), (SELECT count(*) FROM purged)

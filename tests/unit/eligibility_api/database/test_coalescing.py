@@ -186,6 +186,38 @@ async def test_what_the_server_rolled_back_is_repeated_alone(
     assert await outcomes(asked) == [[item] * 2 for item in "abc"]
 
 
+async def test_repeating_a_group_has_an_end(requests: Requests, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were each of 32 to take the longest that a statement may, the last would wait for minutes."""
+    requests.server.failing = {"b"}
+    asked = await requests.ask("a", "b", "c", "d")
+    await requests.end()
+    monkeypatch.setattr(coalescing, "ACQUIRE_SECONDS", 0.02)
+    await requests.end()
+    assert requests.server.running == [("one", "b")]
+    loop = asyncio.get_running_loop()
+    over = loop.time() + 0.02
+    await until(lambda: loop.time() > over)  # so long takes the statement
+    await requests.end_all()
+    assert requests.server.done == [("one", "a"), ("many", ["b", "c", "d"]), ("one", "b")]
+    assert await outcomes(asked) == [["a"] * 2, "database-unavailable", "overloaded", "overloaded"]
+    assert await outcomes(await ended(requests, "e")) == [["e"] * 2]
+
+
+async def test_nothing_is_repeated_for_who_has_gone(requests: Requests) -> None:
+    requests.server.failing = {"b"}
+    gone = Client()
+    asked = await requests.ask("a", "b")
+    set_client(gone)
+    asked += await requests.ask("c")
+    set_client(None)
+    asked += await requests.ask("d")
+    await requests.end()
+    gone.disconnected = True
+    await requests.end_all()
+    assert requests.server.done[1:] == [("many", ["b", "c", "d"]), ("one", "b"), ("one", "d")]
+    assert await outcomes(asked) == [["a"] * 2, "database-unavailable", "overloaded", ["d"] * 2]
+
+
 @pytest.mark.parametrize(
     "error",
     [
