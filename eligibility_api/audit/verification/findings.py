@@ -64,7 +64,7 @@ class Report:
     rows: int = 0
     answers: int = 0
     purged: int = 0
-    """Answers that are not recomputed, since the rows read are said to be purged (rule T9)."""
+    """Answers that are not recomputed, since the export names the rows read as purged (rule T9)."""
     partial: bool = False
     """Whether it has only some of the log's records: that others are missing cannot be seen."""
     findings: list[Finding] = field(default_factory=list)

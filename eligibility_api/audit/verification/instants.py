@@ -52,7 +52,7 @@ def not_droppable(line: Dropped, exported_at: str) -> str | None:
 
 
 def too_old(line: Dropped, text_before: str) -> str | None:
-    """Return why a dropped record cannot be as old as is said: the log has an earlier leaf of a later record.
+    """Return why a dropped record cannot be as old as the export states: the log has an earlier leaf of a later record.
 
     `text_before`: the record's text that stands before it; empty if there is none.
     """
