@@ -526,6 +526,13 @@ def _older(response: httpx2.Response) -> dict[str, str] | None:
     return {"at": at, "record": record}
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-30", "x"])
+async def test_a_position_that_no_list_has_is_refused(patient: Person, browser: OwnBrowser, at: str) -> None:
+    position = {"at": at, "record": "00000000-0000-0000-0000-000000000000"}
+    response = await browser.post("/portal/accesses", position)
+    assert response.status_code == 422
+
+
 async def test_every_look_at_a_page_is_recorded(fund: Fund, patient: Person, browser: OwnBrowser) -> None:
     for path in ("/portal/insurance", "/portal/accesses"):
         await browser.get(path)
