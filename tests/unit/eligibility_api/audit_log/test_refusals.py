@@ -173,7 +173,8 @@ async def test_the_task_goes_on_after_an_error_that_is_no_outage(
 ) -> None:
     monkeypatch.setattr(refusals, "GATHER_SECONDS", 0)
     monkeypatch.setattr(refusals, "_RETRY_SECONDS", 0)
-    log, write, failures = RefusalLog(Clock()), refusal_store.write, []
+    log, write = RefusalLog(Clock()), refusal_store.write
+    failures: list[Minute] = []
 
     async def fail_once(connection: Any, minute: Minute) -> None:
         if not failures:
