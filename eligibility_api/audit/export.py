@@ -15,13 +15,12 @@ from sqlalchemy import Row, text
 
 from eligibility_api.audit import log_queries, store
 from eligibility_api.audit.verification.instants import canonical
-from eligibility_api.audit.verification.rows import rows_of
+from eligibility_api.audit.verification.rows import ENROLMENT, rows_of
 from eligibility_api.audit_log import log_store
 from eligibility_api.database.connections import Database
-from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.domain.record_retention import YEARS, may_be_dropped
 from eligibility_api.domain.recorded_answers import RecordedAnswer, is_answer, recorded_answer
-from eligibility_api.merkle_log.exports import Commitments, Dropped, Header, Line, Record, Writer
+from eligibility_api.merkle_log.exports import Commitments, Dropped, Header, Line, ReadRow, Record, Writer
 from eligibility_api.merkle_log.notes import Note, VerificationKey, parse_note
 from eligibility_api.merkle_log.tiles import TILE_WIDTH
 
@@ -80,7 +79,10 @@ async def _chunk(
         leaves = (await connection.execute(_LEAVES, {"first": first, "end": end})).all()
         answers = [answer for leaf in leaves if (answer := _answer(leaf)) is not None]
         versions = await store.versions(connection, answers)
-    return [*_rows(versions.values(), written), *(_line(leaf, now) for leaf in leaves)]
+    named = [version for answer in answers for version in answer.enrolments or ()]
+    purged = [ReadRow(ENROLMENT, version, None) for version in named if version not in versions]
+    rows = [row for version in versions.values() for row in rows_of(version)]
+    return [*_new([*rows, *purged], written), *(_line(leaf, now) for leaf in leaves)]
 
 
 def _answer(leaf: Row[Any]) -> RecordedAnswer | None:
@@ -90,12 +92,11 @@ def _answer(leaf: Row[Any]) -> RecordedAnswer | None:
     return recorded_answer(columns) if is_answer(columns["kind"], columns["outcome"]) else None
 
 
-def _rows(versions: Iterable[EnrolmentVersion], written: set[tuple[str, int]]) -> Iterator[Line]:
-    for version in versions:
-        for row in rows_of(version):
-            if (row.table, row.version) not in written:
-                written.add((row.table, row.version))
-                yield row
+def _new(rows: Iterable[ReadRow], written: set[tuple[str, int]]) -> Iterator[Line]:
+    for row in rows:
+        if (row.table, row.version) not in written:
+            written.add((row.table, row.version))
+            yield row
 
 
 def _line(leaf: Row[Any], now: datetime) -> Line:

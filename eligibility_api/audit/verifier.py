@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from eligibility_api.audit.verification.checks import AnswerSink, PartialCheck, WholeCheck
@@ -26,11 +27,19 @@ from eligibility_api.merkle_log.tlog_proofs import FIRST_LINE, TlogProof
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What the verifier knows from elsewhere: the log's keys, witnesses' keys, and checkpoints kept from earlier."""
+    """What the verifier knows from elsewhere: the log's keys, witnesses' keys, checkpoints kept from earlier, the time.
+
+    Without the time, the export's own instant counts: by a later one everything would be dropped by rule.
+    """
 
     keys: Sequence[VerificationKey]
     witnesses: Sequence[VerificationKey] = ()
     checkpoints: Sequence[bytes] = ()
+    now: datetime | None = None
+
+
+_CLOCKS = timedelta(days=1)
+"""How far the clocks of fund and verifier may differ: retention ends by months."""
 
 
 def read_lines(file: BinaryIO) -> Iterator[bytes]:
@@ -52,10 +61,13 @@ def verify(lines: Iterable[bytes], trust: Trust, *, answers: AnswerSink | None =
         if not isinstance(header, Header):
             raise ExportError("the first line is not a header")
         named = [VerificationKey.parse(key) for key in header.keys]
-        instant_of(header.exported_at)
+        exported_at = instant_of(header.exported_at)
     except ValueError:
         report.add(Finding(Problem.UNREADABLE, "It does not begin as an export does.", 1))
         return report
+    if trust.now is not None and exported_at > trust.now + _CLOCKS:
+        report.add(Finding(Problem.REDATED, f"It says that it was made at {header.exported_at}.", 1))
+    report.partial = header.partial
     log = LogCheck(report, trust.keys, trust.witnesses)
     checkpoint = log.open(header, named)
     if checkpoint is None:
@@ -99,5 +111,6 @@ def _verify_proof(data: bytes, trust: Trust, report: Report) -> None:
         hashed = leaf_hash(proof.extra or b"")
         verify_inclusion(proof.index, checkpoint.size, hashed, proof.hashes, checkpoint.root)
         report.records = 1
+        report.partial = True
     except ProofError as error:
         report.add(Finding(Problem.ALTERED, f"{error}.", None, (proof.index, proof.index)))

@@ -97,8 +97,10 @@ class RefusalLog:
                 self._pending.clear()
                 try:
                     await self.write(database)
-                except ShikakuError as error:
-                    log.warning("refusals_not_written", code=error.code, waiting=len(self))
+                except Exception as error:
+                    # A defect too: a task that ended would let every later refusal leave no record.
+                    code, cause = getattr(error, "code", "internal"), type(error).__name__
+                    log.warning("refusals_not_written", code=code, cause=cause, waiting=len(self))
                     self._pending.set()
                     await asyncio.sleep(_RETRY_SECONDS)
         finally:

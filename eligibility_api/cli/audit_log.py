@@ -99,7 +99,7 @@ def verify_command(
     trusted = key or verification_keys(Settings())
     if not trusted:
         raise OperatorError("Give the log's verification key (--key): without it anybody can have signed.")
-    trust = Trust(trusted, witness or (), [_read(one) for one in checkpoint or ()])
+    trust = Trust(trusted, witness or (), [_read(one) for one in checkpoint or ()], system_clock())
 
     def write(answer: GivenAnswer) -> None:
         sink.write(answer.model_dump_json(exclude={"version"}).encode() + b"\n")
@@ -133,13 +133,20 @@ def _print(report: Report, *, as_json: bool) -> None:
         "dropped_by_rule": report.dropped,
         "rows": report.rows,
         "answers_recomputed": report.answers,
+        "answers_purged": report.purged,
     }
     if as_json:
         findings = [
             {"problem": one.problem, "leaves": one.leaves, "line": one.line, "message": one.message}
             for one in report.findings
         ]
-        values = {"holds": report.holds, **counts, "cosigned_by": report.cosigned, "findings": findings}
+        values = {
+            "holds": report.holds,
+            "partial": report.partial,
+            **counts,
+            "cosigned_by": report.cosigned,
+            "findings": findings,
+        }
         typer.echo(json.dumps(values | {"more_findings": report.more}, ensure_ascii=False, indent=2))
         return
     for finding in report.findings:
@@ -150,4 +157,9 @@ def _print(report: Report, *, as_json: bool) -> None:
         typer.echo(f"log: {checkpoint.origin}, root {checkpoint.root.hex()}")
     typer.echo(", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items()))
     typer.echo(f"cosigned by: {', '.join(report.cosigned) or 'nobody'}")
-    typer.echo("Everything holds." if report.holds else "It does not hold.")
+    if not report.holds:
+        typer.echo("It does not hold.")
+    elif report.partial:
+        typer.echo("What it has holds. It is a part: that other records are missing cannot be seen.")
+    else:
+        typer.echo("Everything holds.")

@@ -71,15 +71,16 @@ class Commitments:
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
-    """A row that an answer was computed from: its table, its version, and its content (JSON)."""
+    """A row that an answer was computed from: its table, its version, and its content (JSON); None if it is purged."""
 
     table: str
     version: int
-    content: str
+    content: str | None
 
     def members(self) -> dict[str, Any]:
         """The line's members, in their order."""
-        return _with_digest({"row": self.table, "version": self.version, "content": self.content})
+        content = {"purged": True} if self.content is None else {"content": self.content}
+        return _with_digest({"row": self.table, "version": self.version, **content})
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,8 @@ def _line(members: Any) -> Line:
                 raise ExportError("not entries of the log")
             return Commitments(first, hashes)
         case "row":
-            return ReadRow(_text(members, "row"), _number(members, "version"), _text(members, "content"))
+            content = None if members.get("purged") is True else _text(members, "content")
+            return ReadRow(_text(members, "row"), _number(members, "version"), content)
         case "leaf":
             return _leaf(members)
         case "end":

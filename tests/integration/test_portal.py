@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from operator import mod
 from pathlib import Path
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -525,6 +526,13 @@ def _older(response: httpx2.Response) -> dict[str, str] | None:
     return {"at": at, "record": record}
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-30", "x"])
+async def test_a_position_that_no_list_has_is_refused(patient: Person, browser: OwnBrowser, at: str) -> None:
+    position = {"at": at, "record": "00000000-0000-0000-0000-000000000000"}
+    response = await browser.post("/portal/accesses", position)
+    assert response.status_code == 422
+
+
 async def test_every_look_at_a_page_is_recorded(fund: Fund, patient: Person, browser: OwnBrowser) -> None:
     for path in ("/portal/insurance", "/portal/accesses"):
         await browser.get(path)
@@ -605,6 +613,41 @@ async def test_evidence_of_another_persons_record_is_not_hers_to_read(
 
 
 # -- Its database rights ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("recorded", [None, "another person", "refused", "the person"])
+async def test_a_program_that_makes_its_own_code_reads_nothing_without_a_record_of_it(
+    fund: Fund, patient: Person, recorded: str | None
+) -> None:
+    """Taken over, the API can list a person's accesses only by a record that stands in that list for good."""
+    [own] = await fund.owner.fetch("SELECT * FROM own_access ORDER BY made_at DESC LIMIT 1", ())
+    person_key, other = own["person_key"], b"another person's"
+    columns = [own["authority"], own["serial"], own["institution_code"], own["client_id"]]
+    forged = "made by a program" + str(recorded)
+    fetch = fund.state.database.fetch
+    record_id = uuid4()
+    if recorded is not None:
+        outcome = "card-not-usable" if recorded == "refused" else "answered"
+        named = other if recorded == "another person" else person_key
+        [record] = await fetch(
+            "INSERT INTO audit_record (kind, outcome, person_key, authority, serial, institution_code, client_id)"
+            " VALUES ('own-access.code', $1, $2, $3, $4, $5, $6) RETURNING record_id",
+            [outcome, named, *columns],
+        )
+        record_id = record["record_id"]
+    await fetch(
+        "INSERT INTO own_access (code_digest, record_id, person_key, authority, serial, institution_code, client_id)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        [digest_of(forged), record_id, person_key, *columns],
+    )
+    kinds = ["own-access.code", "own-access.opened"]
+    listed = await fetch("SELECT * FROM accesses_of_code($1, 10, $2)", [digest_of(forged), kinds])
+    [opened] = await fetch(
+        "SELECT * FROM open_own_access($1, $2)", [digest_of(forged), digest_of(forged + "!")]
+    )
+    assert (bool(listed), opened["outcome"] == "opened") == ((recorded == "the person"),) * 2
+    if recorded == "the person":
+        assert record_id in {row["record_id"] for row in listed}
 
 
 async def test_the_api_role_cannot_read_own_accesses_or_reopen_them(fund: Fund, patient: Person) -> None:

@@ -7,11 +7,17 @@ from typing import Any
 
 import pytest
 
+from eligibility_api.audit.export import export
+from eligibility_api.audit.verification.findings import Report
+from eligibility_api.audit.verifier import Trust, verify
+from eligibility_api.audit_log.checkpoint_keys import verification_keys
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.membership import comparable
 from eligibility_api.enrolment.purging import EnrolmentPurge
 from eligibility_api.history.purging import purge_medical
 from tests.builders.audit import recomputed
+from tests.builders.audit_log import sequence
 from tests.builders.claim_files import claim_file, medical_claim, upload_and_process
 from tests.builders.claim_files import member as claim_member
 from tests.builders.fund import Fund
@@ -185,6 +191,33 @@ async def test_a_recorded_answer_of_purged_data_is_named_as_such(fund: Fund) -> 
     assert unchanged["validity"] == "1"
     read = await fund.get(f"/v1/eligibility/answers/{given[0]['record_id']}", fund.clinic)
     assert (read.status_code, read.json()["code"]) == (404, "not-found")
+
+
+async def test_an_export_after_a_purge_holds_and_counts_the_answers_that_are_not_recomputed(
+    fund: Fund,
+) -> None:
+    async def verified() -> Report:
+        await sequence(fund)
+        keys = verification_keys(fund.state.settings)
+        auditor = Database(fund.database.dsn("auditor"))
+        try:
+            return verify([line async for line in export(auditor, keys, [], fund.clock())], Trust(keys))
+        finally:
+            await auditor.close()
+
+    person = await ended(fund, years_ago(12))
+    for _ in range(2):
+        assert (await fund.look_up(person)).status_code == 200
+    before = await verified()
+    assert before.holds
+    await known_for(fund, "10 years 1 day")
+    await purge(fund)
+
+    report = await verified()
+
+    assert report.findings == []
+    assert report.purged == before.purged + 2
+    assert report.answers == before.answers - 2
 
 
 async def medical(fund: Fund) -> dict[str, int]:

@@ -15,8 +15,8 @@ MAX_DAYS = 366
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 _DAYS = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.\.([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _MAX_TEXT = 24
-_ID_TOLERANCE = timedelta(minutes=1)
-"""A record's id is made at most so long before or after its instant."""
+_ID_TOLERANCE = timedelta(minutes=30)
+"""A record's id is made at most so long before or after its instant, which is the beginning of its transaction."""
 
 
 @dataclass(frozen=True, slots=True)

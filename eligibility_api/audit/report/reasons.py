@@ -83,7 +83,7 @@ def reason_of(kind: str, basis: str | None) -> Reason | None:
 
 def is_refused_proof(kind: str, outcome: str) -> bool:
     """Whether a record says that a proof was used and its card refused."""
-    used = (*CONSENT_KINDS, "eligibility.card", "eligibility.visual-check")
+    used = (*CONSENT_KINDS, "eligibility.card", "eligibility.visual-check", "own-access.code")
     if kind in used:
         return outcome not in {"answered", "first-registration-needed"}
     return kind in {"binding.first-registration", "binding.renewal"} and outcome not in {"bound", "already"}

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable
 
 from eligibility_api.audit.verification.findings import Finding, Problem, Report
-from eligibility_api.audit.verification.instants import not_droppable, redating
+from eligibility_api.audit.verification.instants import not_droppable, redating, too_old
 from eligibility_api.audit.verification.leaves import LeafCheck, Misfit
 from eligibility_api.audit.verification.log import LogCheck
-from eligibility_api.audit.verification.rows import NotRecomputed, RowMissing, Rows
-from eligibility_api.domain.recorded_answers import GivenAnswer, is_answer
+from eligibility_api.audit.verification.rows import ENROLMENT, NotRecomputed, RowMissing, Rows
+from eligibility_api.domain.recorded_answers import GivenAnswer, PurgedVersion, is_answer
 from eligibility_api.merkle_log.commitments import commitment
 from eligibility_api.merkle_log.exports import (
     Commitments,
@@ -108,6 +108,7 @@ class WholeCheck(ExportCheck):
         self.rows = Rows()
         self._leaves: LeafCheck | None = None
         self._altered_rows: set[tuple[str, int]] = set()
+        self._last_text = ""
 
     @property
     def leaves(self) -> LeafCheck:
@@ -120,7 +121,7 @@ class WholeCheck(ExportCheck):
         """Take entries of the log, then rows and records."""
         if isinstance(line, Commitments) and self._leaves is None:
             self.log.take(number, line)
-        elif isinstance(line, ReadRow):
+        elif isinstance(line, ReadRow) and (line.content is not None or line.table == ENROLMENT):
             self._take_row(number, line)
         elif isinstance(line, Record) and line.proof is None:
             self._take_record(number, line)
@@ -169,6 +170,7 @@ class WholeCheck(ExportCheck):
             return
         self.leaves.add(number, line.leaf)
         self.report.records += 1
+        self._last_text = line.text
         try:
             columns = json.loads(line.text)
             if is_answer(columns["kind"], columns["outcome"]):
@@ -176,6 +178,8 @@ class WholeCheck(ExportCheck):
                 self.report.answers += 1
                 if self.answers is not None:
                     self.answers(answer)
+        except PurgedVersion:
+            self.report.purged += 1
         except RowMissing as missing:
             self._row_missing(number, line.leaf, missing)
         except NotRecomputed as error:
@@ -190,7 +194,7 @@ class WholeCheck(ExportCheck):
             self.report.add(Finding(Problem.ROW_MISSING, message, number, (leaf, leaf)))
 
     def _take_dropped(self, number: int, line: Dropped) -> None:
-        reason = not_droppable(line, self.header.exported_at)
+        reason = not_droppable(line, self.header.exported_at) or too_old(line, self._last_text)
         self.leaves.add(number, line.leaf, dropped=True)
         if reason is None:
             self.report.dropped += 1

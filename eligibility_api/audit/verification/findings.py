@@ -63,6 +63,10 @@ class Report:
     dropped: int = 0
     rows: int = 0
     answers: int = 0
+    purged: int = 0
+    """Answers that are not recomputed, since the export names the rows read as purged (rule T9)."""
+    partial: bool = False
+    """Whether it has only some of the log's records: that others are missing cannot be seen."""
     findings: list[Finding] = field(default_factory=list)
     more: int = 0
 

@@ -9,8 +9,11 @@ from uuid import UUID
 from eligibility_api.domain.record_retention import may_be_dropped
 from eligibility_api.merkle_log.exports import Dropped
 
-CLOCK_TOLERANCE = timedelta(minutes=1)
-"""A record's id is made within a transaction of its instant, which lasts seconds at most."""
+CLOCK_TOLERANCE = timedelta(minutes=30)
+"""A record's instant is the beginning of its transaction, its id is made within it: a whole file's lasts minutes."""
+
+ORDER_TOLERANCE = timedelta(days=31)
+"""A record's leaf follows its commit: by seconds, or as long as the sequencer was stopped or a clock was wrong."""
 
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -46,6 +49,20 @@ def not_droppable(line: Dropped, exported_at: str) -> str | None:
     except ValueError:
         pass
     return "It is said to be dropped by rule, but its retention had not ended at the export."
+
+
+def too_old(line: Dropped, text_before: str) -> str | None:
+    """Return why a dropped record cannot be as old as the export states: the log has an earlier leaf of a later record.
+
+    `text_before`: the record's text that stands before it; empty if there is none.
+    """
+    try:
+        before = instant_of(json.loads(text_before)["recorded_at"])
+        if instant_of(line.recorded_at) >= before - ORDER_TOLERANCE:
+            return None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return f"It is said to be dropped by rule, but the log has it after a record of {canonical(before)}."
 
 
 def _differs(recorded_at: str, record_id: str) -> str | None:

@@ -55,12 +55,15 @@ class LogCheck:
                 f"The checkpoint has a signature of {signature.name}, whose key the export does not name."
             )
             self.report.add(Finding(Problem.CHECKPOINT, message, 1))
-        self._cosignatures(note, [*self.witnesses, *named])
+        self._cosignatures(note)
         return checkpoint
 
-    def _cosignatures(self, note: OpenedNote, keys: Sequence[VerificationKey]) -> None:
+    def _cosignatures(self, note: OpenedNote) -> None:
+        """Report the trusted witnesses that cosigned; a key that only the export names can be anybody's."""
         signers = {(one.name, one.key_id) for one in note.verified}
-        cosigners = {(key.name, key.key_id) for key in keys if key.algorithm is Algorithm.COSIGNATURE}
+        cosigners = {
+            (key.name, key.key_id) for key in self.witnesses if key.algorithm is Algorithm.COSIGNATURE
+        }
         self.report.cosigned = [name for name, _ in sorted(signers & cosigners)]
         for witness in self.witnesses:
             if (witness.name, witness.key_id) not in signers:

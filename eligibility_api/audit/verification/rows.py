@@ -13,6 +13,8 @@ from pydantic_core import to_jsonable_python
 from eligibility_api.domain.enrolment_version import EnrolmentVersion, Ticket
 from eligibility_api.domain.recorded_answers import (
     GivenAnswer,
+    PurgedVersion,
+    RecordedAnswer,
     UnknownRule,
     answer_or_refusal,
     inputs_of,
@@ -54,7 +56,7 @@ class Rows:
     """The rows of an export by table and version."""
 
     def __init__(self) -> None:
-        self._contents: dict[tuple[str, int], str] = {}
+        self._contents: dict[tuple[str, int], str | None] = {}
         self._named: set[tuple[str, int]] = set()
 
     def __len__(self) -> int:
@@ -73,9 +75,13 @@ class Rows:
         return sorted(self._contents.keys() - self._named)
 
     def answer(self, columns: Mapping[str, Any]) -> GivenAnswer:
-        """Recompute the answer of a record (its canonical text, parsed). Raises RowMissing and NotRecomputed."""
+        """Recompute the answer of a record (its canonical text, parsed).
+
+        Raises RowMissing, PurgedVersion and NotRecomputed.
+        """
         try:
             record = recorded_answer(columns)
+            self._check_purged(record)
             tickets = [self._ticket(version) for version in record.tickets or ()]
             versions = {version: self._version(version, tickets) for version in record.enrolments or ()}
             return answer_or_refusal(inputs_of(record, versions), NO_VERSION_KEY)
@@ -85,6 +91,13 @@ class Rows:
             raise NotRecomputed(
                 f"The rules cannot be applied to what was read ({type(error).__name__})."
             ) from None
+
+    def _check_purged(self, record: RecordedAnswer) -> None:
+        """Raise PurgedVersion if a version of the record was purged (rule T9): its tickets went with it."""
+        contents = [self._content(ENROLMENT, version) for version in record.enrolments or ()]
+        if None in contents:
+            self._named.update((TICKET, version) for version in record.tickets or ())
+            raise PurgedVersion(record.record_id)
 
     def _version(self, version: int, tickets: Iterable[tuple[int, Ticket]]) -> EnrolmentVersion:
         found = _VERSION.validate_python(_with_key(self._read(ENROLMENT, version)))
@@ -96,15 +109,21 @@ class Rows:
         return content["entitlement"], _TICKET.validate_python(content["row"])
 
     def _read(self, table: str, version: int) -> dict[str, Any]:
+        stored = self._content(table, version)
+        if stored is None:
+            raise RowMissing(table, version)
+        content = json.loads(stored)
+        if not isinstance(content, dict):
+            raise TypeError("not a row")
+        return content
+
+    def _content(self, table: str, version: int) -> str | None:
         if type(version) is not int:
             raise TypeError("not a version")
         self._named.add((table, version))
         if (table, version) not in self._contents:
             raise RowMissing(table, version)
-        content = json.loads(self._contents[table, version])
-        if not isinstance(content, dict):
-            raise TypeError("not a row")
-        return content
+        return self._contents[table, version]
 
 
 def _json(value: Any) -> str:

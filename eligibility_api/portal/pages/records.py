@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -17,6 +17,9 @@ from eligibility_api.portal.pages.site import Portal, ThisPortal, Token
 from eligibility_api.portal.proofs import export, prove
 
 router = APIRouter()
+
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""No record is older; an instant at the end of the calendar has none in UTC."""
 
 
 @router.get("/insurance")
@@ -38,7 +41,7 @@ async def older_accesses(
     portal: ThisPortal,
     token: Token,
     *,
-    at: Annotated[AwareDatetime | None, Form()] = None,
+    at: Annotated[AwareDatetime | None, Form(ge=_EARLIEST, le=LATEST[0])] = None,
     record: Annotated[UUID | None, Form()] = None,
     own: Annotated[bool, Form()] = False,
 ) -> Response:

@@ -41,8 +41,19 @@ GRANT SELECT, INSERT, UPDATE (guesses) ON own_access_guess TO shikaku_api;
 GRANT SELECT, DELETE ON own_access_guess TO shikaku_jobs;
 """
 
-# The API reads no row of `own_access`: it names the digest of a code or of a session's token, and the person follows.
+# The API reads no row of `own_access`: it names the digest of a code or of a session's token, and the person follows. A code
+# counts only with its record, which nobody removes: a program that makes codes of its own leaves a trace in each list.
 SESSIONS = """
+CREATE FUNCTION own_access_is_recorded(a own_access) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM audit_record r
+        WHERE r.record_id = a.record_id AND r.kind = 'own-access.code' AND r.outcome = 'answered'
+          AND r.person_key = a.person_key AND r.authority = a.authority AND r.serial = a.serial
+          AND r.client_id = a.client_id AND r.institution_code = a.institution_code
+    )
+$$;
+
 CREATE FUNCTION open_own_access(code bytea, session bytea) RETURNS TABLE (
     outcome text, access_id uuid, person_key bytea
 )
@@ -50,7 +61,7 @@ LANGUAGE sql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = public, pg_temp 
     WITH opened AS (
         UPDATE own_access a
         SET opened_at = now(), session_digest = session, session_until = now() + interval '15 minutes'
-        WHERE a.code_digest = code AND a.opened_at IS NULL AND a.expires_at > now()
+        WHERE a.code_digest = code AND a.opened_at IS NULL AND a.expires_at > now() AND own_access_is_recorded(a)
         RETURNING a.access_id
     )
     -- Of two simultaneous openings the later one still sees a code that is not opened: it is used all the same.
@@ -123,7 +134,7 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 50 SET search_path = public, pg_temp A
     FROM own_access o
     CROSS JOIN LATERAL accesses_to(
         o.person_key, 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', at_most, kinds) a
-    WHERE o.code_digest = code AND o.opened_at IS NULL AND o.expires_at > now()
+    WHERE o.code_digest = code AND o.opened_at IS NULL AND o.expires_at > now() AND own_access_is_recorded(o)
 $$;
 
 -- What her records' commitments are of; of nobody else's records.

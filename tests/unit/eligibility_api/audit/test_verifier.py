@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from eligibility_api.merkle_log.exports import (
 from eligibility_api.merkle_log.notes import SigningKey
 from tests.builders.audit_exports import (
     BEGIN,
+    EXPORTED_AT,
     LOG,
     ORIGIN,
     WITNESS,
@@ -270,6 +272,7 @@ def test_a_witness_that_cosigned_is_reported() -> None:
     report = checked(lines, trust)
     assert report.holds
     assert report.cosigned == ["witness.example/w1"]
+    assert checked(lines).cosigned == [], "a key that the export alone names can be anybody's"
     assert places(checked(LINES, trust)) == [(Problem.NOT_COSIGNED, None)]
 
 
@@ -400,8 +403,8 @@ def dropped(leaf: int, instant: str, retention_class: str = "medical", made_at: 
 def test_a_record_dropped_by_rule_leaves_its_leaf_and_holds() -> None:
     log = log_of(COUNT, VERSIONS)
     log.dropped = {
-        4: dropped(4, "2021-10-31T23:00:00.000000Z"),
-        9: dropped(9, "2016-01-01T00:00:00.000000Z", "eligibility"),
+        0: dropped(0, "2016-01-01T00:00:00.000000Z", "eligibility"),
+        1: dropped(1, "2021-10-31T23:00:00.000000Z"),
     }
     report = checked(log.lines())
     assert report.holds
@@ -411,18 +414,77 @@ def test_a_record_dropped_by_rule_leaves_its_leaf_and_holds() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        dropped(4, "2021-11-01T00:00:00.000000Z"),
-        dropped(4, "2021-10-31T23:00:00.000000Z", "eligibility"),
-        dropped(4, "2021-10-31T23:00:00.000000Z", "unknown"),
-        dropped(4, "2016-01-01T00:00:00.000000Z", made_at=BEGIN),
-        Dropped(4, "no id", "2016-01-01T00:00:00.000000Z", "medical"),
-        Dropped(4, record_id(4, BEGIN), "long ago", "medical"),
+        dropped(0, "2021-11-01T00:00:00.000000Z"),
+        dropped(0, "2021-10-31T23:00:00.000000Z", "eligibility"),
+        dropped(0, "2021-10-31T23:00:00.000000Z", "unknown"),
+        dropped(0, "2016-01-01T00:00:00.000000Z", made_at=BEGIN),
+        Dropped(0, "no id", "2016-01-01T00:00:00.000000Z", "medical"),
+        Dropped(0, record_id(0, BEGIN), "long ago", "medical"),
     ],
 )
 def test_a_record_that_cannot_have_been_dropped_by_rule_was_removed(line: Dropped) -> None:
     log = log_of(COUNT, VERSIONS)
-    log.dropped = {4: line}
-    assert places(checked(log.lines())) == [(Problem.REMOVED, (4, 4))]
+    log.dropped = {0: line}
+    assert places(checked(log.lines())) == [(Problem.REMOVED, (0, 0))]
+
+
+def test_a_record_of_a_whole_files_transaction_is_dropped_by_rule_too() -> None:
+    log, instant = log_of(COUNT, VERSIONS), "2016-01-01T00:00:00.000000Z"
+    log.dropped = {0: dropped(0, instant, "eligibility", instant_of(instant) + timedelta(minutes=20))}
+    assert checked(log.lines()).holds
+
+
+def test_a_record_that_follows_later_ones_was_not_dropped_by_rule() -> None:
+    log = log_of(COUNT, VERSIONS)
+    log.dropped = {leaf: dropped(leaf, "2016-01-01T00:00:00.000000Z") for leaf in (0, 20, 21, 39)}
+    report = checked(log.lines())
+    assert places(report) == [(Problem.REMOVED, (leaf, leaf)) for leaf in (20, 21, 39)]
+    assert report.dropped == 1
+
+
+def test_an_export_from_the_future_drops_nothing_by_rule() -> None:
+    log = log_of(COUNT, VERSIONS)
+    log.dropped = {4: dropped(4, canonical(BEGIN))}
+    lines = log.lines()
+    header = decode(lines[0])
+    assert isinstance(header, Header)
+    lines[0] = encode(replace(header, exported_at="2040-01-01T00:00:00.000000Z"))
+    report = checked(ended(lines), replace(TRUST, now=EXPORTED_AT))
+    assert places(report) == [(Problem.REDATED, None)]
+    assert checked(LINES, replace(TRUST, now=EXPORTED_AT)).holds
+
+
+def purged(lines: list[bytes], version: int, table: str = "enrolment") -> list[bytes]:
+    """The lines of an export after a version was purged (rule T9)."""
+    row = b'{"row":"enrolment","version":%d,' % version
+    line = encode(ReadRow(table, version, None))
+    return ended([line if one.startswith(row) else one for one in lines])
+
+
+def test_answers_of_purged_versions_are_counted_and_the_others_recomputed() -> None:
+    report = checked(purged(LINES, 3))
+    assert report.holds
+    assert (report.records, report.purged, report.answers) == (40, 5, 27)
+
+
+def test_tickets_go_with_their_purged_version() -> None:
+    log = Log([record_text(0, enrolments=[9], tickets=[1], person_key=PERSON.hex())], [])
+    line = encode(ReadRow("enrolment", 9, None))
+    lines = log.lines()
+    assert Problem.ROW_MISSING in checked(lines).found()
+    report = checked(ended([*lines[:2], line, *lines[2:]]))
+    assert (report.holds, report.purged, report.answers) == (True, 1, 0)
+
+
+def test_a_purged_version_excuses_no_other_row() -> None:
+    log = Log([record_text(0, enrolments=[1, 2])], VERSIONS[:2])
+    lines = purged(
+        [line for line in log.lines() if not line.startswith(b'{"row":"enrolment","version":2')], 1
+    )
+    assert places(checked(lines)) == [(Problem.ROW_MISSING, (0, 0))]
+    assert places(checked(purged(LINES, 3, "medical_ticket")))[0] == (Problem.INSERTED, None)
+    extra = encode(ReadRow("enrolment", 3, None))
+    assert places(checked(ended([*LINES[:-1], extra, LINES[-1]]))) == [(Problem.ROW_INSERTED, None)]
 
 
 def test_something_after_the_end_is_named() -> None:
@@ -484,6 +546,8 @@ def test_a_partial_export_holds() -> None:
     report = checked(PARTIAL)
     assert report.holds
     assert (report.records, report.answers) == (3, 0)
+    assert report.partial
+    assert not checked(LINES).partial
 
 
 @pytest.mark.parametrize("place", [1, 2, 3])

@@ -168,6 +168,32 @@ async def test_what_comes_in_while_a_write_fails_is_merged(
     assert len(log) == 2
 
 
+async def test_the_task_goes_on_after_an_error_that_is_no_outage(
+    database: Any, written: list[Minute], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "GATHER_SECONDS", 0)
+    monkeypatch.setattr(refusals, "_RETRY_SECONDS", 0)
+    log, write = RefusalLog(Clock()), refusal_store.write
+    failures: list[Minute] = []
+
+    async def fail_once(connection: Any, minute: Minute) -> None:
+        if not failures:
+            failures.append(minute)
+            raise RuntimeError("no such table")
+        await write(connection, minute)
+
+    monkeypatch.setattr(refusal_store, "write", fail_once)
+    task = asyncio.create_task(log.run(database))
+    log.add(PROOF, ALTERED, TERMINAL)
+    async with asyncio.timeout(10):
+        while not written and not task.done():
+            await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [len(one.records) for one in written] == [1]
+
+
 async def test_the_task_writes_in_chunks_goes_on_after_an_outage_and_writes_the_last_ones_at_its_end(
     database: Any, written: list[Minute], monkeypatch: pytest.MonkeyPatch
 ) -> None:

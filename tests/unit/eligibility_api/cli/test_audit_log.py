@@ -42,7 +42,10 @@ def written(folder: Path, lines: list[bytes], name: str = "export.jsonl") -> str
 def test_an_export_that_holds_exits_with_0(tmp_path: Path) -> None:
     result = run("verify", written(tmp_path, WHOLE.lines()), "--key", KEY)
     assert result.exit_code == 0
-    assert "leaves 12, records 12, dropped by rule 0, rows 7, answers recomputed 10" in result.stdout
+    assert (
+        "leaves 12, records 12, dropped by rule 0, rows 7, answers recomputed 10, answers purged 0"
+        in result.stdout
+    )
     assert result.stdout.endswith("Everything holds.\n")
 
 
@@ -103,7 +106,11 @@ def test_witnesses_and_earlier_checkpoints_can_be_required(tmp_path: Path) -> No
 
 
 def test_a_persons_download_and_a_proof_are_verified_too(tmp_path: Path) -> None:
-    assert run("verify", written(tmp_path, WHOLE.partial([2, 5])), "--key", KEY).exit_code == 0
+    download = written(tmp_path, WHOLE.partial([2, 5]))
+    result = run("verify", download, "--key", KEY)
+    assert result.exit_code == 0
+    assert result.stdout.endswith("It is a part: that other records are missing cannot be seen.\n")
+    assert json.loads(run("verify", download, "--key", KEY, "--json").stdout)["partial"] is True
     proof = TlogProof(5, tuple(WHOLE.tree.inclusion_proof(5)), WHOLE.note(), WHOLE.commitments[5])
     assert run("verify", written(tmp_path, [proof.encode()]), "--key", KEY).exit_code == 0
     forged = TlogProof(6, proof.hashes, proof.checkpoint, proof.extra)

@@ -109,6 +109,8 @@ def test_what_no_pin_stands_behind_is_counted_by_facility(
     [
         ("eligibility.card", "certificate-revoked", ("used", "certificate-revoked")),
         ("eligibility.card", "registration-conflict", ("used", "registration-conflict")),
+        ("own-access.code", "certificate-revoked", ("used", "certificate-revoked")),
+        ("own-access.code", "answered", None),
         ("binding.renewal", "registration-conflict", ("used", "registration-conflict")),
         ("binding.first-registration", "registration-other-member", ("used", "registration-other-member")),
         ("eligibility.consent-pin", "consent-words-differ", ("used", "consent-words-differ")),

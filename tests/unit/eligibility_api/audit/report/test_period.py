@@ -58,5 +58,8 @@ def test_its_ids_enclose_those_of_its_records_and_of_few_others() -> None:
 
     first, last = period.ids
     assert first < made(period.begin) < made(period.end - timedelta(milliseconds=1)) < last
-    assert made(period.begin - timedelta(minutes=2)) < first
-    assert made(period.end + timedelta(minutes=2)) > last
+    assert made(period.end + timedelta(minutes=20)) < last, (
+        "an id is made at the end of a whole file's transaction"
+    )
+    assert made(period.begin - timedelta(minutes=40)) < first
+    assert made(period.end + timedelta(minutes=40)) > last
