@@ -67,6 +67,9 @@ claim 10000: file_id, insurer_number, symbol_key, number_key, branch_key, birth_
 health_checkup 2000: insurer_number, symbol_key, number_key, branch_key, birth_date, examined_on, items, client_id, known_from = lpad({few}::text, 8, '0'), '', {n}::text, '00', '1980-01-01', '2026-04-01', '[]', md5('1')::uuid, now()
 prescription_entry 2000: origin, person_key, institution_code, prescribed_on, prescriber_code, prescriber_name, content, known_from, client_id, record_id, idempotency_key, digest = 'prescription', int8send({few}), lpad({few}::text, 10, '0'), '2026-04-01', 'x', 'x', '[]', now(), md5('1')::uuid, md5({n}::text)::uuid, {n}::text, ''
 refusal_minute 2000: minute, source, refusals, described = now() - make_interval(mins => {n}), 'x', 1, '{{}}'
+own_access 2000: code_digest, person_key, authority, serial, institution_code, client_id, record_id = sha256(int8send({n})), int8send({few}), '', int8send({n}), lpad({few}::text, 10, '0'), md5('1')::uuid, md5({n}::text)::uuid
+own_access_guess 2000: source, hour, guesses = int8send({n}), now(), 1
+deregistration_application 2000: insurer_number, entitlement, person_key = lpad({few}::text, 8, '0'), {n}, int8send({few})
 used_nonce 5000: expires_at, id = date_trunc('hour', now()) + interval '5 hours', int8send({n})
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from eligibility_api.app import build, open_state
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Purpose, Right
 from eligibility_api.contract.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, ShikakuError
+from eligibility_api.database.coalescing import Coalesced
 from eligibility_api.database.connections import Database
 from eligibility_api.platform.keys import FundKeys
 from eligibility_api.platform.settings import Settings
@@ -60,6 +61,10 @@ class UntouchedDatabase(Database):
         """Record the access and refuse it."""
         self.touched = True
         raise ShikakuError("database-unavailable", retry_after=1)
+
+    async def fetch_together(self, kind: Coalesced, values: Mapping[str, Any]) -> list[Any]:
+        """Record the access and refuse it."""
+        return await self.fetch("", ())
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Any]:

@@ -133,13 +133,22 @@ class Function:
 
 _FACILITY = (("id", "uuid"), ("facility", "text"))
 
+_BEFORE = (("before", "timestamptz"), ("before_id", "uuid"), ("at_most", "integer"), ("kinds", "text[]"))
+
 FUNCTIONS = {
+    "accesses_of_code": Function((("code", "bytea"), ("at_most", "integer"), ("kinds", "text[]"))),
+    "accesses_to": Function((("person", "bytea"), *_BEFORE)),
     "answer_record": Function(_FACILITY),
+    "end_own_session": Function((("session", "bytea"),)),
     "facilities_answered_with": Function((("versions", "bigint[]"), ("revisions", "bigint[]"))),
     "facility_was_answered": Function((("facility", "text"), ("person", "bytea"), ("until", "timestamptz"))),
     "fund_clock": Function(()),
     "identified_by": Function(_FACILITY),
     "lookups_after": Function((("after", "uuid"), ("commit_delay", "interval"), ("max_records", "integer"))),
+    "open_own_access": Function((("code", "bytea"), ("session", "bytea"))),
+    "own_accesses": Function((("session", "bytea"), *_BEFORE)),
+    "own_evidence": Function((("session", "bytea"), ("records", "uuid[]"))),
+    "own_session": Function((("session", "bytea"),)),
     "purge_enrolments": Function((("after", "bigint"), ("step", "integer"))),
     "purge_medical": Function((("step", "integer"),)),
     "running_requests": Function(()),
@@ -162,6 +171,7 @@ FUNCTIONS = {
     "maintain_audit_record": Function(),
     "enrolment_closes_once": Function(),
     "keep_registration_end": Function(),
+    "own_access_is_recorded": Function(),
     "revision_published_once": Function(),
     "maintain_used_nonces": Function(),
     "version_opens_unpublished": Function(),

@@ -18,7 +18,7 @@ CLASSES = """
 CREATE OR REPLACE FUNCTION audit_class(kind text, salt bytea) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE
         WHEN salt IS NULL THEN 'former'
-        WHEN split_part(kind, '.', 1) IN ('history', 'prescription', 'dispensing', 'duplicates', 'claims', 'checkups') THEN 'medical'
+        WHEN split_part(kind, '.', 1) IN ('history', 'prescription', 'dispensing', 'on-site', 'duplicates', 'claims', 'checkups') THEN 'medical'
         ELSE 'eligibility'
     END
 $$;
