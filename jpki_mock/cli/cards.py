@@ -1,6 +1,10 @@
-"""Commands about cards: issue, renew, insert into the virtual reader."""
+"""Commands about cards: issue, renew, insert into the virtual reader, sign."""
 
+import json
+import sys
+from base64 import b64encode
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -29,7 +33,7 @@ _Fault = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    for command in (issue, renew, plug):
+    for command in (issue, renew, plug, sign):
         app.command()(command)
 
 
@@ -98,6 +102,27 @@ def plug(
     faults = _faults(read_card(card).faults, fault)
     with card_errors():
         serve_card(card, host, port, faults)
+
+
+def sign(
+    card: Annotated[Path, typer.Argument(help="The card's file.")],
+    pin: Annotated[str, typer.Option(help="Four digits; a wrong one uses a try.")] = "1234",
+) -> None:
+    """標準入力のバイト列に、カードの利用者証明用の鍵で署名します。
+
+    Sign the bytes of standard input with a card's key for user authentication.
+
+    Prints JSON: certificate (DER) and signature in base64, as the fund takes them. For programs in any language, without
+    a reader; which bytes a proof of presence has is in docs/presence.md.
+    """
+    from jpki_mock.card.holder import MAX_MESSAGE_BYTES, sign_as_holder
+    from jpki_mock.card.in_process import open_card
+
+    message = sys.stdin.buffer.read(MAX_MESSAGE_BYTES + 1)
+    with card_errors(), closing(open_card(card)) as connection:
+        signed = sign_as_holder(connection, pin, message)
+    parts = {"certificate": signed.certificate, "signature": signed.signature}
+    typer.echo(json.dumps({name: b64encode(value).decode() for name, value in parts.items()}))
 
 
 def _faults(usual: Faults, options: list[str] | None) -> Faults:
