@@ -95,7 +95,8 @@ class Problem(BaseModel):
     retry_after: int | None = Field(default=None, description="Seconds, as in the Retry-After header.")
     request_id: str | None = Field(default=None, description="Identifies this response in the fund's log.")
     errors: list[dict[str, str]] | None = Field(
-        default=None, description="For `request-invalid`: `place` and `rule` of each fault, never the value."
+        default=None,
+        description="Where a request or an assertion is invalid: `place` and `rule` of each fault, never the value.",
     )
 
     @classmethod
