@@ -164,7 +164,7 @@ async def test_an_error_has_the_members_of_oauth_and_of_a_problem(
     assert (response.status_code, document["error"], document["code"]) == (status, error, code)
     assert document["title"] == CATALOGUE[code].engineer
     assert document["error_description"].startswith(CATALOGUE[code].engineer)
-    assert (document["status"], document["type"]) == (status, f"urn:shikaku:problem:{code}")
+    assert (document["status"], document["type"]) == (status, f"/problems/{code}")
     # RFC 6749 section 5.2; clients stop reading at a challenge of a scheme that they did not use.
     assert response.headers["content-type"] == "application/json"
     assert "www-authenticate" not in response.headers
@@ -187,7 +187,11 @@ async def test_a_wrong_claim_is_named_in_both_forms_and_a_wrong_key_is_not(fund:
 
 async def test_an_unknown_client_and_a_wrong_key_are_refused_alike(fund: Fund) -> None:
     """Wrong claims are not named either: they would show that the client exists."""
-    unknown = {"iss": str(UUID(int=1)), "sub": str(UUID(int=1)), "aud": "https://other.example"}
+    unknown: dict[str, Any] = {
+        "iss": str(UUID(int=1)),
+        "sub": str(UUID(int=1)),
+        "aud": "https://other.example",
+    }
     refusals = [
         (await request_token(fund, **unknown)).json(),
         (await request_token(fund, key=ECKey.generate_key("P-256"), aud="https://other.example")).json(),

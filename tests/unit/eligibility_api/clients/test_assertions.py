@@ -154,7 +154,7 @@ def test_claims_are_not_named_unless_the_signature_is_right() -> None:
         ),
     ],
 )
-def test_a_text_without_a_client_says_why(text: str, error: dict[str, str]) -> None:
+def test_what_is_wrong_with_a_text_without_a_client_is_named(text: str, error: dict[str, str]) -> None:
     with pytest.raises(ShikakuError, match="assertion-invalid") as refused:
         claimed_client(text)
     assert refused.value.details == {"errors": [error]}

@@ -51,7 +51,9 @@ def test_a_credential_has_its_key_as_pem_too_for_programs_without_jwk(tmp_path: 
     text = json.loads((tmp_path / "terminal.json").read_text())["private_key_pem"]
     loaded = load_pem_private_key(text.encode(), password=None)
     assert isinstance(loaded, EllipticCurvePrivateKey)
-    assert loaded.private_numbers() == key.private_key.private_numbers()
+    own_key = key.private_key
+    assert own_key is not None
+    assert loaded.private_numbers() == own_key.private_numbers()
     assert "PRIVATE" not in repr(own)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -54,7 +55,7 @@ def test_a_message_of_any_size_is_signed(tmp_path: Path, size: int) -> None:
     ],
     ids=["P-384", "phone", "padded files", "first command fails"],
 )
-def test_every_kind_of_card_signs(tmp_path: Path, changes: dict[str, object]) -> None:
+def test_every_kind_of_card_signs(tmp_path: Path, changes: dict[str, Any]) -> None:
     path = card_file(tmp_path, **changes)
     made = signed(path)
     assert made.certificate == load_image(path).authentication.certificate
@@ -101,12 +102,12 @@ def test_a_message_that_is_empty_or_too_long_uses_no_try(tmp_path: Path, size: i
     ],
     ids=["before the PIN", "after the signature"],
 )
-def test_a_card_that_leaves_is_reported(tmp_path: Path, changes: dict[str, object], sentence: str) -> None:
+def test_a_card_that_leaves_is_reported(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(JlisError, match=sentence):
         signed(card_file(tmp_path, **changes))
 
 
-def test_a_card_without_a_pin_says_so(tmp_path: Path) -> None:
+def test_a_card_without_a_pin_is_refused_by_name(tmp_path: Path) -> None:
     path = card_file(tmp_path)
     image = load_image(path)
     unset = image.model_copy(update={"pins": image.pins.model_copy(update={"authentication": pin(None, 3)})})
