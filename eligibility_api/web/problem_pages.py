@@ -6,8 +6,9 @@ Public, without anything but the catalogue's texts. `docs/problems/` has the sam
 from __future__ import annotations
 
 from html import escape
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 
 from eligibility_api.contract.errors import (
     CATALOGUE,
@@ -41,6 +42,8 @@ KINDS: dict[ErrorKind, tuple[str, str]] = {
 }
 """What an error of each kind means, in Japanese and English."""
 
+_MAX_CODE_LENGTH = 60
+
 _HEADERS = {
     "Cache-Control": "public, max-age=3600",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -51,7 +54,7 @@ router = APIRouter()
 
 
 @router.get(f"{PROBLEM_TYPE_PREFIX}{{code}}", include_in_schema=False)
-async def problem_page(code: str) -> Response:
+async def problem_page(code: Annotated[str, Path(max_length=_MAX_CODE_LENGTH)]) -> Response:
     """The page of one code. Raises `not-found` for any other text."""
     entry = CATALOGUE.get(code)
     if entry is None:

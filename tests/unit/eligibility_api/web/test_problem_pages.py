@@ -60,12 +60,18 @@ async def test_a_page_runs_and_loads_nothing(app: FastAPI) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["unknown", "<script>", "challenge-expired%00", "CHALLENGE-EXPIRED", "x" * 4000]
+    "code", ["unknown", "<script>", "challenge-expired%00", "CHALLENGE-EXPIRED", "x" * 60]
 )
 async def test_another_text_is_not_found_and_not_repeated(app: FastAPI, code: str) -> None:
     answer = await get(app, f"/problems/{code}")
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
     assert code not in answer.text
+
+
+async def test_a_text_longer_than_any_code_is_not_looked_up(app: FastAPI) -> None:
+    assert max(map(len, CATALOGUE)) <= 60
+    answer = await get(app, f"/problems/{'x' * 61}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "request-invalid")
 
 
 def test_a_text_is_not_markup() -> None:
@@ -78,7 +84,7 @@ def test_every_kind_has_a_meaning() -> None:
 
 
 def test_the_documents_cover_every_code_and_name_its_operations() -> None:
-    response = {"content": {"application/problem+json": {"examples": {"challenge-used": {}}}}}
+    response: dict[str, Any] = {"content": {"application/problem+json": {"examples": {"challenge-used": {}}}}}
     document: dict[str, Any] = {"paths": {"/v1/a": {"post": {"responses": {"409": response}}}}}
     page = problem_docs.page("challenge-used", document)
     assert "| `POST /v1/a` |" in page
