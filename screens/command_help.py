@@ -1,6 +1,6 @@
 """What the commands of every program have in common: groups and an example in `--help`, `--version`, completion.
 
-Groups and examples are in a file `help.toml` beside the commands, so that each is seen at once, and tested.
+Groups and examples are in a file `help.toml` beside the commands, so that they are found in one place, and tested.
 """
 
 from __future__ import annotations

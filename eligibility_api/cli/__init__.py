@@ -14,7 +14,12 @@ from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 from screens.command_help import arrange
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="支払基金：サービスの起動、利用者の登録、鍵の管理、監査\n\n"
+    "The fund: run the service, admit its clients, manage its keys, and audit its answers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 app.command("serve")(operation.serve_command)
 app.command("db-connections")(operation.connections_command)
 app.command("migrate")(operation.migrate_command)

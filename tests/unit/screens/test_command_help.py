@@ -24,6 +24,7 @@ PROGRAMS = {
 }
 """The module and the package of `help.toml` by program."""
 
+ENGLISH = re.compile("[a-z]{3}")
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 
 
@@ -72,6 +73,20 @@ def test_a_command_has_an_example_with_options_that_it_has(program: str, name: s
                 raise
 
 
+@pytest.mark.parametrize(("program", "name", "command"), CASES)
+def test_a_command_and_its_options_are_described_in_both_languages(
+    program: str, name: str, command: Any
+) -> None:
+    described = {
+        parameter.opts[0]: getattr(parameter, "help", None) or ""
+        for parameter in command.params
+        if parameter.name != "help" and not getattr(parameter, "hidden", False)
+    }
+    for place, text in ({name: command.help} | described).items():
+        assert JAPANESE.search(text), place
+        assert ENGLISH.search(text), place
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_no_example_is_left_of_a_command_that_is_gone(program: str) -> None:
     assert set(examples(program)) == {name for name, _ in commands(typer.main.get_command(app_of(program)))}
@@ -96,7 +111,7 @@ def test_every_program_prints_its_version(program: str) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", program_version())
 
 
-def test_a_program_that_is_not_installed_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command_help, "_DISTRIBUTION", "shikaku-absent")
     assert program_version() == "not installed"
 
