@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from clinic_terminal.desk_keys import read_keys
 from eligibility_api.contract.codes import Information, Role
 from eligibility_api.contract.tokens import Credential, CredentialError
 from eligibility_api.contract.transport import FundUrl
@@ -26,6 +27,11 @@ def _split(value: object) -> object:
     return [code.strip() for code in value.split(",") if code.strip()] if isinstance(value, str) else value
 
 
+def _checked_keys(text: str) -> str:
+    read_keys(text)
+    return text
+
+
 def faults_of(error: ValidationError, prefix: str) -> str:
     """The wrong variables, whose names begin with `prefix`, and what is wrong with each."""
     return "; ".join(f"{prefix}{str(row['loc'][0]).upper()}: {row['msg']}" for row in error.errors())
@@ -41,6 +47,9 @@ class TerminalSettings(BaseSettings):
     administrator sets it; recorded by the fund. `TERMINAL_EXCHANGE_ROLE`: that person's role, such as `doctor`.
     `TERMINAL_EXCHANGE_ROOT`: folder with `req`, `res` and `face`; where it is set, every tap writes its face file.
     `TERMINAL_SHUFFLE_PIN`: the reader's keys for the PIN are in another order for each card.
+    `TERMINAL_READER_VOLUME`: volume of the reader's sounds, 0 (none) to 100. `TERMINAL_READER_ALOUD`: the reader reads its
+    screens aloud (読み上げ) until a patient switches it off; otherwise a patient can switch it on.
+    `TERMINAL_DESK_KEYS`: other keys of the desk, such as `visual=Ctrl+F9,batch=Shift+F4`.
     `TERMINAL_ANSWER_DAYS`: how many days after today last answers are kept, encrypted; 0 for none.
     """
 
@@ -56,6 +65,9 @@ class TerminalSettings(BaseSettings):
     exchange_role: Role | None = None
     exchange_root: Path | None = None
     shuffle_pin: bool = False
+    reader_volume: int = Field(default=0, ge=0, le=100)
+    reader_aloud: bool = False
+    desk_keys: Annotated[str, AfterValidator(_checked_keys)] = ""
     answer_days: int = Field(default=0, ge=0, le=366)
 
     @classmethod

@@ -11,31 +11,34 @@ from functools import lru_cache  # noqa: TID251 - of the application
 import httpx2
 import structlog
 from fastapi import FastAPI, Response
+from fastapi.responses import RedirectResponse
 
 from eligibility_api import health
 from eligibility_api.audit import endpoints as audit
+from eligibility_api.audit import log_endpoints as audit_log
+from eligibility_api.audit_log.refusals import RefusalLog
 from eligibility_api.batches import endpoints as batches
 from eligibility_api.checkups import endpoints as checkups
 from eligibility_api.claims import endpoints as claims
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.consent import endpoints as consent
 from eligibility_api.consent.access_check import CONSENT_BASES
-from eligibility_api.consent.grant import GRANT_STATEMENTS, PRECHECK_STATEMENT
+from eligibility_api.consent.grant import GRANTS, PRECHECKS
 from eligibility_api.contract.claims import CLAIMS_PATH
-from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.history import HistoryResource
+from eligibility_api.contract.own_access import PORTAL_PATH
 from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
 from eligibility_api.dependencies import RightsFirstRoute
 from eligibility_api.duplicates import endpoints as duplicates
 from eligibility_api.eligibility import endpoints as eligibility
-from eligibility_api.eligibility.by_number import NUMBER_STATEMENT
-from eligibility_api.eligibility.store import CARD_STATEMENT
+from eligibility_api.eligibility.by_number import NUMBERS
+from eligibility_api.eligibility.store import CARDS
 from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
 from eligibility_api.facilities import endpoints as facilities
-from eligibility_api.facilities.store import FIND_CLIENT
+from eligibility_api.facilities.store import FIND_CLIENTS, USE_ASSERTIONS
 from eligibility_api.fast_path import FastPathMiddleware
 from eligibility_api.history import endpoints as history
 from eligibility_api.history.fast_path import HistoryFastPathMiddleware
@@ -46,7 +49,10 @@ from eligibility_api.platform.clock import Clock, system_clock
 from eligibility_api.platform.keys import FundKeys, load_keys, load_trust
 from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
+from eligibility_api.platform.sql import Statement
 from eligibility_api.platform.telemetry import set_up_logging
+from eligibility_api.portal import endpoints as portal
+from eligibility_api.portal.pages.app import create_pages
 from eligibility_api.prescriptions import endpoints as prescriptions
 from eligibility_api.presence import endpoints as presence
 from eligibility_api.processes.process import (
@@ -118,6 +124,7 @@ def build(state: OpenState) -> FastAPI:
         presence,
         eligibility,
         audit,
+        audit_log,
         registration,
         consent,
         enrolment,
@@ -132,11 +139,13 @@ def build(state: OpenState) -> FastAPI:
         duplicates,
         checkups,
         emergency,
+        portal,
     ):
         app.include_router(package.router)
     app.include_router(health.router)
     app.include_router(problem_pages.router)
     _serve_description(app)
+    _serve_pages(app)
     problems.install_error_handlers(app)
     app.add_middleware(FastPathMiddleware, routes=_fast_path_routes())
     app.add_middleware(HistoryFastPathMiddleware, routers=history.HISTORY_ROUTERS)
@@ -148,6 +157,17 @@ def _serve_description(app: FastAPI) -> None:
     @app.get("/openapi.json", include_in_schema=False)
     async def description() -> Response:
         return Response(_description(app), media_type="application/json")
+
+
+def _serve_pages(app: FastAPI) -> None:
+    """The patients' own pages; the address that they type has no slash at its end."""
+
+    def fund() -> State:
+        state: State = app.state.fund
+        return state
+
+    app.mount(PORTAL_PATH, create_pages(fund))
+    app.add_route(PORTAL_PATH, lambda _: RedirectResponse(f"{PORTAL_PATH}/"), include_in_schema=False)
 
 
 @lru_cache(maxsize=1)
@@ -205,9 +225,23 @@ async def open_state(
                 tokens=Tokens(keys.token, settings.audience, settings.token_seconds, issuer=settings.issuer),
                 verifier=Verifier(settings.audience, keys.challenge, load_trust(settings)),
                 jlis=Jlis(http, keys.jlis_client, clock),
+                refusals=RefusalLog(clock),
             )
         finally:
             await database.close()
+
+
+@asynccontextmanager
+async def writing_refusals(opened: AbstractAsyncContextManager[State]) -> AsyncIterator[State]:
+    """Write refusals in the background meanwhile, and the last ones at the end."""
+    async with opened as state:
+        writing = asyncio.create_task(state.refusals.run(state.database))
+        try:
+            yield state
+        finally:
+            writing.cancel()
+            with suppress(asyncio.CancelledError):
+                await writing
 
 
 @asynccontextmanager
@@ -216,7 +250,7 @@ async def warmed_up(opened: AbstractAsyncContextManager[State]) -> AsyncIterator
 
     async def warm_up() -> None:
         try:
-            await state.database.warm_up(busiest_statements())
+            await state.database.warm_up([statement.text for statement in busiest_statements().values()])
         except (
             Exception
         ) as error:  # such as a database that is not migrated yet: a request plans for itself then
@@ -232,11 +266,29 @@ async def warmed_up(opened: AbstractAsyncContextManager[State]) -> AsyncIterator
                 await warming
 
 
-def busiest_statements() -> list[str]:
-    """The statements of the fast path, of histories, and of signing in."""
-    consents = [PRECHECK_STATEMENT, GRANT_STATEMENTS[Basis.PIN]]
-    histories = [history_statement(resource, CONSENT_BASES, at_instant=False) for resource in HistoryResource]
-    return [FIND_CLIENT, CARD_STATEMENT, NUMBER_STATEMENT, *consents, *histories]
+def busiest_statements() -> dict[str, Statement]:
+    """The statements of the fast path, of histories, and of signing in, by name; rendered in `eligibility_api/sql/`."""
+    histories = {
+        f"history_{resource.value.replace('-', '_')}": history_statement(
+            resource, CONSENT_BASES, at_instant=False
+        )
+        for resource in HistoryResource
+    }
+    return {
+        "client": FIND_CLIENTS.alone,
+        "clients_together": FIND_CLIENTS.together,
+        "assertion": USE_ASSERTIONS.alone,
+        "assertions_together": USE_ASSERTIONS.together,
+        "card": CARDS.alone,
+        "cards_together": CARDS.together,
+        "number": NUMBERS.alone,
+        "numbers_together": NUMBERS.together,
+        "consent_challenge": PRECHECKS.alone,
+        "consent_challenges_together": PRECHECKS.together,
+        "consent": GRANTS.alone,
+        "consents_together": GRANTS.together,
+        **{name: Statement.of(text) for name, text in histories.items()},
+    }
 
 
 def create_app() -> FastAPI:
@@ -246,7 +298,9 @@ def create_app() -> FastAPI:
     settings = Settings()
     database = Database(dsn(settings, "api"), pool_connections=settings.pool_connections)
     app = build(
-        lambda: warmed_up(open_state(settings, load_keys(settings.home), database, clock=system_clock))
+        lambda: warmed_up(
+            writing_refusals(open_state(settings, load_keys(settings.home), database, clock=system_clock))
+        )
     )
     _description(app)  # now, when nobody waits for it
     exclude_from_garbage_collection()

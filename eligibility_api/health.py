@@ -28,7 +28,9 @@ _READY = """
 SELECT (SELECT version_num FROM alembic_version) AS revision,
        to_regclass('used_nonce_' || to_char(now() AT TIME ZONE 'UTC' + interval '10 minutes', 'YYYYMMDDHH24')) IS NOT NULL
            AS partitions,
-       ARRAY(SELECT authority FROM authority WHERE checked_at > now() - $1::interval AND next_update > now()) AS fresh
+       ARRAY(SELECT authority FROM authority WHERE checked_at > now() - $1::interval AND next_update > now()) AS fresh,
+       (SELECT CASE WHEN count(*) = cardinality($2::bytea[]) THEN max(extract(epoch FROM now() - checked_at))::int END
+        FROM authority WHERE authority = ANY ($2::bytea[])) AS age
 """
 
 
@@ -57,20 +59,22 @@ async def readyz(response: Response, state: Annotated[State, Depends(current_sta
 
 
 async def _readiness(state: State) -> Readiness:
+    authorities = sorted(state.verifier.trust.authentication)
     try:
-        [row] = await state.database.fetch(_READY, [state.settings.revocation_max_age])
+        [row] = await state.database.fetch(_READY, [state.settings.revocation_max_age, authorities])
     except asyncpg.SyntaxOrAccessError:  # the schema is not the one that this program expects
         return Readiness(ready=False, database=True)
     except (ShikakuError, asyncpg.PostgresError):
         return Readiness(ready=False, database=False)
     migrated = row["revision"] == head()
-    mirror = set(state.verifier.trust.authentication) <= set(row["fresh"])
+    mirror = set(authorities) <= set(row["fresh"])
     return Readiness(
         ready=migrated and row["partitions"],
         database=True,
         migrated=migrated,
         partitions=row["partitions"],
         revocation_mirror=mirror,
+        revocation_age_seconds=max(row["age"], 0) if row["age"] is not None else None,
     )
 
 

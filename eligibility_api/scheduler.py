@@ -1,7 +1,8 @@
 """Periodic maintenance in a separate process, under the database role `shikaku_jobs`.
 
-It refreshes the revocation mirror, creates and drops partitions of used nonces, and deletes expired counters
-and batches. The API answers without it: when it stops, the mirror goes stale and the API asks OCSP. A failed
+It refreshes the revocation mirror, creates and drops partitions of used nonces and of the audit record, deletes
+expired counters and batches, and purges what is kept no longer (rule T9). The API answers without it: when it stops,
+the mirror goes stale and the API asks OCSP. A failed
 task is logged by exception type and place, and retried.
 """
 
@@ -12,13 +13,19 @@ from collections.abc import Awaitable
 
 import httpx2
 import structlog
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
+from eligibility_api.audit.cosigning import collect
+from eligibility_api.audit_log import refusal_store
+from eligibility_api.audit_log.acts import record_act
 from eligibility_api.batches.store import delete_expired as delete_expired_batches
 from eligibility_api.database.connections import Database
+from eligibility_api.enrolment.purging import EnrolmentPurge
+from eligibility_api.history.purging import purge_medical
 from eligibility_api.jlis.client import Jlis
+from eligibility_api.merkle_log.notes import VerificationKey
 from eligibility_api.platform.clock import Clock
-from eligibility_api.platform.keys import FundKeys, load_trust
+from eligibility_api.platform.keys import FundKeys, fingerprints, load_trust
 from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
 from eligibility_api.presence.mirror import refresh
@@ -39,8 +46,10 @@ Later lock requests queue behind a waiting one, so it gives up early and retries
 
 _TASK_SECONDS = 600.0
 _MAINTENANCE_SECONDS = 300.0
+_PURGE_SECONDS = 3600.0
 _RETRY_SECONDS = 5.0
-_MAINTAIN_PARTITIONS = text("SELECT maintain_used_nonces()")
+_MAINTAIN_NONCES = text("SELECT maintain_used_nonces()")
+_MAINTAIN_RECORD = text("SELECT maintain_audit_record()")
 _EXPIRED = {
     "visual_check_count": "hour < now() - interval '1 day'",
     "number_miss": "hour < now() - interval '1 day'",
@@ -48,6 +57,8 @@ _EXPIRED = {
     "second_factor_miss": "hour < now() - interval '1 day'",
     "mismatch_count": "hour < now() - interval '1 day'",
     "lookup_count": "day < current_date - 60",
+    "own_access_guess": "hour < now() - interval '1 day'",
+    "own_access": "expires_at < now() - interval '1 day'",
     "idempotency": "created_at < now() - interval '7 days'",
 }
 """Tables of counters and answers, and which of their rows have expired; an index finds them."""
@@ -55,12 +66,20 @@ _EXPIRED = {
 MAX_DELETED = 1_000
 """Counters deleted in one transaction."""
 
+_KEYS = {"own_access": "access_id"}
+"""Tables whose rows are found by their key: the scheduler may not read the rest of them."""
+
 _DELETE_EXPIRED = {
     table: text(f"""
-DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {expired} LIMIT {MAX_DELETED}))
+DELETE FROM {table} WHERE {key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {expired} LIMIT {MAX_DELETED}))
 """)  # noqa: S608 - names and numbers of ours
     for table, expired in _EXPIRED.items()
+    for key in [_KEYS.get(table, "ctid")]
 }
+
+
+_COSIGNING_SECONDS = 10.0
+"""Pause between two requests to each witness of the audit log."""
 
 
 async def run_maintenance(
@@ -79,7 +98,11 @@ async def run_maintenance(
         ):
             jlis = Jlis(http, keys.jlis_client, clock)
             await asyncio.gather(
-                _refresh_mirror_forever(settings, database, jlis, clock), _maintain_forever(database)
+                _refresh_mirror_forever(settings, database, jlis, clock),
+                _maintain_forever(database),
+                _purge_forever(database),
+                _record_keys_until_done(database, keys),
+                _have_cosigned_forever(settings, database),
             )
     finally:
         await database.close()
@@ -93,19 +116,61 @@ async def _refresh_mirror_forever(settings: Settings, database: Database, jlis: 
         await asyncio.sleep(settings.revocation_max_age_seconds / REFRESHES_PER_MAX_AGE)
 
 
+async def _record_keys_until_done(database: Database, keys: FundKeys) -> None:
+    """Record once with which keys the service was started: a key file may have been exchanged by hand."""
+    while not await _attempt("keys_record", _record_keys(database, keys)):
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _record_keys(database: Database, keys: FundKeys) -> None:
+    async with database.transaction() as connection:
+        await record_act(connection, "keys.loaded", fingerprints(keys))
+
+
+async def _have_cosigned_forever(settings: Settings, database: Database) -> None:
+    """Have the audit log's newest checkpoint cosigned by each witness; one that fails delays no other."""
+    addresses = settings.witness_addresses
+    await asyncio.gather(*(_have_cosigned_by(key, url, database) for key, url in addresses))
+
+
+async def _have_cosigned_by(key: VerificationKey, url: str, database: Database) -> None:
+    size = 0
+
+    async def ask() -> None:
+        nonlocal size
+        size = await collect(database, key, url, last_size=size)
+
+    while True:
+        await _attempt("cosigning", ask())
+        await asyncio.sleep(_COSIGNING_SECONDS)
+
+
 async def _maintain_forever(database: Database) -> None:
     while True:
         done = [
-            await _attempt("partitions", _maintain_partitions(database)),
+            await _attempt("partitions", _maintain_partitions(database, _MAINTAIN_NONCES)),
+            await _attempt("record_partitions", _maintain_partitions(database, _MAINTAIN_RECORD)),
             await _attempt("counters", _delete_expired_counters(database)),
             await _attempt("batches", _delete_expired_batches(database)),
+            await _attempt("refusals", _record_counted_refusals(database)),
         ]
         await asyncio.sleep(_MAINTENANCE_SECONDS if all(done) else _RETRY_SECONDS)
 
 
-async def _maintain_partitions(database: Database) -> None:
+async def _purge_forever(database: Database) -> None:
+    """Purge again an hour after the walk over all members has ended; a nation's takes longer than one attempt."""
+    members = EnrolmentPurge()
+    while True:
+        done = [
+            await _attempt("members_purge", members.run(database)),
+            await _attempt("medical_purge", purge_medical(database)),
+        ]
+        await asyncio.sleep(_PURGE_SECONDS if all(done) else _RETRY_SECONDS)
+
+
+async def _maintain_partitions(database: Database, statement: TextClause) -> None:
     async with database.transaction() as connection:
-        changes = (await connection.execute(_MAINTAIN_PARTITIONS)).scalar_one()
+        changes = (await connection.execute(statement)).scalar_one()
     log.info("partitions_maintained", changes=changes)
 
 
@@ -122,6 +187,13 @@ async def _delete_expired_batches(database: Database) -> None:
     while deleted:
         async with database.step() as connection:
             deleted = await delete_expired_batches(connection)
+
+
+async def _record_counted_refusals(database: Database) -> None:
+    ended = MAX_DELETED
+    while ended == MAX_DELETED:
+        async with database.step() as connection:
+            ended = await refusal_store.record_ended(connection, MAX_DELETED)
 
 
 async def _attempt(task: str, work: Awaitable[object]) -> bool:

@@ -20,6 +20,8 @@ import uvicorn
 
 from eligibility_api import jobs
 from eligibility_api.app import open_state
+from eligibility_api.audit_log import checkpoint_keys
+from eligibility_api.audit_log.sequencer import run_sequencer as sequence
 from eligibility_api.cli_support import in_transaction
 from eligibility_api.database.connections import ENGINE_CONNECTIONS, JOBS_APPLICATION_NAME, Database
 from eligibility_api.database.dsn import dsn, is_embedded
@@ -42,6 +44,9 @@ log = structlog.get_logger()
 
 COMMAND_CONNECTIONS = 5
 """Database sessions reserved for the operators' commands."""
+
+SEQUENCER_CONNECTIONS = 1
+"""Database sessions of the sequencer: the one that holds its lock appends."""
 
 _JOBS_NICENESS = 10
 """Niceness of the job runner: on a busy machine, requests get the processor first."""
@@ -70,6 +75,7 @@ def _prepare(
 ) -> Supervisor:
     """Start what the first worker needs, and register its shutdown on `stack`."""
     load_keys(settings.home)
+    checkpoint_keys.create_missing(settings)
     _check_trust(settings)
     stack.enter_context(metrics_owner())
     background: dict[str, Callable[[], bool]] = {}
@@ -80,13 +86,14 @@ def _prepare(
         asyncio.run(migrate(dsn(settings, "owner")))
         in_transaction(settings, "owner", load_shipped_once)
         background["database"] = database.ensure_running
-    dsn(settings, "jobs")  # an error must occur here, not repeatedly in the background processes
+    for role in ("jobs", "sequencer"):
+        dsn(settings, role)  # an error must occur here, not repeatedly in the background processes
     listening = stack.enter_context(config.bind_socket())
     listening.listen(config.backlog)
     address = f"http://{config.host}:{listening.getsockname()[1]}"
     # The workers read their settings from the environment.
     os.environ.setdefault("FUND_PUBLIC_URL", address)
-    for name, target in (("scheduler", run_scheduler), ("jobs", run_jobs)):
+    for name, target in (("scheduler", run_scheduler), ("jobs", run_jobs), ("sequencer", run_sequencer)):
         child = ChildProcess(name, target)
         stack.callback(child.stop)
         background[name] = child.ensure_running
@@ -149,6 +156,7 @@ def connections(settings: Settings, workers: int) -> dict[str, int]:
     background = {
         "scheduler": ENGINE_CONNECTIONS,
         "jobs": look_ups + jobs.PARTS_CONNECTIONS + jobs.CONNECTIONS,
+        "sequencer": SEQUENCER_CONNECTIONS,
         "commands": COMMAND_CONNECTIONS,
     }
     return {
@@ -174,6 +182,21 @@ def run_scheduler() -> None:
     run_until_signalled(
         "scheduling", run_maintenance(settings, load_keys(settings.home), database, system_clock)
     )
+
+
+def run_sequencer() -> None:
+    """Run the sequencer's process, configured by its environment."""
+    die_with_parent()
+    name_process("fund-sequencer")
+    set_up_logging()
+    settings = Settings()
+    database = Database(
+        dsn(settings, "sequencer"),
+        engine_connections=SEQUENCER_CONNECTIONS,
+        statement_seconds=STATEMENT_SECONDS,
+        application_name=JOBS_APPLICATION_NAME,
+    )
+    run_until_signalled("sequencing_started", sequence(settings, database, system_clock))
 
 
 def run_jobs() -> None:

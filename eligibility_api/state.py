@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
+from eligibility_api.audit_log.refusals import RefusalLog
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.database.connections import Database
 from eligibility_api.drug_master.cache import DrugMasterCache
@@ -27,6 +28,7 @@ class State:
     tokens: Tokens
     verifier: Verifier
     jlis: Jlis
+    refusals: RefusalLog
     drugs: DrugMasterCache = field(default_factory=DrugMasterCache)
 
 

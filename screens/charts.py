@@ -97,3 +97,134 @@ def line_chart(rows: Sequence[tuple[str, float, str]]) -> LineChart:
             for place, (label, value, text) in enumerate(rows)
         ),
     )
+
+
+_SERIES_HEIGHT, _SERIES_RIGHT, _LABEL_GAP = 260.0, 190.0, 20.0
+MARKERS = ("circle", "square", "triangle", "diamond")
+"""The markers of the series of a chart, which are at most as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of several: name and marker, its points, the line's path, and where its name stands at the end.
+
+    `text_dy`: how far above (negative) or below a point its value stands.
+    """
+
+    name: str
+    marker: str
+    points: tuple[Point, ...]
+    path: str
+    name_y: float
+    text_dy: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesChart:
+    """A chart of lines over the same labels; a missing value leaves a gap."""
+
+    width: float
+    height: float
+    bottom: float
+    right: float
+    labels: tuple[tuple[float, str], ...]
+    series: tuple[Series, ...]
+
+
+def series_chart(
+    labels: Sequence[str], rows: Sequence[tuple[str, Sequence[float | None], Sequence[str]]]
+) -> SeriesChart:
+    """A chart of rows of name, values (0 or more, None where there is none) and the values' texts, one per label."""
+    right = WIDTH - _SERIES_RIGHT
+    bottom = _SERIES_HEIGHT - _BELOW
+    step = (right - 2 * _SIDE) / max(len(labels) - 1, 1)
+    highest = max((value for _, values, _ in rows for value in values if value is not None), default=0.0)
+    xs = [round(_SIDE + place * step, 1) for place in range(len(labels))]
+
+    def y(value: float) -> float:
+        return round(bottom - 24 - (bottom - 24 - _ABOVE) * (value / highest if highest else 0.0), 1)
+
+    drawn: list[Series] = []
+    for place, ((name, values, texts), marker) in enumerate(zip(rows, MARKERS, strict=False)):
+        known = zip(xs, values, texts, labels, strict=True)
+        points = tuple(
+            Point(x, y(value), text, label) for x, value, text, label in known if value is not None
+        )
+        name_y = points[-1].y if points else bottom
+        # The names stand one below the other, however near their lines end.
+        away = 1.0 if name_y < bottom / 2 else -1.0
+        while any(abs(name_y - one.name_y) < _LABEL_GAP for one in drawn):
+            name_y += away
+        path = _pieces(xs, [None if value is None else y(value) for value in values])
+        drawn.append(Series(name, marker, points, path, name_y, 22.0 if place == 0 else -12.0))
+    return SeriesChart(
+        WIDTH, _SERIES_HEIGHT, bottom, right, tuple(zip(xs, labels, strict=True)), tuple(drawn)
+    )
+
+
+def _pieces(xs: Sequence[float], ys: Sequence[float | None]) -> str:
+    """A line in the language of SVG paths, which begins anew after each missing value."""
+    path, is_open = "", False
+    for x, y in zip(xs, ys, strict=True):
+        if y is not None:
+            path += f"{'L' if is_open else 'M'}{x} {y}"
+        is_open = y is not None
+    return path
+
+
+_COLUMNS_HEIGHT, _COLUMNS_TOP, _COLUMNS_BOTTOM, _GAP = 170.0, 26.0, 26.0, 2.0
+_MAX_LABELS, _LABEL_WIDTH = 11, 48.0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a chart; `label` and `value` are empty where there is no room for them."""
+
+    label: str
+    value: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def middle(self) -> float:
+        """The middle of its texts."""
+        return round(self.x + self.width / 2, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChart:
+    """A chart of columns above a base line at `bottom`."""
+
+    width: float
+    height: float
+    bottom: float
+    columns: tuple[Column, ...]
+
+
+def column_chart(rows: Sequence[tuple[str, float, str]]) -> ColumnChart:
+    """A chart of rows of label, value (0 or more) and the value's text, from left to right.
+
+    Some labels are shown, the first and every n-th one, and the text of the largest value.
+    """
+    values = [value for _, value, _ in rows]
+    largest = max(values, default=0.0)
+    step = WIDTH / max(len(rows), 1)
+    every = -(-len(rows) // _MAX_LABELS)
+    bottom, full = _COLUMNS_HEIGHT - _COLUMNS_BOTTOM, _COLUMNS_HEIGHT - _COLUMNS_BOTTOM - _COLUMNS_TOP
+    first_largest = values.index(largest) if largest else None
+    columns = []
+    for place, (label, value, text) in enumerate(rows):
+        height = round(full * value / largest, 1) if largest else 0.0
+        columns.append(
+            Column(
+                label if place % every == 0 and (WIDTH - place * step >= _LABEL_WIDTH or not place) else "",
+                text if place == first_largest else "",
+                round(place * step + _GAP, 1),
+                round(bottom - height, 1),
+                round(max(step - 2 * _GAP, 1.0), 1),
+                height,
+            )
+        )
+    return ColumnChart(WIDTH, _COLUMNS_HEIGHT, bottom, tuple(columns))

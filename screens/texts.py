@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,9 @@ class Texts:
         return text.format(**values) if values else text
 
 
-def read(folder: Path, language: str) -> dict[str, str]:
-    """The texts of one catalogue by key."""
+@cache
+def read(folder: Path, language: str) -> Mapping[str, str]:
+    """The texts of one catalogue by key, which do not change while the program runs."""
     return dict(_flat(tomllib.loads((folder / f"{language}.toml").read_text(encoding="utf-8"))))
 
 

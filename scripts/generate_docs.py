@@ -1,4 +1,4 @@
-"""Generate the documents that follow from the code: interface, settings, member files, messages. Run by `make docs`."""
+"""Generate what follows from the code: interface, settings, member files, messages, SQL. Run by `make docs`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from eligibility_api.app import build
-from scripts import member_file_docs, message_docs, problem_docs, result_code_docs, vendor_docs
+from scripts import (
+    member_file_docs,
+    message_docs,
+    problem_docs,
+    result_code_docs,
+    sql_docs,
+    vendor_docs,
+)
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("eligibility_api", "clinic_terminal", "payer_mock", "jpki_mock", "loadtest", "shikaku")
@@ -155,10 +162,11 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
 
 def main() -> None:
     """Write all documents."""
-    for name, generate in DOCUMENTS.items():
-        file = ROOT / "docs" / name
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(generate(), encoding="utf-8")
+    for folder, files in ((ROOT / "docs", DOCUMENTS), (ROOT / "eligibility_api" / "sql", sql_docs.FILES)):
+        for name, generate in files.items():
+            file = folder / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(generate(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """`make demo`: runs all organisations on this machine and prints what receptions and insurers see.
 
 Plays the reception scenes, registers the named test persons, then plays the scenes of an insurer, a pharmacy,
-duplicate medication, a disaster, paper certificates, the clinic's own software and the load. Stays until Ctrl-C,
-or exits if ONCE=1 is set, with exit code 0 only if all results were as
-expected. The services have fixed ports; PORTS=free takes free ones.
+duplicate medication, a disaster, paper certificates, the clinic's own software, the load and a patient's own view, and
+makes the auditor's report of all of them. Stays until Ctrl-C, or exits if ONCE=1 is set, with exit code 0 only if all
+results were as expected. The services have fixed ports; PORTS=free takes free ones.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ from shikaku.persons.dataset import load_dataset
 from shikaku.ports import Ports
 from shikaku.processes import ROOT, StackError
 from shikaku.stack import APPROVER, DOCTOR, INSURER_NUMBER, PIN, RECEPTION, SENDER, Stack, end_like_ctrl_c
+from shikaku.story.audit import AuditScenes
 from shikaku.story.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
 from shikaku.story.disaster import DisasterScenes
 from shikaku.story.duplicates import DuplicateScenes
 from shikaku.story.exchange import ExchangeScenes
 from shikaku.story.insurer import InsurerScenes
 from shikaku.story.load import LoadScenes
+from shikaku.story.own_view import OwnViewScenes
 from shikaku.story.papers import PaperScenes
 from shikaku.story.pharmacy import PharmacyScenes
 from shikaku.story.reception import ReceptionScenes, TapResult
@@ -58,6 +60,7 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 
 def _run(console: Console, ports: Ports) -> int:
+    began = today()
     starting = "支払基金とJ-LISを起動しています / starting the fund and J-LIS …"
     with console.status(starting) as status, Stack(HOME, ports=ports) as stack, ExitStack() as at_end:
         # Absent unless this demo runs: a file that a killed one left leads nowhere.
@@ -87,6 +90,11 @@ def _run(console: Console, ports: Ports) -> int:
                     ExchangeScenes(stack, data).play,
                 ),
                 ("縮小した全国の平日負荷 / a weekday's load, scaled down", LoadScenes(stack).play),
+                ("本人による閲覧 / the patient's own view", OwnViewScenes(stack, data).play),
+                (
+                    "監査報告書 / the auditor's report",
+                    lambda: AuditScenes(stack, began, today()).play(),
+                ),
             ],
         )
         stack.write_environment(ENVIRONMENT)
@@ -163,6 +171,8 @@ def _stay(console: Console, stack: Stack) -> None:
         f"    受付 / reception：{RECEPTION[0]} {RECEPTION[1]}　医師 / doctor：{DOCTOR[0]} {DOCTOR[1]}",
         f"  保険者の担当者：加入者情報の登録 / an insurer's clerks: members  {desk}",
         f"    送信担当 / sender：{SENDER[0]} {SENDER[1]}　承認者 / approver：{APPROVER[0]} {APPROVER[1]}",
+        f"  患者さん：本人の画面（スマートフォンの幅で） / patients: their own page, as on a phone  {wiring['TERMINAL_FUND_URL']}/portal",
+        f"    コード / code：.venv/bin/clinic-terminal my-accesses --card {card}",
         "",
         f"別のシェルで / in another shell:\n  . {ENVIRONMENT.relative_to(ROOT)}",
         f"  .venv/bin/clinic-terminal tap --card {card}      # PIN {PIN}",

@@ -100,9 +100,21 @@ class PersonRegistration:
         self._stack.run("payer-mock", "confirm", mismatch["enrolment_id"], *insurer)
 
     def _register(self, person: Person) -> None:
+        if person.card.registered_on is not None:
+            self._take_over(person, person.card.registered_on)
+            return
         by = _VISUAL_CHECK if person.card.no_pin else ("--pin-stdin",)
         if not self._tap(person, PIN, *by, "--register")["registered"]:
             raise StackError(f"The first registration of {person.id} was refused.")
+
+    def _take_over(self, person: Person, registered_on: str) -> None:
+        """Take over a registration that was made before the certificate expired."""
+        certificate = self._stack.run("jpki-mock", "certificate", self._stack.cards / person.card_file).stdout
+        file = self._stack.home / f"{person.id}.pem"
+        write_private(file, certificate)
+        self._stack.run(
+            "eligibility-api", "registration", "take-over", file, "--registered-on", registered_on
+        )
 
     def _apply(self, person: Person, change: Change) -> None:
         card = self._stack.cards / person.card_file

@@ -42,7 +42,7 @@ RECEPTION = ("見本　受付", "mihon-uketsuke")
 DOCTOR = ("見本　医師", "mihon-ishi")
 """The two operators of the clinic's screens, with their passwords."""
 
-_CLINIC_RIGHTS = "eligibility,registration,visual-check,consent,prescription"
+_CLINIC_RIGHTS = "eligibility,registration,visual-check,consent,prescription,own-access"
 
 _FOREIGN_PREFIXES = ("DATABASE_URL", "FUND_", "JPKI_", "LOADTEST_", "PAYER_", "TERMINAL_")
 _START_SECONDS = 300.0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,7 +15,10 @@ import pytest
 import typer
 from anyio.to_thread import run_sync
 from hypothesis import settings
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 
+from eligibility_api.audit_log.kinds import KINDS
 from eligibility_api.cli import main
 from eligibility_api.embedded_postgres.cluster import Role
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
@@ -41,6 +45,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return few_stacks(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:  # the hook's own type is a generator
+    """Hide modules and tests, which live to the end, from the garbage collector: it would visit them again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Run async tests on asyncio, as the services do."""
@@ -54,6 +69,28 @@ def commands_built_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("typer.main.get_command", built)
         patch.setattr("typer.testing._get_command", built)
+        yield
+
+
+class _CompiledTemplates(BytecodeCache):
+    """Compiled templates by file and content, for all environments of the process."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once() -> Iterator[None]:
+    """A template is compiled once: each site has an environment of its own, and most tests have a site."""
+    with pytest.MonkeyPatch.context() as patch:
+        compiled = _CompiledTemplates()
+        patch.setattr("screens.rendering.Environment", partial(Environment, bytecode_cache=compiled))
         yield
 
 
@@ -91,6 +128,8 @@ async def fund(database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
     home: Path = tmp_path_factory.mktemp("fund")
     async with open_fund(database, home) as opened:
         yield opened
+        kinds = await opened.owner.fetch("SELECT DISTINCT kind FROM audit_record", ())
+        assert {row["kind"] for row in kinds} <= KINDS.keys() | {"x"}, "a kind is missing in kinds.toml"
 
 
 @pytest.fixture(autouse=True)

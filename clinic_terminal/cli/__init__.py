@@ -14,6 +14,7 @@ from clinic_terminal.cli import (
     exchange,
     history,
     lookup,
+    my_accesses,
     pages,
     prescriptions,
     references,
@@ -37,6 +38,7 @@ app = typer.Typer(
 
 for commands in (
     tap,
+    my_accesses,
     history,
     consents,
     lookup,

@@ -17,6 +17,7 @@ from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.cli import tap_files
 from clinic_terminal.cli.common import Dependencies, Terminal, require, require_tty_or, usage_error
 from clinic_terminal.console.prompts import InteractivePrompts, StdinPrompts
+from clinic_terminal.visit.own_access import OwnAccessOutcome, own_access
 from clinic_terminal.visit.prompts import Prompts
 from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
 from eligibility_api.contract.errors import ShikakuError
@@ -171,16 +172,10 @@ class CardOptions:
         )
 
     def tap(self, dependencies: Dependencies, terminal: Terminal, request: TapRequest) -> TapOutcome:
-        """Sign in, open the card, tap, and keep what the tap leaves at this terminal.
-
-        The sign-in comes first: a connection problem is reported before anybody is asked for a card or a PIN.
-        """
+        """Sign in, open the card, tap, and keep what the tap leaves at this terminal."""
         fund, watch = terminal.fund, terminal.watch
         try:
-            with watch.step("sign-in"):
-                fund.sign_in()
-            with watch.step("card", waiting=True):
-                connection = self._open_card(dependencies)
+            connection = self._signed_in_card(dependencies, terminal)
         except ShikakuError as problem:
             return TapOutcome(watch.timings(), problem=problem)
         except KeyboardInterrupt:
@@ -189,6 +184,27 @@ class CardOptions:
         code = fund.credential.institution_code
         tap_files.keep(terminal.settings, code, outcome, dependencies.clock(), request)
         return outcome
+
+    def own_access(self, dependencies: Dependencies, terminal: Terminal) -> OwnAccessOutcome:
+        """Sign in, open the card, and obtain a one-time code for its holder; this terminal keeps nothing."""
+        watch = terminal.watch
+        try:
+            connection = self._signed_in_card(dependencies, terminal)
+        except ShikakuError as problem:
+            return OwnAccessOutcome(watch.timings(), problem=problem)
+        except KeyboardInterrupt:
+            return OwnAccessOutcome(watch.timings())
+        return own_access(connection, terminal.fund, self._prompts(), watch)
+
+    def _signed_in_card(self, dependencies: Dependencies, terminal: Terminal) -> CardConnection:
+        """The card, once the terminal has signed in.
+
+        The sign-in comes first: a connection problem is reported before anybody is asked for a card or a PIN.
+        """
+        with terminal.watch.step("sign-in"):
+            terminal.fund.sign_in()
+        with terminal.watch.step("card", waiting=True):
+            return self._open_card(dependencies)
 
     def _open_card(self, dependencies: Dependencies) -> CardConnection:
         if self.card:

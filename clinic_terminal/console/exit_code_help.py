@@ -26,6 +26,9 @@ PERSON_EXIT_CODES = render_exit_codes([*outcomes.VALIDITY.values(), *_PERSON])
 HISTORY_EXIT_CODES = render_exit_codes([outcomes.HISTORY, *_PERSON])
 """Of the commands that read a history."""
 
+OWN_ACCESS_EXIT_CODES = render_exit_codes([outcomes.OWN_ACCESS, *_PERSON])
+"""Of the command that makes a one-time code."""
+
 CALL_EXIT_CODES = render_exit_codes(
     [
         outcomes.DONE,

@@ -225,6 +225,15 @@ CONSENT_REFUSED = Headline(
     "magenta",
 )
 
+OWN_ACCESS = Headline(
+    0,
+    Bilingual("コードを作成", "code made"),
+    "code-made",
+    "○",
+    Bilingual("コードを作りました", "Code made"),
+    "green",
+)
+
 HISTORY = Headline(
     0, Bilingual("表示した", "shown"), "shown", "○", Bilingual("閲覧できます", "Access permitted"), "green"
 )

@@ -68,6 +68,8 @@ SELF_PAY = Bilingual("本人支払額", "own payment")
 # -- Around an answer ----------------------------------------------------------------------------------------
 
 ELAPSED = Bilingual("所要時間", "Elapsed")
+WITHOUT_CONSENT = Bilingual("同意なし", "without consent")
+ACCESS_REFUSED = Bilingual("認められず", "refused")
 REGISTERED = Bilingual("利用登録を行いました", "The card was registered for insurance use")
 TRIES_LEFT = Bilingual("暗証番号を入力できる残り回数", "PIN tries left")
 TAKE_CARD = Bilingual("カードをお取りください", "Take the card")

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from clinic_terminal.clock import JAPAN
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.bulk_eligibility import BULK_ELIGIBILITY
-from clinic_terminal.exchange.consented import HOME_VISITS, NOT_OFFERED
+from clinic_terminal.exchange.consented import CONSENTED, NOT_OFFERED
 from clinic_terminal.exchange.context import Context, Failure, Family, institution_of
 from clinic_terminal.exchange.eligibility import ELIGIBILITY
 from clinic_terminal.exchange.medical_files import CHECKUPS, HISTORY
@@ -36,12 +36,12 @@ FAMILIES: Final[Mapping[str, Family[Any]]] = {
     "OQSmuquc02req": BULK_ELIGIBILITY[1],
     "OQSmuimm01req": BULK_REFERENCE[0],
     "OQSmuimm02req": BULK_REFERENCE[1],
-    "OQSmuhvq01req": HOME_VISITS[0],
-    "OQSmuhvq02req": HOME_VISITS[1],
+    "OQSmuhvq01req": CONSENTED[0],
+    "OQSmuhvq02req": CONSENTED[1],
     "OQSmutic01req": NOT_OFFERED[0],
     "OQSmutic02req": NOT_OFFERED[1],
-    "OQSmuonq01req": NOT_OFFERED[0],
-    "OQSmuonq02req": NOT_OFFERED[1],
+    "OQSmuonq01req": CONSENTED[0],
+    "OQSmuonq02req": CONSENTED[1],
     "YZKsiquc01req": HISTORY,
     "TKKsiquc01req": CHECKUPS,
 }

@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any, TypeVar
 
 from clinic_terminal.errors import TerminalError
-from clinic_terminal.exchange.context import Context, Failure, identifier_of, institution_of
+from clinic_terminal.exchange.context import Context, Failure, identifier_of, institution_of, refused
+from clinic_terminal.exchange.result_codes import notice_of
 from clinic_terminal.messages import json_codec
 from clinic_terminal.messages.bulk import (
     BulkUpload,
@@ -19,9 +20,27 @@ from clinic_terminal.messages.bulk import (
 )
 from clinic_terminal.messages.bulk_results import BulkResultHeader
 from clinic_terminal.messages.codes import ProcessingResultStatus, SegmentOfResult
+from clinic_terminal.messages.rows import Row
 from clinic_terminal.store.records import Reception
 
 Upload = TypeVar("Upload", bound=BulkUpload)
+
+UNREADABLE = "exchange-row-unreadable"
+"""The outcome of a row that could not be read; the name of an element may follow."""
+
+
+def outcome_of_reading(row: Row) -> str:
+    """The outcome of a row that could not be read, with the element that is to blame; "" for one that could."""
+    if row.fault is None:
+        return ""
+    return f"{UNREADABLE} {(row.fault.element or '').rpartition('/')[2]}".strip()
+
+
+def refused_row(outcome: str) -> dict[str, Any]:
+    """Status, code and sentence of a row with this outcome, whose code an element's name may follow."""
+    code, _, element = outcome.partition(" ")
+    fields = refused(notice_of(TerminalError(code)))
+    return fields | ({"status_message": f"{fields['status_message']}（{element}）"} if element else {})
 
 
 def keep_reception(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.bulk import (
     keep_reception,
+    outcome_of_reading,
     reception_failed,
     reception_of,
     reception_result,
+    refused_row,
     results_failed,
     results_header,
     uploaded,
@@ -34,11 +37,15 @@ from eligibility_api.contract.member_items import Enrolment
 
 def _accept(context: Context, request: BulkEligibilityRequest) -> ReceptionResult:
     """Send the rows that can be asked; the others have their outcome in the results."""
-    rows = [row for row in map(_row, request.body.search_infos) if isinstance(row, BatchRow)]
+    outcomes = [outcome_of_reading(one) for one in request.body.search_infos]
+    readable = [one for one in request.body.search_infos if one.fault is None]
+    rows = [row for row in map(_row, readable) if isinstance(row, BatchRow)]
     day = request.header.qualification_confirmation_date
     batch = context.fund.start_batch(BatchRequest(as_of=day, rows=tuple(rows))) if rows else None
     batch_id = batch.batch_id if batch else None
-    return reception_result(request, keep_reception(context, request, batch_id=batch_id, as_of=day))
+    return reception_result(
+        request, keep_reception(context, request, batch_id=batch_id, as_of=day, outcomes=outcomes)
+    )
 
 
 def _row(asked: SearchInfo) -> BatchRow | ShikakuError:
@@ -57,8 +64,8 @@ def _results(context: Context, request: ResultsRequest) -> BulkEligibilityResult
         header = results_header(context, request, reception, None)
         return BulkEligibilityResult(header=header, body=BulkEligibilityResultBody())
     answers = list(context.fund.batch_results(batch_id)) if batch_id is not None else []
-    persons = uploaded(reception, BulkEligibilityRequest)[0].body.search_infos
-    units = tuple(_units(context, persons, answers))
+    upload, outcomes = uploaded(reception, BulkEligibilityRequest)
+    units = tuple(_units(context, upload.body.search_infos, outcomes, answers))
     return BulkEligibilityResult(
         header=results_header(context, request, reception, [unit.status for unit in units]),
         body=BulkEligibilityResultBody(units=units),
@@ -66,11 +73,17 @@ def _results(context: Context, request: ResultsRequest) -> BulkEligibilityResult
 
 
 def _units(
-    context: Context, persons: Sequence[SearchInfo], answers: Sequence[BatchResult]
+    context: Context, persons: Sequence[SearchInfo], outcomes: Sequence[str], answers: Sequence[BatchResult]
 ) -> Iterator[BulkConfirmUnit]:
-    """One unit for each person, in the order of the request. Raises `fund-unreadable` if an answer is missing."""
+    """One unit for each person, in the order of the request. Raises `fund-unreadable` if an answer is missing.
+
+    `outcomes`: of reading each row; a reception of an earlier program has none.
+    """
     in_order = iter(sorted(answers, key=lambda answer: answer.row))
-    for asked in persons:
+    for asked, outcome in zip_longest(persons, outcomes):
+        if outcome:
+            yield BulkConfirmUnit(search_info=asked, **refused_row(outcome))
+            continue
         row = _row(asked)
         if isinstance(row, ShikakuError):
             yield BulkConfirmUnit(search_info=asked, **refused(notice_of(row)))

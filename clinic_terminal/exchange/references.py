@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.bulk import (
     keep_reception,
+    outcome_of_reading,
     reception_failed,
     reception_of,
     reception_result,
+    refused_row,
     results_failed,
     results_header,
     uploaded,
 )
-from clinic_terminal.exchange.context import Context, Failure, Family, refused
-from clinic_terminal.exchange.result_codes import notice_of
+from clinic_terminal.exchange.context import Context, Failure, Family
 from clinic_terminal.messages.bulk import BulkReferenceRequest, ReceptionResult, ResultsRequest
 from clinic_terminal.messages.bulk_results import (
     BulkReferenceResult,
@@ -56,8 +56,7 @@ def _register(context: Context, registrations: Sequence[Registration]) -> list[s
 def _outcome(outcome: str) -> dict[str, Any]:
     if outcome == REGISTERED:
         return {"status": ProcessingResultStatus.DONE}
-    code = "exchange-membership-invalid" if outcome == "request-invalid" else outcome
-    return refused(notice_of(TerminalError(code)))
+    return refused_row("exchange-membership-invalid" if outcome == "request-invalid" else outcome)
 
 
 def _answer(context: Context, request: ReferenceRequest) -> ReferenceResult:
@@ -82,8 +81,10 @@ def _fail(failure: Failure) -> ReferenceResult:
 
 
 def _accept(context: Context, request: BulkReferenceRequest) -> ReceptionResult:
-    """Register at once, and keep the outcomes until they are asked for."""
-    outcomes = _register(context, request.body.registrations)
+    """Register at once what can be read, and keep the outcomes until they are asked for."""
+    rows = request.body.registrations
+    registered = iter(_register(context, [row for row in rows if row.fault is None]))
+    outcomes = [outcome_of_reading(row) or next(registered) for row in rows]
     return reception_result(request, keep_reception(context, request, outcomes=outcomes))
 
 

@@ -8,6 +8,7 @@ from clinic_terminal.messages import headers
 from clinic_terminal.messages.codes import CharacterCode, LimitConsent, PrescriptionForm
 from clinic_terminal.messages.elements import Confidence, Element, Group
 from clinic_terminal.messages.entitlement import Entitlement
+from clinic_terminal.messages.rows import Row
 from clinic_terminal.messages.values import (
     BranchNumber,
     Day,
@@ -19,7 +20,7 @@ from clinic_terminal.messages.values import (
 from eligibility_api.contract.codes import Validity
 
 
-class SearchInfo(Group):
+class SearchInfo(Row):
     """The items of a certificate, of one person."""
 
     source: ClassVar[str] = "OQS 4.1"

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from clinic_terminal.messages import headers
 from clinic_terminal.messages.codes import CharacterCode
 from clinic_terminal.messages.elements import Confidence, Element, Group
+from clinic_terminal.messages.rows import Row
 from clinic_terminal.messages.values import BranchNumber, InsurerNumber, MembershipText, ReferenceNumber
 
 
@@ -17,8 +18,11 @@ class ReferenceGroup(Group):
     confidence: ClassVar[Confidence] = Confidence.SAMPLE
 
 
-class Registration(ReferenceGroup):
+class Registration(Row):
     """The number, and the membership to which it belongs."""
+
+    source: ClassVar[str] = "OQS 5"
+    confidence: ClassVar[Confidence] = Confidence.SAMPLE
 
     reference_number: Annotated[ReferenceNumber, Element("ReferenceNumber")]
     insurer_number: Annotated[InsurerNumber, Element("InsurerNumber")]

@@ -19,6 +19,7 @@ from clinic_terminal.clock import JAPAN
 from clinic_terminal.messages.elements import Group, Place, layout
 from clinic_terminal.messages.errors import MessageFormatError
 from clinic_terminal.messages.headers import Message
+from clinic_terminal.messages.rows import Row, unreadable
 from eligibility_api.contract.batches import MAX_ROWS
 from eligibility_api.contract.wire import MY_NUMBER_FAULT
 
@@ -126,6 +127,8 @@ class _Reader:
 
     def _value(self, content: str | Tree, place: Place, path: str) -> Any:
         if place.model is not None:
+            if place.repeated and issubclass(place.model, Row):
+                return self._row(content, place.model, path)
             if isinstance(content, dict):
                 return self.values(content, place.model, f"{path}/")
             if content.strip():
@@ -135,6 +138,22 @@ class _Reader:
             raise MessageFormatError("message-element-invalid", element=path)
         text = content.strip("\r\n\t")
         return text if text.strip() else None
+
+    def _row(self, content: str | Tree, model: type[Row], path: str) -> Row:
+        """A row of a bulk request, also one that cannot be read or is empty. Raises MessageFormatError for a My Number."""
+        if isinstance(content, str) and content.strip():
+            return unreadable(model, {}, MessageFormatError("message-element-invalid", element=path))
+        try:
+            values = self.values(content, model, f"{path}/") if isinstance(content, dict) else {}
+        except MessageFormatError as error:
+            return unreadable(model, {}, error)
+        try:
+            return model.model_validate(values)
+        except ValidationError as error:
+            fault = _format_error(error, model, f"{path}/")
+        if fault.code == "message-my-number":
+            raise fault
+        return unreadable(model, values, fault)
 
 
 _PARTS = frozenset({"MessageHeader", "MessageBody"})
@@ -148,10 +167,11 @@ def _set(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     values[last] = value
 
 
-def _format_error(error: ValidationError, model: type[Group]) -> MessageFormatError:
-    """The first fault, with the path of its element."""
-    fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    element = element_path(model, fault["loc"])
+def _format_error(error: ValidationError, model: type[Group], within: str = "") -> MessageFormatError:
+    """The first fault, with the path of its element; a My Number before any other."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    fault = next((one for one in faults if one["type"] == MY_NUMBER_FAULT), faults[0])
+    element = within + element_path(model, fault["loc"])
     code = {"missing": "message-element-missing", MY_NUMBER_FAULT: "message-my-number"}.get(
         fault["type"], "message-element-invalid"
     )
@@ -218,7 +238,7 @@ class _Writer:
         for value in values:
             if isinstance(value, Group):
                 nodes = self.nodes(value)
-                if nodes or place.name in _PARTS:
+                if nodes or place.name in _PARTS or (place.repeated and isinstance(value, Row)):
                     yield Node(place.name, nodes, listed=place.repeated)
             else:
                 yield Node(place.name, self._text(value, place), listed=place.repeated)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from clinic_terminal.pages import operators
 from clinic_terminal.pages.desk import appointments, conditions, lookup, visits, visual
-from clinic_terminal.pages.history import checks, emergencies
+from clinic_terminal.pages.history import emergencies, entries
 from clinic_terminal.pages.history import routes as history
 from clinic_terminal.pages.history.opening import MedicalRoleRequired
 from clinic_terminal.pages.reader import pages as reader_pages
@@ -23,20 +23,19 @@ from screens.web.site import RoleRequired, open_site
 
 def create_app(site: Pages) -> ASGIApp:
     """The application over this state."""
-    app = open_site(site)
-    for module in (
-        operators,
-        visits,
-        lookup,
-        appointments,
-        conditions,
-        visual,
-        checks,
-        emergencies,
-        history,
-        reader_pages,
-    ):
-        app.include_router(module.router)
+    app = open_site(
+        site,
+        operators.router,
+        visits.router,
+        lookup.router,
+        appointments.router,
+        conditions.router,
+        visual.router,
+        entries.router,
+        emergencies.router,
+        history.router,
+        reader_pages.router,
+    )
     for error in (ShikakuError, OperatorsError, RoleRequired, RequestValidationError, HTTPException):
         app.add_exception_handler(error, _failure)
     # Outside of everything else, so that an unexpected failure has its headers too.

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from clinic_terminal.clock import JAPAN
 from clinic_terminal.console.notices import day_in_japanese
+from clinic_terminal.desk_keys import read_keys, shown
 from clinic_terminal.exchange.operator import DeskRole
 from clinic_terminal.pages.desk.asking import Asking
 from clinic_terminal.pages.desk.batch import Batch
@@ -46,6 +49,7 @@ class Pages(Site[DeskSession]):
         shelf: Shelf | None = None,
     ) -> None:
         """`ticks`: monotonic seconds. `shelf`: of a demo, whose reader is then the terminal's."""
+        keys = read_keys(terminal.settings.desk_keys)
         super().__init__(
             name="terminal",
             root="",
@@ -56,7 +60,15 @@ class Pages(Site[DeskSession]):
             words=_WORDS,
             templates=_FOLDER / "templates",
             capacity=MAX_SESSIONS,
-            filters={"moment": moment, "clock_time": clock_time, "era_day": era_day, "day": ja_day},
+            filters={
+                "moment": moment,
+                "clock_time": clock_time,
+                "era_day": shown_day,
+                "day": ja_day,
+                # With the context, so that no compiled template holds the keys of one site.
+                "key": pass_context(lambda _context, action: keys[action]),
+                "shown_key": shown,
+            },
             ticks=ticks,
             idle_seconds=idle_seconds,
         )
@@ -118,6 +130,12 @@ def clock_time(instant: datetime) -> str:
 def era_day(day: date) -> str:
     """A day as forms have it, with era and ISO: 昭和54年11月2日（1979-11-02）."""
     return f"{in_era(day)}（{day.isoformat()}）"
+
+
+@pass_context
+def shown_day(context: Context, day: date) -> str:
+    """A day as forms of the display's language have it: with era and ISO, in English ISO 8601 alone."""
+    return era_day(day) if context["display"].language == "ja" else day.isoformat()
 
 
 def ja_day(day: date, language: str) -> str:

@@ -24,13 +24,19 @@ class Charts:
         self._database = database
         self._answer_days = answer_days
 
-    def meet(self, visit: Visit) -> None:
-        """Keep the chart of a visit's person for further days; make it at the first visit with one result."""
+    def meet(self, visit: Visit) -> Visit:
+        """Keep the chart of a visit's person for further days; make it at the first visit with one result.
+
+        Returns the visit with the chart as it is now, with which its answer is compared from now on.
+        """
         enrolment, day = visit.enrolment, visit.at.astimezone(JAPAN).date()
         if enrolment is None:
-            return
+            return visit
         chart = self.find(visit) or Chart(chart_id=new_visit_id(), day=day, enrolment=enrolment)
+        if chart.met_at is None or visit.at >= chart.met_at:
+            chart = chart.model_copy(update={"newest": visit.visit_id, "met_at": visit.at})
         self._put(chart, visit, enrolment, day)
+        return visit.model_copy(update={"chart": chart})
 
     def find(self, visit: Visit) -> Chart | None:
         """The chart of the person of a visit's result; None while none is chosen."""

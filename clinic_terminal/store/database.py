@@ -20,6 +20,10 @@ from clinic_terminal.store.schema import migrate
 from clinic_terminal.store.sealing import SealBrokenError, Sealer
 
 DATABASE_FILE = "terminal.db"
+
+SYNCHRONOUS = "FULL"
+"""When SQLite waits for the disk: at every commit, since a request is deleted from the folder after it."""
+
 _BUSY_SECONDS = 5.0
 """How long a call waits for another process of this terminal."""
 _CHECK = b"shikaku terminal store"
@@ -182,7 +186,7 @@ class StoreDatabase:
 
 def _configure(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")  # a request is deleted from the folder after the commit
+    connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")
     migrate(connection)

@@ -97,13 +97,28 @@ class Way(StrEnum):
     """By the clinic's own software, through folder or web face."""
 
 
+class Chart(Record):
+    """What the clinic's chart has of a person: an earlier entitlement, and items that were taken over since.
+
+    `taken_over`: the shown text by label. `day`: of the last item taken over, or of the first visit. `newest`: id of
+    the newest visit of the person, and `met_at` when it was: an older one changes nothing in the chart.
+    """
+
+    chart_id: str
+    day: date
+    enrolment: Enrolment
+    taken_over: dict[str, str] = {}
+    newest: str = ""
+    met_at: AwareDatetime | None = None
+
+
 class Visit(Record):
     """One question about a person's insurance at this terminal: an answer, or the code of why there is none.
 
     `visit_id`: random; says nothing about the person. `milliseconds`: without waiting for people. `asked` and
     `as_of`: what was asked for by number, to ask again. `chosen`: which of several results goes to the chart.
     `taken_over`: labels of changed items that the chart took over, with its former texts; `kept`: labels of those
-    that stay in the chart as they are.
+    that stay in the chart as they are. `chart`: as it was when the visit began, with which its answer is compared.
     """
 
     visit_id: str
@@ -119,6 +134,7 @@ class Visit(Record):
     chosen: int | None = None
     taken_over: dict[str, str] = {}
     kept: tuple[str, ...] = ()
+    chart: Chart | None = None
 
     @property
     def enrolment(self) -> Enrolment | None:
@@ -127,18 +143,6 @@ class Visit(Record):
         if len(results) == 1:
             return results[0]
         return results[self.chosen] if self.chosen is not None and self.chosen < len(results) else None
-
-
-class Chart(Record):
-    """What the clinic's chart has of a person: an earlier entitlement, and items that were taken over since.
-
-    `taken_over`: the shown text by label. `day`: of the last item taken over, or of the first visit.
-    """
-
-    chart_id: str
-    day: date
-    enrolment: Enrolment
-    taken_over: dict[str, str] = {}
 
 
 class Reception(Record):

@@ -148,10 +148,10 @@ class TerminalStore:
         """
         answer, day = visit.answer, visit.at.astimezone(JAPAN).date()
         with self._database.transaction():
-            self._visits.put(visit, end_of(day))
             if answer is None or not answer.results:
+                self._visits.put(visit, end_of(day))
                 return
-            self.charts.meet(visit)
+            self._visits.put(self.charts.meet(visit), end_of(day))
             if self._answer_days > 0:
                 keys = {
                     self._membership_key(Kind.ANSWER, result.insurer_number, result.symbol, result.number)

@@ -9,21 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from eligibility_api.audit.recompute import GivenAnswer, answer_or_refusal
 from eligibility_api.contract.codes import Category, FacilityKind
 from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import AnswerInputs
 from eligibility_api.domain.enrolment_version import Channel
-from eligibility_api.eligibility.by_number import membership_parameters, reading_parts
+from eligibility_api.domain.recorded_answers import GivenAnswer, answer_or_refusal
+from eligibility_api.eligibility.by_number import membership_values, reading_parts
 from eligibility_api.eligibility.versions import enrolment_version
+from eligibility_api.platform.sql import Statement
 
 NO_RECORD = "none"
 """Record id of an answer that was never given."""
 
 _STATEMENT = """
 WITH guard AS MATERIALIZED (
-    SELECT institution_code, kind FROM facility WHERE institution_code = $1
+    SELECT institution_code, kind FROM facility WHERE institution_code = :institution_code
 ),
 {fitting},
 {reading}
@@ -32,9 +33,9 @@ FROM guard g CROSS JOIN found f LEFT JOIN reading e ON true
 """
 
 _FITTING, _READING = reading_parts(
-    "$2::timestamptz", as_of="$3::date", may_ask="true", permitted="true", first=4
+    ":known_at::timestamptz", as_of=":as_of::date", may_ask="true", permitted="true"
 )
-_KNOWN = _STATEMENT.format(fitting=_FITTING, reading=_READING)
+_KNOWN = Statement.of(_STATEMENT.format(fitting=_FITTING, reading=_READING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,13 @@ async def answer_as_known(
     database: Database, membership: MembershipQuery, query: AsKnownQuery, *, version_key: bytes
 ) -> GivenAnswer | None:
     """Return the answer as if every consent was given; None when the institution was never admitted."""
-    parameters = [query.institution_code, query.known_at, query.as_of]
-    rows = await database.fetch(_KNOWN, [*parameters, *membership_parameters(membership)])
+    values = {
+        "institution_code": query.institution_code,
+        "known_at": query.known_at,
+        "as_of": query.as_of,
+        **membership_values(membership),
+    }
+    rows = await database.fetch(_KNOWN.text, _KNOWN.parameters(values))
     if not rows:
         return None
     first = rows[0]

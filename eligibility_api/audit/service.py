@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from eligibility_api.audit import store
-from eligibility_api.audit.recompute import UnknownRule, inputs_of
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.domain.recorded_answers import PurgedVersion, UnknownRule, inputs_of
 from eligibility_api.domain.rule_versions import RULES
 from eligibility_api.state import State
 
@@ -19,17 +19,18 @@ async def earlier_answer(
 ) -> EligibilityAnswer | UnchangedAnswer:
     """Recompute the answer of a record by the rules of its time, and record this access.
 
-    Raises `not-found` for an unknown record or another facility's, `answer-of-earlier-rule`, and the refusal
+    Raises `not-found` for an unknown record, another facility's, or one whose data are deleted (T9), `answer-of-earlier-rule`, and the refusal
     that the rules led to.
     """
     caller.require(Right.ELIGIBILITY)
     institution_code = caller.institution()
     async with state.database.transaction() as connection:
-        record = await store.own_answer(connection, caller, record_id)
-        if not record.admitted:
+        row = await store.own_answer(connection, caller, record_id)
+        if not row.admitted:
             raise ShikakuError("client-closed")
-        if record.record_id is None:
+        if row.record_id is None:
             raise ShikakuError("not-found")
+        record = store.recorded(row)
         versions = await store.versions(connection, [record])
         values = {
             "kind": "answer.read",
@@ -44,4 +45,6 @@ async def earlier_answer(
         inputs = inputs_of(record, versions)
     except UnknownRule as error:
         raise ShikakuError("answer-of-earlier-rule") from error
+    except PurgedVersion as error:
+        raise ShikakuError("not-found") from error
     return RULES[inputs.rule_version].answer(inputs, state.keys.version)

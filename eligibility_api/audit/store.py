@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.database.columns import table_of
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
+from eligibility_api.domain.recorded_answers import RecordedAnswer
 from eligibility_api.eligibility.tickets import tickets_named
 from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, enrolment_version
 
@@ -80,7 +82,15 @@ async def own_answer(connection: AsyncConnection, caller: Caller, record_id: UUI
     return (await connection.execute(_OWN, parameters)).one()
 
 
-async def versions(connection: AsyncConnection, records: Sequence[Record]) -> dict[int, EnrolmentVersion]:
+def recorded(row: Record) -> RecordedAnswer:
+    """Return the recorded answer of a row of `answers` or `own_answer`."""
+    values = {field.name: getattr(row, field.name) for field in fields(RecordedAnswer)}
+    return RecordedAnswer(**values | {"record_id": str(row.record_id)})
+
+
+async def versions(
+    connection: AsyncConnection, records: Sequence[RecordedAnswer]
+) -> dict[int, EnrolmentVersion]:
     """Return every version that the records name, by its number, with the tickets that they name."""
     named = {version for record in records for version in record.enrolments or ()}
     tickets = {ticket for record in records for ticket in record.tickets or ()}

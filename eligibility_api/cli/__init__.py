@@ -5,7 +5,16 @@ from __future__ import annotations
 import typer
 from pydantic import ValidationError
 
-from eligibility_api.cli import audit, facilities, insurers, operation
+from eligibility_api.audit.report import commands as reports
+from eligibility_api.cli import (
+    audit,
+    audit_log,
+    audit_witness,
+    facilities,
+    insurers,
+    operation,
+    registrations,
+)
 from eligibility_api.consent import commands as consents
 from eligibility_api.drug_master import commands as drug_master
 from eligibility_api.emergency import commands as disasters
@@ -27,6 +36,12 @@ app.add_typer(operation.keys_app, name="keys")
 app.add_typer(facilities.app, name="facility")
 app.add_typer(insurers.app, name="insurer")
 app.add_typer(facilities.client_app, name="client")
+app.add_typer(registrations.app, name="registration")
+audit.app.command("export")(audit_log.export_command)
+audit.app.command("verify")(audit_log.verify_command)
+audit.app.command("witness")(audit_witness.witness_command)
+audit.app.command("add-cosignatures")(audit_witness.add_cosignatures_command)
+audit.app.command("report")(reports.report)
 app.add_typer(audit.app, name="audit")
 app.add_typer(operators.app, name="operator")
 app.add_typer(disasters.app, name="disaster")

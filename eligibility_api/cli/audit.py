@@ -20,7 +20,7 @@ from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 
 if TYPE_CHECKING:
-    from eligibility_api.audit.recompute import GivenAnswer
+    from eligibility_api.domain.recorded_answers import GivenAnswer
 
 app = typer.Typer(help="監査記録 / The audit record.", no_args_is_help=True)
 
@@ -38,7 +38,8 @@ def audit_recompute(
 
     Recompute recorded answers from the rows that their records name: one JSON object per line.
     """
-    from eligibility_api.audit.recompute import UnknownRule, recompute
+    from eligibility_api.audit.recompute import recompute
+    from eligibility_api.domain.recorded_answers import UnknownRule
 
     settings = Settings()
     version_key = load_keys(settings.home, create=False).version

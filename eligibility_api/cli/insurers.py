@@ -10,11 +10,13 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.cli.common import are_absent, save_credential
+from eligibility_api.cli.common import are_absent, run_with_jlis, save_credential
 from eligibility_api.cli_support import check_text, in_transaction, parse_insurer_number
 from eligibility_api.facilities import service
 from eligibility_api.facilities.admission_files import read_insurers
-from eligibility_api.insurer_ops import twins
+from eligibility_api.insurer_ops import matching_again, twins
+from eligibility_api.insurer_ops.matching_again import MatchedAgain
+from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.settings import Settings
 
 app = typer.Typer(help="保険者とそのプログラム / Insurers and their programs.", no_args_is_help=True)
@@ -105,6 +107,38 @@ def insurer_join(
         return await twins.join(connection, insurer_number)
 
     typer.echo(json.dumps(asdict(in_transaction(Settings(), "owner", join))))
+
+
+@app.command("match-again")
+def insurer_match_again(
+    insurer_number: Annotated[
+        str | None,
+        typer.Argument(
+            parser=parse_insurer_number,
+            metavar="[NUMBER]",
+            help="1つの保険者（省略時はすべて） / One insurer; all if left out.",
+        ),
+    ] = None,
+) -> None:
+    """確認済みの加入者を、住民基本台帳に照会し直します。
+
+    Ask the resident register again about members who were confirmed while it found nobody; one JSON object a line.
+
+    Whom it now proposes joins the insurer's mismatch queue. For members confirmed by a version that compared no
+    variants (before migration 0025), and after the register has been completed. It may run again.
+    """
+    settings = Settings()
+    numbers = (
+        [insurer_number] if insurer_number else in_transaction(settings, "owner", matching_again.insurers)
+    )
+    for number in numbers:
+
+        async def match(connection: AsyncConnection, jlis: Jlis, number: str = number) -> MatchedAgain:
+            return await matching_again.match_again(connection, jlis, number)
+
+        again = run_with_jlis(settings, "owner", match)
+        if again.asked or insurer_number:
+            typer.echo(json.dumps(asdict(again)))
 
 
 def _admit_insurer(insurer_number: str, name: str, out: Path, *, approver: bool) -> str:

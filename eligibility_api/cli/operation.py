@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.cli_support import run_reporting_errors
+from eligibility_api.audit_log import checkpoint_keys
+from eligibility_api.audit_log.acts import record_act
+from eligibility_api.cli_support import in_transaction, run_reporting_errors
 from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.dsn import dsn
+from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
 from eligibility_api.platform.settings import Settings
 
@@ -74,6 +79,7 @@ def keys_init() -> None:
     """
     settings = Settings()
     load_keys(settings.home)
+    checkpoint_keys.create_missing(settings)
     typer.echo(settings.home / "keys" / "jlis-client.pub.pem")
 
 
@@ -82,7 +88,39 @@ def keys_rotate() -> None:
     """チャレンジの鍵を新しくします。
 
     Create a new MAC key for challenges; the former one stays accepted. Restart the workers to use it.
+
+    The audit record names the keys, so the database must be running.
     """
     settings = Settings()
-    load_keys(settings.home)
-    rotate_challenge_key(settings.home)
+    load_keys(settings.home, create=False)
+    _rotate(settings, "challenge", lambda: rotate_challenge_key(settings.home))
+
+
+def _rotate(settings: Settings, key: str, write: Callable[[], object]) -> None:
+    """Rotate a key, with its audit record."""
+
+    async def rotate(connection: AsyncConnection) -> None:
+        # The file last: without the record there is no new key.
+        await record_act(connection, "keys.rotated", {"key": key})
+        try:
+            write()
+        except OSError as error:
+            raise OperatorError(f"The new key cannot be written: {error.strerror}.") from error
+
+    in_transaction(settings, "owner", rotate)
+
+
+@keys_app.command("rotate-checkpoint")
+def keys_rotate_checkpoint() -> None:
+    """監査ログのチェックポイントの鍵を新しくします。
+
+    Create a new key for the audit log's checkpoints, and print all verification keys, the new one first.
+
+    A running sequencer signs with it from the next checkpoint on. The audit record names it, so the database must be
+    running.
+    """
+    settings = Settings()
+    checkpoint_keys.create_missing(settings)
+    _rotate(settings, "checkpoint", lambda: checkpoint_keys.rotate(settings))
+    for key in checkpoint_keys.verification_keys(settings):
+        typer.echo(key)

@@ -34,7 +34,15 @@ from eligibility_api.domain.permits import is_appointment_day
 from eligibility_api.eligibility.misses import seconds_to_next_hour
 from eligibility_api.eligibility.service import remark, with_reference
 from eligibility_api.presence.query import Evidence
-from eligibility_api.presence.service import RIGHTS_FOR, check_spent, decide, issue_challenge, verify_proof
+from eligibility_api.presence.service import (
+    RIGHTS_FOR,
+    check_spent,
+    decide,
+    issue_challenge,
+    kept,
+    purpose_of,
+    verify_proof,
+)
 from eligibility_api.state import State
 
 _READABLE = frozenset({"answered", "consent-withdrawn", "consent-expired", "consent-not-yet"})
@@ -79,7 +87,7 @@ async def register(state: State, caller: Caller, request: ConsentRequest) -> Con
     `consent-certificate-expired`, `visual-check-limit`, and (recorded)
     `card-not-usable`, `consent-words-differ` and `consent-presence-…`.
     """
-    visual = state.verifier.purpose(request.challenge) is Purpose.VISUAL_CONSENT
+    visual = purpose_of(state, caller, request.challenge) is Purpose.VISUAL_CONSENT
     if visual and request.operator is None:
         raise ShikakuError("operator-required")
     _check_care(request.statement.care, visual=visual)
@@ -111,8 +119,9 @@ async def register(state: State, caller: Caller, request: ConsentRequest) -> Con
 
     result = await decide(state, proof, attempt)
     if not result.within_limit:
-        raise ShikakuError("visual-check-limit", retry_after=seconds_to_next_hour(state.clock()))
-    check_spent(result.proof_check)
+        limited = ShikakuError("visual-check-limit", retry_after=seconds_to_next_hour(state.clock()))
+        raise kept(state, proof, limited)
+    check_spent(state, proof, result.proof_check)
     if result.outcome != "answered":
         raise ShikakuError(result.outcome or "internal")
     return _answer(state, caller, terms, result)

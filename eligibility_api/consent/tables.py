@@ -16,7 +16,7 @@ from eligibility_api.database.columns import instant
 class Permit(SQLModel, table=True):
     """What grants a facility access to a person's information: a consent, or a recorded reason.
 
-    `available_from`: since when, if later than `given_at`. `until` is the first instant at which it no longer
+    `client_id`: None if the person gave it on her own page. `available_from`: since when, if later than `given_at`. `until` is the first instant at which it no longer
     does; None: until it is withdrawn.
     """
 
@@ -25,7 +25,7 @@ class Permit(SQLModel, table=True):
     person_key: bytes
     matched_entitlements: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))
     institution_code: str = Field(foreign_key="facility.institution_code")
-    client_id: UUID = Field(foreign_key="client.client_id")
+    client_id: UUID | None = Field(foreign_key="client.client_id")
     care: str
     categories: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     given_at: datetime = instant()
@@ -53,12 +53,12 @@ class ConsentEvidence(SQLModel, table=True):
 
 
 class PermitEnd(SQLModel, table=True):
-    """The premature end of a permit, permanent. `reason`: OQSCD031."""
+    """The premature end of a permit, permanent. `reason`: OQSCD031. `client_id`: None if she ended it on her own page."""
 
     __tablename__ = "permit_end"
 
     permit_id: UUID = Field(primary_key=True, foreign_key="permit.permit_id")
     ended_at: datetime = instant()
     reason: str
-    client_id: UUID = Field(foreign_key="client.client_id")
+    client_id: UUID | None = Field(foreign_key="client.client_id")
     record_id: UUID

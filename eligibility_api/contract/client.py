@@ -55,6 +55,7 @@ from eligibility_api.contract.history import (
     Treatments,
 )
 from eligibility_api.contract.history_query import FULL_HISTORY, Accessor, HistoryQuery, Staff
+from eligibility_api.contract.own_access import OWN_ACCESS_PATH, OwnAccessAnswer, OwnAccessRequest
 from eligibility_api.contract.prescriptions import (
     DispensingRequest,
     EntryAnswer,
@@ -136,6 +137,10 @@ class FundClient(FundCaller):
     def register(self, request: RegistrationRequest) -> RegistrationAnswer:
         """The first registration of a card."""
         return self._call(RegistrationAnswer, "/v1/registrations", request)
+
+    def own_access(self, request: OwnAccessRequest) -> OwnAccessAnswer:
+        """A one-time code for the card's holder."""
+        return self._call(OwnAccessAnswer, OWN_ACCESS_PATH, request)
 
     def consent_challenge(self, request: ConsentChallengeRequest) -> ConsentChallengeAnswer:
         """The parts of a consent's statement, and the challenge to sign with it."""

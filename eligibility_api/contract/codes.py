@@ -247,6 +247,8 @@ class Right(StrEnum):
     """Send claims and health check-ups of one's own members (insurers only)."""
     APPROVAL = "enrolment-approval"
     """Approve or reject a held member file that another key uploaded (insurers only)."""
+    OWN_ACCESS = "own-access"
+    """Obtain a one-time code with which the card's holder reads her own information, on a device of her own."""
 
 
 class Purpose(StrEnum):
@@ -261,3 +263,5 @@ class Purpose(StrEnum):
     """The wording of a consent, after the PIN."""
     VISUAL_CONSENT = "visual-consent"
     """The wording of a consent, after staff compared the face."""
+    OWN_ACCESS = "own-access"
+    """The holder's view of her own information: the answer is a one-time code."""

@@ -26,6 +26,7 @@ from eligibility_api.contract.insurer_ops import (
     ConfirmAnswer,
     ConfirmRequest,
     DeregistrationAnswer,
+    DeregistrationApplications,
     DeregistrationRequest,
     DeregistrationWithdrawalAnswer,
     FoundMembers,
@@ -137,6 +138,10 @@ class InsurerClient(FundClient):
     def deregister(self, request: DeregistrationRequest) -> DeregistrationAnswer:
         """End the use of a member's card at the end of the next month."""
         return self._call(DeregistrationAnswer, "/v1/deregistrations", request)
+
+    def deregistration_applications(self, after: str | None = None) -> DeregistrationApplications:
+        """A page of the members who asked on their own page to end the use of their card."""
+        return self._get(DeregistrationApplications, "/v1/deregistration-applications", after=after)
 
     def withdraw_deregistration(self, request: DeregistrationRequest) -> DeregistrationWithdrawalAnswer:
         """Withdraw a deregistration before it takes effect."""

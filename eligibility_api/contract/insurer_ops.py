@@ -44,6 +44,11 @@ class MismatchItem(MemberSummary):
     """One period whose member differs from the resident register."""
 
     register_match: RegisterMatch
+    mismatch: Mismatch = Field(
+        default=Mismatch.OPEN,
+        description="`confirmed`: confirmed while the register returned nobody, and answered by number since; the"
+        " person whom it proposes now waits for another confirmation.",
+    )
     differences: list[Difference] = Field(
         default=[], description="With `variant`: how the member is spelled otherwise in the register."
     )
@@ -197,10 +202,19 @@ class RegistrationDelay(Answer):
     p95_hours: float | None
 
 
+class MonthlyDelay(RegistrationDelay):
+    """The delay of the enrolments that the fund began to show in one month, YYYY-MM in Japan."""
+
+    month: str
+
+
 class Statistics(Answer):
     """`GET /v1/statistics`: delay of registrations, and outcomes of look-ups."""
 
     registration_delay: RegistrationDelay = Field(description="New enrolments of the last 90 days.")
+    delay_by_month: list[MonthlyDelay] = Field(
+        default=[], description="New enrolments of this month and the five before, oldest first."
+    )
     look_ups: dict[str, int] = Field(
         description="Look-ups of members in the last 30 days by outcome: validity (OQSCD006), or the code of a refusal."
     )
@@ -273,6 +287,19 @@ class DeregistrationAnswer(Answer):
 
     enrolment_id: str
     last_day: date = Field(description="The last day on which the card is used: the end of the next month.")
+
+
+class DeregistrationApplication(MemberSummary):
+    """A member who asked, on her own page, to end the use of her card; the insurer does so, or tells her why not."""
+
+    applied_at: datetime
+
+
+class DeregistrationApplications(Answer):
+    """`GET /v1/deregistration-applications?after=CURSOR`: those that are open, oldest first."""
+
+    applications: list[DeregistrationApplication]
+    next: str | None = Field(description="Cursor of the next page; null at the end.")
 
 
 class DeregistrationWithdrawalAnswer(Answer):

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
 from eligibility_api.contract import examples
+from eligibility_api.contract.codes import Role
+from eligibility_api.contract.history import Origin
 from eligibility_api.contract.wire import Answer, Day, InstitutionCode, PersonText, RequestModel, Text
+
+_PRESCRIBING = frozenset({Role.DOCTOR, Role.DENTIST, Role.AUTHORISED_STAFF})
+
+RECORDING_ROLES: Final[Mapping[Origin, frozenset[Role]]] = {
+    Origin.PRESCRIPTION: _PRESCRIBING,
+    Origin.ON_SITE: _PRESCRIBING,
+    Origin.DISPENSING: frozenset({Role.PHARMACIST, Role.AUTHORISED_STAFF}),
+}
+"""Who may record entries of each origin (rule W11)."""
 
 DrugCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$", max_length=9)]
 Quantity = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,5})(\.[0-9]{1,5})?$", max_length=12)]

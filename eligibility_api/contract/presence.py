@@ -25,6 +25,7 @@ TAGS: dict[Purpose, bytes] = {
     Purpose.VISUAL_CHECK: b"SHIKAKU visual-check v1\0",
     Purpose.CONSENT: b"SHIKAKU consent v1\0",
     Purpose.VISUAL_CONSENT: b"SHIKAKU visual-consent v1\0",
+    Purpose.OWN_ACCESS: b"SHIKAKU own-access v1\0",
 }
 """The first bytes of the signed bytes, by purpose. None is a prefix of another."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 READINESS_PATH = "/readyz"
 
@@ -19,3 +19,7 @@ class Readiness(BaseModel):
     migrated: bool = False
     partitions: bool = False
     revocation_mirror: bool = False
+    revocation_age_seconds: int | None = Field(
+        default=None,
+        description="How long ago the oldest list of the mirror was compared with J-LIS; null if one is missing.",
+    )

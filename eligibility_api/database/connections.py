@@ -7,7 +7,7 @@ defines which errors are outages.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from eligibility_api.database.coalescing import Coalesced, Coalescer
 from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.pacing import Pacer
 from eligibility_api.database.plans import SESSION_SETTINGS, WHOLE_FILE_SECONDS
@@ -67,6 +68,7 @@ class Database:
         self._dsn = dsn
         self._pool_connections = pool_connections
         self._connections: ConnectionPool | None = None
+        self._coalescers: dict[tuple[Any, ...], Coalescer] = {}
         self._pacer = pacer or Pacer()
         is_job = application_name == JOBS_APPLICATION_NAME
         max_seconds = max(statement_seconds, WHOLE_FILE_SECONDS) if is_job else statement_seconds
@@ -115,6 +117,14 @@ class Database:
                 raise asyncpg.InterfaceError("the pool is not open")
             return await self._connections.fetch(statement, parameters)
 
+    async def fetch_together(self, kind: Coalesced, values: Mapping[str, Any]) -> list[asyncpg.Record]:
+        """Execute a statement on the hot path, together with requests of its kind that arrive meanwhile."""
+        group = kind.group(values)
+        coalescer = self._coalescers.get(group)
+        if coalescer is None:
+            coalescer = self._coalescers[group] = Coalescer(kind, self.fetch)
+        return await coalescer.fetch(values)
+
     async def warm_up(self, statements: Sequence[str]) -> None:
         """Open every connection of the hot path, and plan `statements` on each; an outage is raised as usual."""
         with translate_db_errors():
@@ -127,6 +137,16 @@ class Database:
         with translate_db_errors():
             async with self._engine.begin() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for many transactions, closed at the end: for what ends with it, such as an advisory lock."""
+        with translate_db_errors():
+            async with self._engine.connect() as connection:
+                try:
+                    yield connection
+                finally:
+                    await connection.invalidate()
 
     @asynccontextmanager
     async def step(self, *, min_rest: float = 0.0) -> AsyncIterator[AsyncConnection]:

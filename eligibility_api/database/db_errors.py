@@ -40,6 +40,26 @@ def translate_db_errors() -> Iterator[None]:
         raise ShikakuError(code, retry_after=RETRY_AFTER_SECONDS) from error
 
 
+_INTERRUPTED = frozenset({"57014", "55P03"})
+"""SQLSTATEs: a statement that took too long, by itself or for a lock."""
+
+
+def is_rolled_back(error: BaseException) -> bool:
+    """Whether a statement certainly left nothing behind, and may succeed for some of those that it was for.
+
+    The server itself reported it. Not so for a lost connection; and what took too long, or found no server to do
+    it, is not tried again.
+    """
+    if isinstance(error, ShikakuError):
+        error = error.__cause__ or error
+    if isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError)):
+        return isinstance(error, ValueError)  # a parameter that cannot be sent
+    if not isinstance(error, asyncpg.PostgresError):
+        return isinstance(error, ValueError)
+    state = error.sqlstate or ""
+    return state[:2] not in _OUTAGE_CLASSES and state not in _INTERRUPTED
+
+
 def _code(error: Exception) -> str | None:
     """The error code of an outage; None for any other error."""
     if isinstance(error, PoolTimeout):

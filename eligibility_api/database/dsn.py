@@ -25,6 +25,7 @@ def dsn(settings: Settings, role: Role) -> str:
         "api": settings.database_url,
         "jobs": settings.database_jobs_url,
         "auditor": settings.database_auditor_url,
+        "sequencer": settings.database_sequencer_url,
     }[role]
     if outside is None:
         raise OperatorError(

@@ -38,6 +38,7 @@ _PURPOSES = {
     Purpose.CONSENT: 4,
     Purpose.VISUAL_CONSENT: 5,
     Purpose.VISUAL_REGISTRATION: 6,
+    Purpose.OWN_ACCESS: 7,
 }
 _PURPOSE_OF = {number: purpose for purpose, number in _PURPOSES.items()}
 

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api import contract
+from eligibility_api.audit_log.acts import record_act
 from eligibility_api.drug_master.reader import read_master
 
 _LOAD = text("INSERT INTO drug_load (sha256, drugs) VALUES (:sha256, :drugs) RETURNING load")
@@ -59,11 +60,14 @@ async def load(connection: AsyncConnection, content: bytes) -> int:
     Raises MasterFaults, with nothing loaded.
     """
     master = read_master(content)
-    values = {"sha256": hashlib.sha256(content).digest(), "drugs": len(master.drugs)}
+    sha256 = hashlib.sha256(content).digest()
+    values = {"sha256": sha256, "drugs": len(master.drugs)}
     number = (await connection.execute(_LOAD, values)).scalar_one()
     rows = json.dumps([drug._asdict() for drug in master.drugs], ensure_ascii=False)
     await connection.execute(_ERASE, {"codes": master.erased})
     await connection.execute(_UPSERT, {"drugs": rows, "load": number})
+    detail = {"sha256": sha256.hex(), "drugs": len(master.drugs), "erased": len(master.erased)}
+    await record_act(connection, "drug-master.loaded", detail)
     return len(master.drugs)
 
 

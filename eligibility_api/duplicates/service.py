@@ -23,6 +23,7 @@ from eligibility_api.contract.duplicate_checks import (
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.facility_kinds import kinds_recording
 from eligibility_api.contract.history import Origin
+from eligibility_api.contract.prescriptions import RECORDING_ROLES
 from eligibility_api.domain import duplicates
 from eligibility_api.domain.claims import Drug
 from eligibility_api.domain.dates import day_in_japan
@@ -31,7 +32,6 @@ from eligibility_api.domain.provisional import valid_entry_days
 from eligibility_api.drug_master.cache import DrugMaster
 from eligibility_api.drug_master.contraindications import CONTRAINDICATIONS
 from eligibility_api.duplicates import store
-from eligibility_api.prescriptions.service import ROLES
 from eligibility_api.state import State
 
 
@@ -70,7 +70,7 @@ async def check(
 
 
 def _refusal(operator: Operator, origin: Origin, request: DuplicateCheckRequest, today: date) -> str | None:
-    if operator.role not in ROLES[origin]:
+    if operator.role not in RECORDING_ROLES[origin]:
         return "role-not-permitted"
     prescribed_on = request.prescription.prescribed_on if request.prescription else request.on
     return None if valid_entry_days(today, prescribed_on, request.on) else "prescription-day"

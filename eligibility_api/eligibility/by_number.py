@@ -16,10 +16,12 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Category, FacilityKind, Right
 from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.contract.references import ReferenceRegistration
+from eligibility_api.database.coalescing import Coalesced
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.domain.membership import comparable
+from eligibility_api.eligibility.by_number_together import NUMBERS_TOGETHER
 from eligibility_api.eligibility.misses import (
     COUNT_MISSES,
     LOOK_UP_CHECK,
@@ -36,6 +38,7 @@ from eligibility_api.eligibility.versions import (
     enrolment_version,
 )
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED, known_at
+from eligibility_api.platform.sql import Statement
 
 ANY_BRANCH = ("", "99")
 """The range of the index's last column that matches every branch."""
@@ -44,8 +47,8 @@ MATCHING_ENROLMENTS = """
 asked AS MATERIALIZED (
     SELECT t.entitlement
     FROM guard g
-    JOIN entitlement t ON t.insurer_number = {0} AND t.number_key = {1} AND t.symbol_key = {2} AND t.birth_date = {3}
-                      AND t.branch_key BETWEEN {4} AND {5}
+    JOIN entitlement t ON t.insurer_number = :insurer_number AND t.number_key = :number_key AND t.symbol_key = :symbol_key
+                      AND (t.birth_date, t.branch_key) BETWEEN (:birth_date, :first_branch) AND (:birth_date, :last_branch)
     WHERE {may_ask}
 ),
 fitting AS MATERIALIZED (
@@ -57,9 +60,10 @@ found AS MATERIALIZED (
     FROM fitting
 )
 """
-"""The enrolments known of a membership.
+"""The enrolments known of a membership (`membership_values`).
 
-Six parameters: insurer, number, symbol, birth date, first and last branch.
+Birth date and branch are compared as a row: with a birth date alone to be equal to, the planner may prefer the
+index `entitlement_born_on` in a small nation, and keep it in a large one.
 
 `found` is one row: the entitlements that match, and the person if they belong to exactly one.
 """
@@ -92,9 +96,9 @@ WITH {guard}, {fitting},
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key, as_of, enrolments,
                               matched_entitlements, tickets, consents, rule_version, known_version, detail)
-    SELECT $12, {outcome}, $1, g.institution_code, g.facility_kind, f.person_key, $11, {versions_read}, f.asked,
-           {tickets_read}, $13, {rule}, $14,
-           jsonb_strip_nulls(jsonb_build_object('asked_insurer', $5::text, 'known_at', {known_at}))
+    SELECT :kind, {outcome}, :client_id, g.institution_code, g.facility_kind, f.person_key, :as_of, {versions_read}, f.asked,
+           {tickets_read}, string_to_array(:consents, ','), {rule}, :known_version,
+           jsonb_strip_nulls(jsonb_build_object('asked_insurer', :insurer_number::text, 'known_at', {known_at}))
     FROM guard g CROSS JOIN found f
     WHERE {may_ask}
     RETURNING record_id, recorded_at, outcome
@@ -136,7 +140,7 @@ guarded AS MATERIALIZED (
     WHERE {not_superseded} AND (e.nondisclosure OR e.self_disclosure_blocked OR e.mismatch = 'open')
 ),
 permission AS MATERIALIZED (
-    SELECT EXISTS (SELECT FROM guard g CROSS JOIN bearers b WHERE facility_was_answered(g.institution_code, b.person_key, $15))
+    SELECT EXISTS (SELECT FROM guard g CROSS JOIN bearers b WHERE facility_was_answered(g.institution_code, b.person_key, :known_at))
            AND NOT EXISTS (SELECT FROM guarded) AS given
 ),
 """
@@ -147,12 +151,12 @@ them now; `permission`: whether this facility may be answered.
 """
 
 _AT_INSTANT = {
-    "instant": "$15::timestamptz",
+    "instant": ":known_at::timestamptz",
     "permission": _PERMISSION.format(known_now=KNOWN_NOW, not_superseded=NOT_SUPERSEDED),
     "permitted": "(SELECT given FROM permission)",
     "missed": "NOT (SELECT given FROM permission)",
     "outcome": "CASE WHEN (SELECT given FROM permission) THEN 'answered' ELSE 'known-at-not-asked' END",
-    "known_at": "$15",
+    "known_at": ":known_at",
 }
 """The parts for knowledge at an instant.
 
@@ -162,14 +166,10 @@ it is a miss, whether or not somebody matches.
 """
 
 
-def reading_parts(instant: str, *, as_of: str, may_ask: str, permitted: str, first: int) -> tuple[str, str]:
-    """`MATCHING_ENROLMENTS` and `READING` at an instant, about a day (SQL expressions), under conditions.
-
-    `first` is the number of the first of the six parameters.
-    """
+def reading_parts(instant: str, *, as_of: str, may_ask: str, permitted: str) -> tuple[str, str]:
+    """`MATCHING_ENROLMENTS` and `READING` at an instant, about a day (SQL expressions), under conditions."""
     known = known_at(instant)
-    places = [f"${number}" for number in range(first, first + 6)]
-    fitting = MATCHING_ENROLMENTS.format(*places, known=known, not_superseded=NOT_SUPERSEDED, may_ask=may_ask)
+    fitting = MATCHING_ENROLMENTS.format(known=known, not_superseded=NOT_SUPERSEDED, may_ask=may_ask)
     reading = READING.format(
         columns=ENROLMENT_COLUMNS,
         tickets=tickets_known(instant=instant, as_of=as_of, institution="g.institution_code"),
@@ -180,15 +180,14 @@ def reading_parts(instant: str, *, as_of: str, may_ask: str, permitted: str, fir
     return fitting, reading
 
 
-def _statement(particular: Mapping[str, str]) -> str:
+def _statement(particular: Mapping[str, str]) -> Statement:
     fitting, reading = reading_parts(
         particular["instant"],
-        as_of="$11::date",
+        as_of=":as_of::date",
         may_ask=MAY_LOOK_UP,
         permitted=particular["permitted"],
-        first=5,
     )
-    return _STATEMENT.format(
+    source = _STATEMENT.format(
         guard=LOOK_UP_CHECK,
         fitting=fitting,
         reading=reading,
@@ -201,18 +200,20 @@ def _statement(particular: Mapping[str, str]) -> str:
         may_ask=MAY_LOOK_UP,
         **particular,
     )
+    return Statement.of(source)
 
 
 _MISSED = "SELECT CASE WHEN {missed} THEN 1 ELSE 0 END FROM found f"
 
 NUMBER_STATEMENT = _statement(_NOW)
-"""Eligibility by number.
+"""Eligibility by number."""
 
-Parameters: the four of `LOOK_UP_CHECK`, the membership's six, day, kind, consents, known version.
-"""
+NUMBERS = Coalesced(
+    "number", NUMBER_STATEMENT, NUMBERS_TOGETHER, shared=("right", "kind", "terminal_limit", "facility_limit")
+)
 
 INSTANT_STATEMENT = _statement(_AT_INSTANT)
-"""The same as known at an instant; with one more parameter, the instant."""
+"""The same as known at an instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +242,18 @@ class NumberResult:
     enrolments: Sequence[EnrolmentVersion]
 
 
-def membership_parameters(asked: MembershipQuery | ReferenceRegistration) -> list[Any]:
-    """The six parameters of `MATCHING_ENROLMENTS`: a membership, folded for comparison."""
+def membership_values(asked: MembershipQuery | ReferenceRegistration) -> dict[str, Any]:
+    """The parameters of `MATCHING_ENROLMENTS`: a membership, folded for comparison."""
     symbol, number, branch = comparable(asked.symbol, asked.number, asked.branch)
     first, last = (branch, branch) if asked.branch is not None else ANY_BRANCH
-    return [asked.insurer_number, number, symbol, asked.birth_date, first, last]
+    return {
+        "insurer_number": asked.insurer_number,
+        "number_key": number,
+        "symbol_key": symbol,
+        "birth_date": asked.birth_date,
+        "first_branch": first,
+        "last_branch": last,
+    }
 
 
 async def look_up(
@@ -258,22 +266,31 @@ async def look_up(
 ) -> NumberResult:
     """Look up a membership and record it as `kind`, in one statement.
 
-    Without `limits`, misses are not counted.
+    Without `limits`, misses are not counted. Look-ups of receptions that arrive together travel together.
     """
-    parameters: list[Any] = [
-        caller.client_id,
-        Right.ELIGIBILITY.value,
-        *(limits or (None, None)),
-        *membership_parameters(query.membership),
-        query.as_of,
-        kind,
-        sorted(query.consents),
-        query.known_version,
-    ]
-    if query.known_at is None:
-        rows = await database.fetch(NUMBER_STATEMENT, parameters)
+    terminal_limit, facility_limit = limits or (None, None)
+    values: dict[str, Any] = {
+        "client_id": caller.client_id,
+        "right": Right.ELIGIBILITY.value,
+        "terminal_limit": terminal_limit,
+        "facility_limit": facility_limit,
+        **membership_values(query.membership),
+        "as_of": query.as_of,
+        "kind": kind,
+        "consents": ",".join(sorted(query.consents)),
+        "known_version": query.known_version,
+    }
+    if query.known_at is not None:
+        values["known_at"] = query.known_at
+        rows = await database.fetch(INSTANT_STATEMENT.text, INSTANT_STATEMENT.parameters(values))
+    elif limits is None:
+        rows = await database.fetch(NUMBER_STATEMENT.text, NUMBER_STATEMENT.parameters(values))
     else:
-        rows = await database.fetch(INSTANT_STATEMENT, [*parameters, query.known_at])
+        rows = await database.fetch_together(NUMBERS, values)
+    return _result(rows)
+
+
+def _result(rows: Sequence[Any]) -> NumberResult:
     first = rows[0]
     facility_kind = first["facility_kind"]
     return NumberResult(

@@ -29,18 +29,18 @@ _FIRST_LOGGED_STREAK = 10
 LOOK_UP_CHECK = """
 guard AS MATERIALIZED (
     SELECT t.client_id IS NOT NULL AS admitted,
-           coalesce($2::text = ANY (t.rights), false) AS entitled,
+           coalesce(:right::text = ANY (t.rights), false) AS entitled,
            t.institution_code,
            t.kind AS facility_kind,
-           coalesce(least($3::integer - m.of_terminal, $4::integer - m.of_facility), 1) AS misses_left
+           coalesce(least(:terminal_limit::integer - m.of_terminal, :facility_limit::integer - m.of_facility), 1) AS misses_left
     FROM (VALUES (true)) AS always (one)
     LEFT JOIN (
         SELECT c.client_id, c.rights, f.institution_code, f.kind
         FROM client c JOIN facility f USING (institution_code)
-        WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
+        WHERE c.client_id = :client_id AND c.closed_at IS NULL AND f.closed_at IS NULL
     ) t ON true
     CROSS JOIN LATERAL (
-        SELECT coalesce((SELECT misses FROM number_miss WHERE institution_code = t.institution_code AND client_id = $1
+        SELECT coalesce((SELECT misses FROM number_miss WHERE institution_code = t.institution_code AND client_id = :client_id
                          AND hour = date_trunc('hour', now())), 0) AS of_terminal,
                coalesce((SELECT misses FROM facility_number_miss WHERE institution_code = t.institution_code
                          AND hour = date_trunc('hour', now())), 0) AS of_facility
@@ -49,7 +49,7 @@ guard AS MATERIALIZED (
 """
 """CTE `guard`: whether this terminal may look up memberships, and its misses left in the hour.
 
-Parameters 1–4: client, right, the hourly limits of a terminal and of a facility (null: not limited).
+The limits are those of an hour, of a terminal and of a facility (null: not limited).
 """
 
 MAY_LOOK_UP = "admitted AND entitled AND misses_left > 0"
@@ -58,15 +58,15 @@ COUNT_MISSES = """
 missed (misses) AS MATERIALIZED ({missed}),
 counted_of_terminal AS (
     INSERT INTO number_miss AS m (institution_code, client_id, hour, misses, streak, missed_at)
-    SELECT g.institution_code, $1, date_trunc('hour', now()), s.misses, s.misses, now()
+    SELECT g.institution_code, :client_id, date_trunc('hour', now()), s.misses, s.misses, now()
     FROM guard g CROSS JOIN missed s
-    WHERE s.misses > 0 AND $3 IS NOT NULL AND {may_ask}
+    WHERE s.misses > 0 AND :terminal_limit IS NOT NULL AND {may_ask}
     ON CONFLICT (institution_code, client_id) DO UPDATE SET
         misses = excluded.misses + CASE WHEN m.hour = excluded.hour THEN m.misses ELSE 0 END,
         streak = excluded.streak + CASE WHEN m.missed_at > now() - interval '60 seconds' THEN m.streak ELSE 0 END,
         hour = excluded.hour,
         missed_at = excluded.missed_at
-    WHERE m.hour <> excluded.hour OR m.misses + excluded.misses <= $3
+    WHERE m.hour <> excluded.hour OR m.misses + excluded.misses <= :terminal_limit
     RETURNING institution_code, hour, streak
 ),
 counted AS (
@@ -75,7 +75,7 @@ counted AS (
     ON CONFLICT (institution_code) DO UPDATE SET
         misses = excluded.misses + CASE WHEN f.hour = excluded.hour THEN f.misses ELSE 0 END,
         hour = excluded.hour
-    WHERE f.hour <> excluded.hour OR f.misses + excluded.misses <= $4
+    WHERE f.hour <> excluded.hour OR f.misses + excluded.misses <= :facility_limit
     RETURNING (SELECT streak FROM counted_of_terminal) AS streak
 )
 """
@@ -86,7 +86,9 @@ facility's terminals, have used up a limit. A terminal's excess never counts aga
 60 seconds of each other are a streak (column `streak`).
 """
 
-OVER_LIMIT = "(SELECT misses > 0 AND $3 IS NOT NULL AND NOT EXISTS (SELECT FROM counted) FROM missed)"
+OVER_LIMIT = (
+    "(SELECT misses > 0 AND :terminal_limit IS NOT NULL AND NOT EXISTS (SELECT FROM counted) FROM missed)"
+)
 """Whether there are misses that could not be counted: the result must be withheld."""
 
 

@@ -43,12 +43,21 @@ RETURNING true
 """)
 
 
+# A refused link binds nothing; its record is written by the transaction that found it out.
+_REFUSED = text("""
+INSERT INTO audit_record (kind, outcome, client_id, institution_code, authority, serial, person_key, detail)
+VALUES ('binding.renewal', :outcome, :client_id, :institution_code, :authority, :serial, :person_key,
+        jsonb_build_object('basis', 'J-LIS renewal link'))
+""")
+
+
 async def follow_link(database: Database, jlis: Jlis, proof: VerifiedProof) -> HolderAnswer:
     """Query J-LIS once for the certificate's predecessors, and bind the certificate if one of them is bound.
 
     The outcome is `bound`; `unlinked` if no predecessor is bound; `registration-conflict` for a link that names
     another person or is taken by another certificate; or `card-not-usable` for a person whose link binds nothing.
-    The statement that spends the proof records it. Raises `register-unavailable`.
+    A refused link has a record of its own; the statement that spends the proof records the outcome too. Raises
+    `register-unavailable`.
     """
     holder = await jlis.holder(proof.certificate)
     if holder is None:
@@ -68,19 +77,26 @@ async def _bind_after(
         "authority": proof.certificate.authority,
         "serial": proof.certificate.serial_bytes,
     }
+    asked = this | {
+        "client_id": proof.client_id,
+        "institution_code": proof.challenge.institution_code,
+        "person_key": holder.person_key,
+    }
+
+    async def refused(outcome: str) -> str:
+        await connection.execute(_REFUSED, asked | {"outcome": outcome})
+        return outcome
+
     former = {"authority": predecessor.authority, "serial": predecessor.serial_bytes}
     async with database.transaction() as connection:
         bound = (await connection.execute(_BOUND, former)).one_or_none()
         if bound is None:
             return None
         if bound.person_key != holder.person_key:
-            return "registration-conflict"
+            return await refused("registration-conflict")
         if (await connection.execute(_BLOCKED, {"person_key": holder.person_key})).scalar_one():
-            return "card-not-usable"
-        values = this | {
-            "client_id": proof.client_id,
-            "institution_code": proof.challenge.institution_code,
-            "person_key": holder.person_key,
+            return await refused("card-not-usable")
+        values = asked | {
             "renewed_authority": predecessor.authority,
             "renewed_serial": predecessor.serial_bytes,
             "not_after": proof.not_after,
@@ -94,4 +110,4 @@ async def _bind_after(
             await savepoint.rollback()  # nothing was bound, so nothing is recorded
         # Not bound by this call: either two simultaneous taps, or another certificate has taken the link.
         now_bound_to = (await connection.execute(_BOUND, this)).scalar_one_or_none()
-    return "bound" if now_bound_to == holder.person_key else "registration-conflict"
+        return "bound" if now_bound_to == holder.person_key else await refused("registration-conflict")

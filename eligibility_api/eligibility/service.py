@@ -30,7 +30,7 @@ from eligibility_api.eligibility.misses import limits, log_streak, seconds_to_ne
 from eligibility_api.eligibility.renewal import follow_link
 from eligibility_api.eligibility.store import CardCheckRow, CardQuery, use_proof
 from eligibility_api.presence.query import Evidence, HolderAnswer, ProofCheck
-from eligibility_api.presence.service import check_spent, decide, verify_proof
+from eligibility_api.presence.service import check_spent, decide, kept, verify_proof
 from eligibility_api.state import State
 
 NOTHING_KNOWN_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -66,8 +66,9 @@ async def check_card(
 
     row = await decide(state, proof, attempt, ask_jlis)
     if not row.within_limit:
-        raise ShikakuError("visual-check-limit", retry_after=seconds_to_next_hour(state.clock()))
-    check_spent(row.proof_check)
+        limited = ShikakuError("visual-check-limit", retry_after=seconds_to_next_hour(state.clock()))
+        raise kept(state, proof, limited)
+    check_spent(state, proof, row.proof_check)
     if row.outcome != "answered":
         raise ShikakuError(row.outcome or "internal")
     return _answer(state, caller, query, row)

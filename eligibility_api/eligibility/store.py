@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from eligibility_api.database.coalescing import Coalesced
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
+from eligibility_api.eligibility.store_together import CARDS_TOGETHER
 from eligibility_api.eligibility.versions import (
     REFERENCE,
     TICKETS_READ,
@@ -17,6 +19,7 @@ from eligibility_api.eligibility.versions import (
     enrolment_version,
     reading_of_person,
 )
+from eligibility_api.platform.sql import Statement
 from eligibility_api.presence.query import (
     PROOF_CHECK,
     Evidence,
@@ -34,16 +37,16 @@ WITH {guard}, {spend},
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, authority, serial,
                               person_key, challenge, as_of, enrolments, tickets, rule_version, known_version, detail)
-    SELECT $12,
+    SELECT :kind,
            CASE WHEN g.revocation_status <> 'good' THEN 'certificate-' || g.revocation_status
                 WHEN NOT ({usable}) THEN 'certificate-expired'
                 WHEN g.person_key IS NOT NULL THEN 'answered'
-                WHEN $9 IN ('registration-conflict', 'card-not-usable') THEN $9
+                WHEN :holder_outcome IN ('registration-conflict', 'card-not-usable') THEN :holder_outcome
                 ELSE 'first-registration-needed' END,
-           $4, g.institution_code, g.facility_kind, $13, $5, $6, g.person_key, $2, $11,
-           {versions_read}, {tickets_read}, {rule}, $14,
+           :client_id, g.institution_code, g.facility_kind, :operator, :authority, :serial, g.person_key, :nonce, :as_of,
+           {versions_read}, {tickets_read}, {rule}, :known_version,
            jsonb_strip_nulls(jsonb_build_object(
-               'revocation', g.evidence, 'named', encode($10, 'hex'), 'certificate', {remark}))
+               'revocation', g.evidence, 'named', encode(:holder, 'hex'), 'certificate', {remark}))
     FROM guard g, spent_now
     RETURNING record_id, recorded_at, outcome
 )
@@ -57,44 +60,47 @@ LEFT JOIN reading e ON s.done
 """
 
 
-_ENDED = "$15::timestamptz IS NOT NULL"
-_USABLE = "$15::timestamptz IS NULL OR coalesce(g.person_key IS NOT NULL AND g.carrier = 'card', false)"
+_ENDED = ":ended_at::timestamptz IS NOT NULL"
+_USABLE = ":ended_at::timestamptz IS NULL OR coalesce(g.person_key IS NOT NULL AND g.carrier = 'card', false)"
 """Whether the certificate has not expired, or is in the grace period of a card that is bound (rule A6)."""
 
 
-def _statement(*, visual: bool) -> str:
-    spend, limited = spend_ctes(visual_limit="$18" if visual else None)
-    carrier = bound_carrier(f"{_ENDED} OR $17::date IS NOT NULL")
-    return _STATEMENT.format(
+def _statement(*, visual: bool) -> Statement:
+    spend, limited = spend_ctes(visual_limit=":visual_limit" if visual else None)
+    carrier = bound_carrier(f"{_ENDED} OR :expires_on::date IS NOT NULL")
+    source = _STATEMENT.format(
         guard=PROOF_CHECK.format(
             # J-LIS is asked for the carrier too, of a certificate that was bound before carriers were stored.
-            holder_missing=f"(person_key IS NULL OR {_ENDED} AND carrier IS NULL) AND $9::text IS NULL",
-            list_covers="($15::timestamptz IS NULL OR a.expired_since <= $15)",
-            carrier=f"coalesce({carrier}, $16::text)",
+            holder_missing=f"(person_key IS NULL OR {_ENDED} AND carrier IS NULL) AND :holder_outcome::text IS NULL",
+            list_covers="(:ended_at::timestamptz IS NULL OR a.expired_since <= :ended_at)",
+            carrier=f"coalesce({carrier}, :carrier::text)",
         ),
         spend=spend,
         reading=reading_of_person(
-            as_of="$11::date", condition=f"g.revocation_status = 'good' AND ({_USABLE})"
+            as_of=":as_of::date", condition=f"g.revocation_status = 'good' AND ({_USABLE})"
         ),
         usable=_USABLE,
-        remark=certificate_remark("$17"),
+        remark=certificate_remark(":expires_on"),
         reference=REFERENCE.strip(),
         versions_read=VERSIONS_READ,
         tickets_read=TICKETS_READ,
         rule=RULE_VERSION,
         limited=limited,
     )
+    return Statement.of(source)
 
 
 CARD_STATEMENT = _statement(visual=False)
 """Eligibility by card with the PIN.
 
-Parameters: the ten of `PROOF_CHECK`, day, kind, operator, known version; the certificate's end if it is past, the
-carrier if J-LIS named it, and the certificate's last day if its alert has begun.
+`ended_at` is the certificate's end if it is past, `carrier` what J-LIS named, `expires_on` the certificate's last
+day if its alert has begun.
 """
 
+CARDS = Coalesced("card", CARD_STATEMENT, CARDS_TOGETHER, shared=("rights", "max_age", "kind"))
+
 VISUAL_STATEMENT = _statement(visual=True)
-"""The same by visual check; with one more parameter, the hourly limit."""
+"""The same by visual check, with the hourly limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,23 +141,26 @@ async def use_proof(
 ) -> CardCheckRow:
     """Check a proof against the database, spend it, read and record, in one statement.
 
+    Checks with the PIN that arrive together travel together, until one lacks evidence.
     `visual_limit`: the hourly limit, for a visual check only.
     """
     kind = "eligibility.card" if visual_limit is None else "eligibility.visual-check"
-    parameters: list[Any] = [
-        *proof.parameters(evidence, max_age),
-        asked.as_of,
-        kind,
-        asked.operator,
-        asked.known_version,
-        asked.ended_at,
-        evidence.holder.carrier if evidence.holder is not None else None,
-        asked.expires_on,
-    ]
-    if visual_limit is None:
-        rows = await database.fetch(CARD_STATEMENT, parameters)
+    values: dict[str, Any] = {
+        **proof.values(evidence, max_age),
+        "as_of": asked.as_of,
+        "kind": kind,
+        "operator": asked.operator,
+        "known_version": asked.known_version,
+        "ended_at": asked.ended_at,
+        "carrier": evidence.holder.carrier if evidence.holder is not None else None,
+        "expires_on": asked.expires_on,
+        "visual_limit": visual_limit,
+    }
+    if visual_limit is None and evidence.is_of_database:
+        rows = await database.fetch_together(CARDS, values)
     else:
-        rows = await database.fetch(VISUAL_STATEMENT, [*parameters, visual_limit])
+        statement = CARD_STATEMENT if visual_limit is None else VISUAL_STATEMENT
+        rows = await database.fetch(statement.text, statement.parameters(values))
     first = rows[0]
     enrolments = [enrolment_version(row) for row in rows if row["version"] is not None]
     return CardCheckRow(

@@ -78,6 +78,24 @@ A membership with an open mismatch is skipped: until its holder is confirmed, th
 be another patient's.
 """
 
+VERSIONS_FOR = (
+    "(SELECT coalesce(array_agg(version ORDER BY version), '{}') FROM reading WHERE read_for = g.place)"
+)
+TICKETS_FOR = """(SELECT array_agg((k ->> 'version')::bigint) FROM reading, jsonb_array_elements(tickets) AS k
+            WHERE read_for = g.place)"""
+"""`VERSIONS_READ` and `TICKETS_READ` of one request `g` of a group: `reading` has the column `read_for`."""
+
+REFERENCE_FOR = """
+LEFT JOIN LATERAL (
+    SELECT n.reference_number
+    FROM reading v JOIN reference_number n ON n.institution_code = g.institution_code AND n.entitlement = v.entitlement
+    WHERE v.read_for = g.place AND v.mismatch <> 'open'
+    ORDER BY n.registered_at DESC
+    LIMIT 1
+) n ON true
+"""
+"""`REFERENCE` of one request `g` of a group, as a join."""
+
 
 Convert = Callable[[Any], Any]
 """From a stored value, not null, to that of an `EnrolmentVersion`."""

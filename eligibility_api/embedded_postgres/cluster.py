@@ -19,7 +19,7 @@ from eligibility_api.embedded_postgres.unprivileged import Unprivileged
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.private_files import write_private
 
-Role = Literal["owner", "api", "auditor", "jobs"]
+Role = Literal["owner", "api", "auditor", "jobs", "sequencer"]
 """A service's database role; its name in the database is `role_name`."""
 
 DATABASE = "shikaku"
@@ -39,7 +39,7 @@ _INITDB_OPTIONS = (
 _BOOTSTRAP_OPTIONS = ("-j", "-c", "exit_on_error=on", "-c", "log_min_error_statement=panic", "template1")
 
 _FORMER_NAMES: dict[Role, str] = {"owner": "owner", "api": "api", "auditor": "sequencer", "jobs": "batch"}
-"""Names of the roles before schema revision 0011."""
+"""Names of the roles before schema revision 0011. `shikaku_sequencer` is another role, added by revision 0027."""
 
 
 class EmbeddedDatabaseError(OperatorError):
@@ -95,26 +95,28 @@ def create_cluster(home: Path, data: Path, programs: Path, unprivileged: Unprivi
     unfinished.replace(data)
 
 
-def has_former_roles(home: Path) -> bool:
-    """Whether the cluster under `home` still has the roles' names of before schema revision 0011."""
+def lacks_roles(home: Path) -> bool:
+    """Whether the cluster under `home` was made by an earlier version: with fewer roles, or other names."""
     try:
         return not _read_passwords(home).keys() >= {role_name(role) for role in ROLES}
     except FileNotFoundError:
         return False
 
 
-def rename_roles(home: Path, data: Path, programs: Path, unprivileged: Unprivileged) -> None:
-    """Give the roles of a stopped cluster their present names. SCRAM passwords, ownership and grants stay.
+def upgrade_roles(home: Path, data: Path, programs: Path, unprivileged: Unprivileged) -> None:
+    """Give the roles of a stopped cluster their present names, and add the missing ones.
 
-    Every step may be repeated, and `passwords.json` comes last: after a crash the next start begins anew.
+    SCRAM passwords, ownership and grants stay. Every step may be repeated, and `passwords.json` comes last:
+    after a crash the next start begins anew.
     """
-    _run_single_user(
-        data, programs, unprivileged, [_rename(role, former) for role, former in _FORMER_NAMES.items()]
-    )
+    known = _read_passwords(home)
+    former = {role_name(role): known[name] for role, name in _FORMER_NAMES.items() if name in known}
+    passwords = former or known
+    added = {role_name(role): secrets.token_urlsafe(24) for role in ROLES if role_name(role) not in passwords}
+    renamed = [_rename(role, name) for role, name in _FORMER_NAMES.items()] if former else []
+    _run_single_user(data, programs, unprivileged, [*renamed, *(_add(*role) for role in added.items())])
     _write_hba(data, unprivileged)
-    passwords = _read_passwords(home)
-    renamed = {role_name(role): passwords[former] for role, former in _FORMER_NAMES.items()}
-    write_private(home / "passwords.json", json.dumps(renamed).encode())
+    write_private(home / "passwords.json", json.dumps(passwords | added).encode())
 
 
 def password(home: Path, role: Role) -> str:
@@ -139,6 +141,18 @@ def _rename(role: Role, former: str) -> str:
         IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{former}')
             AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN
             ALTER ROLE {former} RENAME TO {name};
+        END IF;
+    END $$"""  # noqa: S608 - names of ours
+
+
+def _add(name: str, text: str) -> str:
+    return f"""DO $$ BEGIN
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN
+            CREATE ROLE {name} LOGIN;
+        END IF;
+        ALTER ROLE {name} PASSWORD '{text}';
+        IF EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') THEN
+            GRANT CONNECT ON DATABASE "{DATABASE}" TO {name};
         END IF;
     END $$"""  # noqa: S608 - names of ours
 

@@ -1,8 +1,8 @@
 """Starts, adopts and stops the embedded PostgreSQL 18; `cluster.py` creates and upgrades it.
 
-It listens on a Unix socket in a private directory and nowhere else. Four roles log in with generated
-passwords: `shikaku_owner` owns the database and its schema; `shikaku_api`, `shikaku_jobs` and
-`shikaku_auditor` may connect, and no more until migrations grant it.
+It listens on a Unix socket in a private directory and nowhere else. Five roles log in with generated
+passwords: `shikaku_owner` owns the database and its schema; `shikaku_api`, `shikaku_jobs`, `shikaku_auditor`
+and `shikaku_sequencer` may connect, and no more until migrations grant it.
 
 `home` contains `data/`, `passwords.json`, `socket-directory` (a path), `lock` (locked by the one owner) and
 `postgres.log`.
@@ -24,12 +24,12 @@ from eligibility_api.embedded_postgres.cluster import (
     EmbeddedDatabaseError,
     Role,
     create_cluster,
-    has_former_roles,
+    lacks_roles,
     password,
     programs_directory,
-    rename_roles,
     role_name,
     server_environment,
+    upgrade_roles,
 )
 from eligibility_api.embedded_postgres.postmaster import PORT, Postmaster, remove_stale_locks, wait_until
 from eligibility_api.embedded_postgres.socket_directory import make_socket_directory, remove_socket_directory
@@ -49,8 +49,10 @@ SETTINGS = {
     "max_wal_size": "8GB",
     "wal_compression": "pglz",
     # Four workers of the API with FUND_POOL_CONNECTIONS and ENGINE_CONNECTIONS each (8 + 4), 4 of the
-    # scheduler, 33 of the job runner, 5 of commands; the server reserves 3 for itself.
+    # scheduler, 33 of the job runner, 1 of the sequencer, 5 of commands; the server reserves 3 for itself.
     "max_connections": "96",
+    # A statement over all partitions of the audit record locks each, after ten years some 400.
+    "max_locks_per_transaction": "256",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -170,10 +172,10 @@ class EmbeddedPostgres:
         unprivileged = _choose_unprivileged(programs, self.home, self.data)
         if not self.data.exists():
             create_cluster(self.home, self.data, programs, unprivileged)
-        elif has_former_roles(self.home):
+        elif lacks_roles(self.home):
             self._shut_down()  # a postmaster that outlived the earlier version
             (self.data / "postmaster.pid").unlink(missing_ok=True)
-            rename_roles(self.home, self.data, programs, unprivileged)
+            upgrade_roles(self.home, self.data, programs, unprivileged)
         deadline = time.monotonic() + self._ready_timeout_seconds
         if self._adopt(deadline):
             return

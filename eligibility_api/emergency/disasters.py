@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.audit_log.acts import record_act
 from eligibility_api.platform.errors import OperatorError
 
 _COLUMNS = "disaster_id, areas, reason, opened_by, opened_at, closes_at, closed_at"
@@ -41,11 +42,6 @@ _CLOSE = text(f"UPDATE disaster SET closed_at = window_clock() WHERE {_STILL_OPE
 _ALL = text(f"""
 SELECT {_COLUMNS}, closed_at IS NULL AND closes_at > window_clock() AS open FROM disaster ORDER BY disaster_id
 """)  # noqa: S608
-
-_RECORD = text("""
-INSERT INTO audit_record (kind, outcome, operator, detail)
-VALUES (:kind, 'done', :by, CAST(:detail AS jsonb))
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +92,5 @@ async def _done(connection: AsyncConnection, kind: str, row: Row[Any] | None, by
 
 
 async def _record(connection: AsyncConnection, kind: str, row: Row[Any], by: str) -> None:
-    detail = json.dumps(dict(row._mapping), ensure_ascii=False, default=str)
-    await connection.execute(_RECORD, {"kind": kind, "by": by, "detail": detail})
+    detail = json.loads(json.dumps(dict(row._mapping), default=str))
+    await record_act(connection, kind, detail, operator=by)

@@ -19,11 +19,12 @@ from eligibility_api.contract.facility_kinds import MEDICAL_KINDS
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.areas import areas_of
 from eligibility_api.domain.text import HYPHENS, folded_text
-from eligibility_api.eligibility.by_number import MATCHING_ENROLMENTS, membership_parameters
+from eligibility_api.eligibility.by_number import MATCHING_ENROLMENTS, membership_values
 from eligibility_api.eligibility.misses import COUNT_MISSES, LOOK_UP_CHECK, MAY_LOOK_UP, OVER_LIMIT
 from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, VERSIONS_READ
 from eligibility_api.emergency.disasters import OPEN_DISASTER
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
+from eligibility_api.platform.sql import Statement
 
 _STATEMENT = """
 WITH {guard},
@@ -60,7 +61,7 @@ reading AS MATERIALIZED (
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, person_key,
                               matched_entitlements, as_of, enrolments, detail)
-    SELECT 'disaster.search', outcome, $1, institution_code, facility_kind, $5, person_key, matched_entitlements, {today},
+    SELECT 'disaster.search', outcome, :client_id, institution_code, facility_kind, :operator, person_key, matched_entitlements, {today},
            {versions_read}, jsonb_strip_nulls(jsonb_build_object('disaster_id', disaster_id))
     FROM decided
     RETURNING record_id
@@ -96,40 +97,36 @@ _WITHHELD = f"""EXISTS (
 _BY_ITEMS = f"""
 born AS MATERIALIZED (
     -- Without permission to search there is no day, and nothing is read.
-    SELECT entitlement FROM entitlement WHERE birth_date = (SELECT $7::date FROM asking WHERE refusal IS NULL)
+    SELECT entitlement FROM entitlement WHERE birth_date = (SELECT :birth_date::date FROM asking WHERE refusal IS NULL)
 ),
 named AS MATERIALIZED (
     SELECT e.entitlement, e.person_key, e.address
     FROM born
     CROSS JOIN LATERAL (SELECT * FROM enrolment v WHERE v.entitlement = born.entitlement OFFSET 0) e
     {KNOWN_NOW}
-    WHERE {NOT_SUPERSEDED} AND e.sex = $8 AND e.acquired_on <= {_TODAY} AND coalesce(e.lost_on > {_TODAY}, true)
-      AND ($9::text IS NULL OR $9 IN ({_folded("e.name")}, {_folded("e.name_alias")}))
-      AND ($10::text IS NULL OR $10 IN ({_folded("e.name_kana")}, {_folded("e.name_alias_kana")}))
+    WHERE {NOT_SUPERSEDED} AND e.sex = :sex AND e.acquired_on <= {_TODAY} AND coalesce(e.lost_on > {_TODAY}, true)
+      AND (:name::text IS NULL OR :name IN ({_folded("e.name")}, {_folded("e.name_alias")}))
+      AND (:name_kana::text IS NULL OR :name_kana IN ({_folded("e.name_kana")}, {_folded("e.name_alias_kana")}))
 ),
 fitting AS MATERIALIZED (
-    SELECT f.* FROM named f WHERE {_folded("f.address")} = $11::text OR {_WITHHELD}
+    SELECT f.* FROM named f WHERE {_folded("f.address")} = :address::text OR {_WITHHELD}
 )
 """  # noqa: S608 - constants of the store, no values
-"""The persons insured on the day with these items.
-
-Five parameters: birth date, sex, name, kana (or null), address.
-"""
+"""The persons insured on the day with these items; name or kana may be null."""
 
 _BY_MEMBERSHIP = MATCHING_ENROLMENTS.format(
-    *(f"${number}" for number in range(7, 13)),
     known=KNOWN_NOW,
     not_superseded=NOT_SUPERSEDED,
     may_ask=_MAY_SEARCH,
 )
 
 
-def _statement(fitting: str, withheld: str) -> str:
+def _statement(fitting: str, withheld: str) -> Statement:
     missed = "SELECT (outcome IN ('disaster-not-found', 'card-not-usable'))::integer FROM decided"
-    return _STATEMENT.format(
+    source = _STATEMENT.format(
         guard=LOOK_UP_CHECK,
         medical_kinds=",".join(sorted(MEDICAL_KINDS)),
-        open_disaster=OPEN_DISASTER.format(areas="$6", now="w.now"),
+        open_disaster=OPEN_DISASTER.format(areas=":areas", now="w.now"),
         may_ask=MAY_LOOK_UP,
         fitting=fitting,
         withheld=withheld,
@@ -141,14 +138,12 @@ def _statement(fitting: str, withheld: str) -> str:
         count=COUNT_MISSES.format(missed=missed, may_ask=MAY_LOOK_UP),
         over_limit=OVER_LIMIT,
     )
+    return Statement.of(source)
 
 
 BY_ITEMS = _statement(_BY_ITEMS, _WITHHELD)
 BY_MEMBERSHIP = _statement(_BY_MEMBERSHIP, PROTECTED.format(person_key="f.person_key", now="a.now"))
-"""The statements by personal items and by membership.
-
-Parameters: the four of `LOOK_UP_CHECK`; operator, and the facility's areas; then those of the search.
-"""
+"""The statements by personal items and by membership."""
 
 
 async def search(
@@ -159,26 +154,30 @@ async def search(
     Returns at least one row with the columns of a `LookUpQuota`, `outcome`, `today`, `record_id`; and of the person
     found, one for each of her enrolments whose days include today (`version` is null if there is none).
     """
-    areas = list(areas_of(caller.institution()))
-    parameters: list[Any] = [
-        caller.client_id,
-        RIGHT_FOR[Basis.DISASTER].value,
-        *limits,
-        request.operator,
-        areas,
-    ]
-    if request.membership is not None:
-        return await database.fetch(BY_MEMBERSHIP, [*parameters, *membership_parameters(request.membership)])
-    return await database.fetch(BY_ITEMS, [*parameters, *_items(request)])
+    terminal_limit, facility_limit = limits
+    searched = membership_values(request.membership) if request.membership is not None else _items(request)
+    values: dict[str, Any] = {
+        "client_id": caller.client_id,
+        "right": RIGHT_FOR[Basis.DISASTER].value,
+        "terminal_limit": terminal_limit,
+        "facility_limit": facility_limit,
+        "operator": request.operator,
+        "areas": list(areas_of(caller.institution())),
+        **searched,
+    }
+    statement = BY_ITEMS if request.membership is None else BY_MEMBERSHIP
+    return await database.fetch(statement.text, statement.parameters(values))
 
 
-def _items(request: DisasterSearch) -> list[Any]:
+def _items(request: DisasterSearch) -> dict[str, Any]:
     """The parameters of `_BY_ITEMS`: the items, folded for comparison."""
     assert request.sex is not None and request.address is not None  # noqa: PT018 - validated by the model
-    return [
-        request.birth_date,
-        request.sex.value,
-        folded_text(request.name) if request.name is not None else None,
-        folded_text(normalize_kana(request.name_kana)) if request.name_kana is not None else None,
-        folded_text(request.address),
-    ]
+    return {
+        "birth_date": request.birth_date,
+        "sex": request.sex.value,
+        "name": folded_text(request.name) if request.name is not None else None,
+        "name_kana": folded_text(normalize_kana(request.name_kana))
+        if request.name_kana is not None
+        else None,
+        "address": folded_text(request.address),
+    }

@@ -7,7 +7,6 @@ other insurer sees which of its members is concerned, but not by whom.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import text
@@ -15,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.database.plans import join_as_written
 from eligibility_api.enrolment.decision import Decision, NewVersion
-from eligibility_api.enrolment.linking import closes_card, contested
+from eligibility_api.enrolment.linking import Link, closes_card, contested
 
 INSURED_ELSEWHERE = """
 WITH insuring AS (
@@ -58,33 +57,28 @@ async def contest(
     connection: AsyncConnection, insurer_number: str, decision: Decision, revision: int
 ) -> Decision:
     """Return the decision without the links that are contested, and notify the insurers concerned."""
-    opening = [
-        await _contest_version(connection, insurer_number, decision, new, revision) for new in decision.open
-    ]
-    reported = next(
-        (after for before, after in zip(decision.open, opening, strict=True) if before is decision.reported),
-        decision.reported,
+    return decision.with_links(
+        [await _contest_link(connection, insurer_number, decision, new, revision) for new in decision.open]
     )
-    return replace(decision, open=opening, reported=reported)
 
 
-async def _contest_version(
+async def _contest_link(
     connection: AsyncConnection, insurer_number: str, decision: Decision, new: NewVersion, revision: int
-) -> NewVersion:
+) -> Link:
     was_blocked = any(
         former.content["self_disclosure_blocked"] and former.link.person_key == new.link.person_key
         for former in decision.close
     )
     blocked, ended = new.content["self_disclosure_blocked"], await _has_ended(connection, new)
     if not closes_card(new.link, ended=ended, blocked=blocked, was_blocked=was_blocked):
-        return new
+        return new.link
     await join_as_written(connection)
     named = {"person_key": new.link.person_key, "insurer": insurer_number}
     others: Sequence[int] | None = (await connection.execute(_OTHERS, named)).scalar_one_or_none()
     if not others:
-        return new
+        return new.link
     await connection.execute(_NOTIFY, {"others": list(others), "revision": revision})
-    return replace(new, link=contested(new.link))
+    return contested(new.link)
 
 
 async def _has_ended(connection: AsyncConnection, new: NewVersion) -> bool:

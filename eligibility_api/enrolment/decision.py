@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -77,6 +77,12 @@ class Decision:
     def touched(self) -> list[CurrentVersion | NewVersion]:
         """All closed versions, then all opened versions."""
         return [*self.close, *self.open]
+
+    def with_links(self, links: Sequence[Link]) -> Decision:
+        """Return the decision with another link for each version that it opens, in their order."""
+        opening = [replace(new, link=link) for new, link in zip(self.open, links, strict=True)]
+        changed = (after for before, after in zip(self.open, opening, strict=True) if before is self.reported)
+        return replace(self, open=opening, reported=next(changed, self.reported))
 
 
 class RegisterNotAsked(Exception):

@@ -75,15 +75,31 @@ def link_after_match(former: Link, found: RegisterAnswer) -> Link:
 def _link_after_proposal(former: Link, found: RegisterAnswer) -> Link:
     """Return the link after the register found a person who is spelled otherwise (R8): proposed to an unlinked member.
 
-    The linked person is found again; that waits too, unless the insurer has confirmed these differences before.
+    The linked person is found again; that waits too.
     """
     if former.person_key is None:
         return _proposal(found, Mismatch.OPEN)
     if former.person_key != found.person_key:
         return Link(former.person_key, RegisterMatch.OTHER, Mismatch.OPEN)
-    confirmed = former.mismatch is Mismatch.CONFIRMED and set(found.differences) <= set(former.differences)
-    mismatch = Mismatch.CONFIRMED if confirmed else Mismatch.OPEN
-    return Link(former.person_key, RegisterMatch.VARIANT, mismatch, differences=found.differences)
+    return Link(former.person_key, RegisterMatch.VARIANT, Mismatch.OPEN, differences=found.differences)
+
+
+def link_after_former_confirmation(link: Link) -> Link:
+    """Return the link of a person with these differences whom the insurer has confirmed before (R8).
+
+    Under this membership or another one of hers: `is_variant_waiting` says of which link that is asked.
+    """
+    return Link(variant_of(link), RegisterMatch.VARIANT, Mismatch.CONFIRMED, differences=link.differences)
+
+
+def is_variant_waiting(link: Link) -> bool:
+    """Whether the insurer must still confirm that a person who is spelled otherwise is its member."""
+    return link.register_match is RegisterMatch.VARIANT and link.mismatch is Mismatch.OPEN
+
+
+def variant_of(link: Link) -> bytes | None:
+    """The person who is spelled otherwise: linked, or only proposed."""
+    return link.person_key or link.proposed_key
 
 
 def _proposal(found: RegisterAnswer, mismatch: Mismatch) -> Link:

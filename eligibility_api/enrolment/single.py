@@ -25,6 +25,7 @@ from eligibility_api.contract.wire import RequestModel
 from eligibility_api.domain.membership import IDENTITY
 from eligibility_api.enrolment import idempotency, register_quota, store
 from eligibility_api.enrolment.change import admit_and_lock, wait_until_visible
+from eligibility_api.enrolment.confirmations import take_over
 from eligibility_api.enrolment.contests import contest
 from eligibility_api.enrolment.decision import Decision, Member, RegisterAnswers, RegisterNotAsked
 from eligibility_api.enrolment.idempotency import Call
@@ -127,12 +128,13 @@ async def _attempt(
     former = await idempotency.stored_answer(connection, call)
     if former is not None:
         return _Result(former.answer, time.monotonic(), former.ahead)
-    wanted = decision = operation.decide(await operation.load(connection), asked.register)
+    decided = operation.decide(await operation.load(connection), asked.register)
+    wanted = decision = await take_over(connection, call.insurer_number, decided)
     # Only here: a version is closed by a revision that is newer than itself.
     revision = await store.prepare_revision(connection, call.insurer_number, caller.client_id)
     if not operation.by_second_key:
         decision = await contest(connection, call.insurer_number, wanted, revision)
-    await _write(connection, decision, revision, insurer_name)
+    await write(connection, decision, revision, insurer_name)
     asked.missed = not all(opened.link.is_identified for opened in decision.open)
     await _record(connection, caller, operation, wanted, revision)
     answer = _answer(decision) | await operation.extend(connection, decision)
@@ -141,7 +143,8 @@ async def _attempt(
     return _Result(answer | {"known_from": published.at}, time.monotonic(), published.ahead)
 
 
-async def _write(connection: AsyncConnection, decision: Decision, revision: int, insurer_name: str) -> None:
+async def write(connection: AsyncConnection, decision: Decision, revision: int, insurer_name: str) -> None:
+    """Write a decision as this revision; what files in preparation prepared for its members is discarded."""
     for entitlement in {touched.entitlement for touched in decision.touched}:
         await store.discard_prepared(connection, entitlement)
     for current in decision.close:

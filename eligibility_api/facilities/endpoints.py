@@ -13,6 +13,7 @@ from eligibility_api.facilities import service
 from eligibility_api.facilities.token_request import FORM_MEDIA_TYPE, read_token_request
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import problem_responses
+from eligibility_api.web.server.client_address import client_address
 
 router = APIRouter(tags=["sign-in"])
 
@@ -41,7 +42,14 @@ async def issue_token(request: Request, state: Annotated[State, Depends(current_
     must be one of these. Its `exp` is at most 300 seconds ahead.
     """
     form = read_token_request(request.headers.get("content-type", ""), await request.body())
-    return await service.issue_token(state, form)
+    return await service.issue_token(state, form, _address(request, state))
+
+
+def _address(request: Request, state: State) -> str | None:
+    """The caller's address, as the server's limits count it."""
+    forwarded = tuple(value.encode("latin-1") for value in request.headers.getlist("x-forwarded-for"))
+    peer = request.client.host if request.client is not None else None
+    return client_address(peer, forwarded, state.settings.proxy_networks)
 
 
 @router.get(

@@ -7,13 +7,14 @@ with a second factor.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.audit_log.acts import record_act
 from eligibility_api.clients.second_factor import encrypt_secret
 from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.domain.admission import authority_for
@@ -33,13 +34,6 @@ _END = text("""
 UPDATE facility_operator SET ended_at = clock_timestamp()
 WHERE institution_code = :institution_code AND operator = :operator AND ended_at IS NULL
 RETURNING authorised_by, medical, emergency
-""")
-
-_RECORD = text("""
-INSERT INTO audit_record (kind, outcome, institution_code, operator, detail)
-VALUES (:kind, 'done', :institution_code, :operator,
-        jsonb_build_object('authorised_by', CAST(:authorised_by AS text), 'medical', CAST(:medical AS boolean),
-                           'emergency', CAST(:emergency AS boolean)))
 """)
 
 _ALL = text("""
@@ -81,7 +75,7 @@ async def register(
     added = await connection.execute(_ADD, registration.values() | {"totp_secret": stored})
     if not added.rowcount:
         raise OperatorError("An operator with this name is already registered there.")
-    await connection.execute(_RECORD, registration.values() | {"kind": "operator.registered"})
+    await _record(connection, "operator.registered", registration.values())
     return secret
 
 
@@ -103,7 +97,13 @@ async def end(connection: AsyncConnection, institution_code: str, operator: str)
     row = (await connection.execute(_END, values)).mappings().one_or_none()
     if row is None:
         raise OperatorError("No operator with this name is registered for this facility.")
-    await connection.execute(_RECORD, values | dict(row) | {"kind": "operator.ended"})
+    await _record(connection, "operator.ended", values | dict(row))
+
+
+async def _record(connection: AsyncConnection, kind: str, values: Mapping[str, Any]) -> None:
+    detail = {name: values[name] for name in ("authorised_by", "medical", "emergency")}
+    named = {name: values[name] for name in ("institution_code", "operator")}
+    await record_act(connection, kind, detail, **named)
 
 
 async def list_operators(connection: AsyncConnection, institution_code: str) -> Sequence[Row[Any]]:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.audit_log.refusal_minutes import Source
+from eligibility_api.audit_log.refusals import SIGN_IN
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tokens import check_assertion, claimed_client
 from eligibility_api.contract.codes import FacilityKind, Right
@@ -20,12 +22,18 @@ from eligibility_api.jlis.client import Jlis
 from eligibility_api.state import State
 
 
-async def issue_token(state: State, form: TokenForm) -> TokenAnswer:
-    """Exchange a client's assertion for a token.
+async def issue_token(state: State, form: TokenForm, address: str | None) -> TokenAnswer:
+    """Exchange a client's assertion for a token. `address`: the caller's, which is recorded with a refusal.
 
     Raises `assertion-invalid`, `assertion-too-long`, `assertion-used` or `scope-exceeded`. An unknown client, a
     closed client and a wrong signature get the same refusal.
     """
+    # The client that an assertion claims counts only once its signature is right.
+    with state.refusals.watching(SIGN_IN, Source(address=address)):
+        return await _exchange(state, form)
+
+
+async def _exchange(state: State, form: TokenForm) -> TokenAnswer:
     client_id = claimed_client(form.client_assertion)
     # RFC 7521 section 4.2: `client_id` is optional, but must name the assertion's client.
     if form.client_id not in {"", str(client_id)}:

@@ -12,18 +12,19 @@ from sqlalchemy import ARRAY, Text, any_, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit_log.tables import AuditRecord
+from eligibility_api.audit_log.acts import record_act, record_acts
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tables import Client, Facility, Insurer
 from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.database.coalescing import Coalesced
 from eligibility_api.database.columns import table_of
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.admission import Admission
+from eligibility_api.platform.sql import Statement
 
 CLIENT = table_of(Client)
 FACILITY = table_of(Facility)
 INSURER = table_of(Insurer)
-RECORD = table_of(AuditRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +43,54 @@ class AdmittedClient:
     public_key: dict[str, Any]
 
 
-FIND_CLIENT = """
+_FIND_CLIENT = Statement.of("""
 SELECT c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key
 FROM client c LEFT JOIN facility f USING (institution_code)
-WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
-"""
+WHERE c.client_id = :client_id AND c.closed_at IS NULL AND f.closed_at IS NULL
+""")
+
+_FIND_CLIENTS = Statement.of("""
+SELECT a.place, c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key
+FROM unnest(:client_id::uuid[]) WITH ORDINALITY AS a (client_id, place)
+JOIN client c ON c.client_id = a.client_id AND c.closed_at IS NULL
+LEFT JOIN facility f USING (institution_code)
+WHERE f.closed_at IS NULL
+""")
+
+FIND_CLIENTS = Coalesced("client", _FIND_CLIENT, _FIND_CLIENTS)
+"""The client with an id, unless it or its facility was closed."""
 
 # Stored under the ends of this hour and of the next one, whatever the assertion's own expiry. Two uses within an
 # hour share one of the two keys, and no assertion is valid for longer than that.
-_USE_ASSERTION = """
+_USE_ASSERTION = Statement.of("""
 INSERT INTO used_nonce (expires_at, id)
-SELECT date_trunc('hour', now()) + ends * interval '1 hour', $1 FROM generate_series(1, 2) ends
+SELECT date_trunc('hour', now()) + ends * interval '1 hour', :digest FROM generate_series(1, 2) ends
 ON CONFLICT DO NOTHING RETURNING true AS done
-"""
+""")
+
+_USE_ASSERTIONS = Statement.of("""
+WITH asked AS MATERIALIZED (
+    SELECT digest, place, row_number() OVER (PARTITION BY digest ORDER BY place) AS nth
+    FROM unnest(:digest::bytea[]) WITH ORDINALITY AS a (digest, place)
+),
+-- In the order of keys, so that no two statements can deadlock.
+used AS (
+    INSERT INTO used_nonce (expires_at, id)
+    SELECT date_trunc('hour', now()) + ends * interval '1 hour', digest FROM asked CROSS JOIN generate_series(1, 2) ends
+    WHERE nth = 1
+    ORDER BY ends, digest
+    ON CONFLICT DO NOTHING RETURNING id
+)
+SELECT a.place, true AS done FROM used u JOIN asked a ON a.digest = u.id AND a.nth = 1
+""")
+
+USE_ASSERTIONS = Coalesced("assertion", _USE_ASSERTION, _USE_ASSERTIONS)
+"""Uses an assertion: two rows at its first use, fewer later."""
 
 
 async def find_client(database: Database, client_id: UUID) -> AdmittedClient | None:
     """Return the client with this id, unless it or its facility was closed."""
-    rows = await database.fetch(FIND_CLIENT, [client_id])
+    rows = await database.fetch_together(FIND_CLIENTS, {"client_id": client_id})
     if not rows:
         return None
     [row] = rows
@@ -70,7 +101,7 @@ async def find_client(database: Database, client_id: UUID) -> AdmittedClient | N
 
 async def use_assertion(database: Database, digest: bytes) -> bool:
     """Mark an assertion as used and return whether this was its first use. `digest` identifies it."""
-    return len(await database.fetch(_USE_ASSERTION, [digest])) == 2
+    return len(await database.fetch_together(USE_ASSERTIONS, {"digest": digest})) == 2
 
 
 async def find_facilities(
@@ -86,13 +117,22 @@ async def find_facilities(
 
 
 async def add_facilities(connection: AsyncConnection, admissions: Sequence[Admission]) -> None:
-    """Add facilities."""
+    """Add facilities, each with its audit record."""
     values = [
         {"institution_code": admission.institution_code, "name": admission.name, "kind": admission.kind.value}
         for admission in admissions
     ]
     if values:
         await connection.execute(insert(FACILITY), values)
+    records = [
+        {
+            "institution_code": admission.institution_code,
+            "facility_kind": admission.kind.value,
+            "detail": {"name": admission.name},
+        }
+        for admission in admissions
+    ]
+    await record_acts(connection, "admission.facility", records)
 
 
 async def close_facility(connection: AsyncConnection, institution_code: str) -> bool:
@@ -101,8 +141,14 @@ async def close_facility(connection: AsyncConnection, institution_code: str) -> 
         update(FACILITY)
         .where(FACILITY.c.institution_code == institution_code, FACILITY.c.closed_at.is_(None))
         .values(closed_at=func.clock_timestamp())
+        .returning(FACILITY.c.kind, FACILITY.c.name)
     )
-    return bool((await connection.execute(statement)).rowcount)
+    row = (await connection.execute(statement)).one_or_none()
+    if row is None:
+        return False
+    named = {"institution_code": institution_code, "facility_kind": row.kind}
+    await record_act(connection, "admission.facility-end", {"name": row.name}, **named)
+    return True
 
 
 async def add_insurers(connection: AsyncConnection, names: Mapping[str, str]) -> None:
@@ -150,10 +196,8 @@ async def close_client(connection: AsyncConnection, client_id: UUID) -> bool:
 
 async def record(connection: AsyncConnection, kind: str, *callers: Caller) -> None:
     """Append admissions or their ends to the audit record."""
-    values = [
+    records = [
         {
-            "kind": kind,
-            "outcome": "done",
             "client_id": caller.client_id,
             "institution_code": caller.institution_code,
             "insurer_number": caller.insurer_number,
@@ -161,4 +205,4 @@ async def record(connection: AsyncConnection, kind: str, *callers: Caller) -> No
         }
         for caller in callers
     ]
-    await connection.execute(insert(RECORD), values)
+    await record_acts(connection, kind, records)

@@ -74,7 +74,7 @@ class HistoryRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class HistoryAnswer:
     """The rows read, and the position of the requested page."""
 
     read: store.HistoryRows
@@ -86,6 +86,7 @@ class _Answer:
     extent: Extent
 
     def claims(self) -> list[HistoryRecord]:
+        """The claims that count, each entry replaced by its newest one."""
         return effective_claims((one for one in self.read.known if one.claim_month is not None), self.instant)
 
     def shows(self, resource: HistoryResource, kind: str, on: date | None, month: date) -> bool:
@@ -119,6 +120,13 @@ async def medications(
     A filter by `prescriber`, and the summary, omit rows; the others keep their row numbers and their marks.
     """
     answer = await _read(state, request, HistoryResource.MEDICATIONS)
+    return medications_of(answer, grouping, prescriber)
+
+
+def medications_of(
+    answer: HistoryAnswer, grouping: Grouping = Grouping.NONE, prescriber: str | None = None
+) -> MedicationsDict:
+    """A page of the medicines in what was read."""
     master = answer.presenter.master
     rows = _medicines(answer)
     marks = medicines.overlap_marks(rows, master.ingredient)
@@ -143,7 +151,7 @@ async def medications(
     return {**answer.about(len(places)), "medicines": [], "groups": groups}
 
 
-def _medicines(answer: _Answer) -> list[MedicineRow]:
+def _medicines(answer: HistoryAnswer) -> list[MedicineRow]:
     claims = answer.claims()
     entries = [one for one in answer.read.known if one.claim_month is None]
     first, last = answer.months
@@ -153,7 +161,11 @@ def _medicines(answer: _Answer) -> list[MedicineRow]:
 
 async def treatments(state: State, request: HistoryRequest, resource: HistoryResource) -> TreatmentsDict:
     """Days of visit with the listed acts, or surgery."""
-    answer = await _read(state, request, resource)
+    return treatments_of(await _read(state, request, resource), resource)
+
+
+def treatments_of(answer: HistoryAnswer, resource: HistoryResource) -> TreatmentsDict:
+    """A page of the treatments, or of the surgery, in what was read."""
     rows = [
         row
         for row in treatment_rows(answer.claims(), CATEGORY_OF[resource])
@@ -170,7 +182,11 @@ async def diagnoses(state: State, request: HistoryRequest) -> DiagnosesDict:
 
 async def health_checkups(state: State, request: HistoryRequest) -> HealthCheckupsDict:
     """Health check-ups: for each insurer and day the one that was loaded last."""
-    answer = await _read(state, request, HistoryResource.HEALTH_CHECKUPS)
+    return health_checkups_of(await _read(state, request, HistoryResource.HEALTH_CHECKUPS))
+
+
+def health_checkups_of(answer: HistoryAnswer) -> HealthCheckupsDict:
+    """A page of the check-ups in what was read."""
     rows = [
         one
         for one in latest_per_day(answer.read.checkups, answer.instant)
@@ -182,12 +198,12 @@ async def health_checkups(state: State, request: HistoryRequest) -> HealthChecku
 Row = TypeVar("Row")
 
 
-def _show(answer: _Answer, rows: Sequence[Row], show: Callable[[int, Row], T]) -> list[T]:
+def _show(answer: HistoryAnswer, rows: Sequence[Row], show: Callable[[int, Row], T]) -> list[T]:
     """This page's rows in their published form, numbered from 1."""
     return [show(place, row) for place, row in enumerate(answer.page(rows), answer.begins + 1)]
 
 
-async def _read(state: State, request: HistoryRequest, resource: HistoryResource) -> _Answer:
+async def _read(state: State, request: HistoryRequest, resource: HistoryResource) -> HistoryAnswer:
     """Check access and read.
 
     Raises its refusals, `history-months`, `known-at-out-of-range`, `cursor-invalid`.
@@ -211,4 +227,4 @@ async def _read(state: State, request: HistoryRequest, resource: HistoryResource
     assert read.instant is not None
     master = await state.drugs.for_load(state.database, read.drug_load)
     presenter = Presenter(institution, read.now, master)
-    return _Answer(read, read.instant, asked, begins, query.limit, presenter, query.extent)
+    return HistoryAnswer(read, read.instant, asked, begins, query.limit, presenter, query.extent)

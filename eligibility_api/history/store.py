@@ -44,7 +44,7 @@ _CLAIMS = f"""
     FROM named n
     JOIN claim r USING (insurer_number, number_key, symbol_key, birth_date)
     JOIN claim_file f ON f.file_id = r.file_id AND f.known_from <= n.instant AND (f.replaced_from > n.instant) IS NOT FALSE
-    WHERE r.due_at <= n.instant AND r.treatment_month BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
+    WHERE r.due_at <= n.instant AND r.treatment_month BETWEEN {{first}} AND {{last}}
       AND {is_of_person("r", "r.treatment_month")}
 """  # noqa: S608 - constants of the store, no values
 
@@ -72,7 +72,7 @@ _CHECKUPS = f"""
     SELECT c.checkup AS number, '' AS origin, c.insurer_number, c.examined_on, c.known_from AS shown_from, c.items
     FROM named n
     JOIN health_checkup c USING (insurer_number, number_key, symbol_key, birth_date)
-    WHERE c.known_from <= n.instant AND {_EXAMINED_IN} BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
+    WHERE c.known_from <= n.instant AND {_EXAMINED_IN} BETWEEN {{first}} AND {{last}}
       AND {is_of_person("c", _EXAMINED_IN)}
 """  # noqa: S608 - constants of the store, no values
 
@@ -114,19 +114,49 @@ def statement(resource: HistoryResource, bases: frozenset[Basis], *, at_instant:
     detail = [
         f"'months', jsonb_build_array({FIRST_MONTH}::date, {LAST_MONTH}::date)",
         *([f"'known_at', {INSTANT}::timestamptz"] if at_instant else []),
-        *(
-            f"'{name}', (SELECT jsonb_agg(number ORDER BY number) FROM reading WHERE {_NUMBERS[name]})"  # noqa: S608
-            for name in _RECORDED_KINDS[resource]
-        ),
+        *rows_read(resource),
     ]
+    return reading_statement(
+        resource,
+        check=access_check(bases, category, columns=("categories",)),
+        memberships=MEMBERSHIPS_AT_INSTANT if at_instant else MEMBERSHIPS_NOW,
+        recorded=recorded_cte(f"history.{resource}", category=category, detail=", ".join(detail)),
+        months=(FIRST_MONTH, LAST_MONTH),
+        instant="(SELECT instant FROM asked)" if at_instant else "g.now",
+    )
+
+
+def rows_read(resource: HistoryResource) -> list[str]:
+    """Names and values of a record's detail: the numbers of the rows in `reading`."""
+    return [
+        f"'{name}', (SELECT jsonb_agg(number ORDER BY number) FROM reading WHERE {_NUMBERS[name]})"  # noqa: S608
+        for name in _RECORDED_KINDS[resource]
+    ]
+
+
+def reading_statement(
+    resource: HistoryResource,
+    *,
+    check: str,
+    recorded: str,
+    months: tuple[str, str],
+    memberships: str = MEMBERSHIPS_NOW,
+    instant: str = "g.now",
+) -> str:
+    """A statement that reads a resource of the person of `guard`, and records it.
+
+    `check`: CTEs `guard` (person, categories, outcome, until, now) and `current_enrolment`, as those of the access
+    check; `recorded`: the CTE of the record; `months`: expressions of the first and the last one.
+    """
     load = "(SELECT max(load) FROM drug_load)" if resource is HistoryResource.MEDICATIONS else "NULL::bigint"
+    first, last = months
     return f"""
-WITH {access_check(bases, category, columns=("categories",))}, {MEMBERSHIPS_AT_INSTANT if at_instant else MEMBERSHIPS_NOW},
-reading AS MATERIALIZED ({_READING[resource]}),
-{recorded_cte(f"history.{resource}", category=category, detail=", ".join(detail))}
+WITH {check}, {memberships},
+reading AS MATERIALIZED ({_READING[resource].format(first=first, last=last)}),
+{recorded}
 SELECT access.*, x.*
 FROM (
-    SELECT r.outcome, r.record_id, r.recorded_at, g.until, g.now, {"(SELECT instant FROM asked)" if at_instant else "g.now"} AS instant,
+    SELECT r.outcome, r.record_id, r.recorded_at, g.until, g.now, {instant} AS instant,
            {load} AS drug_load
     FROM guard g CROSS JOIN recorded r
 ) access
@@ -170,6 +200,11 @@ async def read_history(
     at_instant = instant is not None
     parameters = [*access, *months, instant] if at_instant else [*access, *months]
     rows = await database.fetch(statement(resource, bases, at_instant=at_instant), parameters)
+    return history_rows(resource, rows)
+
+
+def history_rows(resource: HistoryResource, rows: Sequence[Any]) -> HistoryRows:
+    """The result of a statement of `reading_statement`."""
     [summary] = [row for row in rows if row["outcome"] is not None]
     read = [row for row in rows if row["number"] is not None]
     checkups = resource is HistoryResource.HEALTH_CHECKUPS

@@ -14,6 +14,7 @@ from eligibility_api.contract.insurer_ops import (
     ConfirmAnswer,
     ConfirmRequest,
     DeregistrationAnswer,
+    DeregistrationApplications,
     DeregistrationRequest,
     DeregistrationWithdrawalAnswer,
     FoundMembers,
@@ -180,6 +181,19 @@ async def withdraw_paper_application(
 async def deregister(request: DeregistrationRequest, caller: From, state: At) -> DeregistrationAnswer:
     """At the member's request, at the end of the next month. Repeating it changes nothing."""
     return await papers.deregister(state, caller, request)
+
+
+@router.get(
+    "/deregistration-applications",
+    summary="Members who asked to end the use of their card",
+    response_model=DeregistrationApplications,
+    responses=_LIST_RESPONSES,
+)
+async def deregistration_applications(
+    request: Request, caller: From, state: At, after: After = None
+) -> Response:
+    """What members asked for on their own page and the insurer has not done yet, oldest first."""
+    return respond_with_etag(request, await papers.deregistration_applications(state, caller, after))
 
 
 @router.post(

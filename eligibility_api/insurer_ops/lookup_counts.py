@@ -18,13 +18,13 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit import recompute
 from eligibility_api.audit import store as audit
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.columns import table_of
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
+from eligibility_api.domain.recorded_answers import PurgedVersion, RecordedAnswer, UnknownRule, inputs_of
 from eligibility_api.domain.rule_versions import RULES
 from eligibility_api.insurer_ops.tables import LookUpCount, LookUpCountProgress
 
@@ -53,23 +53,23 @@ async def count_look_ups(database: Database, *, commit_delay: timedelta = COMMIT
         records = (await connection.execute(_AFTER, parameters)).all()
         if not records:
             return False
-        look_ups = [record for record in records if record.kind is not None]
+        look_ups = [audit.recorded(record) for record in records if record.kind is not None]
         versions = await audit.versions(connection, look_ups)
         counts = Counter(key for record in look_ups for key in _keys(record, versions))
         await _add(connection, counts, records[-1].record_id)
     return len(records) == MAX_RECORDS
 
 
-def _keys(record: audit.Record, versions: Mapping[int, EnrolmentVersion]) -> set[Key]:
+def _keys(record: RecordedAnswer, versions: Mapping[int, EnrolmentVersion]) -> set[Key]:
     """Return the keys of a record: its outcome, for each insurer whose members were read."""
     try:
-        inputs = recompute.inputs_of(record, versions)
+        inputs = inputs_of(record, versions)
         outcome = RULES[inputs.rule_version].validity(inputs).value
     except ShikakuError as refusal:
         outcome = refusal.code
-    except recompute.UnknownRule:
+    except (UnknownRule, PurgedVersion):
         return set()
-    insurers = {versions[version].insurer_number for version in record.enrolments}
+    insurers = {versions[version].insurer_number for version in record.enrolments or ()}
     day = day_in_japan(record.recorded_at)
     return {(insurer, day, outcome) for insurer in insurers}
 

@@ -26,8 +26,12 @@ def _cards(person_key: str, condition: str, ends_at: str = "b.ends_at") -> str:
 )"""  # noqa: S608
 
 
-# A deregistration of later than `since` is not known then.
-_ENDS_THEN = "CASE WHEN b.end_recorded_at > :since THEN NULL ELSE b.ends_at END"
+# The end that stood at `since`, whether or not it was withdrawn later, or the certificate registered again.
+_ENDS_THEN = """(
+    SELECT d.ends_at FROM registration_end d
+    WHERE d.authority = b.authority AND d.serial = b.serial AND d.recorded_at <= :since
+      AND coalesce(d.stood_until, 'infinity') > :since
+)"""
 
 # `insured_then`: the member was known as insured at `since`; `blocked_then` and `cards_then` are of that time.
 _CANDIDATES = text(f"""
@@ -107,7 +111,7 @@ SELECT EXISTS (
 # A registration that a former request ends already keeps its end.
 _DEREGISTER = text("""
 WITH ended AS (
-    UPDATE binding SET ends_at = :ends_at, end_recorded_at = clock_timestamp()
+    UPDATE binding SET ends_at = :ends_at
     WHERE person_key = :person_key AND ends_at IS NULL RETURNING ends_at
 )
 SELECT max(ends_at) AS ends_at, EXISTS (SELECT FROM ended) AS changed
@@ -118,8 +122,32 @@ FROM (
 """)
 
 _KEEP = text("""
-UPDATE binding SET ends_at = NULL, end_recorded_at = NULL WHERE person_key = :person_key AND ends_at > now()
+UPDATE binding SET ends_at = NULL WHERE person_key = :person_key AND ends_at > now()
 """)
+
+
+# Open until the insurer has ended the registrations, or the person withdraws it.
+_APPLICATIONS = text(f"""
+SELECT a.application_id, t.enrolment_id::text AS enrolment_id, m.symbol, m.number, m.branch, m.birth_date, a.applied_at
+FROM deregistration_application a
+JOIN entitlement t USING (entitlement)
+CROSS JOIN LATERAL (
+    SELECT e.symbol, e.number, e.branch, e.birth_date
+    FROM (SELECT * FROM enrolment v WHERE v.entitlement = a.entitlement OFFSET 0) e {KNOWN_NOW}
+    WHERE {NOT_SUPERSEDED} ORDER BY e.version DESC LIMIT 1
+) m
+WHERE a.insurer_number = :insurer AND a.application_id > :after AND a.withdrawn_at IS NULL
+  AND EXISTS (SELECT FROM binding b WHERE b.person_key = a.person_key AND b.ends_at IS NULL OFFSET 0)
+ORDER BY a.application_id LIMIT :max_rows
+""")  # noqa: S608
+
+
+async def deregistration_applications(
+    connection: AsyncConnection, insurer: str, after: int, max_rows: int
+) -> Sequence[Row[Any]]:
+    """Return an insurer's open applications after a number: `application_id`, the member, and `applied_at`."""
+    values = {"insurer": insurer, "after": after, "max_rows": max_rows}
+    return (await connection.execute(_APPLICATIONS, values)).all()
 
 
 async def candidates(

@@ -19,6 +19,8 @@ from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.insurer_ops import (
     DeregistrationAnswer,
+    DeregistrationApplication,
+    DeregistrationApplications,
     DeregistrationRequest,
     DeregistrationWithdrawalAnswer,
     PaperApplicationAnswer,
@@ -39,12 +41,14 @@ from eligibility_api.domain.papers import (
 )
 from eligibility_api.eligibility.versions import enrolment_version
 from eligibility_api.insurer_ops import paper_store, store
-from eligibility_api.insurer_ops.service import open_admitted
+from eligibility_api.insurer_ops.service import open_admitted, record_read
 from eligibility_api.state import State
 from eligibility_api.web import cursor
 
 MEMBERS_PER_PAGE = 2_000
 """Members that one page of paper certificates covers."""
+
+APPLICATIONS_PER_PAGE = 500
 
 _CARDS = TypeAdapter(tuple[BoundCard, ...])
 _APPLICATIONS = TypeAdapter(tuple[PaperApplication, ...])
@@ -72,10 +76,12 @@ async def paper_certificates(
             since=since,
             since_day=since_day,
         )
-    needs = [_need(row, today, since) for row in rows]
+        needs = [need for row in rows if (need := _need(row, today, since)) is not None]
+        shown = {"after": position, "upto": page.upto}
+        await record_read(connection, caller, "papers.read", shown, members=len(needs))
     return PaperCertificates(
         since=since_day,
-        members=[need for need in needs if need is not None],
+        members=needs,
         next=cursor.encode(page.upto) if page.members == MEMBERS_PER_PAGE else None,
     )
 
@@ -130,6 +136,22 @@ async def deregister(state: State, caller: Caller, request: DeregistrationReques
                 last_day=last_day.isoformat(),
             )
     return DeregistrationAnswer(enrolment_id=str(request.enrolment_id), last_day=last_day)
+
+
+async def deregistration_applications(
+    state: State, caller: Caller, after: str | None
+) -> DeregistrationApplications:
+    """Return the members who asked for it on their own page, oldest first (K6). Raises `cursor-invalid`."""
+    position = cursor.decode_number(after) if after is not None else 0
+    async with open_admitted(state, caller) as connection:
+        rows = await paper_store.deregistration_applications(
+            connection, caller.insurer(), position, APPLICATIONS_PER_PAGE + 1
+        )
+    page = rows[:APPLICATIONS_PER_PAGE]
+    return DeregistrationApplications(
+        applications=[DeregistrationApplication.model_validate(row, from_attributes=True) for row in page],
+        next=cursor.encode(page[-1].application_id) if len(rows) > len(page) else None,
+    )
 
 
 async def withdraw_deregistration(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,15 @@ from eligibility_api.web.cursor import Position
 
 Rows = Sequence[Row[Any]]
 
+
+def _waits(version: str) -> str:
+    """Whether a version (an alias) waits for the insurer's word: an open mismatch, or a proposal (R8).
+
+    The condition of the index `enrolment_waiting`. A proposal waits in a confirmed member too.
+    """
+    return f"({version}.mismatch = 'open' OR {version}.proposed_key IS NOT NULL)"
+
+
 # A mismatch keeps its place in the queue when the period gets a new version: it is as old as the first
 # version of the period that had it, unless a version in between had none.
 _MISMATCHES = text(f"""
@@ -24,11 +33,11 @@ WITH own AS MATERIALIZED (
     SELECT revision FROM revision WHERE insurer_number = :insurer AND published_at <= now()
 ),
 waiting AS (
-    SELECT e.version, e.entitlement, e.register_match, coalesce(e.differences, '[]') AS differences, e.symbol, e.number, e.branch, e.birth_date, e.acquired_on,
+    SELECT e.version, e.entitlement, e.register_match, e.mismatch, coalesce(e.differences, '[]') AS differences, e.symbol, e.number, e.branch, e.birth_date, e.acquired_on,
            e.lost_on, o.published_at
     FROM own
     CROSS JOIN LATERAL (
-        SELECT * FROM enrolment v WHERE v.opened_by = own.revision AND v.mismatch = 'open' OFFSET 0
+        SELECT * FROM enrolment v WHERE v.opened_by = own.revision AND {_waits("v")} OFFSET 0
     ) e
     {KNOWN_NOW}
     WHERE {NOT_SUPERSEDED}
@@ -39,12 +48,12 @@ queue AS (
         -- By the entitlement, and not from every insurer's mismatches.
         FROM (SELECT * FROM enrolment x WHERE x.entitlement = w.entitlement OFFSET 0) v
         JOIN revision p ON p.revision = v.opened_by
-        WHERE v.acquired_on = w.acquired_on AND v.mismatch = 'open'
+        WHERE v.acquired_on = w.acquired_on AND {_waits("v")}
           AND v.closed_by IS DISTINCT FROM v.opened_by
           AND p.published_at > coalesce((
               SELECT max(q.published_at)
               FROM enrolment u JOIN revision q ON q.revision = u.opened_by
-              WHERE u.entitlement = w.entitlement AND u.acquired_on = w.acquired_on AND u.mismatch <> 'open'
+              WHERE u.entitlement = w.entitlement AND u.acquired_on = w.acquired_on AND NOT {_waits("u")}
                 AND u.closed_by IS DISTINCT FROM u.opened_by AND q.published_at <= w.published_at
           ), '-infinity')
     ) AS since
@@ -112,10 +121,12 @@ LIMIT :limit
 _DELAY = text(f"""
 WITH fresh AS (
     SELECT greatest(extract(epoch FROM o.published_at - (e.acquired_on::timestamp - interval '9 hours')
-                                                        AT TIME ZONE 'UTC') / 3600, 0) AS hours
+                                                        AT TIME ZONE 'UTC') / 3600, 0) AS hours,
+           o.published_at > now() - CAST(:within AS interval) AS recent,
+           to_char((o.published_at + interval '9 hours') AT TIME ZONE 'UTC', 'YYYY-MM') AS month
     FROM revision o
     JOIN enrolment e ON e.opened_by = o.revision AND e.closed_by IS DISTINCT FROM e.opened_by
-    WHERE o.insurer_number = :insurer AND o.published_at > now() - CAST(:within AS interval) AND o.published_at <= now()
+    WHERE o.insurer_number = :insurer AND o.published_at > :since AND o.published_at <= now()
       AND CASE o.kind
           WHEN 'single' THEN NOT EXISTS (SELECT FROM enrolment former WHERE former.closed_by = o.revision)
           WHEN 'file' THEN EXISTS (SELECT FROM revision earlier WHERE earlier.insurer_number = :insurer
@@ -128,9 +139,13 @@ WITH fresh AS (
             AND {days_of("f")} && {days_of("e")}
       )
 )
-SELECT count(*) AS enrolments, percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) AS median_hours,
+SELECT NULL AS month, count(*) AS enrolments, percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) AS median_hours,
        percentile_cont(0.95) WITHIN GROUP (ORDER BY hours) AS p95_hours
-FROM fresh
+FROM fresh WHERE recent
+UNION ALL
+SELECT month, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY hours),
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY hours)
+FROM fresh GROUP BY month
 """)  # noqa: S608 - constants of the store, no values
 
 _LOOK_UPS = text("""
@@ -147,7 +162,7 @@ FROM (SELECT entitlement FROM entitlement WHERE insurer_number = :insurer AND en
 
 
 async def mismatches(connection: AsyncConnection, insurer: str, after: Position, limit: int) -> Rows:
-    """Return open mismatches after a position in the queue (since, 0, version), oldest first."""
+    """Return what waits for the insurer's word, after a position in the queue (since, 0, version), oldest first."""
     since, _, version = after
     parameters = {"insurer": insurer, "since": since, "version": version, "limit": limit}
     return (await connection.execute(_MISMATCHES, parameters)).all()
@@ -180,9 +195,15 @@ async def changes(connection: AsyncConnection, insurer: str, after: Position, li
     return (await connection.execute(_CHANGES, parameters)).all()
 
 
-async def registration_delay(connection: AsyncConnection, insurer: str, within: timedelta) -> Row[Any]:
-    """Return the number of new enrolments within this time, with median and p95 of their delay in hours."""
-    return (await connection.execute(_DELAY, {"insurer": insurer, "within": within})).one()
+async def registration_delay(
+    connection: AsyncConnection, insurer: str, within: timedelta, since: datetime
+) -> dict[str | None, Row[Any]]:
+    """Return the number of new enrolments with median and p95 of their delay in hours.
+
+    By month in Japan (YYYY-MM) since an instant, and under None of all within this time.
+    """
+    parameters = {"insurer": insurer, "within": within, "since": since}
+    return {row.month: row for row in await connection.execute(_DELAY, parameters)}
 
 
 async def look_ups(connection: AsyncConnection, insurer: str, after: date) -> dict[str, int]:

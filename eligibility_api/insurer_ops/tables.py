@@ -1,4 +1,4 @@
-"""Tables of counted look-ups of insurers' members, and of applications for paper certificates."""
+"""Tables of counted look-ups of insurers' members, and of members' applications about cards."""
 
 from __future__ import annotations
 
@@ -39,5 +39,18 @@ class PaperApplicationRow(SQLModel, table=True):
     application_id: int = Field(primary_key=True, sa_type=BigInteger)
     entitlement: int = Field(sa_type=BigInteger)
     reason: str
+    applied_at: datetime = instant(by_database=True)
+    withdrawn_at: datetime | None = instant(nullable=True)
+
+
+class DeregistrationApplicationRow(SQLModel, table=True):
+    """A person's application, on her own page, that her insurer end the registration of her cards."""
+
+    __tablename__ = "deregistration_application"
+
+    application_id: int = Field(primary_key=True, sa_type=BigInteger)
+    insurer_number: str = Field(foreign_key="insurer.insurer_number")
+    entitlement: int = Field(sa_type=BigInteger)
+    person_key: bytes
     applied_at: datetime = instant(by_database=True)
     withdrawn_at: datetime | None = instant(nullable=True)

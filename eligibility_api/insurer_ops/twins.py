@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.audit_log.acts import record_act
 from eligibility_api.contract import identifiers
 from eligibility_api.enrolment import store
 from eligibility_api.files.store import PUBLICATION_LEAD
@@ -219,5 +220,4 @@ def _share_a_day(one: Row[Any], other: Row[Any]) -> bool:
 
 async def _record(connection: AsyncConnection, joined: Joined) -> None:
     detail = {name: value for name, value in asdict(joined).items() if name != "kept"}
-    values = {"kind": "insurer.joined", "outcome": "done", "insurer_number": joined.kept, "detail": detail}
-    await store.record(connection, values)
+    await record_act(connection, "insurer.joined", detail, insurer_number=joined.kept)

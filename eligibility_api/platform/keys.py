@@ -9,10 +9,12 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from joserfc.jwk import ECKey
@@ -91,6 +93,24 @@ def load_keys(home: Path, *, create: bool = True) -> FundKeys:
         raise OperatorError(
             f"The fund has no {error.filename}; `eligibility-api keys init` creates its keys."
         ) from error
+
+
+def fingerprints(keys: FundKeys) -> dict[str, Any]:
+    """What identifies each key without revealing it, for the audit record.
+
+    Thumbprints of the key pairs (RFC 7638), the ids of the MAC keys, and a MAC of the other secrets.
+    """
+    return {
+        "token": keys.token.thumbprint(),
+        "jlis_client": keys.jlis_client.thumbprint(),
+        "challenge": sorted(identity.hex() for identity in keys.challenge.keys),
+        "version": _fingerprint(keys.version),
+        "second_factor": _fingerprint(keys.second_factor),
+    }
+
+
+def _fingerprint(secret: bytes) -> str:
+    return hmac.digest(secret, b"shikaku key fingerprint", "sha256")[:16].hex()
 
 
 def load_trust(settings: Settings) -> TrustStore:

@@ -10,6 +10,7 @@ from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from eligibility_api.contract.tokens import TOKEN_PATH
+from eligibility_api.merkle_log.notes import Algorithm, VerificationKey
 
 IPNetwork = IPv4Network | IPv6Network
 
@@ -17,6 +18,17 @@ IPNetwork = IPv4Network | IPv6Network
 def _networks(text: str) -> tuple[IPNetwork, ...]:
     """Parse networks separated by commas. Raises ValueError."""
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _witnesses(text: str) -> tuple[tuple[VerificationKey, str], ...]:
+    """Parse witnesses separated by commas. Raises ValueError."""
+    pairs = [part.split() for part in text.split(",") if part.strip()]
+    if any(len(pair) != 2 or not pair[1].startswith(("https://", "http://")) for pair in pairs):
+        raise ValueError("each witness is a verification key, a space, and a URL")
+    witnesses = tuple((VerificationKey.parse(key), url) for key, url in pairs)
+    if any(key.algorithm is not Algorithm.COSIGNATURE for key, _ in witnesses):
+        raise ValueError("the key of a witness is one of cosignatures (type 0x04)")
+    return witnesses
 
 
 class Settings(BaseSettings):
@@ -70,6 +82,24 @@ class Settings(BaseSettings):
         repr=False,
         description="Database address for commands that read the audit log (role `shikaku_auditor`).",
     )
+    database_sequencer_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Database address of the sequencer of the audit log (role `shikaku_sequencer`): the primary itself,"
+        " not through a pool of transactions.",
+    )
+    log_origin: str = Field(
+        default="shikaku.example/audit-log",
+        max_length=200,
+        pattern=r"^[^\s+]+$",
+        description="The audit log's name in its checkpoints, and of the key that signs them: unique in the world, and"
+        " never changed while the log goes on.",
+    )
+    checkpoint_key: Path | None = Field(
+        default=None,
+        description="The key that signs the audit log's checkpoints (Ed25519, PEM); unset: `keys/checkpoint.pem` under"
+        " `FUND_HOME`. A replaced file is used from the next checkpoint on.",
+    )
     challenge_seconds: int = Field(
         default=60, ge=5, le=300, description="Lifetime of a challenge for a proof of presence."
     )
@@ -94,6 +124,13 @@ class Settings(BaseSettings):
     )
     second_factor_misses_per_hour: int = Field(
         default=5, ge=0, description="Wrong one-time passwords per operator of a facility and hour."
+    )
+    own_access_guesses_per_hour: int = Field(
+        default=20, ge=1, description="Refused one-time codes of patients' own pages per address and hour."
+    )
+    own_accesses_at_reader: bool = Field(
+        default=False,
+        description="Terminals with the right `own-access` may also show the patient who looked at her information.",
     )
     batch_rows_per_day: int = Field(
         default=50_000, ge=1, description="Rows of batch checks per facility and day (in Japan)."
@@ -215,6 +252,12 @@ class Settings(BaseSettings):
         description="Addresses or networks of reverse proxies, separated by commas: only from these is"
         " `X-Forwarded-For` accepted.",
     )
+    witnesses: str = Field(
+        default="",
+        max_length=4096,
+        description="Witnesses of the audit log, separated by commas: each its verification key (c2sp.org/tlog-cosignature),"
+        " a space, and the URL of its submission prefix. The scheduler has each new checkpoint cosigned.",
+    )
 
     @field_validator("proxies")
     @classmethod
@@ -226,6 +269,17 @@ class Settings(BaseSettings):
     def proxy_networks(self) -> tuple[IPNetwork, ...]:
         """The networks of the listed reverse proxies."""
         return _networks(self.proxies)
+
+    @field_validator("witnesses")
+    @classmethod
+    def _are_witnesses(cls, value: str) -> str:
+        _witnesses(value)
+        return value
+
+    @property
+    def witness_addresses(self) -> tuple[tuple[VerificationKey, str], ...]:
+        """The witnesses of the audit log: verification key, and URL of the submission prefix."""
+        return _witnesses(self.witnesses)
 
     @field_validator("public_url")
     @classmethod

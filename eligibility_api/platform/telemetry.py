@@ -51,6 +51,15 @@ LOST_LOG_LINES = Counter(
     "Log lines that could not be written: standard error was full, closed, or too slow.",
     registry=METRICS,
 )
+LOG_LEAVES = Counter(
+    "shikaku_audit_log_leaves_total", "Audit records that got their place in the log.", registry=METRICS
+)
+LOG_DELAY = Histogram(
+    "shikaku_audit_log_delay_seconds",
+    "Time from an audit record's instant to the signed checkpoint that contains it: of each checkpoint the oldest.",
+    buckets=(0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600),
+    registry=METRICS,
+)
 DURATION = Histogram(
     "shikaku_http_request_duration_seconds",
     "Time from a request's first byte to its response's last byte.",

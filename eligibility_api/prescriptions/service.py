@@ -14,11 +14,12 @@ from uuid import uuid4
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator
 from eligibility_api.clients.staff import check_admitted
-from eligibility_api.contract.codes import Right, Role
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.facility_kinds import kinds_recording
 from eligibility_api.contract.history import Origin
 from eligibility_api.contract.prescriptions import (
+    RECORDING_ROLES,
     DispensingRequest,
     EntryAnswer,
     OnSiteRequest,
@@ -33,14 +34,6 @@ from eligibility_api.enrolment.idempotency import request_digest
 from eligibility_api.prescriptions import store
 from eligibility_api.prescriptions.store import Entry, IdempotentCall
 from eligibility_api.state import State
-
-_PRESCRIBING = {Role.DOCTOR, Role.DENTIST, Role.AUTHORISED_STAFF}
-ROLES = {
-    Origin.PRESCRIPTION: _PRESCRIBING,
-    Origin.ON_SITE: _PRESCRIBING,
-    Origin.DISPENSING: {Role.PHARMACIST, Role.AUTHORISED_STAFF},
-}
-"""Who may record entries of each origin."""
 
 
 async def prescribe(
@@ -121,7 +114,7 @@ async def _add(
 
 
 def _refusal(operator: Operator, entry: Entry, today: date) -> str | None:
-    if operator.role not in ROLES[entry.origin]:
+    if operator.role not in RECORDING_ROLES[entry.origin]:
         return "role-not-permitted"
     return None if valid_entry_days(today, entry.prescribed_on, entry.dispensed_on) else "prescription-day"
 

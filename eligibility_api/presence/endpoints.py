@@ -17,7 +17,7 @@ from eligibility_api.web.problems import problem_responses
 router = APIRouter(
     prefix="/v1/presence",
     tags=["presence"],
-    route_class=rights_first(Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK),
+    route_class=rights_first(Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK, Right.OWN_ACCESS),
 )
 
 

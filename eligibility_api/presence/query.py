@@ -31,13 +31,13 @@ guard AS MATERIALIZED (
         WHEN revocation_status = 'good' AND {holder_missing} THEN 'holder' END AS missing
     FROM (
         SELECT
-            now() < $1::timestamptz AS in_time,
-            EXISTS (SELECT FROM used_nonce WHERE expires_at = $1 AND id = $2) AS used,
+            now() < :expires_at::timestamptz AS in_time,
+            EXISTS (SELECT FROM used_nonce WHERE expires_at = :expires_at AND id = :nonce) AS used,
             t.client_id IS NOT NULL AS admitted,
-            coalesce(t.rights @> $3::text[], false) AS entitled,
+            coalesce(t.rights @> :rights::text[], false) AS entitled,
             t.institution_code,
             t.kind AS facility_kind,
-            CASE WHEN a.authority IS NOT NULL THEN coalesce(r.status, 'good') ELSE $7::text END AS revocation_status,
+            CASE WHEN a.authority IS NOT NULL THEN coalesce(r.status, 'good') ELSE :ocsp_status::text END AS revocation_status,
             CASE WHEN a.authority IS NOT NULL THEN 'crl ' || a.crl_number::text ELSE 'ocsp' END AS evidence,
             b.person_key,
             {carrier} AS carrier
@@ -45,24 +45,23 @@ guard AS MATERIALIZED (
         LEFT JOIN (
             SELECT c.client_id, c.rights, f.institution_code, f.kind
             FROM client c JOIN facility f USING (institution_code)
-            WHERE c.client_id = $4 AND c.closed_at IS NULL AND f.closed_at IS NULL
+            WHERE c.client_id = :client_id AND c.closed_at IS NULL AND f.closed_at IS NULL
         ) t ON true
         -- The mirror counts only while it is fresh, and of an expired certificate only if its list keeps those.
         LEFT JOIN authority a
-            ON a.authority = $5 AND a.checked_at > now() - $8::interval AND a.next_update > now() AND {list_covers}
-        LEFT JOIN revoked_certificate r ON r.authority = $5 AND r.serial = $6
-        LEFT JOIN binding b ON b.authority = $5 AND b.serial = $6 AND coalesce(b.ends_at > now(), true)
+            ON a.authority = :authority AND a.checked_at > now() - :max_age::interval AND a.next_update > now() AND {list_covers}
+        LEFT JOIN revoked_certificate r ON r.authority = :authority AND r.serial = :serial
+        LEFT JOIN binding b ON b.authority = :authority AND b.serial = :serial AND coalesce(b.ends_at > now(), true)
         -- Keeps the subquery separate: merged with the outer one, it would search every partition of `used_nonce` twice.
         OFFSET 0
     ) checked
 )
 """
-"""Parameters of the CTE `guard`.
+"""The CTE `guard`, with the parameters of `VerifiedProof.values`.
 
-1–8: expiry, challenge id, rights, client, CA key, serial, OCSP's status or null, maximum age of the mirror. 9
-and 10, for `holder_missing` and its consequences: the outcome of asking J-LIS for the certificate's holder
-(null: not asked yet), and the person that it named. `missing` is what another source must supply before the
-proof can be spent.
+`ocsp_status` is OCSP's answer or null, `max_age` that of the mirror; `holder_outcome` is the outcome of asking
+J-LIS for the certificate's holder (null: not asked yet), and `holder` the person that it named. `missing` is
+what another source must supply before the proof can be spent.
 
 `list_covers` is the condition under which the mirrored list speaks of the certificate, and `carrier` the
 expression of its carrier: both concern only certificates that have expired or expire soon.
@@ -71,7 +70,7 @@ expression of its carrier: both concern only certificates that have expired or e
 UNEXPIRED = {"list_covers": "true", "carrier": "NULL::text"}
 """Parts of `PROOF_CHECK` for proofs whose certificate is in its period, and whose carrier does not matter."""
 
-_CARRIER = "(SELECT k.carrier FROM binding k WHERE k.authority = $5 AND k.serial = $6)"
+_CARRIER = "(SELECT k.carrier FROM binding k WHERE k.authority = :authority AND k.serial = :serial)"
 
 
 def bound_carrier(condition: str) -> str:
@@ -99,7 +98,7 @@ DECIDABLE = "in_time AND admitted AND entitled AND missing IS NULL"
 SPEND_NONCE = """
 spent_now AS (
     INSERT INTO used_nonce (expires_at, id)
-    SELECT $1, $2 FROM guard WHERE {condition}
+    SELECT :expires_at, :nonce FROM guard WHERE {condition}
     ON CONFLICT DO NOTHING
     RETURNING true AS done
 )
@@ -108,7 +107,7 @@ spent_now AS (
 _VISUAL_LIMIT = """
 counted AS (
     INSERT INTO visual_check_count AS v (client_id, hour, checks)
-    SELECT $4, date_trunc('hour', now()), 1 FROM guard WHERE {condition} AND NOT used AND {limit} > 0
+    SELECT :client_id, date_trunc('hour', now()), 1 FROM guard WHERE {condition} AND NOT used AND {limit} > 0
     ON CONFLICT (client_id, hour) DO UPDATE SET checks = v.checks + 1 WHERE v.checks < {limit}
     RETURNING true AS done
 ),
@@ -150,6 +149,11 @@ class Evidence:
     ocsp: CertificateStatus | None = None
     holder: HolderAnswer | None = None
 
+    @property
+    def is_of_database(self) -> bool:
+        """Whether no other source has been queried."""
+        return self.ocsp is None and self.holder is None
+
 
 @dataclass(frozen=True, slots=True)
 class VerifiedProof:
@@ -166,21 +170,21 @@ class VerifiedProof:
         """The end of the certificate's validity if it is past, during the grace period; else None."""
         return self.not_after if self.not_after < now else None
 
-    def parameters(self, evidence: Evidence, max_age: timedelta) -> list[Any]:
-        """Parameters 1–10 of `PROOF_CHECK`."""
+    def values(self, evidence: Evidence, max_age: timedelta) -> dict[str, Any]:
+        """The parameters of `PROOF_CHECK`."""
         ocsp, holder = evidence.ocsp, evidence.holder
-        return [
-            self.challenge.expires_at,
-            self.challenge.nonce,
-            [right.value for right in self.rights],
-            self.client_id,
-            self.certificate.authority,
-            self.certificate.serial_bytes,
-            ocsp.value if ocsp is not None else None,
-            max_age,
-            holder.outcome if holder is not None else None,
-            holder.person_key if holder is not None else None,
-        ]
+        return {
+            "expires_at": self.challenge.expires_at,
+            "nonce": self.challenge.nonce,
+            "rights": tuple(right.value for right in self.rights),
+            "client_id": self.client_id,
+            "authority": self.certificate.authority,
+            "serial": self.certificate.serial_bytes,
+            "ocsp_status": ocsp.value if ocsp is not None else None,
+            "max_age": max_age,
+            "holder_outcome": holder.outcome if holder is not None else None,
+            "holder": holder.person_key if holder is not None else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from typing import Protocol, TypeVar
 
 import structlog
 
+from eligibility_api.audit_log.refusal_minutes import Source
+from eligibility_api.audit_log.refusals import PROOF
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Purpose, Right
 from eligibility_api.contract.eligibility import Proof
@@ -40,6 +42,7 @@ RIGHTS_FOR = {
     Purpose.VISUAL_CHECK: (Right.VISUAL_CHECK,),
     Purpose.CONSENT: (Right.CONSENT,),
     Purpose.VISUAL_CONSENT: (Right.CONSENT, Right.VISUAL_CHECK),
+    Purpose.OWN_ACCESS: (Right.OWN_ACCESS,),
 }
 """The rights that a terminal needs to request and to spend a challenge of each purpose."""
 
@@ -79,19 +82,41 @@ def verify_proof(
 
     `message` is what the card must have signed; by default the bytes of a presence.
     """
-    caller.require(*RIGHTS_FOR[purpose])
-    verified = state.verifier.verify(
-        proof,
-        purpose=purpose,
-        institution_code=caller.institution(),
-        terminal=caller.client_id,
-        now=state.clock(),
-        message=message,
-    )
+    try:
+        caller.require(*RIGHTS_FOR[purpose])
+        verified = state.verifier.verify(
+            proof,
+            purpose=purpose,
+            institution_code=caller.institution(),
+            terminal=caller.client_id,
+            now=state.clock(),
+            message=message,
+        )
+    except ShikakuError as refusal:
+        state.refusals.add(PROOF, refusal, _source(caller), purpose)
+        raise
     certificate = verified.certificate
     return VerifiedProof(
         verified.challenge, caller.client_id, RIGHTS_FOR[purpose], certificate.id, certificate.not_after
     )
+
+
+def purpose_of(state: State, caller: Caller, challenge: str) -> Purpose:
+    """The purpose of a proof's challenge. Raises `challenge-altered` or `challenge-other-purpose`."""
+    with state.refusals.watching(PROOF, _source(caller)):
+        return state.verifier.purpose(challenge)
+
+
+def kept(state: State, proof: VerifiedProof, refusal: ShikakuError) -> ShikakuError:
+    """Keep a refusal of a proof of which no statement wrote a record, because nothing was used; returns it."""
+    challenge = proof.challenge
+    source = Source(client_id=challenge.terminal, institution_code=challenge.institution_code)
+    state.refusals.add(PROOF, refusal, source, challenge.purpose)
+    return refusal
+
+
+def _source(caller: Caller) -> Source:
+    return Source(caller.client_id, caller.institution_code, caller.insurer_number)
 
 
 async def decide(
@@ -109,7 +134,9 @@ async def decide(
     evidence = Evidence()
     while True:
         attempted = await attempt(evidence)
-        _check_spendable(attempted.proof_check)
+        refusal = _refusal(attempted.proof_check)
+        if refusal is not None:
+            raise kept(state, proof, refusal)
         match attempted.proof_check.missing:
             case "revocation_status":
                 evidence = replace(evidence, ocsp=await _ask_ocsp(state, proof))
@@ -132,19 +159,19 @@ async def _ask_ocsp(state: State, proof: VerifiedProof) -> CertificateStatus:
         raise ShikakuError("revocation-unavailable", retry_after=RETRY_AFTER_SECONDS) from reason
 
 
-def _check_spendable(proof_check: ProofCheck) -> None:
+def _refusal(proof_check: ProofCheck) -> ShikakuError | None:
+    """Why a proof cannot be spent, whatever evidence there is; None if it can."""
     if not proof_check.in_time:
-        raise ShikakuError("challenge-expired")
+        return ShikakuError("challenge-expired")
     if not proof_check.admitted:
-        raise ShikakuError("client-closed")
-    if not proof_check.entitled:
-        raise ShikakuError("right-missing")
+        return ShikakuError("client-closed")
+    return None if proof_check.entitled else ShikakuError("right-missing")
 
 
-def check_spent(proof_check: ProofCheck) -> None:
+def check_spent(state: State, proof: VerifiedProof, proof_check: ProofCheck) -> None:
     """Raise `challenge-used` for a proof spent earlier, `certificate-revoked` or `certificate-suspended`."""
     if not proof_check.spent:
-        raise ShikakuError("challenge-used")
+        raise kept(state, proof, ShikakuError("challenge-used"))
     if proof_check.revocation_status is not CertificateStatus.GOOD:
         assert proof_check.revocation_status is not None
         raise ShikakuError(REFUSALS[proof_check.revocation_status])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Numeric
+from sqlalchemy import BigInteger, Numeric
 from sqlmodel import Field, SQLModel
 
 from eligibility_api.database.columns import instant
@@ -65,7 +65,22 @@ class Binding(SQLModel, table=True):
     not_after: datetime | None = instant(nullable=True)
     carrier: str | None = None
     ends_at: datetime | None = instant(nullable=True)
-    end_recorded_at: datetime | None = instant(nullable=True)
+
+
+class RegistrationEnd(SQLModel, table=True):
+    """An end of a certificate's registration (`Binding.ends_at`), known from `recorded_at` until `stood_until`.
+
+    Written by triggers.
+    """
+
+    __tablename__ = "registration_end"
+
+    registration_end: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    authority: bytes
+    serial: bytes
+    ends_at: datetime = instant()
+    recorded_at: datetime = instant()
+    stood_until: datetime | None = instant(nullable=True)
 
 
 class VisualCheckCount(SQLModel, table=True):

@@ -9,7 +9,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.references import ReferenceRegistration
 from eligibility_api.database.connections import Database
-from eligibility_api.eligibility.by_number import membership_parameters
+from eligibility_api.eligibility.by_number import membership_values
 from eligibility_api.eligibility.misses import (
     COUNT_MISSES,
     LOOK_UP_CHECK,
@@ -18,12 +18,14 @@ from eligibility_api.eligibility.misses import (
     LookUpQuota,
 )
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
+from eligibility_api.platform.sql import Statement
 
 _STATEMENT = """
 WITH {guard},
 fitting AS MATERIALIZED (
     SELECT r.row, r.insurer_number, r.reference_number, f.*
-    FROM unnest($5::text[], $6::text[], $7::text[], $8::date[], $9::text[], $10::text[], $11::text[]) WITH ORDINALITY
+    FROM unnest(:insurer_number::text[], :number_key::text[], :symbol_key::text[], :birth_date::date[],
+                :first_branch::text[], :last_branch::text[], :reference_number::text[]) WITH ORDINALITY
         AS r (insurer_number, number_key, symbol_key, birth_date, first, last, reference_number, row)
     CROSS JOIN LATERAL (
         SELECT array_agg(DISTINCT e.entitlement) AS entitlements,
@@ -59,7 +61,7 @@ registered AS (
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key,
                               matched_entitlements, detail)
-    SELECT 'reference.register', j.outcome, $1, g.institution_code, g.facility_kind,
+    SELECT 'reference.register', j.outcome, :client_id, g.institution_code, g.facility_kind,
            CASE WHEN j.persons = 1 THEN j.person_key END, j.entitlements,
            jsonb_build_object('asked_insurer', j.insurer_number)
     FROM guard g CROSS JOIN judged j
@@ -69,7 +71,7 @@ SELECT g.*, {over_limit} AS over_limit, m.streak, (SELECT array_agg(outcome ORDE
 FROM guard g LEFT JOIN counted m ON true
 """
 
-REGISTER = _STATEMENT.format(
+_SOURCE = _STATEMENT.format(
     guard=LOOK_UP_CHECK,
     known_now=KNOWN_NOW,
     not_superseded=NOT_SUPERSEDED,
@@ -80,11 +82,8 @@ REGISTER = _STATEMENT.format(
         may_ask=MAY_LOOK_UP,
     ),
 )
-"""The statement that registers reference numbers.
-
-Parameters: the four of `LOOK_UP_CHECK`, then arrays: insurer, number, symbol, birth date, first and last
-branch, reference number.
-"""
+REGISTER = Statement.of(_SOURCE)
+"""The statement that registers reference numbers: memberships and numbers are arrays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +105,14 @@ async def register(
 
     Rows after the last miss allowed are not looked up.
     """
-    rows = [[*membership_parameters(one), one.reference_number] for one in registrations]
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    parameters = [caller.client_id, Right.ELIGIBILITY.value, *limits, *columns]
-    [row] = await database.fetch(REGISTER, parameters)
+    terminal_limit, facility_limit = limits
+    rows = [membership_values(one) | {"reference_number": one.reference_number} for one in registrations]
+    values = {
+        "client_id": caller.client_id,
+        "right": Right.ELIGIBILITY.value,
+        "terminal_limit": terminal_limit,
+        "facility_limit": facility_limit,
+        **{name: [row[name] for row in rows] for name in rows[0]},
+    }
+    [row] = await database.fetch(REGISTER.text, REGISTER.parameters(values))
     return RegistrationResult(LookUpQuota.of(row), row["outcomes"] or ())

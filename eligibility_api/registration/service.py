@@ -10,7 +10,7 @@ from eligibility_api.contract.registration import RegistrationAnswer, Registrati
 from eligibility_api.domain.membership import comparable
 from eligibility_api.eligibility.misses import seconds_to_next_hour
 from eligibility_api.presence.query import Evidence, HolderAnswer
-from eligibility_api.presence.service import check_spent, decide, verify_proof
+from eligibility_api.presence.service import check_spent, decide, kept, purpose_of, verify_proof
 from eligibility_api.registration.store import BindingResult, ComparedFace, Membership, bind
 from eligibility_api.state import State
 
@@ -28,7 +28,7 @@ async def register(state: State, caller: Caller, request: RegistrationRequest) -
     `operator-required`, `visual-check-limit`, `register-unavailable`, and (recorded) `registration-conflict`,
     `registration-other-member`, `registration-unknown-certificate`, `card-not-usable`.
     """
-    visual = state.verifier.purpose(request.challenge) is Purpose.VISUAL_REGISTRATION
+    visual = purpose_of(state, caller, request.challenge) is Purpose.VISUAL_REGISTRATION
     face = None
     if visual:
         if request.operator is None:
@@ -52,8 +52,9 @@ async def register(state: State, caller: Caller, request: RegistrationRequest) -
 
     bound = await decide(state, proof, attempt, ask_jlis)
     if not bound.within_limit:
-        raise ShikakuError("visual-check-limit", retry_after=seconds_to_next_hour(state.clock()))
-    check_spent(bound.proof_check)
+        limited = ShikakuError("visual-check-limit", retry_after=seconds_to_next_hour(state.clock()))
+        raise kept(state, proof, limited)
+    check_spent(state, proof, bound.proof_check)
     if bound.outcome not in {"bound", "already"}:
         raise ShikakuError(bound.outcome or "internal")
     proof_check = bound.proof_check

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from typing import Any
 
 from eligibility_api.database.connections import Database
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
+from eligibility_api.platform.sql import Statement
 from eligibility_api.presence.query import (
     PROOF_CHECK,
     UNEXPIRED,
@@ -23,21 +24,21 @@ WITH {guard}, {spend},
 judged AS MATERIALIZED (
     SELECT g.*, CASE
         WHEN g.revocation_status <> 'good' THEN 'certificate-' || g.revocation_status
-        WHEN $10::bytea IS NULL THEN 'registration-unknown-certificate'
-        WHEN g.person_key <> $10 OR EXISTS (
-            SELECT FROM unnest($15::bytea[], $16::bytea[]) AS former (authority, serial)
-            JOIN binding b USING (authority, serial) WHERE b.person_key <> $10
+        WHEN :holder::bytea IS NULL THEN 'registration-unknown-certificate'
+        WHEN g.person_key <> :holder OR EXISTS (
+            SELECT FROM unnest(:former_authorities::bytea[], :former_serials::bytea[]) AS former (authority, serial)
+            JOIN binding b USING (authority, serial) WHERE b.person_key <> :holder
         ) THEN 'registration-conflict'
         -- Before anything that is stated is compared: the refusal must not depend on it (rule B2).
         WHEN EXISTS (
             SELECT FROM enrolment e {known_now}
-            WHERE e.person_key = $10 AND {not_superseded} AND e.self_disclosure_blocked
+            WHERE e.person_key = :holder AND {not_superseded} AND e.self_disclosure_blocked
         ) THEN 'card-not-usable'
-        WHEN $11::text IS NOT NULL AND NOT EXISTS (
+        WHEN :insurer_number::text IS NOT NULL AND NOT EXISTS (
             SELECT FROM enrolment e JOIN entitlement t USING (entitlement) {known_now}
-            WHERE e.person_key = $10 AND {not_superseded}
-              AND t.insurer_number = $11 AND t.symbol_key = $12 AND t.number_key = $13
-              AND ($14 = '' OR t.branch_key = $14)
+            WHERE e.person_key = :holder AND {not_superseded}
+              AND t.insurer_number = :insurer_number AND t.symbol_key = :symbol_key AND t.number_key = :number_key
+              AND (:branch_key = '' OR t.branch_key = :branch_key)
         ) THEN 'registration-other-member'
         WHEN g.person_key IS NOT NULL THEN 'already'
         ELSE 'bound' END AS outcome
@@ -46,16 +47,16 @@ judged AS MATERIALIZED (
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, authority, serial,
                               person_key, challenge, detail)
-    SELECT 'binding.first-registration', outcome, $4, institution_code, facility_kind, $19::text, $5, $6,
-           coalesce(person_key, CASE WHEN outcome = 'bound' THEN $10 END), $2,
+    SELECT 'binding.first-registration', outcome, :client_id, institution_code, facility_kind, :operator::text, :authority, :serial,
+           coalesce(person_key, CASE WHEN outcome = 'bound' THEN :holder END), :nonce,
            jsonb_strip_nulls(
-               jsonb_build_object('revocation', evidence, 'agreed', true, 'named', encode($10, 'hex')))
+               jsonb_build_object('revocation', evidence, 'agreed', true, 'named', encode(:holder, 'hex')))
     FROM judged
     RETURNING record_id, recorded_at
 ),
 bound AS (
     INSERT INTO binding (authority, serial, person_key, basis, not_after, carrier, record_id)
-    SELECT $5, $6, $10, 'first-registration', $17, $18, record_id FROM judged, recorded WHERE outcome = 'bound'
+    SELECT :authority, :serial, :holder, 'first-registration', :not_after, :carrier, record_id FROM judged, recorded WHERE outcome = 'bound'
     -- Of two simultaneous registrations of one card both name the person that J-LIS named. One that a deregistration has
     -- ended is registered again.
     ON CONFLICT (authority, serial) DO UPDATE SET ends_at = NULL WHERE binding.ends_at <= now()
@@ -69,26 +70,23 @@ LEFT JOIN (SELECT outcome FROM judged) j ON true
 """
 
 
-def _statement(*, visual: bool) -> str:
-    spend, limited = spend_ctes(visual_limit="$20" if visual else None)
-    return _STATEMENT.format(
-        guard=PROOF_CHECK.format(holder_missing="$9::text IS NULL", **UNEXPIRED),
+def _statement(*, visual: bool) -> Statement:
+    spend, limited = spend_ctes(visual_limit=":visual_limit" if visual else None)
+    source = _STATEMENT.format(
+        guard=PROOF_CHECK.format(holder_missing=":holder_outcome::text IS NULL", **UNEXPIRED),
         spend=spend,
         known_now=KNOWN_NOW,
         not_superseded=NOT_SUPERSEDED,
         limited=limited,
     )
+    return Statement.of(source)
 
 
 REGISTRATION_STATEMENT = _statement(visual=False)
-"""First registration with the PIN.
-
-Parameters: the ten of `PROOF_CHECK`, the stated membership's four or nulls, the predecessors' CA keys and
-serials, the end of the certificate's validity, its carrier, and the operator or null.
-"""
+"""First registration with the PIN. A stated membership's items may be null."""
 
 VISUAL_REGISTRATION_STATEMENT = _statement(visual=True)
-"""The same after a comparison of the face; with one more parameter, the hourly limit of visual checks."""
+"""The same after a comparison of the face, with the hourly limit of visual checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +97,9 @@ class Membership:
     symbol_key: str
     number_key: str
     branch_key: str
+
+
+_MEMBERSHIP = tuple(field.name for field in fields(Membership))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +135,18 @@ async def bind(
 
     `face`: staff compared the face in place of the PIN.
     """
-    stated: list[Any] = [None, None, None, None]
-    if membership is not None:
-        stated = [
-            membership.insurer_number,
-            membership.symbol_key,
-            membership.number_key,
-            membership.branch_key,
-        ]
     holder = evidence.holder or HolderAnswer("")
     former = holder.predecessors
-    predecessors = [[f.authority for f in former], [f.serial_bytes for f in former]]
-    certificate = [proof.not_after, holder.carrier]
-    parameters = [*proof.parameters(evidence, max_age), *stated, *predecessors, *certificate]
-    if face is None:
-        rows = await database.fetch(REGISTRATION_STATEMENT, [*parameters, None])
-    else:
-        rows = await database.fetch(VISUAL_REGISTRATION_STATEMENT, [*parameters, face.operator, face.limit])
+    values: dict[str, Any] = {
+        **proof.values(evidence, max_age),
+        **(asdict(membership) if membership is not None else dict.fromkeys(_MEMBERSHIP)),
+        "former_authorities": [f.authority for f in former],
+        "former_serials": [f.serial_bytes for f in former],
+        "not_after": proof.not_after,
+        "carrier": holder.carrier,
+        "operator": face.operator if face is not None else None,
+        "visual_limit": face.limit if face is not None else None,
+    }
+    statement = REGISTRATION_STATEMENT if face is None else VISUAL_REGISTRATION_STATEMENT
+    rows = await database.fetch(statement.text, statement.parameters(values))
     return BindingResult(ProofCheck.of(rows[0]), rows[0]["outcome"], rows[0]["within_limit"])

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.contract.uploads import RowFault
 from eligibility_api.database.plans import join_as_written
 from eligibility_api.domain.membership import CONTENT
+from eligibility_api.enrolment.confirmations import CONFIRMED_BEFORE
 from eligibility_api.enrolment.contests import INSURED_ELSEWHERE
 from eligibility_api.enrolment.store import lock_insurer
 from eligibility_api.uploads.plan import ENTITLEMENT_OF_ROW, NEAREST, OVERLAPS
@@ -77,13 +78,24 @@ CASE WHEN m.row IS NULL THEN f.register_match
      WHEN m.person_key <> f.person_key THEN 'other' ELSE m.register_match END AS register_match,
 CASE WHEN m.row IS NULL THEN f.mismatch
      WHEN m.person_key IS NULL OR m.person_key <> f.person_key THEN 'open'
-     WHEN m.register_match <> 'variant' THEN 'none'
-     WHEN f.person_key = m.person_key AND f.mismatch = 'confirmed' AND m.differences <@ f.differences THEN 'confirmed'
-     ELSE 'open' END AS mismatch,
+     WHEN m.register_match <> 'variant' THEN 'none' ELSE 'open' END AS mismatch,
 CASE WHEN m.row IS NULL THEN f.proposed_key
      WHEN m.register_match = 'variant' AND f.person_key IS NULL THEN m.person_key END AS proposed_key,
 CASE WHEN m.row IS NULL THEN f.differences
      WHEN f.person_key IS NULL OR f.person_key = m.person_key THEN m.differences END AS differences
+"""
+
+# `enrolment.linking.link_after_former_confirmation` as a set operation.
+_CONFIRMED = f"""
+CASE WHEN w.confirmed THEN coalesce(l.person_key, l.proposed_key) ELSE l.person_key END AS person_key,
+l.register_match,
+CASE WHEN w.confirmed THEN 'confirmed' ELSE l.mismatch END AS mismatch,
+CASE WHEN NOT w.confirmed THEN l.proposed_key END AS proposed_key,
+l.differences
+FROM (SELECT {_LINK}) l
+CROSS JOIN LATERAL (SELECT CASE WHEN l.register_match = 'variant' AND l.mismatch = 'open' THEN {
+    CONFIRMED_BEFORE.format(person_key="coalesce(l.person_key, l.proposed_key)", differences="l.differences")
+} ELSE false END AS confirmed) w
 """
 
 # `enrolment.linking.closes_card` as a set operation.
@@ -106,7 +118,7 @@ WITH claim AS MATERIALIZED (
           AND (v.closed_by IS NULL OR v.closed_by = :revision)
         ORDER BY {NEAREST} LIMIT 1
     ) f ON true
-    CROSS JOIN LATERAL (SELECT {_LINK}) l
+    CROSS JOIN LATERAL (SELECT {_CONFIRMED}) l
 ), notified AS (
     INSERT INTO contested_claim (insurer_number, entitlement, revision)
     SELECT e.insurer_number, e.entitlement, :revision

@@ -15,6 +15,7 @@ from eligibility_api.contract.member_reading.headings import UnknownColumn
 from eligibility_api.contract.uploads import FileScope, Finding, UploadReport
 from eligibility_api.database.plans import whole_file
 from eligibility_api.domain.holding import HoldingShare, exact
+from eligibility_api.enrolment.confirmations import CONFIRMED_BEFORE
 from eligibility_api.platform.settings import Settings
 from eligibility_api.uploads import fill_rates
 from eligibility_api.uploads.queue import UploadContext, UploadTask
@@ -36,11 +37,20 @@ FROM {plan}
 WHERE row > :after AND row <= :upto
 """
 
-_MATCHED = """
-SELECT count(*) FILTER (WHERE m.register_match <> 'one') AS unmatched,
-       count(*) FILTER (WHERE m.register_match = 'variant') AS proposed, count(former.found) AS renumbered
-FROM {matches} m
-JOIN {plan} p ON p.row = m.row
+# Whether a proposal needs no word, since the insurer has given it before.
+_CONFIRMED = f"""
+CROSS JOIN LATERAL (SELECT CASE WHEN m.register_match = 'variant' THEN {
+    CONFIRMED_BEFORE.format(person_key="m.person_key", differences="m.differences")
+} ELSE false END AS confirmed) w
+"""
+
+_MATCHED = f"""
+SELECT count(*) FILTER (WHERE m.register_match <> 'one' AND NOT w.confirmed) AS unmatched,
+       count(*) FILTER (WHERE m.register_match = 'variant' AND NOT w.confirmed) AS proposed,
+       count(former.found) AS renumbered
+FROM {{matches}} m
+JOIN {{plan}} p ON p.row = m.row
+{_CONFIRMED}
 LEFT JOIN LATERAL (
     SELECT true AS found
     FROM enrolment v JOIN entitlement e ON e.entitlement = v.entitlement
@@ -49,13 +59,13 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) former ON true
 WHERE m.row > :after AND m.row <= :upto
-"""
+"""  # noqa: S608 - parts of ours
 
-_DIFFERENCES = """
+_DIFFERENCES = f"""
 SELECT d.value ->> 'item' AS item, d.value ->> 'kind' AS kind, count(*) AS rows
-FROM {matches} m CROSS JOIN LATERAL jsonb_array_elements(m.differences) d
-WHERE m.row > :after AND m.row <= :upto GROUP BY 1, 2
-"""
+FROM {{matches}} m {_CONFIRMED} CROSS JOIN LATERAL jsonb_array_elements(m.differences) d
+WHERE m.row > :after AND m.row <= :upto AND NOT w.confirmed GROUP BY 1, 2
+"""  # noqa: S608 - parts of ours
 
 _ABSENT = """
 WITH chunk AS MATERIALIZED (
@@ -94,7 +104,7 @@ class RowCounts:
     flags_lost: int = 0
     unmatched: int = 0
     proposed: int = 0
-    """Of the unmatched ones, those for whom the register proposes a person (rule R8)."""
+    """Of the unmatched ones, those for whom the register proposes a person (rule R8); they wait for a confirmation."""
     renumbered: int = 0
     current: int = 0
     absent: int = 0
@@ -174,8 +184,9 @@ async def count_rows(connection: AsyncConnection, task: UploadTask, file_rows: i
 async def variant_findings(connection: AsyncConnection, task: UploadTask) -> list[Finding]:
     """A finding for each item and kind in which proposed persons are spelled otherwise (rule J3)."""
     found: Counter[tuple[str, str]] = Counter()
+    insurer = {"insurer": task.insurer_number}
     async for chunk in task.staging.chunks(connection, CHUNK_ROWS):
-        for row in await task.staging.execute(connection, _DIFFERENCES, chunk):
+        for row in await task.staging.execute(connection, _DIFFERENCES, chunk | insurer):
             found[row.item, row.kind] += row.rows
     return [
         Finding(code=VARIANT, count=count, holds=False, column=item, detail={"kind": kind})

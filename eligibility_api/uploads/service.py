@@ -28,10 +28,11 @@ from eligibility_api.contract.uploads import (
     UploadState,
 )
 from eligibility_api.contract.wire import RequestModel
-from eligibility_api.enrolment.store import admitted_insurer_name, prepare_revision
+from eligibility_api.enrolment.store import admitted_insurer_name, prepare_revision, record
 from eligibility_api.files.receive import Receiver
 from eligibility_api.files.store import next_cursor
 from eligibility_api.insurer_ops.corrections import facilities_answered_by_revisions
+from eligibility_api.insurer_ops.service import record_read
 from eligibility_api.platform.settings import Settings
 from eligibility_api.state import State
 from eligibility_api.uploads import store
@@ -88,6 +89,9 @@ async def faults(state: State, caller: Caller, upload_id: UUID, after: int) -> U
     async with state.database.transaction() as connection:
         await own(connection, caller, upload_id)
         page = await FILES.fault_page(connection, upload_id, after)
+        shown = {"upload": str(upload_id), "after": after}
+        members = sum(row.enrolment_id is not None for row in page)
+        await record_read(connection, caller, "file-faults.read", shown, members=members)
     return UploadFaults(faults=[_fault(row) for row in page], next=next_cursor(page))
 
 
@@ -99,7 +103,17 @@ async def correction_list(state: State, caller: Caller, upload_id: UUID) -> Corr
     need_either(caller)
     async with state.database.transaction() as connection:
         row = await own(connection, caller, upload_id)
-        return CorrectionList(facilities=await facilities_answered_by_revisions(connection, [row.revision]))
+        facilities = await facilities_answered_by_revisions(connection, [row.revision])
+        await _record_list_read(connection, caller, upload_id, len(facilities))
+        return CorrectionList(facilities=facilities)
+
+
+async def _record_list_read(
+    connection: AsyncConnection, caller: Caller, upload_id: UUID, facilities: int
+) -> None:
+    detail = {"upload": str(upload_id), "facilities": facilities}
+    values = {"client_id": caller.client_id, "insurer_number": caller.insurer(), "detail": detail}
+    await record(connection, {"kind": "corrections.read", "outcome": "done", **values})
 
 
 def need_either(caller: Caller) -> None:

@@ -71,7 +71,7 @@ class AccessLog:
 
 def _log_request(scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
     # The route's template, not the path: text that a caller puts into a URL must not reach log or metrics.
-    route = getattr(scope.get("route"), "path", "(none)")
+    route = scope.get("root_path", "") + getattr(scope.get("route"), "path", "(none)")
     code = state.get("problem_code", "")
     requests, duration = _metrics(route, status, code)
     requests.inc()

@@ -1,4 +1,4 @@
-"""Commands about issued certificates: suspend, resume, revoke, list. No names are printed."""
+"""Commands about issued certificates: suspend, resume, revoke, list, print. No names are printed."""
 
 import json
 from collections.abc import Callable
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from jpki_mock.authority.values import CaId, CertificateId, Reason, Record
 from jpki_mock.cli.common import open_jlis, read_card
@@ -37,6 +39,7 @@ def add_to(app: typer.Typer) -> None:
     for command in (suspend, resume, revoke):
         app.command()(command)
     app.command("list")(list_certificates)
+    app.command("certificate")(show_certificate)
 
 
 def suspend(card: _Card = None, ca: _Ca = None, serial: _Serial = None) -> None:
@@ -91,6 +94,17 @@ def list_certificates(
     for row in rows:
         shown = ("ca", "serial", "carrier", "state", "reason", "valid_until")
         typer.echo("\t".join(row[field] or "-" for field in shown))
+
+
+def show_certificate(
+    card: Annotated[Path, typer.Argument(help="カードのファイル / A card's file.")],
+) -> None:
+    """カードの利用者証明用電子証明書を PEM で出力します（氏名等は含まれません）。
+
+    Print the card's user-authentication certificate as PEM. It names nobody.
+    """
+    certificate = x509.load_der_x509_certificate(read_card(card).authentication.certificate)
+    typer.echo(certificate.public_bytes(Encoding.PEM).decode(), nl=False)
 
 
 def _selected(jlis: Jlis, card: Path | None, ca: str | None, serial: int | None) -> list[CertificateId]:

@@ -77,7 +77,7 @@ class BaselineApp:
             connection = await asyncpg.connect(
                 self._config.dsn, server_settings={"plan_cache_mode": "force_generic_plan"}
             )
-            self._statements.append(await connection.prepare(CARD_STATEMENT))
+            self._statements.append(await connection.prepare(CARD_STATEMENT.text))
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await send({"type": "lifespan.shutdown.complete"})
@@ -167,22 +167,18 @@ def _parameters(
 ) -> list[Any]:
     """The parameters of the statement, as the fund passes them."""
     serial = certificate.serial_number
-    return [
-        challenge.expires_at,
-        challenge.nonce,
-        [Right.ELIGIBILITY.value],
-        challenge.terminal,
-        authority,
-        serial.to_bytes((serial.bit_length() + 7) // 8, "big"),
-        None,
-        revocation_max_age,
-        None,
-        None,
-        today_in_japan(),
-        "eligibility.card",
-        None,
-        None,
-    ]
+    values = dict.fromkeys(CARD_STATEMENT.names) | {
+        "expires_at": challenge.expires_at,
+        "nonce": challenge.nonce,
+        "rights": [Right.ELIGIBILITY.value],
+        "client_id": challenge.terminal,
+        "authority": authority,
+        "serial": serial.to_bytes((serial.bit_length() + 7) // 8, "big"),
+        "max_age": revocation_max_age,
+        "as_of": today_in_japan(),
+        "kind": "eligibility.card",
+    }
+    return CARD_STATEMENT.parameters(values)
 
 
 async def _read_body(receive: Receive) -> bytes:

@@ -49,6 +49,17 @@ YOUNGER_BORN, YOUNGER_DAYS = date(1955, 1, 1), 25_500
 CHANGED_OF, CHANGED = 7, 2
 """Of every seven people who are not elderly, two had an earlier membership."""
 
+RARE_EVERY = 23
+"""Of every 23 names in the register one holds a character that Shift_JIS lacks (4.3 %)."""
+
+WRITTEN_EVERY = 115
+"""Of those every fifth is written otherwise by the insurer: in turn with ● and with the ordinary character (0.9 %)."""
+
+SHORT_EVERY = 331
+"""Of every 331 addresses one is written as 1-2 (0.3 %)."""
+
+RARE, ORDINARY, MISSING = "𠮷", "吉", "●"
+
 _FIRST_FILE = datetime(2024, 4, 2, tzinfo=UTC)
 _ID = "C"
 
@@ -104,13 +115,23 @@ class BulkPopulation:
         """A person's entry in the resident register."""
         return Resident(
             resident_id=f"{_ID}{number}",
-            name=f"試験　見本{number}",
+            name=_name(number, "見" if number % RARE_EVERY else RARE),
             name_kana="シケン　ミホン",
             birth_date=_birth_date(number),
             sex="1" if number % 2 else "2",
             postal_code="000-0000",
             address=f"架空県見本市１丁目{number}番",
         )
+
+    def written(self, number: int) -> Resident:
+        """The same person as her insurers spell her, which they have confirmed (rule R8)."""
+        resident = self.resident(number)
+        if number % WRITTEN_EVERY == 0:
+            character = MISSING if number % 2 else ORDINARY
+            resident = resident.model_copy(update={"name": _name(number, character)})
+        if number % SHORT_EVERY == 0:
+            resident = resident.model_copy(update={"address": f"架空県見本市1-{number}"})
+        return resident
 
     def membership(self, number: int) -> Membership:
         """A person's present membership."""
@@ -126,7 +147,7 @@ class BulkPopulation:
 
     def rows(self, number: int) -> Iterator[Row]:
         """A person's rows in the member files: the present membership and, if any, the earlier one."""
-        resident = self.resident(number)
+        resident = self.written(number)
         began = max(CHANGED_ON, resident.birth_date)
         yield _row(self.membership(number), resident, number, acquired_on=began)
         if _has_changed(number):
@@ -149,6 +170,10 @@ class BulkPopulation:
     def _in_society(self, number: int, society: int) -> Membership:
         insurer_number = self.societies[society % len(self.societies)]
         return Membership(insurer_number, SYMBOL, str(number), BRANCH, _birth_date(number))
+
+
+def _name(number: int, character: str) -> str:
+    return f"試験　{character}本{number}"
 
 
 def _number_in(question: Question) -> int:

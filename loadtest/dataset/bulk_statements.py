@@ -1,6 +1,7 @@
 """The SQL of the bulk load.
 
-What it inserts is what a published member file, J-LIS's matching and a first registration leave.
+What it inserts is what a published member file, J-LIS's matching, the confirmation of those who are spelled otherwise
+and a first registration leave.
 
 `BulkPopulation` computes the same attributes in Python; the two are compared in the tests.
 """
@@ -85,17 +86,31 @@ FROM people CROSS JOIN generate_series(0, 1) AS which
 WHERE which = 0 OR had_another
 """  # noqa: S608
 
+_CHARACTER = f"""
+CASE WHEN n % {2 * population.WRITTEN_EVERY} = 0 THEN '{population.ORDINARY}'
+     WHEN n % {population.WRITTEN_EVERY} = 0 THEN '{population.MISSING}'
+     WHEN n % {population.RARE_EVERY} = 0 THEN '{population.RARE}' ELSE '見' END
+"""
+
+_DIFFERENCES = f"""
+CASE WHEN n % {2 * population.WRITTEN_EVERY} = 0 THEN '[{{"item": "name", "kind": "character"}}]'::jsonb
+     WHEN n % {population.WRITTEN_EVERY} = 0 THEN '[{{"item": "name", "kind": "missing"}}]' ELSE '[]' END
+|| CASE WHEN n % {population.SHORT_EVERY} = 0 THEN '[{{"item": "address", "kind": "address"}}]'::jsonb ELSE '[]' END
+"""
+
 INSERT_ENROLMENTS = f"""
-INSERT INTO enrolment (entitlement, opened_by, person_key, register_match, insurer_name, certificate_kind, symbol, number,
+INSERT INTO enrolment (entitlement, opened_by, person_key, register_match, mismatch, differences, insurer_name, certificate_kind, symbol, number,
                        branch, relationship, name, name_kana, sex, birth_date, postal_code, address, acquired_on, lost_on,
                        reason_of_loss, digest)
-SELECT $1 + 2 * n + which, r.revision, p.person_key, 'one', i.name, '01', '{population.SYMBOL}', n::text,
+SELECT $1 + 2 * n + which, r.revision, p.person_key, CASE WHEN d.differences = '[]' THEN 'one' ELSE 'variant' END,
+       CASE WHEN d.differences = '[]' THEN 'none' ELSE 'confirmed' END, nullif(d.differences, '[]'), i.name, '01', '{population.SYMBOL}', n::text,
        CASE WHEN NOT elderly THEN '{population.BRANCH}' END, '1',
-       '試験　見本' || n, 'シケン　ミホン', CASE WHEN n % 2 = 1 THEN '1' ELSE '2' END, born, '000-0000',
-       '架空県見本市１丁目' || n || '番',
+       '試験　' || {_CHARACTER} || '本' || n, 'シケン　ミホン', CASE WHEN n % 2 = 1 THEN '1' ELSE '2' END, born, '000-0000',
+       '架空県見本市' || CASE WHEN n % {population.SHORT_EVERY} = 0 THEN '1-' || n ELSE '１丁目' || n || '番' END,
        CASE which WHEN 0 THEN greatest(born, date '{population.CHANGED_ON}') ELSE date '{population.BEFORE_FROM}' END,
        CASE which WHEN 1 THEN date '{population.CHANGED_ON}' END, CASE which WHEN 1 THEN '03' END, substr(hash, 17)
 FROM people p CROSS JOIN generate_series(0, 1) AS which
+CROSS JOIN LATERAL (SELECT {_DIFFERENCES} AS differences) d
 JOIN insurer i ON i.insurer_number = CASE which WHEN 0 THEN present ELSE former END
 JOIN revision r ON r.insurer_number = i.insurer_number
 WHERE which = 0 OR had_another

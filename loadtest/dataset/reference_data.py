@@ -23,7 +23,7 @@ from loadtest.dataset.member_files import (
     read_cells,
     row_of,
 )
-from loadtest.dataset.register_matching import RegisterMatching
+from loadtest.dataset.register_matching import Differences, Match, RegisterMatching
 from loadtest.model.answer import Answer, Question, answer
 from loadtest.model.events import Event, FilePublished, FileUndone, Membership, Row
 from loadtest.model.replay import Key, Knowledge, key_of, replay
@@ -77,7 +77,8 @@ class PublishedFile:
 class ReferenceData:
     """The member files' rows about some residents, each with the register's matching person.
 
-    Insurers confirm the persons who are proposed in the first files (`payer-mock load`), and none afterwards.
+    Insurers confirm the persons who are proposed in the first files (`payer-mock load`), and none afterwards. Their
+    word holds for all memberships of the person there, with the same differences or fewer (rule R8).
     """
 
     def __init__(self, folder: Path, residents: Path, about: Sequence[Resident]) -> None:
@@ -88,6 +89,7 @@ class ReferenceData:
         self._register = RegisterMatching(about, read_residents(residents))
         self._names = insurer_names(folder / "insurers.csv")
         self._of_key: defaultdict[Key, list[FileRow]] = defaultdict(list)
+        self._confirmed: defaultdict[tuple[str, str], set[Differences]] = defaultdict(set)
         self._of_person: defaultdict[str, set[Key]] = defaultdict(set)
         files = list(member_files(folder))
         self._months = 1 + max((month for month, _ in files), default=-1)
@@ -124,8 +126,16 @@ class ReferenceData:
         for cells in read_cells(file):
             match = self._register.match(cells)
             if match is not None:
-                proposed = match.is_variant and number >= self._months
-                self._add(FileRow(number, row_of(cells, self._names, match.person), proposed))
+                row = row_of(cells, self._names, match.person)
+                self._add(FileRow(number, row, self._is_proposed(number, row, match)))
+
+    def _is_proposed(self, number: int, row: Row, match: Match) -> bool:
+        """Whether the insurer of a row has still to confirm its person. Of the first files it has."""
+        confirmed = self._confirmed[row.membership.insurer_number, match.person]
+        if number < self._months:
+            confirmed.add(match.differences)
+            return False
+        return match.is_variant and not any(match.differences <= before for before in confirmed)
 
     def _read_unmatched(self, number: int, file: Path) -> None:
         """Add the other rows of their memberships."""
@@ -182,7 +192,7 @@ def _linked(history: Iterable[FileRow]) -> Iterator[FileRow]:
             yield replace(row, row=row.row._replace(person=None, unconfirmed=True))
         elif person is None or row.row.person == person:
             person = row.row.person
-            yield row
+            yield replace(row, row=row.row._replace(unconfirmed=row.proposed))
         else:
             yield replace(row, row=row.row._replace(person=person, unconfirmed=True))
 

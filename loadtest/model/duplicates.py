@@ -1,4 +1,4 @@
-"""The check of duplicate medication as a reference model (rules M1 to M6): days as sets, and nothing clever."""
+"""The check of duplicate medication as a reference model (rules M1 to M6, M9): days as sets, and nothing clever."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ class ModelEntry:
     dispensed_on: date | None
     on_site: bool
     medicines: tuple[ModelMedicine, ...]
+
+
+def bounded(newest_first: Sequence[ModelEntry]) -> tuple[Sequence[ModelEntry], bool]:
+    """The entries that one check compares, and whether they are all (M9)."""
+    compared = max(n for n in range(len(newest_first) + 1) if _is_within(newest_first[:n]))
+    return newest_first[:compared], compared == len(newest_first)
+
+
+def _is_within(entries: Sequence[ModelEntry]) -> bool:
+    return len(entries) <= 500 and sum(len(entry.medicines) for entry in entries) <= 5000
 
 
 def check(

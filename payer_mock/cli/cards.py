@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 import typer
+from rich.console import Console
+from rich.text import Text
 
 from eligibility_api.contract.insurer_ops import (
+    DeregistrationApplications,
     DeregistrationRequest,
     PaperApplicationReason,
     PaperApplicationRequest,
@@ -31,6 +35,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("apply-paper")(apply_paper)
     app.command("withdraw-paper")(withdraw_paper)
     app.command()(deregister)
+    app.command("deregistration-applications")(deregistration_applications)
     app.command("withdraw-deregistration")(withdraw_deregistration)
 
 
@@ -106,3 +111,26 @@ def withdraw_deregistration(
         answer = client.withdraw_deregistration(DeregistrationRequest(enrolment_id=enrolment))
     text = "利用登録の解除を取り下げました。カードは引き続き使えます。\nThe deregistration is withdrawn; the card stays registered."
     show(answer, as_json=as_json, on_screen=lambda console: console.print(text))
+
+
+def deregistration_applications(
+    context: typer.Context, *, insurer: InsurerOption = None, as_json: JsonOption = False
+) -> None:
+    """本人の画面から申請があり、まだ解除していない加入者を、古い順に表示します。
+
+    List the members who asked on their own page to end the use of their card, oldest first.
+    """
+    after: str | None = None
+    with fund_client(context, insurer) as client:
+        while True:
+            page = client.deregistration_applications(after)
+            show(page, as_json=as_json, on_screen=partial(_list_applications, page))
+            after = page.next
+            if after is None:
+                return
+
+
+def _list_applications(page: DeregistrationApplications, console: Console) -> None:
+    for one in page.applications:
+        membership = "・".join(part for part in (one.symbol, one.number, one.branch) if part)
+        console.print(Text(f"{one.applied_at:%Y-%m-%d %H:%M}  {one.enrolment_id}  {membership}"))

@@ -34,6 +34,7 @@ from payer_mock.screens.terms import (
 _ENROLMENT = "資格\nenrolment"
 _MEMBER = "記号・番号・枝番\n生年月日 / birth date"
 _SINCE = "発生日時\nsince"
+_ANSWERED = "番号による資格確認には回答しています\nlook-ups by number are answered"
 
 
 def show_mismatches(console: Console, page: Mismatches) -> None:
@@ -104,7 +105,8 @@ def show_papers(console: Console, page: PaperCertificates) -> None:
 
 def _register_match(item: MismatchItem) -> str:
     lines = [" / ".join(difference_text(difference)) for difference in item.differences]
-    return "\n".join([MATCHES[item.register_match], *lines])
+    answered = [_ANSWERED] if item.mismatch is Mismatch.CONFIRMED else []
+    return "\n".join([MATCHES[item.register_match], *lines, *answered])
 
 
 def show_confirmation(console: Console, answer: ConfirmAnswer) -> None:

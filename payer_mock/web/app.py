@@ -22,9 +22,7 @@ MAX_FILE_BYTES = 1024**3
 
 def create_app(desk: Desk) -> ASGIApp:
     """The application over this state."""
-    app = open_site(desk)
-    for module in (uploads, members, mismatches, papers, figures):
-        app.include_router(module.router)
+    app = open_site(desk, uploads.router, members.router, mismatches.router, papers.router, figures.router)
     app.add_exception_handler(KeyClosed, _to_log_in)
     for error in (ShikakuError, OperatorsError, RoleRequired, RequestValidationError, HTTPException):
         app.add_exception_handler(error, _failure)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from eligibility_api.contract.errors import CATALOGUE
-from eligibility_api.contract.insurer_ops import Statistics
+from eligibility_api.contract.insurer_ops import MonthlyDelay, Statistics
 from payer_mock.screens.terms import VALIDITIES
 from payer_mock.web.desk import ROOT, AtDesk, Key, page
-from screens.charts import bars
+from screens.charts import SeriesChart, bars, series_chart
 
 router = APIRouter(prefix=f"{ROOT}/figures")
 
@@ -20,6 +21,9 @@ _ENGLISH = {
     "1": "valid", "2": "not valid", "3": "not valid, a newer one exists", "4": "nothing found", "5": "several found",
     "6": "valid, no ticket",
 }  # fmt: skip
+
+_MIN_MONTHS = 2
+"""Fewer points are no line."""
 
 
 @router.get("")
@@ -36,6 +40,11 @@ def figures(request: Request, desk: AtDesk, key: Key) -> Response:
         key,
         stats=stats,
         days=days,
+        months=stats.delay_by_month,
+        months_chart=delay_chart(
+            stats.delay_by_month, desk.text(request, "figures.median"), desk.text(request, "figures.p95")
+        ),
+        in_days=in_days,
         look_ups=rows,
         total=sum(count for _, _, count in rows),
         chart=bars(
@@ -58,12 +67,38 @@ def as_csv(key: Key) -> Response:
             ("直近90日間の登録件数", "", delay.enrolments),
             ("登録までの時間（中央値）", "", delay.median_hours),
             ("登録までの時間（95パーセンタイル）", "", delay.p95_hours),
+            *(
+                (f"登録までの時間（{name}） {month.month}", "", hours)
+                for month in stats.delay_by_month
+                for name, hours in (("中央値", month.median_hours), ("95パーセンタイル", month.p95_hours))
+            ),
             *((label, code, count) for code, label, count in look_ups(stats, "ja")),
         ]
     )
     headers = {"Content-Disposition": 'attachment; filename="figures.csv"'}
     return Response(
         text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers
+    )
+
+
+def in_days(hours: float | None) -> str:
+    """Hours as days with a decimal; a dash where there are none."""
+    return "－" if hours is None else f"{hours / 24:.1f}"
+
+
+def delay_chart(months: Sequence[MonthlyDelay], median: str, p95: str) -> SeriesChart | None:
+    """Median and 95th percentile over the months, in days; None while fewer than two months have any."""
+    if sum(month.enrolments > 0 for month in months) < _MIN_MONTHS:
+        return None
+    return series_chart(
+        [month.month for month in months],
+        [
+            (name, hours, [in_days(value) for value in hours])
+            for name, hours in (
+                (median, [month.median_hours for month in months]),
+                (p95, [month.p95_hours for month in months]),
+            )
+        ],
     )
 
 

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
 from eligibility_api.contract.days import in_era
 from eligibility_api.contract.insurer_ops import PaperReason
 from eligibility_api.contract.member_columns import COLUMN_TEXTS
@@ -30,6 +33,12 @@ def day_time(instant: datetime, language: str) -> str:
 def era_day(day: date) -> str:
     """A day as forms have it, with era and ISO: 昭和54年11月2日（1979-11-02）."""
     return f"{in_era(day)}（{day.isoformat()}）"
+
+
+@pass_context
+def shown_day(context: Context, day: date) -> str:
+    """A day as forms of the display's language have it: with era and ISO, in English ISO 8601 alone."""
+    return era_day(day) if context["display"].language == "ja" else day.isoformat()
 
 
 def file_size(size: int) -> str:
@@ -84,7 +93,7 @@ def item_text(value: object, name: str, language: str) -> str:
         case "reason_of_loss":
             return f"{text} {_picked(_REASONS_OF_LOSS.get(text, text), language)}"
         case "birth_date" | "acquired_on" | "lost_on":
-            return era_day(date.fromisoformat(text))
+            return era_day(date.fromisoformat(text)) if language == "ja" else text
         case "burden_ratio":
             return f"{int(text) // 10}割" if language == "ja" else f"{text} %"
     return text
@@ -97,7 +106,7 @@ def _picked(text: str, language: str) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "day_time": day_time,
-    "era_day": era_day,
+    "era_day": shown_day,
     "file_size": file_size,
     "column": column_name,
     "rule": rule,

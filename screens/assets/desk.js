@@ -45,9 +45,11 @@ document.addEventListener("keydown", (event) => {
   }
   if (wasHidden) { event.preventDefault(); return; }
   const name = keyName(event);
+  // These open a field's own list.
+  if (event.target.matches("select, input[list]") && ["F4", "Alt+ArrowDown", "Alt+ArrowUp"].includes(name)) return;
   const pressed = document.querySelector(`[data-key="${CSS.escape(name)}"]`);
   if (pressed) { event.preventDefault(); press(pressed); }
-  else if (name === "Alt+ArrowDown" || name === "Alt+ArrowUp") { event.preventDefault(); neighbour(name.endsWith("Down") ? 1 : -1); }
+  else if (name === desk.dataset.next || name === desk.dataset.previous) { event.preventDefault(); neighbour(name === desk.dataset.next ? 1 : -1); }
   else if (event.target.closest("[data-roving]")) rove(event);
   else if (name === "Enter") advance(event);
 });

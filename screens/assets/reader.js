@@ -14,6 +14,7 @@
     const next = document.createElement("div");
     next.innerHTML = html.join("\n");
     const step = next.querySelector("[data-step]").dataset;
+    const former = { ...stepOf().dataset };
     const changed = step.step !== stepOf().dataset.step;
     // The first message repeats the page.
     if (!changed && step.version === stepOf().dataset.version && !stepOf().matches(".step-working")) return;
@@ -21,9 +22,13 @@
     region.replaceChildren(...next.childNodes);
     if (changed) typed = "";
     preparePin();
+    // A card may be read so fast that its own screen is never seen.
+    soundOf(former.sound, step.sound || (changed && former.step.startsWith("idle") ? "card" : ""), changed);
+    if (changed && step.step.startsWith("idle")) setAloud(isAloudAtFirst);
     if (!changed) {
       if (open && region.querySelector("details")) region.querySelector("details").open = true;
       announce(said);
+      if (said) speakWords(said);
       return;
     }
     stepOf().classList.add("entering");
@@ -72,6 +77,7 @@
     const form = event.target.closest("[data-pin]");
     const button = event.target.closest("button");
     if (!form || !button) return;
+    if ("digit" in button.dataset || "clear" in button.dataset || button.value === "send") playSound("key");
     if (button.dataset.digit) type(form, button.dataset.digit);
     else if ("clear" in button.dataset) { typed = ""; show(form); }
   });
@@ -79,9 +85,9 @@
   document.addEventListener("keydown", (event) => {
     const form = region.querySelector("[data-pin]");
     if (!form || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (/^[0-9]$/.test(event.key)) type(form, event.key);
-    else if (event.key === "Backspace") { typed = typed.slice(0, -1); show(form); }
-    else if (event.key === "Enter" && (event.code === "NumpadEnter" || !event.target.closest("button, summary, a"))) send(form);
+    if (/^[0-9]$/.test(event.key)) { playSound("key"); type(form, event.key); }
+    else if (event.key === "Backspace") { playSound("key"); typed = typed.slice(0, -1); show(form); }
+    else if (event.key === "Enter" && (event.code === "NumpadEnter" || !event.target.closest("button, summary, a"))) { playSound("key"); send(form); }
     else return;
     event.preventDefault();
   });
@@ -101,18 +107,37 @@
   const button = document.querySelector("[data-speak]");
   const voice = () => window.speechSynthesis?.getVoices().find((one) => one.localService && one.lang.startsWith(document.documentElement.lang));
 
-  function speak() {
-    if (button.getAttribute("aria-pressed") !== "true" || !voice()) return;
+  const isAloud = () => button.getAttribute("aria-pressed") === "true";
+  const isAloudAtFirst = isAloud();
+
+  // What one patient chose ends with her: the next one begins with the facility's setting.
+  function setAloud(on) {
+    button.setAttribute("aria-pressed", String(on));
+    if (!on) window.speechSynthesis?.cancel();
+  }
+
+  function speakWords(text) {
+    if (!isAloud() || !voice()) return;
     window.speechSynthesis.cancel();
-    const lines = [...region.querySelectorAll("h1, .reader-text p:not(.said)")].map((one) => one.textContent.trim());
-    const words = new SpeechSynthesisUtterance(lines.join("。"));
+    const words = new SpeechSynthesisUtterance(text);
     words.voice = voice();
+    words.lang = words.voice.lang;
     window.speechSynthesis.speak(words);
+  }
+
+  // Title and sentences in the page's language; the small English and the seconds that run are not read.
+  function speak() {
+    const lines = [...region.querySelectorAll("h1, .reader-text p:not(.said, .elapsed), .about li")].map((one) => {
+      const copy = one.cloneNode(true);
+      for (const part of copy.querySelectorAll(".en")) part.remove();
+      return copy.textContent.replace(/\s+/g, " ").trim();
+    });
+    speakWords(lines.join(document.documentElement.lang === "ja" ? "。" : ". "));
   }
 
   const offer = () => { button.hidden = !voice(); };
   button.addEventListener("click", () => {
-    button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") === "true" ? "false" : "true");
+    setAloud(!isAloud());
     speak();
   });
   window.speechSynthesis?.addEventListener("voiceschanged", offer);

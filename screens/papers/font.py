@@ -57,7 +57,6 @@ def _options(font: TTFont) -> Options:
     options = Options()
     tables: list[str] = font.keys()  # not a mapping: it cannot be iterated
     options.drop_tables = [tag for tag in tables if tag not in _KEPT_TABLES]
-    options.hinting = False
     options.layout_features = []
     options.notdef_outline = True
     return options

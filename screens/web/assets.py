@@ -16,6 +16,11 @@ _MEDIA_TYPES = {
 }
 
 
+def read_style(*names: str) -> str:
+    """The style sheets of these names, one after the other, for a page that stands by itself."""
+    return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
+
+
 class Assets:
     """The static files, read once."""
 

@@ -15,6 +15,10 @@ MAX_SECONDS = 600.0
 """A stream ends after ten minutes, and the browser opens it again."""
 
 
+RETRY_MILLISECONDS = 2000
+"""So long a browser waits before it opens a stream again that has ended or was cut: as often as pages without script."""
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """A part of the page as HTML, a short text for screen readers (or ""), and whether it is the last one."""
@@ -43,6 +47,7 @@ class Streams:
     ) -> AsyncGenerator[bytes, None]:
         self._open += 1
         try:
+            yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
             ends, sent = self._clock() + MAX_SECONDS, None
             while self._clock() < ends:
                 update = await fetch()

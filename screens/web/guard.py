@@ -1,13 +1,14 @@
 """The checks that come before every page: who connects, which host and origin, how large the body is.
 
-The server is for browsers on the same machine. A page of another site may neither read nor send anything: the host is
-compared (DNS rebinding), and a request that changes something must come from a page of this server.
+A page of another site may neither read nor send anything: the host is compared (DNS rebinding), and a request that
+changes something must come from a page of this server. By default the server is for browsers on the same machine;
+one for the public names its own origin.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.responses import PlainTextResponse
@@ -38,10 +39,21 @@ _HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 class Guard:
     """ASGI middleware with these checks. Every response gets `SECURITY_HEADERS` and, unless cached, `no-store`."""
 
-    def __init__(self, app: ASGIApp, larger_bodies: Mapping[str, int] | None = None) -> None:
-        """`larger_bodies`: the maximum size of a body by path; of all others it is `MAX_BODY_BYTES`."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        larger_bodies: Mapping[str, int] | None = None,
+        *,
+        origin: Callable[[], str | None] | None = None,
+    ) -> None:
+        """`larger_bodies`: the maximum size of a body by path; of all others it is `MAX_BODY_BYTES`.
+
+        `origin`: of a server for the public, its scheme and host, such as `https://fund.example`; None from it:
+        nothing is served. Without `origin` the server is for this machine.
+        """
         self._app = app
         self._larger_bodies = larger_bodies or {}
+        self._origin = origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, and pass it on or refuse it."""
@@ -52,28 +64,34 @@ class Guard:
             return  # no WebSockets
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         limit = self._larger_bodies.get(scope["path"], MAX_BODY_BYTES)
-        status = _refusal(scope, headers, limit)
+        status = self._refusal(scope, headers, limit)
         if status is not None:
             await PlainTextResponse(f"{status}\n", status)(scope, receive, _with_headers(send))
             return
         await self._app(scope, _Limited(receive, limit), _with_headers(send))
 
+    def _refusal(self, scope: Scope, headers: Mapping[str, str], limit: int) -> int | None:
+        """The status with which a request is refused, if it is."""
+        method = scope["method"]
+        origin = self._own_origin(scope, headers.get("host", ""))
+        if origin is None:
+            return 403
+        if method not in _METHODS:
+            return 405
+        if method not in _SAFE and not _is_same_origin(headers, origin):
+            return 403
+        length = headers.get("content-length", "0")
+        if not (length.isascii() and length.isdecimal()):
+            return 400
+        return 413 if int(length[:20]) > limit else None
 
-def _refusal(scope: Scope, headers: Mapping[str, str], limit: int) -> int | None:
-    """The status with which a request is refused, if it is."""
-    method = scope["method"]
-    if not _is_loopback(scope.get("client")) or not _is_own_host(
-        headers.get("host", ""), scope.get("server")
-    ):
-        return 403
-    if method not in _METHODS:
-        return 405
-    if method not in _SAFE and not _is_same_origin(scope, headers):
-        return 403
-    length = headers.get("content-length", "0")
-    if not (length.isascii() and length.isdecimal()):
-        return 400
-    return 413 if int(length[:20]) > limit else None
+    def _own_origin(self, scope: Scope, host: str) -> str | None:
+        """The origin of this server's pages, if the request is for it."""
+        if self._origin is not None:
+            origin = self._origin()
+            return origin if origin is not None and urlsplit(origin).netloc == host.lower() else None
+        is_here = _is_loopback(scope.get("client")) and _is_own_host(host, scope.get("server"))
+        return f"{scope['scheme']}://{host}" if is_here else None
 
 
 def _is_loopback(client: tuple[str, int] | None) -> bool:
@@ -93,10 +111,9 @@ def _is_own_host(host: str, server: tuple[str, int | None] | None) -> bool:
     return parts.hostname in _HOSTS and parts.username is None and server is not None and port == server[1]
 
 
-def _is_same_origin(scope: Scope, headers: Mapping[str, str]) -> bool:
+def _is_same_origin(headers: Mapping[str, str], origin: str) -> bool:
     """Whether a page of this server sent the request; every browser says so of a form and a script."""
-    site = headers.get("sec-fetch-site", "same-origin")
-    return site == "same-origin" and headers.get("origin") == f"{scope['scheme']}://{headers.get('host', '')}"
+    return headers.get("sec-fetch-site", "same-origin") == "same-origin" and headers.get("origin") == origin
 
 
 class BodyTooLarge(Exception):

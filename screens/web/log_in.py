@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -25,9 +26,10 @@ def _site(request: Request) -> Site[Any]:
 _ThisSite = Annotated[Site[Any], Depends(_site)]
 
 
-def routes() -> APIRouter:
-    """The router of these pages."""
-    router = APIRouter()
+@cache
+def routes(root: str) -> APIRouter:
+    """The router of these pages under a path."""
+    router = APIRouter(prefix=root)
     router.get("/login")(form)
     router.post("/login")(log_in)
     router.post("/logout")(log_out)

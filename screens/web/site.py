@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -156,8 +156,12 @@ def redirect(path: str) -> RedirectResponse:
     return RedirectResponse(path, 303)
 
 
-def open_site(site: Site[Any]) -> FastAPI:
-    """An application with the site's static files, its first page at `/`, and its log-in; sessions end with it."""
+def open_site(site: Site[Any], *routers: APIRouter) -> FastAPI:
+    """An application with the site's static files, its first page at `/`, its log-in, and the pages of these routers.
+
+    Sessions end with it. Applications share the routes as they are, since FastAPI would build an included router's anew
+    for each application.
+    """
     from screens.web.log_in import routes
 
     app = FastAPI(
@@ -170,7 +174,8 @@ def open_site(site: Site[Any]) -> FastAPI:
     app.state.site = site
     app.add_route(f"{site.root}/assets/{{digest}}/{{name}}", site.assets.respond, methods=["GET"])
     app.add_route("/", lambda _: redirect(site.first_page), methods=["GET"])
-    app.include_router(routes(), prefix=site.root)
+    for router in (routes(site.root), *routers):
+        app.router.routes.extend(router.routes)
     app.add_exception_handler(LogInRequired, _to_log_in)
     return app
 

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,7 @@ class Dataset:
         return names | ticket.as_answer()
 
 
+@lru_cache(maxsize=16)
 def load_dataset(today: date | None = None) -> Dataset:
     """Read the data, with days resolved for `today` or else as written. Raises pydantic's ValidationError."""
     files = {path.name: _read(path, today) for path in sorted(DATA.glob("*.toml"))}

@@ -1,7 +1,8 @@
 """Relative days in the data, resolved for the day of the run.
 
 `today`, `today-20d`; `month-start` and `month-end` of its month, `month-start-1d`, `month` (YYYY-MM);
-`month-end+3m`, the end of the third month after it; `month-end-40y`, that day 40 years before;
+`month-end+3m`, the end of the third month after it; `month-end-40y`, that day 40 years before; `month-end-1m-40y`, the
+end of the former month 40 years before;
 `Y-76-06-15`: 15 June 76 years before its year; `L-76-02-29`: 29 February of the last leap year not after
 that; `L-76+75-03-01`: 1 March 75 years later.
 """
@@ -14,7 +15,7 @@ from datetime import date, timedelta
 from typing import Any
 
 _FROM_TODAY = re.compile(r"(today|month-start|month-end)(?:([+-]\d+)d)?")
-_FROM_MONTH_END = re.compile(r"month-end([+-]\d+)([my])")
+_FROM_MONTH_END = re.compile(r"month-end(?:([+-]\d+)m)?(?:([+-]\d+)y)?")
 _FROM_YEAR = re.compile(r"([YL])([+-]\d+)?([+-]\d+)?-(\d\d)-(\d\d)")
 
 
@@ -37,7 +38,7 @@ def resolve_text(text: str, today: date) -> str:
     if relative := _FROM_TODAY.fullmatch(text):
         return (_base_day(relative[1], today) + timedelta(days=int(relative[2] or 0))).isoformat()
     if relative := _FROM_MONTH_END.fullmatch(text):
-        return _from_month_end(today, int(relative[1]), relative[2]).isoformat()
+        return _from_month_end(today, int(relative[1] or 0), int(relative[2] or 0)).isoformat()
     if relative := _FROM_YEAR.fullmatch(text):
         year = today.year + int(relative[2] or 0)
         if relative[1] == "L":
@@ -46,13 +47,12 @@ def resolve_text(text: str, today: date) -> str:
     return text
 
 
-def _from_month_end(today: date, count: int, unit: str) -> date:
-    """The end of another month, or the end of this month in another year: 28 February for a missing 29th."""
-    if unit == "m":
-        year, month = divmod(today.year * 12 + today.month - 1 + count, 12)
-        return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
-    end, year = _base_day("month-end", today), today.year + count
-    return date(year, end.month, min(end.day, calendar.monthrange(year, end.month)[1]))
+def _from_month_end(today: date, months: int, years: int) -> date:
+    """The end of another month, and that day in another year: 28 February for a missing 29th."""
+    year, month = divmod(today.year * 12 + today.month - 1 + months, 12)
+    end = calendar.monthrange(year, month + 1)[1]
+    last = calendar.monthrange(year + years, month + 1)[1]
+    return date(year + years, month + 1, min(end, last))
 
 
 def _base_day(name: str, today: date) -> date:

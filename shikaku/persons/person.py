@@ -77,13 +77,17 @@ class Change(_WithItems):
 
 
 class Card(_Strict):
-    """The card's properties. `registered`: its first registration (初回登録) is made at the start."""
+    """The card's properties. `registered`: its first registration (初回登録) is made at the start.
+
+    `registered_on`: it was made elsewhere on that day, when the certificate was valid, and is taken over (rule B3).
+    """
 
     registered: bool = True
     no_pin: bool = False
     carrier: Literal["card", "android"] = "card"
     key: Literal["rsa", "p384"] = "rsa"
     issued_on: str | None = None
+    registered_on: str | None = None
 
 
 class ExpectedResult(_Strict):

@@ -40,12 +40,13 @@ async def connected(database: OneDatabase, role: Role = "jobs", **options: objec
 
 
 async def rows_read(database: OneDatabase, table: str) -> dict[str, int]:
-    """The rows of a table that were read so far: by sequential scans, and by indexes."""
+    """The rows of a table, or of its partitions, that were read so far: by sequential scans, and by indexes."""
     session = await asyncpg.connect(database.dsn("owner"))
     try:
         row = await session.fetchrow(
-            "SELECT seq_tup_read AS scanned, coalesce(idx_tup_fetch, 0) AS by_key FROM pg_stat_user_tables"
-            " WHERE relname = $1",
+            "SELECT sum(seq_tup_read)::bigint AS scanned, coalesce(sum(idx_tup_fetch), 0)::bigint AS by_key"
+            " FROM pg_stat_user_tables WHERE relid IN (SELECT relid FROM pg_partition_tree($1::text::regclass))"
+            " OR relname = $1",
             table,
         )
         return dict(row)

@@ -31,6 +31,7 @@ from uuid import UUID
 import structlog, uvicorn
 from eligibility_api import serve
 from eligibility_api.app import build
+from eligibility_api.audit_log.refusals import RefusalLog
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.contract.codes import Right
@@ -44,7 +45,7 @@ with tempfile.TemporaryDirectory() as home:
     settings, keys = Settings(home=Path(home)), load_keys(Path(home))
 tokens = Tokens(keys.token, settings.audience, 300)
 verifier = SimpleNamespace(audience=settings.audience, keys=keys.challenge)
-state = State(settings, clock, keys, None, tokens, verifier, None)
+state = State(settings, clock, keys, None, tokens, verifier, None, RefusalLog(clock))
 
 @asynccontextmanager
 async def opened():

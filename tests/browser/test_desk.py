@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from clinic_terminal.store.records import StoredMembership, Way
 from eligibility_api.contract.codes import Validity
-from tests.builders.browser import SIZES, ZOOMED, new_page, overflows, picture, violations
+from tests.builders.browser import DESK, SIZES, ZOOMED, new_page, overflows, picture, violations
 from tests.builders.clinic.desk import ADMINISTRATOR, RECEPTION, Desk, Operator, served_desk
 from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment
 
@@ -300,6 +300,13 @@ def test_appointments_are_checked_in_one_batch_and_exported(
     assert len(saved) == 21
     for size in (*SIZES, ZOOMED):
         assert overflows(page, size) == []
+    page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+    page.get_by_role("link", name="09:10 を開く").click()
+    expect(page.locator(".status.invalid")).to_be_visible()
+    assert violations(page) == []
+    picture(page, "desk-appointment")
+    page.get_by_role("link", name="予約の一覧に戻る").click()
+    expect(page.locator(".tiles")).to_be_visible()
 
 
 def test_a_part_that_is_not_in_order_shows_its_remedy_and_a_waiting_card_its_check(

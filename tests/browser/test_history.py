@@ -1,4 +1,4 @@
-"""Pharmacist and doctor in a real browser: read a long list, filter it, its end, the check, print, keyboard, sizes."""
+"""Pharmacist and doctor in a real browser: read a long list, filter it, its end, register, print, keyboard, sizes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from eligibility_api.contract.history import HistoryResource
 from tests.builders.browser import SIZES, ZOOMED, faults_of, new_page, overflows, picture, violations
-from tests.builders.clinic import long_history
+from tests.builders.clinic import histories, long_history
 from tests.builders.clinic.fake_consents import CONSENT
 from tests.builders.clinic.history_pages import DOCTOR, PHARMACIST, HistoryPages, Operator, served_pages
 
@@ -121,25 +121,50 @@ def test_the_page_closes_when_the_consent_ends(pages: HistoryPages, pharmacist: 
     assert long_history.NAME_OF_40_CHARACTERS not in page.content()
 
 
-@pytest.mark.parametrize("is_open", [True, False], ids=["with consent", "without consent"])
-def test_duplicates_are_checked(pages: HistoryPages, pharmacist: Page, is_open: bool) -> None:
-    page = pharmacist
-    if not is_open:
-        pages.store.drop_permit(CONSENT)
-    path = pages.opened() if is_open else f"/history/{pages.visit()}"
-    page.goto(f"{pages.url}{path}/check")
-    page.get_by_label("医薬品コード（9桁）").first.fill("12345")
-    page.get_by_role("button", name="確認する").click()
-    expect(page.get_by_role("alert")).to_be_focused()
+def test_a_pharmacist_dispenses_from_a_prescription(pages: HistoryPages, pharmacist: Page) -> None:
+    page, path = pharmacist, pages.opened()
+    kept = pages.fund.history.pages[HistoryResource.MEDICATIONS]
+    pages.fund.history.pages[HistoryResource.MEDICATIONS] = [
+        histories.with_prescription(long_history.NAME_OF_40_CHARACTERS, long_history.UNSHOWN)
+    ]
+    try:
+        page.goto(f"{pages.url}{path}")
+        page.get_by_role("link", name="処方・調剤").click()
+        page.get_by_role("button", name="見本クリニック の処方から調剤する").click()
+        expect(page.get_by_label("医薬品コード（9桁）").nth(1)).to_have_value("620000002")
+        assert violations(page) == []
+        picture(page, "history-entry")
+        page.get_by_label("医薬品コード（9桁）").first.fill("12345")
+        page.get_by_role("button", name="確認する", exact=True).click()
+        expect(page.get_by_role("alert")).to_be_focused()
+        page.get_by_label("医薬品コード（9桁）").first.fill("620000001")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("heading", name="確認の結果")).to_be_focused()
+        expect(page.get_by_text("重複投薬：該当あり")).to_be_visible()
+        expect(page.get_by_text("架空鎮痛テープ")).to_be_visible()
+        assert violations(page) == []
+        picture(page, "history-check")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("heading", name="登録しました")).to_be_focused()
+        assert len(pages.fund.permits.entries) == 1
+        assert violations(page) == []
+        picture(page, "history-registered")
+    finally:
+        pages.fund.history.pages[HistoryResource.MEDICATIONS] = kept
+
+
+def test_a_doctor_without_consent_gets_the_facts_alone(pages: HistoryPages, page: Page) -> None:
+    pages.store.drop_permit(CONSENT)
+    log_in(pages, page, DOCTOR)
+    page.goto(f"{pages.url}/history/{pages.visit()}/entry")
     page.get_by_label("医薬品コード（9桁）").first.fill("620000001")
+    page.get_by_label("1日量・1回量").first.fill("1")
     page.get_by_label("日数・回数").first.fill("14")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("heading", name="確認の結果")).to_be_focused()
-    expect(page.get_by_text("重複投薬：該当あり")).to_be_visible()
-    expect(page.get_by_text("架空鎮痛テープ")).to_have_count(1 if is_open else 0)
-    expect(page.get_by_text("患者さんに聞いてください")).to_have_count(0 if is_open else 1)
+    expect(page.get_by_text("患者さんに聞いてください")).to_be_visible()
+    expect(page.get_by_text("架空鎮痛テープ")).to_have_count(0)
     assert violations(page) == []
-    picture(page, "history-check" if is_open else "history-check-hidden")
+    picture(page, "history-check-hidden")
 
 
 @pytest.fixture
@@ -207,7 +232,7 @@ def test_the_keyboard_is_enough(pages: HistoryPages, pharmacist: Page) -> None:
     page = pharmacist
     page.goto(f"{pages.url}{pages.opened()}")
     order = [
-        "本文へ", "受付", "ログアウト", "印刷", "閉じる", "薬剤", "診療・手術", "健診", "重複投薬等チェック", "期間", "処方元", "由来",
+        "本文へ", "受付", "ログアウト", "印刷", "閉じる", "薬剤", "診療・手術", "健診", "処方・調剤", "期間", "処方元", "由来",
         "重なりのみ", "絞り込む", "すべて表示", "一覧", "年表", "成分ごと", "日付順", "言語",
     ]  # fmt: skip
     focused = []
@@ -269,7 +294,7 @@ def test_every_size_contrast_and_language_shows_everything(pages: HistoryPages, 
         page.locator("#language").select_option(language)
         page.locator("#contrast").select_option(contrast)
         page.locator("footer button").click()
-        for part in ("", "/treatments", "/checkups", "/check"):
+        for part in ("", "/treatments", "/checkups", "/entry"):
             page.goto(f"{pages.url}{path}{part}")
             expect(page.locator("html")).to_have_attribute("data-contrast", contrast)
             assert violations(page) == [], (part, language, contrast)

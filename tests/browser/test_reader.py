@@ -69,7 +69,7 @@ UNPICTURED = {"consent-chosen", "done-without-consent", "more", "pin", "removed-
 @pytest.fixture(scope="module")
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ReaderRig, str]]:
     """A reader that is watched, and the address of its screen."""
-    with reader_rig(tmp_path_factory.mktemp("reader")) as rig, pages(rig.pages, 0) as url:
+    with reader_rig(tmp_path_factory.mktemp("reader"), reader_volume=40) as rig, pages(rig.pages, 0) as url:
         yield rig, f"{url}/reader"
 
 
@@ -153,6 +153,64 @@ def test_a_patient_checks_in_by_touch_and_agrees_to_everything(
     assert consent is not None
     assert consent.answer is not None
     assert len(consent.answer.allowed) == len(ASKED)
+
+
+STUB = """
+window.calls = [];
+const joined = (node) => ({ ...node, connect: (next) => next });
+window.AudioContext = class {
+  currentTime = 0; state = "running"; destination = {};
+  createGain() { return joined({ gain: { setValueAtTime: (volume) => calls.push(["volume", volume]), linearRampToValueAtTime() {} } }); }
+  createOscillator() { const tone = joined({ frequency: { value: 0 }, stop() {}, start: () => calls.push(["tone", tone.frequency.value]) }); return tone; }
+};
+window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+const voices = [["network", false, "ja-JP"], ["日本語", true, "ja-JP"], ["English", true, "en-GB"]].map(([name, localService, lang]) => ({ name, localService, lang }));
+Object.defineProperty(window, "speechSynthesis", { value: {
+  getVoices: () => voices, addEventListener() {}, cancel() {}, speak: (words) => calls.push(["speak", words.voice.name, words.text]),
+} });
+"""
+"""Instead of loudspeaker and voices, which this browser lacks: a list of what would be heard."""
+
+
+def test_what_is_heard_is_soft_the_same_for_every_key_and_never_a_pin(
+    rig: ReaderRig, browser: Browser, served: tuple[ReaderRig, str]
+) -> None:
+    page = new_page(browser, READER)
+    page.add_init_script(STUB)
+    page.goto(served[1])
+    at(page, "idle")
+    page.get_by_role("button", name="読み上げ").click()
+    place(rig, FakeCard())
+    at(page, "method")
+    press(page, "暗証番号を入力する")
+    at(page, "pin")
+    page.get_by_role("button", name="7", exact=True).click()
+    page.get_by_role("button", name="消す").click()
+    key_in(page, "1234")
+    at(page, "consent")
+    press(page, "同意しない")
+    at(page, "done")
+    rig.later(6)
+    expect(page.locator("h1")).to_contain_text("カードが残っています")
+    rig.take()
+    rig.later(2)
+    at(page, "idle")
+    expect(page.get_by_role("button", name="読み上げ")).to_have_attribute("aria-pressed", "false")
+    calls = page.evaluate("() => calls")
+    spoken = [call[2] for call in calls if call[0] == "speak"]
+    assert {call[1] for call in calls if call[0] == "speak"} == {"日本語"}
+    assert any(text.startswith("暗証番号を入力してください") for text in spoken)
+    assert any("受付が終わりました" in text for text in spoken)
+    assert not any(
+        "Please" in text or "1234" in text or "7" in text or "架空" in text
+        for text in spoken
+        if "同意" not in text
+    )
+    tones = [call[1] for call in calls if call[0] == "tone"]
+    assert tones == [220, *[880] * 7, 440, 660, 330]
+    assert {call[1] for call in calls if call[0] == "volume"} == {0.2}
+    assert faults_of(page) == []
+    page.context.close()
 
 
 def test_by_keys_alone_some_kinds_are_agreed_to(rig: ReaderRig, screen: Page) -> None:

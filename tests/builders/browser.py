@@ -14,6 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from tests.depth import DEEP
+
 CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).parents[2]
 FAILURES = ROOT / "var" / "browser"
@@ -23,7 +25,10 @@ PICTURES = os.environ.get("SHIKAKU_PICTURES")
 """The folder to which pictures of screens are written, if they are asked for: `make pictures`."""
 
 DESK = (1366, 768)
-SIZES = (DESK, (1024, 600), (800, 1280), (360, 740))
+PHONE = (360, 740)
+SIZES = (DESK, (1024, 600), (800, 1280), PHONE) if DEEP else (DESK, PHONE)
+"""The sizes at which a screen is checked; those between the widest and the narrowest in `make deep` only."""
+
 ZOOMED = (683, 384)
 """1366 × 768 at 200 % zoom."""
 

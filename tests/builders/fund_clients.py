@@ -84,7 +84,15 @@ class FundClients:
             yield
         finally:
             await self.set_clock_offset(timedelta())
-            await self.owner.fetch("DELETE FROM audit_record WHERE recorded_at > now()", ())
+            await self.alter_records("DELETE FROM audit_record WHERE recorded_at > now()")
+
+    async def alter_records(self, statement: str, *values: Any) -> None:
+        """Change or delete audit records, as only an administrator of the database can who disables its trigger."""
+        await self.owner.fetch("ALTER TABLE audit_record DISABLE TRIGGER only_grows", ())
+        try:
+            await self.owner.fetch(statement, values)
+        finally:
+            await self.owner.fetch("ALTER TABLE audit_record ENABLE ALWAYS TRIGGER only_grows", ())
 
     async def mirror(self) -> bool:
         """Bring the revocation mirror up to date, as the scheduler does; whether every list was accepted."""

@@ -20,6 +20,13 @@ def compare(path: Path, content: bytes) -> None:
     assert _indented(content) == path.read_text(encoding="utf-8")
 
 
+def compare_text(path: Path, text: str) -> None:
+    """Assert that a text is written as its golden file, byte by byte."""
+    if _WRITE:
+        path.write_bytes(text.encode())
+    assert text == path.read_bytes().decode()
+
+
 def _indented(content: bytes) -> str:
     """A message with an element a line, and the text of every value as it is."""
     root = ElementTree.fromstring(content)

@@ -31,11 +31,16 @@ client 2000: client_id, institution_code, public_key, rights = md5({n}::text)::u
 authority 1: authority, crl_number, crl_sha256, this_update, next_update, checked_at = '', 1, '', now(), now(), now()
 revoked_certificate 5000: authority, serial, status, revoked_at = '', int8send({n}), 'revoked', now()
 binding 5000: authority, serial, person_key, basis, record_id = '', int8send({n}), int8send({few}), 'first-registration', md5({n}::text)::uuid
+registration_end 2000: authority, serial, ends_at, recorded_at = '', int8send({n}), now(), now()
 visual_check_count 2000: client_id, hour, checks = md5({n}::text)::uuid, now() - make_interval(hours => {few}), 1
 revision 5000: insurer_number, client_id, published_at = lpad({few}::text, 8, '0'), md5('1')::uuid, now()
 entitlement 10000: insurer_number, symbol_key, number_key, branch_key, birth_date = lpad({few}::text, 8, '0'), '', {n}::text, '00', '1980-01-01'
 enrolment 10000: entitlement, opened_by, person_key, register_match, insurer_name, certificate_kind, number, relationship, name, name_kana, sex, birth_date, address, acquired_on = {n}, {few}, int8send({n}), 'one', 'x', '01', 'x', '1', 'x', 'x', '1', '1980-01-01', 'x', '2024-04-01'
 audit_record 20000: kind, outcome, client_id, institution_code, person_key, enrolments = 'eligibility.card', 'answered', md5('1')::uuid, lpad({few}::text, 10, '0'), int8send({few}), ARRAY[{n}]
+audit_leaf 20000: leaf_index, record_id, recorded_at, commitment = {n}, md5({n}::text)::uuid, now(), sha256('')
+audit_tile 2000: level, tile_index, hashes, root = 0, {n}, decode(repeat('00', 8192), 'hex'), sha256('')
+audit_cosignature 2000: tree_size, name, key_id, signature = {n}, 'w', decode('00000000', 'hex'), decode(repeat('00', 72), 'hex')
+audit_checkpoint 2000: tree_size, root, note = {n}, sha256(''), ''
 facility_number_miss 2000: institution_code, hour, misses = lpad({n}::text, 10, '0'), now() - make_interval(hours => {n}), 1
 number_miss 2000: institution_code, client_id, hour, misses, streak, missed_at = lpad({n}::text, 10, '0'), md5({n}::text)::uuid, now(), 1, 1, now()
 reference_number 5000: institution_code, entitlement, reference_number, registered_at = lpad({few}::text, 10, '0'), {n}, 'x', now()
@@ -61,6 +66,7 @@ claim_fault 5000: file_id, line, code = md5({few}::text)::uuid, {n}, 'x'
 claim 10000: file_id, insurer_number, symbol_key, number_key, branch_key, birth_date, kind, setting, institution_code, treatment_month, claim_month, due_at, identity, content = md5({few}::text)::uuid, lpad({few}::text, 8, '0'), '', {n}::text, '00', '1980-01-01', 'x', 'x', 'x', '2026-04-01', '2026-05-01', now(), int8send({n}), '{{}}'
 health_checkup 2000: insurer_number, symbol_key, number_key, branch_key, birth_date, examined_on, items, client_id, known_from = lpad({few}::text, 8, '0'), '', {n}::text, '00', '1980-01-01', '2026-04-01', '[]', md5('1')::uuid, now()
 prescription_entry 2000: origin, person_key, institution_code, prescribed_on, prescriber_code, prescriber_name, content, known_from, client_id, record_id, idempotency_key, digest = 'prescription', int8send({few}), lpad({few}::text, 10, '0'), '2026-04-01', 'x', 'x', '[]', now(), md5('1')::uuid, md5({n}::text)::uuid, {n}::text, ''
+refusal_minute 2000: minute, source, refusals, described = now() - make_interval(mins => {n}), 'x', 1, '{{}}'
 used_nonce 5000: expires_at, id = date_trunc('hour', now()) + interval '5 hours', int8send({n})
 """
 
@@ -68,7 +74,17 @@ GROWN = tuple(line.split(" ")[0] for line in _GROW.strip().splitlines())
 """Tables that grow with the population or with time."""
 
 SMALL = frozenset(
-    {"alembic_version", "authority", "disaster", "drug", "drug_load", "insurer", "lookup_count_progress"}
+    {
+        "alembic_version",
+        "audit_log_position",
+        "audit_retention",
+        "authority",
+        "disaster",
+        "drug",
+        "drug_load",
+        "insurer",
+        "lookup_count_progress",
+    }
 )
 """Tables that do not: of a few rows, insurers or drugs."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,13 +13,16 @@ from uuid import UUID
 from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.audit_log.refusals import RefusalLog
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.contract.codes import Right
+from eligibility_api.database.coalescing import Coalesced
 from eligibility_api.domain.certificate import TrustStore
 from eligibility_api.domain.challenge import MacKeys
 from eligibility_api.platform.keys import FundKeys
 from eligibility_api.platform.settings import Settings
+from eligibility_api.platform.sql import Statement
 from eligibility_api.proofs.verifier import Verifier
 from eligibility_api.state import State
 
@@ -58,6 +61,10 @@ class ScriptedDatabase:
             raise answer
         return answer
 
+    async def fetch_together(self, kind: Coalesced, values: Mapping[str, Any]) -> Rows:
+        """The next answer, to a request that found no other of its kind."""
+        return await self.fetch(kind.alone.text, kind.alone.parameters(values))
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A transaction, counted, and whether it was rolled back."""
@@ -89,6 +96,7 @@ def scripted_state(*answers: Rows | Exception, now: datetime = NOW, **parts: Any
         "tokens": Tokens(KEYS.token, AUDIENCE, 300),
         "verifier": Verifier(AUDIENCE, MAC_KEYS, TrustStore(())),
         "jlis": None,
+        "refusals": RefusalLog(lambda: now),
     }
     return State(**values | parts)
 
@@ -97,6 +105,13 @@ def asked_of(state: State) -> ScriptedDatabase:
     """The scripted database of a state."""
     assert isinstance(state.database, ScriptedDatabase)
     return state.database
+
+
+def values_asked(state: State, statement: Statement) -> list[dict[str, Any]]:
+    """The values by name of every statement that was executed; each was `statement`."""
+    asked = asked_of(state).asked
+    assert all(text == statement.text for text, _ in asked)
+    return [dict(zip(statement.names, parameters, strict=True)) for _, parameters in asked]
 
 
 def terminal(*rights: Right, institution_code: str = CLINIC) -> Caller:

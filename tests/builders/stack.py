@@ -91,6 +91,14 @@ class PopulatedStack(Stack):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
+    def fund_processes(self, name: str | None) -> list[int]:
+        """The fund's processes of this name; None: its API workers, which have none."""
+        session = _session_of(self.home / "eligibility-api.url")
+        if name is not None:
+            return [pid for pid in session if _name(pid) == name]
+        children = [pid for pid in session if any("spawn_main" in word for word in _command_line(pid))]
+        return [pid for pid in children if not _name(pid).startswith("fund-")]
+
     def restart_fund(self) -> None:
         """Start the fund again on the killed one's files, at another address."""
         announce = self.home / "eligibility-api.url"
@@ -118,6 +126,13 @@ def _session_of(announce: Path) -> list[int]:
     pids = [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
     [leader] = [pid for pid in pids if str(announce) in _command_line(pid)]
     return [pid for pid in pids if _session(pid) == os.getsid(leader)]
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _command_line(pid: int) -> list[str]:

@@ -42,6 +42,9 @@ _STAGED = re.compile(r"\bstaging\.(rows|plan|matches|touched)_\d+")
 _NO_SCANS = frozenset({"Bitmap Heap Scan", "Tid Scan", "ModifyTable"})
 """Nodes that name a table and read rows that were found already, or by their places."""
 
+_PARTITION = re.compile(r"_\d{10}$|(?<=^audit_record)_\w+$")
+"""What a partition's name has after its table's: an hour, or a class and a month."""
+
 QUEUES = frozenset({"batch_open", "upload_pending", "claim_file_pending"})
 """Partial indexes of pending work only: read as a whole."""
 
@@ -142,7 +145,7 @@ class Node:
         name = self.values.get("Relation Name")
         if name is None and self.values["Node Type"] == "Bitmap Index Scan":
             name = self.above[0].get("Relation Name") or "?"
-        return re.sub(r"_\d{10}$", "", name) if name is not None else None
+        return re.sub(_PARTITION, "", name) if name is not None else None
 
     def fault(self, first_columns: Mapping[str, str]) -> str | None:
         """Why it does not find rows by keys; None if it does. `first_columns` is each index's first column."""

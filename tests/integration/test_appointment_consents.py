@@ -26,7 +26,7 @@ async def clock_set_back(fund: Fund) -> AsyncIterator[None]:
     """Sets the clock back, without the records ahead of it: the newest one is a clock too."""
     yield
     await fund.set_clock_offset(timedelta())
-    await fund.owner.fetch("DELETE FROM audit_record WHERE recorded_at > now()", ())
+    await fund.alter_records("DELETE FROM audit_record WHERE recorded_at > now()")
 
 
 def ahead(fund: Fund, days: int) -> date:

@@ -102,7 +102,11 @@ async def test_a_renewal_link_that_names_another_person_is_refused_and_recorded(
     assert again.json()["code"] == "challenge-used"
     assert registered.json()["code"] == "registration-conflict"
     records = await fund.records("outcome = 'registration-conflict' AND serial = $1", _serial(fund, new))
-    assert [json.loads(record["detail"])["named"] for record in records] == ["02" * 16] * 2
+    assert [(record["kind"], record["person_key"]) for record in records if record["person_key"]] == [
+        ("binding.renewal", b"\2" * 16)
+    ]
+    named = [json.loads(record["detail"]).get("named") for record in records if not record["person_key"]]
+    assert named == ["02" * 16] * 2
     assert not await fund.owner.fetch("SELECT FROM binding WHERE serial = $1", [_serial(fund, new)])
 
 
@@ -120,6 +124,8 @@ async def test_of_two_certificates_that_renew_one_the_second_is_refused(
 
     monkeypatch.setattr(type(fund.state.jlis), "holder", same)
     assert (await fund.tap(other.card)).json()["code"] == "registration-conflict"
+    kinds = [record["kind"] for record in await fund.records("serial = $1", _serial(fund, other.card))]
+    assert kinds == ["binding.renewal", "eligibility.card"]
 
 
 async def test_a_revoked_unbound_card_is_refused_without_j_lis_and_not_bound(
@@ -233,7 +239,8 @@ async def test_a_blocked_persons_renewed_card_takes_over_no_binding(fund: Fund, 
     refused = await fund.tap(new)
 
     assert (refused.status_code, refused.json()["code"]) == (403, "card-not-usable")
-    [record] = await fund.records("serial = $1", _serial(fund, new))
+    link, record = await fund.records("serial = $1", _serial(fund, new))
+    assert (link["kind"], link["outcome"]) == ("binding.renewal", "card-not-usable")
     assert (record["kind"], record["outcome"], record["person_key"], record["enrolments"]) == (
         "eligibility.card",
         "card-not-usable",

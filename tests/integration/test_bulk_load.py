@@ -13,7 +13,7 @@ from eligibility_api.contract.codes import FacilityKind
 from jpki_mock.personalisation import CardOrder
 from loadtest.clock import today_in_japan
 from loadtest.dataset.bulk_load import bulk_load, is_loaded
-from loadtest.dataset.bulk_population import BulkPopulation
+from loadtest.dataset.bulk_population import SHORT_EVERY, WRITTEN_EVERY, BulkPopulation
 from loadtest.dataset.request_bodies import number_body
 from loadtest.model.answer import Question
 from loadtest.target import LoadError
@@ -25,6 +25,8 @@ pytestmark = pytest.mark.anyio
 
 BULK = BulkPopulation.of(600)
 HOLDER = 7
+SPELLED = {WRITTEN_EVERY: ["missing"], 2 * WRITTEN_EVERY: ["character"], SHORT_EVERY: ["address"]}
+"""Numbers of people who are spelled otherwise than in the register, by the kind of difference."""
 NOT_BY_RULE = {"version", "record_id", "answered_at", "reference_number", "certificate_renewal"}
 
 _SCHEMA = """
@@ -68,7 +70,7 @@ def question(**subject: Any) -> Question:
 
 async def test_answers_by_number_equal_the_models(loaded: Fund) -> None:
     validities = set[str]()
-    for number in range(1, 85):
+    for number in (*range(1, 85), *SPELLED):
         for row in BULK.rows(number):
             body = json.loads(number_body(row.membership))
             answer = (await loaded.post("/v1/eligibility/number", body)).json()
@@ -99,6 +101,31 @@ async def test_each_person_has_a_binding_and_her_enrolments(loaded: Fund) -> Non
         [bytes(32)],
     )
     assert bound["n"] == BULK.people
+
+
+@pytest.mark.parametrize("number", SPELLED)
+async def test_whoever_is_spelled_otherwise_is_confirmed_as_the_register_would_propose_her(
+    loaded: Fund, number: int
+) -> None:
+    """Rule R8: and a file with another number asks for no other confirmation."""
+    resident = BULK.resident(number)
+    loaded.jlis.register.add([resident])
+    written = BULK.written(number)
+    matched = await loaded.state.jlis.match(
+        name=written.name,
+        name_kana=written.name_kana,
+        birth_date=written.birth_date,
+        sex=written.sex,
+        address=written.address,
+    )
+    [row] = await loaded.owner.fetch(
+        "SELECT e.register_match, e.mismatch, e.differences::text AS differences FROM enrolment e"
+        " WHERE e.number = $1 AND e.insurer_name LIKE '架空保険者%' AND e.lost_on IS NULL",
+        [str(number)],
+    )
+    assert (matched.match, row["register_match"], row["mismatch"]) == ("variant", "variant", "confirmed")
+    assert json.loads(row["differences"]) == list(matched.differences)
+    assert [one["kind"] for one in matched.differences] == SPELLED[number]
 
 
 async def test_other_insurers_are_not_affected(loaded: Fund) -> None:

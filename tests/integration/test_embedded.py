@@ -297,7 +297,8 @@ def former(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Embedded
     with monkeypatch.context() as patch:
         for module in (cluster, server_module):
             patch.setattr(module, "role_name", FORMER_NAMES.__getitem__)
-        patch.setattr(server_module, "has_former_roles", lambda _: False)
+        patch.setattr(server_module, "lacks_roles", lambda _: False)
+        patch.setattr(cluster, "ROLES", tuple(FORMER_NAMES))
         server.start()
         query(server.dsn("owner"), "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (42)")
         query(server.dsn("owner"), "GRANT USAGE ON SCHEMA public TO batch", "GRANT SELECT ON kept TO batch")
@@ -307,7 +308,7 @@ def former(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Embedded
 
 def has_present_roles(server: EmbeddedPostgres) -> bool:
     """Whether every role logs in under its present name, and ownership and grants were kept."""
-    roles: list[Role] = ["owner", "api", "auditor", "jobs"]
+    roles: list[Role] = ["owner", "api", "auditor", "jobs", "sequencer"]
     names = {query(server.dsn(role), "SELECT current_user::text") for role in roles}
     passwords = json.loads((server.home / "passwords.json").read_text())
     kept = [query(server.dsn(role), "SELECT n FROM kept") for role in ("owner", "jobs")]
@@ -320,6 +321,22 @@ def test_an_earlier_versions_roles_are_renamed_at_the_start(former: EmbeddedPost
         assert has_present_roles(server)
     with EmbeddedPostgres(former.home) as server:
         assert has_present_roles(server)
+
+
+def test_a_role_that_an_earlier_version_had_not_is_added_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster, "ROLES", ("owner", "api", "auditor", "jobs"))
+        with EmbeddedPostgres(tmp_path / "former") as server:
+            query(server.dsn("owner"), "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (42)")
+            query(server.dsn("owner"), "GRANT SELECT ON kept TO shikaku_jobs")
+            query(server.dsn("owner"), "GRANT USAGE ON SCHEMA public TO shikaku_jobs")
+        before = json.loads((server.home / "passwords.json").read_text())
+    with EmbeddedPostgres(tmp_path / "former") as server:
+        assert has_present_roles(server)
+        after = json.loads((server.home / "passwords.json").read_text())
+    assert {name: after[name] for name in before} == before
 
 
 def test_a_server_that_outlived_the_earlier_version_is_ended_first(former: EmbeddedPostgres) -> None:

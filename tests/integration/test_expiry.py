@@ -219,16 +219,25 @@ async def test_the_remark_recomputes_from_the_record(fund: Fund) -> None:
 
 async def test_a_tap_reads_the_bindings_index_alone(fund: Fund) -> None:
     """The carrier is in the table, which is read only of a certificate that has expired or expires soon."""
-    now, guard = fund.clock(), [["eligibility"], uuid4(), bytes(32), b"\1", None, timedelta(seconds=60)]
-    proof = [now + timedelta(seconds=60), bytes(16), *guard, None, None]
-    asked = [day_in_japan(now), "eligibility.card", None, None]
+    now = fund.clock()
+    values = dict.fromkeys(CARD_STATEMENT.names) | {
+        "expires_at": now + timedelta(seconds=60),
+        "nonce": bytes(16),
+        "rights": ["eligibility"],
+        "client_id": uuid4(),
+        "authority": bytes(32),
+        "serial": b"\1",
+        "max_age": timedelta(seconds=60),
+        "as_of": day_in_japan(now),
+        "kind": "eligibility.card",
+    }
     for ended_at, expires_on, scans in (
         (None, None, ["Index Only Scan"]),
         (None, day_in_japan(now), ["Index Only Scan", "Index Scan"]),
         (now, day_in_japan(now), ["Index Only Scan", "Index Scan"]),
     ):
-        parameters = [*proof, *asked, ended_at, None, expires_on]
-        rows = await fund.state.database.fetch(f"EXPLAIN (COSTS OFF) {CARD_STATEMENT}", parameters)
+        parameters = CARD_STATEMENT.parameters(values | {"ended_at": ended_at, "expires_on": expires_on})
+        rows = await fund.state.database.fetch(f"EXPLAIN (COSTS OFF) {CARD_STATEMENT.text}", parameters)
         plan = [row[0].strip().removeprefix("->").strip() for row in rows]
         assert sorted(line.split(" using ")[0] for line in plan if "using binding_pkey" in line) == scans
         assert not [line for line in plan if "Seq Scan on binding" in line]

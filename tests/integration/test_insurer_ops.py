@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.dates import JAPAN, day_in_japan
+from eligibility_api.domain.dates import JAPAN, day_in_japan, months_before
 from eligibility_api.insurer_ops.corrections import facilities_answered_by_revisions
 from eligibility_api.insurer_ops.lookup_counts import count_look_ups
 from tests.builders.fund import Fund
@@ -69,10 +69,38 @@ async def test_an_insurers_first_file_lists_no_new_members(fund: Fund, own: Cred
 
 
 async def test_an_insurer_without_members_has_empty_statistics(fund: Fund, own: Credential) -> None:
-    assert await figures(fund, own) == {
-        "registration_delay": {"enrolments": 0, "median_hours": None, "p95_hours": None},
-        "look_ups": {},
-    }
+    found = await figures(fund, own)
+    by_month = found.pop("delay_by_month")
+    nothing = {"enrolments": 0, "median_hours": None, "p95_hours": None}
+    assert found == {"registration_delay": nothing, "look_ups": {}}
+    assert len(by_month) == 6
+    assert [{name: month[name] for name in nothing} for month in by_month] == [nothing] * 6
+
+
+async def test_the_delay_of_each_month_in_japan_is_of_what_was_published_in_it(
+    fund: Fund, own: Credential
+) -> None:
+    this_month = day_in_japan(datetime.now(UTC)).replace(day=1)
+    published = [
+        datetime.combine(months_before(this_month, 2), time(), JAPAN),
+        datetime.combine(months_before(this_month, 5), time(12), JAPAN),
+        datetime.combine(months_before(this_month, 5), time(), JAPAN) - timedelta(seconds=1),
+    ]
+    for at in published:
+        acquired = (at - timedelta(days=10)).astimezone(JAPAN).date()
+        await fund.enrol(fund.person(), credential=own, acquired_on=acquired.isoformat())
+        await fund.owner.fetch(
+            "UPDATE revision SET published_at = $1 WHERE revision ="
+            " (SELECT max(revision) FROM revision WHERE insurer_number = $2)",
+            [at, own.insurer_number],
+        )
+    by_month = (await figures(fund, own))["delay_by_month"]
+    assert [month["month"] for month in by_month] == [
+        f"{months_before(this_month, number):%Y-%m}" for number in (5, 4, 3, 2, 1, 0)
+    ]
+    assert [month["enrolments"] for month in by_month] == [1, 0, 0, 1, 0, 0]
+    assert by_month[0]["median_hours"] == pytest.approx(10 * 24 + 12)
+    assert by_month[3]["p95_hours"] == pytest.approx(10 * 24)
 
 
 async def counted(fund: Fund) -> None:

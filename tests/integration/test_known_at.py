@@ -205,11 +205,11 @@ async def test_a_refusal_of_the_rules_is_repeated(fund: Fund) -> None:
 
 async def test_an_answer_under_an_unknown_rule_version_is_not_recomputed(fund: Fund) -> None:
     record_id = (await fund.look_up(await fund.insured())).json()["record_id"]
-    await fund.owner.fetch(
-        "UPDATE audit_record SET rule_version = 1 WHERE record_id = $1::text::uuid", [record_id]
+    await fund.alter_records(
+        "UPDATE audit_record SET rule_version = 1 WHERE record_id = $1::text::uuid", record_id
     )
     refused = await look(fund, record_id)
-    await fund.owner.fetch("DELETE FROM audit_record WHERE record_id = $1::text::uuid", [record_id])
+    await fund.alter_records("DELETE FROM audit_record WHERE record_id = $1::text::uuid", record_id)
     assert (refused.status_code, refused.json()["code"]) == (409, "answer-of-earlier-rule")
 
 
@@ -221,8 +221,8 @@ async def test_an_answer_of_rule_version_2_is_recomputed_by_its_rules(fund: Fund
     await fund.register(person.card)
     tapped = (await fund.tap(person.card)).json()
     shown = [(await look(fund, tapped["record_id"])).json()]
-    await fund.owner.fetch(
-        "UPDATE audit_record SET rule_version = 2 WHERE record_id = $1::text::uuid", [tapped["record_id"]]
+    await fund.alter_records(
+        "UPDATE audit_record SET rule_version = 2 WHERE record_id = $1::text::uuid", tapped["record_id"]
     )
     shown.append((await look(fund, tapped["record_id"])).json())
     assert shown[0] == tapped

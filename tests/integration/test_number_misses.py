@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from eligibility_api import scheduler
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.eligibility import NumberCheckRequest
-from eligibility_api.eligibility.by_number import NUMBER_STATEMENT, membership_parameters
+from eligibility_api.eligibility.by_number import NUMBER_STATEMENT, membership_values
 from eligibility_api.platform.telemetry import ALLOWED_FIELDS, METRICS
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import OTHER_CLINIC, OTHER_INSURER
@@ -100,22 +100,22 @@ async def _accesses(
     connection: asyncpg.Connection[Any], client_id: str, asked: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """What one look-up reads from each table and index: rows, descents, buffers. It is rolled back."""
-    parameters = [
-        UUID(client_id),
-        Right.ELIGIBILITY.value,
-        60,
-        200,
-        *membership_parameters(NumberCheckRequest.model_validate(asked)),
-        date(2026, 11, 23),
-        "eligibility.number",
-        [],
-        None,
-    ]
+    values = membership_values(NumberCheckRequest.model_validate(asked)) | {
+        "client_id": UUID(client_id),
+        "right": Right.ELIGIBILITY.value,
+        "terminal_limit": 60,
+        "facility_limit": 200,
+        "as_of": date(2026, 11, 23),
+        "kind": "eligibility.number",
+        "consents": "",
+        "known_version": None,
+    }
+    parameters = NUMBER_STATEMENT.parameters(values)
     transaction = connection.transaction()
     await transaction.start()
     try:
-        await connection.execute(f"PREPARE asking AS {NUMBER_STATEMENT}")
-        given = ", ".join("NULL" if p is None else f"'{p or '{}'}'" for p in parameters)
+        await connection.execute(f"PREPARE asking AS {NUMBER_STATEMENT.text}")
+        given = ", ".join("NULL" if p is None else f"'{p}'" for p in parameters)
         explain = f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE asking ({given})"
         [plan] = json.loads(await connection.fetchval(explain))
     finally:

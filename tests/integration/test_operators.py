@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from eligibility_api.audit_log.acts import operating_user
 from eligibility_api.clients.second_factor import decrypt_secret
 from eligibility_api.contract.codes import FacilityKind, Right
 from tests.builders.commands import Command, CommandResult
@@ -62,7 +63,12 @@ async def test_an_emergency_operators_secret_is_printed_once(fund: Fund, command
     secret = decrypt_secret(fund.state.keys.second_factor, row["totp_secret"], HOSPITAL, operator)
     assert parse_qs(uri.query)["secret"] == [base64.b32encode(secret).decode()]
     assert (row["medical"], row["emergency"], row["authorised_by"]) == (False, True, "見本　院長")
-    expected = {"authorised_by": "見本　院長", "medical": False, "emergency": True}
+    expected = {
+        "authorised_by": "見本　院長",
+        "medical": False,
+        "emergency": True,
+        "os_user": operating_user(),
+    }
     assert await records(fund, operator) == [("operator.registered", expected)]
 
     again = await add(command, operator, "--emergency")

@@ -346,8 +346,53 @@ async def test_a_deregistration_of_this_month_is_new_on_the_list(fund: Fund, own
     await known_since(fund, own, "2024-06-01")
     await fund.post("/v1/deregistrations", {"enrolment_id": enrolment_id}, own)
     assert await papers(fund, own) == {enrolment_id: True}
+    await known_earlier(fund, "2 months")
+    assert await papers(fund, own) == {enrolment_id: False}
+
+
+async def known_earlier(fund: Fund, by: str) -> None:
+    """Set back what is known of ended registrations."""
     await fund.owner.fetch(
-        "UPDATE binding SET end_recorded_at = end_recorded_at - interval '2 months' WHERE ends_at IS NOT NULL",
+        "UPDATE registration_end SET recorded_at = recorded_at - $1::text::interval,"
+        " stood_until = stood_until - $1::text::interval",
+        [by],
+    )
+
+
+@pytest.mark.parametrize("stood", [True, False])
+async def test_a_withdrawn_deregistration_is_known_for_the_time_in_which_it_stood(
+    fund: Fund, own: Credential, stood: bool
+) -> None:
+    """Rule K5: whether it is new on the list depends on the reference day a month ago."""
+    enrolment_id = await member(fund, own, fund.person())
+    await fund.owner.fetch("UPDATE binding SET bound_at = bound_at - interval '4 months'", [])
+    await known_since(fund, own, "2024-06-01")
+    body = {"enrolment_id": enrolment_id}
+    await fund.post("/v1/deregistrations", body, own)
+    await known_earlier(fund, "2 months")
+    assert await withdraw(fund, own, "deregistrations", body) == (200, None)
+    if not stood:
+        await known_earlier(fund, "40 days")
+    await fund.post("/v1/deregistrations", body, own)
+    assert await papers(fund, own) == {enrolment_id: not stood}
+
+
+async def test_an_ended_registration_stays_known_after_the_card_is_registered_again(
+    fund: Fund, own: Credential
+) -> None:
+    """Rule K5: a member listed then is not new when a later deregistration lists her again."""
+    person = fund.person()
+    enrolment_id = await member(fund, own, person)
+    await fund.owner.fetch("UPDATE binding SET bound_at = bound_at - interval '4 months'", [])
+    await known_since(fund, own, "2024-06-01")
+    body = {"enrolment_id": enrolment_id}
+    await fund.post("/v1/deregistrations", body, own)
+    await fund.owner.fetch("UPDATE binding SET ends_at = now() WHERE ends_at IS NOT NULL", [])
+    await fund.owner.fetch(
+        "UPDATE registration_end SET recorded_at = recorded_at - interval '2 months' WHERE stood_until IS NULL",
         [],
     )
+    assert (await fund.register(person.card)).status_code == 201
+    assert await listed(fund, own) == {}
+    await fund.post("/v1/deregistrations", body, own)
     assert await papers(fund, own) == {enrolment_id: False}

@@ -16,8 +16,9 @@ from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.history import HistoryResource
 from eligibility_api.database.plans import SESSION_SETTINGS
-from eligibility_api.eligibility.by_number import INSTANT_STATEMENT, NUMBER_STATEMENT
-from eligibility_api.eligibility.store import CARD_STATEMENT, VISUAL_STATEMENT
+from eligibility_api.eligibility.by_number import INSTANT_STATEMENT, NUMBERS
+from eligibility_api.eligibility.store import CARDS, VISUAL_STATEMENT
+from eligibility_api.facilities.store import FIND_CLIENTS
 from eligibility_api.history.store import statement
 from eligibility_api.insurer_ops.lookup_counts import count_look_ups
 from tests.builders.database import Database
@@ -29,20 +30,26 @@ pytestmark = pytest.mark.anyio
 
 _GROWING = (
     "enrolment", "entitlement", "revision", "binding", "revoked_certificate", "client", "facility", "permit", "permit_end",
-    "claim", "claim_file", "health_checkup", "prescription_entry", "audit_record", "reference_number", r"used_nonce_\d+",
+    "claim", "claim_file", "health_checkup", "prescription_entry", r"audit_record\w*", "reference_number", r"used_nonce_\d+",
 )  # fmt: skip
 """Tables that grow with the population or with time."""
 
 _SEQ_SCAN = re.compile(rf"Seq Scan on ({'|'.join(_GROWING)})\b")
 
 STATEMENTS = {
-    "card": CARD_STATEMENT,
-    "visual check": VISUAL_STATEMENT,
-    "number": NUMBER_STATEMENT,
-    "number, then": INSTANT_STATEMENT,
-    "consent": grant.GRANT_STATEMENTS[Basis.PIN],
-    "consent by visual check": grant.GRANT_STATEMENTS[Basis.VISUAL_CHECK],
-    "consent challenge": grant.PRECHECK_STATEMENT,
+    "client": FIND_CLIENTS.alone.text,
+    "clients together": FIND_CLIENTS.together.text,
+    "card": CARDS.alone.text,
+    "cards together": CARDS.together.text,
+    "visual check": VISUAL_STATEMENT.text,
+    "number": NUMBERS.alone.text,
+    "numbers together": NUMBERS.together.text,
+    "number, then": INSTANT_STATEMENT.text,
+    "consent": grant.GRANT_STATEMENTS[Basis.PIN].text,
+    "consent by visual check": grant.GRANT_STATEMENTS[Basis.VISUAL_CHECK].text,
+    "consent challenge": grant.PRECHECKS.alone.text,
+    "consent challenges together": grant.PRECHECKS.together.text,
+    "consents together": grant.GRANTS.together.text,
     **{
         f"{look_up} by {sorted(bases)}{', then' if at_instant else ''}": statement(
             look_up, bases, at_instant=at_instant
@@ -85,6 +92,38 @@ async def test_the_busiest_statements_find_rows_by_keys_with_any_statistics(
     assert await plan_faults(grown[statistics], statements) == []
 
 
+_TOWN = """
+INSERT INTO entitlement (insurer_number, symbol_key, number_key, branch_key, birth_date)
+SELECT '01130012', '見本', n::text, '00', date '1930-01-01' + n % 33000 FROM generate_series(2000000, 2019999) n
+"""
+"""20,000 people, few of whom share a birth date."""
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+@pytest.mark.parametrize("asked", ["number", "numbers together", "number, then"])
+async def test_a_membership_is_found_by_its_unique_index_however_few_people_there_are(
+    fund: Fund, asked: str, analyzed: bool
+) -> None:
+    """A plan lives as long as its connection: one by birth dates would stay while the nation grows."""
+    session = await asyncpg.connect(fund.database.dsn("owner"), server_settings=SESSION_SETTINGS)
+    transaction = session.transaction()
+    await transaction.start()
+    try:
+        if analyzed:
+            await session.execute(_TOWN)
+            await session.execute("ANALYZE entitlement")
+        text = STATEMENTS[asked]
+        await session.execute(f"PREPARE planned AS {text}")
+        nothing = ", ".join(["NULL"] * max(int(number) for number in re.findall(r"\$(\d+)", text)))
+        rows = await session.fetch(f"EXPLAIN EXECUTE planned ({nothing})")
+    finally:
+        await transaction.rollback()
+        await session.close()
+    plan = "\n".join(row[0] for row in rows)
+    used = set(re.findall(r"Index (?:Only )?Scan using (\w+) on entitlement\b", plan))
+    assert used == {"entitlement_once"}, plan
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function in the database: its parameters' types, if its body is a query that can be planned alone."""
@@ -101,10 +140,28 @@ FUNCTIONS = {
     "fund_clock": Function(()),
     "identified_by": Function(_FACILITY),
     "lookups_after": Function((("after", "uuid"), ("commit_delay", "interval"), ("max_records", "integer"))),
+    "purge_enrolments": Function((("after", "bigint"), ("step", "integer"))),
+    "purge_medical": Function((("step", "integer"),)),
     "running_requests": Function(()),
     "window_clock": Function(()),
     # In PL/pgSQL. What these execute is seen by the tests below.
+    "audit_class": Function((("kind", "text"), ("salt", "bytea"))),
+    "audit_commitment": Function((("r", "audit_record"),)),
+    "audit_commitments": Function(
+        (("firsts", "bigint[]"), ("ends", "bigint[]"), ("upto", "pg_snapshot"), ("max_records", "integer"))
+    ),
+    "audit_commitments_by_id": Function((("after", "uuid"), ("max_records", "integer"))),
+    "audit_leaves_of": Function((("record_ids", "uuid[]"),)),
+    "audit_record_text": Function((("r", "audit_record"),)),
+    "first_record_id": Function((("at", "timestamptz"),)),
+    "record_names": Function((("id", "uuid"), ("facility", "text"), ("insurer", "text"))),
+    # In PL/pgSQL.
+    "audit_log_only_grows": Function(),
+    "audit_protect": Function(),
+    "audit_salt_records": Function(),
+    "maintain_audit_record": Function(),
     "enrolment_closes_once": Function(),
+    "keep_registration_end": Function(),
     "revision_published_once": Function(),
     "maintain_used_nonces": Function(),
     "version_opens_unpublished": Function(),
@@ -151,7 +208,7 @@ async def test_a_functions_statement_finds_rows_by_keys(
     finally:
         await session.close()
     for number, (parameter, type_of) in enumerate(FUNCTIONS[name].parameters or (), start=1):
-        body = re.sub(rf"(?<![.\w]){parameter}\b(?!\s*\()", f"${number}::{type_of}", body)
+        body = re.sub(rf"(?<![.\w]){parameter}\b(?!\s*\()", f"(${number}::{type_of})", body)
     assert (
         await plan_faults(grown[statistics], [Statement(name, "owner", body.rstrip().removesuffix(";"))])
         == []
@@ -203,7 +260,7 @@ async def test_the_grown_databases_have_the_statistics_of_their_names(
         )
     finally:
         await session.close()
-    assert {row["relname"] for row in rows} == set(GROWN) - {"used_nonce"}
+    assert {row["relname"] for row in rows} == set(GROWN) - {"audit_record", "used_nonce"}
     expected = {Statistics.NEVER: -1, Statistics.EMPTY: 0}
     for row in rows:
         assert row["size"] > 0, row
@@ -256,7 +313,8 @@ async def test_a_new_partition_needs_no_statistics(grown: dict[Statistics, Datab
             "INSERT INTO used_nonce SELECT '2999-01-01', int8send(n) FROM generate_series(1, 5000) n"
         )
         statements = [
-            Statement(name, "api", STATEMENTS[name]) for name in ("card", "visual check", "consent")
+            Statement(name, "api", STATEMENTS[name])
+            for name in ("card", "cards together", "visual check", "consent", "consents together")
         ]
         assert await plan_faults(database, statements) == []
         await session.execute("DROP TABLE used_nonce_2999010100")

@@ -44,7 +44,18 @@ async def test_with_a_stale_mirror_it_is_ready_and_reports_it_because_ocsp_decid
     await fund.batch.fetch("UPDATE authority SET checked_at = now() - interval '1 day'", [])
     response = await fund.http.get("/readyz")
     await fund.mirror()
+    fresh = await fund.http.get("/readyz")
     assert (response.status_code, response.json()["revocation_mirror"]) == (200, False)
+    assert 86400 <= response.json()["revocation_age_seconds"] < 86460
+    assert 0 <= fresh.json()["revocation_age_seconds"] < 60
+
+
+async def test_the_age_of_a_mirror_that_lacks_a_list_is_not_known(fund: Fund) -> None:
+    await fund.owner.fetch("DELETE FROM authority", [])
+    response = await fund.http.get("/readyz")
+    await fund.mirror()
+    assert response.json()["revocation_age_seconds"] is None
+    assert not response.json()["revocation_mirror"]
 
 
 async def test_on_a_database_without_tables_it_is_not_ready_and_reports_the_reason(

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.anyio
 
 SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY (CAST({names} AS text[]))"
 GUARD = SESSION_SETTINGS | {"join_collapse_limit": "8", "enable_material": "on"}
+TEXTS = [statement.text for statement in busiest_statements().values()]
 TIMEOUTS = {"statement_timeout": "5000", "lock_timeout": "2000"}
 RELAXED = {
     "plan_cache_mode": "auto",
@@ -106,12 +107,12 @@ async def test_warmed_up_every_connection_has_its_plans_and_nothing_was_executed
     records = "SELECT count(*) AS records FROM audit_record"
     [before] = await fund.owner.fetch(records, [])
     async with opened(fund, "api", pool_connections=3) as database:
-        await database.warm_up(busiest_statements())
+        await database.warm_up(TEXTS)
         # Each takes a connection before the first one releases its own.
-        sessions = await asyncio.gather(*(database.fetch(planned, [busiest_statements()]) for _ in range(3)))
-        await database.warm_up(busiest_statements())  # nothing is left to do
+        sessions = await asyncio.gather(*(database.fetch(planned, [TEXTS]) for _ in range(3)))
+        await database.warm_up(TEXTS)  # nothing is left to do
     [after] = await fund.owner.fetch(records, [])
-    assert [row["plans"] for [row] in sessions] == [len(busiest_statements())] * 3
+    assert [row["plans"] for [row] in sessions] == [len(TEXTS)] * 3
     assert after == before
 
 
@@ -119,5 +120,5 @@ async def test_a_database_that_cannot_be_reached_is_reported_as_unavailable(fund
     database = Database("postgresql://shikaku_api@/nowhere?host=/nowhere")
     await database.open()
     with pytest.raises(ShikakuError, match="database-unavailable"):
-        await database.warm_up(busiest_statements())
+        await database.warm_up(TEXTS)
     await database.close()

@@ -64,8 +64,8 @@ class Stage:
     async def begin(self) -> None:
         """Start with new patients and without records ahead of the clock."""
         await self.fund.set_clock_offset(timedelta())
-        await self.fund.owner.fetch("DELETE FROM audit_record WHERE recorded_at > now()", ())
-        await self.fund.owner.fetch("DELETE FROM audit_record WHERE kind LIKE 'history.%'", ())
+        await self.fund.alter_records("DELETE FROM audit_record WHERE recorded_at > now()")
+        await self.fund.alter_records("DELETE FROM audit_record WHERE kind LIKE 'history.%'")
         await self.fund.mirror()
         self.people = [await self.fund.insured() for _ in range(2)]
         for who, person in enumerate(self.people):

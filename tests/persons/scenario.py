@@ -16,6 +16,7 @@ from clinic_terminal.visit.tap import TapRequest
 from eligibility_api.contract.days import parse_day
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.dates import JAPAN
+from eligibility_api.registration.take_over import take_over
 from jpki_mock.authority.keys import KeyProfile
 from jpki_mock.authority.values import Carrier, Reason
 from jpki_mock.card.image import load_image, save_image
@@ -57,7 +58,9 @@ class Scenario:
             await self._enrol(person, late=False)
             if person.has_card:
                 self._issue(person)
-                if person.card.registered:
+                if person.card.registered_on is not None:
+                    await self._take_over(person, person.card.registered_on)
+                elif person.card.registered:
                     operator = OPERATOR if person.card.no_pin else None
                     await self.reception.register(self.card(person), operator=operator)
         for person in self.data.persons:
@@ -65,6 +68,14 @@ class Scenario:
                 if question.when == "before":
                     self.outcomes_before[person.id, position] = await self.ask(person, question)
         self.before_changes = self.fund.clock()
+
+    async def _take_over(self, person: Person, registered_on: str) -> None:
+        """Take over a registration of an earlier day (rule B3)."""
+        der = load_image(self.card(person)).authentication.certificate
+        trust = self.fund.state.verifier.trust
+        async with self.fund.owner.transaction() as connection:
+            day = date.fromisoformat(registered_on)
+            assert await take_over(connection, self.fund.state.jlis, trust, der, day)
 
     async def apply_changes(self) -> None:
         """Register late enrolments and apply all changes."""

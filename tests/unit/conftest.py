@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
+from clinic_terminal.store import database
 from jpki_mock import store
 
 
@@ -16,7 +17,8 @@ def nothing_is_durable() -> Iterator[None]:
     """No file of a test outlives the machine, so that none is flushed to the disk."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda descriptor: None)
-        patch.setattr(store, "SYNCHRONOUS", "OFF")
+        for opened in (store, database):
+            patch.setattr(opened, "SYNCHRONOUS", "OFF")
         yield
 
 

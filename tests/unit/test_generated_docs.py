@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from eligibility_api.app import busiest_statements
 from eligibility_api.contract.errors import PROBLEM_TYPE_PREFIX
-from scripts import generate_docs
+from scripts import generate_docs, sql_docs
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -17,6 +19,23 @@ DOCS = Path(__file__).parents[2] / "docs"
 def test_a_generated_document_is_up_to_date(name: str) -> None:
     generated = generate_docs.DOCUMENTS[name]()
     assert (DOCS / name).read_text(encoding="utf-8") == generated, f"docs/{name} is outdated: run `make docs`"
+
+
+SQL = DOCS.parent / "eligibility_api" / "sql"
+
+
+def test_every_busy_statement_is_rendered_as_it_is_sent() -> None:
+    assert {path.name for path in SQL.iterdir()} == set(sql_docs.FILES), "run `make docs`, delete the others"
+    for name, render in sql_docs.FILES.items():
+        assert (SQL / name).read_text(encoding="utf-8") == render(), f"{name} is outdated: run `make docs`"
+
+
+@pytest.mark.parametrize("name", busiest_statements())
+def test_what_is_rendered_differs_from_what_is_sent_only_in_layout_and_names(name: str) -> None:
+    statement = busiest_statements()[name]
+    text = (SQL / f"{name}.sql").read_text(encoding="utf-8")
+    _, rendered = re.split(r"\n(?!--)", text, maxsplit=1)
+    assert "".join(rendered.split()) == "".join(statement.source.split()) + ";"
 
 
 def test_every_program_with_settings_has_a_table() -> None:

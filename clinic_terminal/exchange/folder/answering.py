@@ -90,7 +90,9 @@ class FileAnswer:
 
     def _as_file(self, name: RequestName, extension: str, content: bytes) -> tuple[ResultFile, ...]:
         file = name.result(extension)
-        encrypted = self._form.encryption.applies_to(name.prefix)
+        # A request that came as ZIP is answered as ZIP: `A.zip` and `A.xml` have results of their own.
+        encryption = self._form.encryption
+        encrypted = encryption.applies_to(name.prefix) or (name.is_zip and encryption.password is not None)
         if encrypted or (self._form.bulk_as_zip and name.is_bulk_result):
             zipped = self._form.encryption.zip(file, content, encrypted=encrypted)
             return (ResultFile(name=name.result("zip"), content=zipped),)

@@ -40,6 +40,16 @@ class RequestName:
         """Whether the request asks for the result of an earlier bulk request (`02req`)."""
         return self.is_bulk and self.prefix.endswith("02req")
 
+    @property
+    def siblings(self) -> tuple[str, ...]:
+        """The names that differ in the extension alone."""
+        stem = f"{self.prefix}{self.rest}"
+        return tuple(
+            other
+            for extension in ("xml", "zip", "XML", "ZIP")
+            if (other := f"{stem}.{extension}") != self.file
+        )
+
     def result(self, extension: str) -> str:
         """The name of the result: `req` becomes `res`, everything else but the extension stays."""
         return f"{_LAST_REQ.sub('res', self.prefix)}{self.rest}.{extension}"

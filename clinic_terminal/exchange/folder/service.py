@@ -151,8 +151,12 @@ class FolderService:
         return taken
 
     def _has_space(self, name: RequestName) -> bool:
+        """Whether a request may be taken: none whose result might have the same name is unanswered, and there is space."""
         with self._lock:
-            return self._waiting_bytes[kind_of_work(name.file)] < MAX_WAITING_BYTES
+            return (
+                not any(other in self._in_progress for other in name.siblings)
+                and self._waiting_bytes[kind_of_work(name.file)] < MAX_WAITING_BYTES
+            )
 
     def _enqueue(self, request: TakenRequest) -> None:
         kind = kind_of_work(request.name)

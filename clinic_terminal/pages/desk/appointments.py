@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, File, Form, Path, Request, UploadFile
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -14,11 +14,12 @@ from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.console import code_texts, insurance, outcomes, texts
 from clinic_terminal.errors import SHOWN_CATALOGUE
 from clinic_terminal.pages.desk.batch import Batch, results_csv
-from clinic_terminal.pages.desk.desk import desk_page
+from clinic_terminal.pages.desk.desk import desk_page, detail
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.site import Pages, Session, ThisSite
 from clinic_terminal.queries.appointments import Appointment, ChangeStatus
 from clinic_terminal.queries.csv_table import TableError, parse_table
+from clinic_terminal.store.records import Visit, Way
 from eligibility_api.contract.batches import MAX_ROWS
 from eligibility_api.contract.days import MAX_DAY_LENGTH, UnreadableDay, parse_day
 from eligibility_api.contract.eligibility import EligibilityAnswer
@@ -86,6 +87,36 @@ def export(site: ThisSite, _: Session) -> Response:
     words = {status: row.text for status, row in outcomes.CHANGE_STATUS.items()}
     headers = {"Content-Disposition": f'attachment; filename="results-{batch.day.isoformat()}.csv"'}
     return Response(results_csv(batch.rows, words), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/{batch_id}/{number}")
+def one(
+    request: Request,
+    site: ThisSite,
+    session: Session,
+    batch_id: str,
+    number: Annotated[int, Path(ge=0, le=MAX_ROWS)],
+) -> Response:
+    """The whole answer about one row of the last batch, as of its day: what changes in the chart, and what to ask."""
+    batch = site.batch
+    if batch is None or batch.batch_id != batch_id or number >= len(batch.rows):
+        raise HTTPException(404)
+    row = batch.rows[number]
+    if not isinstance(row.answer, EligibilityAnswer):
+        raise HTTPException(404)
+    # Not kept: nobody is here yet.
+    visit = Visit(visit_id="", at=site.terminal.clock(), way=Way.NUMBER, as_of=batch.day, answer=row.answer)
+    chart = site.terminal.store.charts.find(visit)
+    return desk_page(
+        request,
+        site,
+        session,
+        "appointment.html",
+        row=row,
+        question=None,
+        view=detail(site, visit),
+        chart_day=chart.day.isoformat() if chart is not None else "",
+    )
 
 
 def reason(row: Appointment) -> Bilingual | None:

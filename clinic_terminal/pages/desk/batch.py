@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from clinic_terminal.bilingual import Bilingual
@@ -23,6 +24,7 @@ from clinic_terminal.queries.appointments import (
     submit,
 )
 from clinic_terminal.queries.known_versions import VERSIONS_FILE, CorruptVersionsError, KnownVersions
+from clinic_terminal.store.visits import new_visit_id
 from eligibility_api.contract.batches import BatchState
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.eligibility import EligibilityAnswer
@@ -38,7 +40,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Batch:
-    """One batch of appointments, from the table to its results. `problem`: why it ended without them."""
+    """One batch of appointments, from the table to its results. `problem`: why it ended without them.
+
+    `batch_id`: random, for addresses.
+    """
 
     def __init__(
         self,
@@ -51,6 +56,7 @@ class Batch:
         self.day, self.total, self.answered = day, len(table), 0
         self.rows: Sequence[Appointment] = ()
         self.problem: ShikakuError | None = None
+        self.batch_id = new_visit_id()
         self.done = False
         self._terminal, self._table, self._ticks = terminal, table, ticks
         self._began = ticks()
@@ -95,8 +101,7 @@ class Batch:
     def _check(self, fund: FundClient) -> None:
         versions = KnownVersions(self._terminal.settings.home / VERSIONS_FILE)
         known = versions.read()
-        sent = submit(fund, self._table, self.day, known)
-        self._wait(fund, sent)
+        sent = self._done(fund, submit(fund, self._table, self.day, known))
         found = await_results(fund, sent, known, PollPolicy(self._terminal.clock, time.sleep, WAIT))
         self.rows, self.answered = found.rows, self.total
         try:
@@ -104,10 +109,10 @@ class Batch:
         except OSError as error:
             log.warning("versions were not kept: %s", error.strerror)
 
-    def _wait(self, fund: FundClient, sent: Appointments) -> None:
+    def _done(self, fund: FundClient, sent: Appointments) -> Appointments:
         """Follow the batch until it is done. Raises TerminalError where it takes too long."""
         if sent.batch is None:
-            return
+            return sent
         pause, deadline = _FIRST_PAUSE, self._ticks() + WAIT.total_seconds()
         batch = sent.batch
         while batch.state is not BatchState.DONE:
@@ -116,6 +121,7 @@ class Batch:
             pause = min(2 * pause, _MAX_PAUSE)
             batch = fund.batch_status(batch.batch_id)
             self.answered = batch.answered
+        return replace(sent, batch=batch)
 
 
 def results_csv(rows: Sequence[Appointment], status_texts: Mapping[ChangeStatus, Bilingual]) -> bytes:

@@ -27,6 +27,8 @@ class Decision(StrEnum):
     OPEN = "open"
     TAKEN_OVER = "taken-over"
     KEPT = "kept"
+    PASSED = "passed"
+    """Nobody decided it before a newer visit of the person came: it is decided there."""
     BLOCKED = "blocked"
     """It has ●, and stays in the chart as it is."""
 
@@ -43,16 +45,24 @@ class Difference:
 
 
 def differences(visit: Visit, chart: Chart | None) -> list[Difference]:
-    """The differences of a visit's answer to its chart, in the order in which the items are shown."""
+    """The differences of a visit's answer to the chart as it was then, in the order in which the items are shown.
+
+    `chart`: as it is now.
+    """
     enrolment = visit.enrolment
     if enrolment is None or chart is None:
         return []
-    former, found = charted(chart), []
+    former, found = charted(visit.chart or chart), []
     for label, now in shown(items(enrolment)).items():
         was = visit.taken_over.get(label.ja, former.get(label.ja, NOTHING))
         if was != now.ja:
-            found.append(_difference(visit, enrolment, label, was, now))
+            found.append(_difference(visit, enrolment, label, was, now, newest=is_newest(visit, chart)))
     return found
+
+
+def is_newest(visit: Visit, chart: Chart) -> bool:
+    """Whether no later visit of the chart's person is known: what an older one says changes no chart."""
+    return chart.newest in ("", visit.visit_id)
 
 
 def charted(chart: Chart) -> dict[str, str]:
@@ -76,8 +86,10 @@ def _joined(above: Bilingual, below: Bilingual) -> Bilingual:
     return Bilingual(f"{above.ja}、{below.ja}", f"{above.en}, {below.en}")
 
 
-def _difference(visit: Visit, enrolment: Enrolment, label: Bilingual, was: str, now: Bilingual) -> Difference:
-    decision = Decision.OPEN
+def _difference(
+    visit: Visit, enrolment: Enrolment, label: Bilingual, was: str, now: Bilingual, *, newest: bool
+) -> Difference:
+    decision = Decision.OPEN if newest else Decision.PASSED
     if UNSHOWN in now.ja:
         decision = Decision.BLOCKED
     elif label.ja in visit.taken_over:

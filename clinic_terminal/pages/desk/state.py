@@ -23,7 +23,7 @@ class StateItem:
     """One part: its name, whether it is in order, the key of its word, and what is known beyond it.
 
     `name`: `reader`, `fund`, `folders`, `revocation`. `detail`: such as the reader's name or milliseconds.
-    `cause`: the catalogue's sentence and code where the part reported an error.
+    `cause`: the catalogue's sentence and code where the part reported an error. `age_seconds`: of what it knows.
     """
 
     name: str
@@ -32,6 +32,7 @@ class StateItem:
     detail: str = ""
     cause: Bilingual | None = None
     code: str = ""
+    age_seconds: int | None = None
 
     @property
     def remedy(self) -> str:
@@ -109,7 +110,9 @@ class TerminalState:
         )
         fund = StateItem(fund.name, fund.ok, fund.word, f"{milliseconds} ms")
         fresh = readiness.revocation_mirror
-        return [fund, StateItem("revocation", fresh, "condition.fresh" if fresh else "condition.stale")]
+        age = readiness.revocation_age_seconds
+        word = "condition.fresh" if fresh else "condition.stale"
+        return [fund, StateItem("revocation", fresh, word, age_seconds=age)]
 
     def _folders(self) -> list[StateItem]:
         root = self._terminal.folders

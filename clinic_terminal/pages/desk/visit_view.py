@@ -11,7 +11,7 @@ from clinic_terminal.console import consents, insurance, outcomes, texts
 from clinic_terminal.console.insurance import Item
 from clinic_terminal.console.notices import ended_notice, renewal_notice
 from clinic_terminal.errors import SHOWN_CATALOGUE, TerminalError
-from clinic_terminal.pages.desk.differences import Decision, Difference, differences
+from clinic_terminal.pages.desk.differences import Decision, Difference, differences, is_newest
 from clinic_terminal.store.records import Chart, Permit, Visit
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.eligibility import EligibilityAnswer
@@ -89,7 +89,8 @@ class Result:
 class VisitView:
     """Everything that the detail of a visit shows, in its order.
 
-    `problem`: the catalogue's entry where there is no answer. `tell`: a sentence for the patient.
+    `problem`: the catalogue's entry where there is no answer. `tell`: a sentence for the patient. `newest`: the id of a
+    later visit of the person, if there is one.
     """
 
     visit: Visit
@@ -103,6 +104,7 @@ class VisitView:
     results: Sequence[Result]
     differences: Sequence[Difference]
     permits: Sequence[tuple[Bilingual, Permit]]
+    newest: str | None = None
 
     @property
     def open_differences(self) -> int:
@@ -138,6 +140,7 @@ def view(visit: Visit, chart: Chart | None, permits: Sequence[Permit], today: da
         ],
         differences=differences(visit, chart),
         permits=[(consents.name(category), one) for one in permits for category in one.categories],
+        newest=chart.newest if chart is not None and not is_newest(visit, chart) else None,
     )
 
 

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.pages.desk.asking import Question, TooManyQuestions
 from clinic_terminal.pages.desk.desk import TABLES, around, desk_page, detail, listed, require_visit
-from clinic_terminal.pages.desk.differences import Decision, charted
+from clinic_terminal.pages.desk.differences import Decision, charted, is_newest
 from clinic_terminal.pages.desk.visit_view import membership_of
 from clinic_terminal.pages.site import Pages, Session, ThisSite, clock_time
 from clinic_terminal.queries.membership import parse_request
@@ -113,7 +113,7 @@ def decide(
     visit = require_visit(site, visit_id)
     chart = site.terminal.store.charts.find(visit)
     found = next((one for one in detail(site, visit).differences if one.label.ja == item), None)
-    if chart is None or found is None or found.decision is Decision.BLOCKED:
+    if chart is None or found is None or found.decision is Decision.BLOCKED or not is_newest(visit, chart):
         raise HTTPException(409)
     taken, kept, texts = dict(visit.taken_over), set(visit.kept), charted(chart)
     if item in taken:
@@ -146,8 +146,7 @@ def choose(
     if visit.answer is None or number >= len(visit.answer.results):
         raise HTTPException(409)
     chosen = visit.model_copy(update={"chosen": number, "taken_over": {}, "kept": ()})
-    site.terminal.store.change_visit(chosen)
-    site.terminal.store.charts.meet(chosen)
+    site.terminal.store.change_visit(site.terminal.store.charts.meet(chosen))
     session.report("several.chosen")
     return redirect(f"/desk/visits/{visit_id}")
 
@@ -165,7 +164,7 @@ def _shown(site: Pages, visit_id: str) -> dict[str, Any]:
     if question is not None:
         return _waiting(site, question)
     visit = require_visit(site, visit_id)
-    chart = site.terminal.store.charts.find(visit)
+    chart = visit.chart or site.terminal.store.charts.find(visit)
     return {
         "question": None,
         "view": detail(site, visit),

@@ -17,12 +17,16 @@ from weakref import WeakKeyDictionary
 
 from clinic_terminal.exchange.operator import Operator
 from clinic_terminal.pages.history.access import RESOURCES, Lack, Part, View, fetch, may_read_in_emergencies
-from clinic_terminal.pages.history.choice import Choice
+from clinic_terminal.pages.history.choice import Choice, all_rows
+from clinic_terminal.pages.history.typed_entry import Entry, TypedEntry
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.terminal import PagesTerminal
 from clinic_terminal.store.records import Visit
+from eligibility_api.contract.duplicate_checks import DuplicateCheckAnswer
 from eligibility_api.contract.emergency import PermitAnswer
-from eligibility_api.contract.history import Grouping, HistoryResource
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.history import Grouping, HistoryResource, Medications, Medicine
+from eligibility_api.contract.prescriptions import EntryAnswer
 
 FRESH_SECONDS = 600.0
 """What was fetched is shown for so long without asking the fund again."""
@@ -42,11 +46,27 @@ class _Load:
     parts: Future[Parts]
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedEntry:
+    """A prescription or dispensing that may be registered next, under this idempotency key, and no other.
+
+    `typed`: from which it was read. `found` is None where the check could not be done; `problem` says why.
+    `registered`: the fund's answer, once there is one.
+    """
+
+    key: str
+    typed: TypedEntry
+    entry: Entry
+    found: DuplicateCheckAnswer | None = None
+    problem: ShikakuError | None = None
+    registered: EntryAnswer | None = None
+
+
 class Reading:
     """What one operator reads of one visitor's history. Thread-safe.
 
     `choice`: which rows. `emergency`: the permit without consent, once there is one. `is_hospital`: whether the
-    facility may have one, as far as the fund answered.
+    facility may have one, as far as the fund answered. `checked`: what the operator is about to register, or did last.
     """
 
     def __init__(
@@ -58,6 +78,7 @@ class Reading:
         self.choice = Choice()
         self.emergency: PermitAnswer | None = None
         self.is_hospital = False
+        self.checked: CheckedEntry | None = None
         self._terminal = terminal
         self._ticks = ticks
         self._loads: dict[Key, _Load] = {}
@@ -90,6 +111,20 @@ class Reading:
             self._loads.clear()
             self._good.clear()
             self._has_ended.clear()
+
+    def known_medicines(self) -> list[Medicine]:
+        """The medicines that were read already and may still be seen; asks nobody."""
+        now, resource = self._terminal.clock(), HistoryResource.MEDICATIONS
+        with self._lock:
+            parts = [parts[resource] for parts in self._good.values() if resource in parts]
+        pages = [part.page for part in parts if not part.has_ended(now)]
+        return [row for page in pages if isinstance(page, Medications) for row in all_rows(page)]
+
+    def ask_again(self, view: View) -> None:
+        """Let the next look at a view ask the fund: it has changed."""
+        with self._lock:
+            for key in [key for key in self._loads if key[0] is view]:
+                del self._loads[key]
 
     def seconds(self, view: View) -> int:
         """How long the fetch of a view has lasted."""

@@ -32,6 +32,21 @@ _STEP_OF = {
 }  # fmt: skip
 
 
+_SOUND_OF = {
+    Step.READING: "card",
+    Step.DONE: "done",
+    Step.READ: "done",  # as for a valid insurance: the room hears no difference
+    **dict.fromkeys(
+        (
+            Step.LAST_TRY, Step.LOCKED, Step.UNSET, Step.REMOVED, Step.CARD, Step.AGAIN, Step.READER, Step.HELD,
+            Step.NETWORK, Step.OTHER,
+        ),
+        "problem",
+    ),
+}  # fmt: skip
+"""The sound with which a screen begins; no other one has any."""
+
+
 @router.get("")
 def screen(request: Request, site: ThisSite) -> Response:
     """The screen as it is now. A consent is put in the language that it was chosen to have last."""
@@ -96,7 +111,19 @@ def _values(site: Pages, shown: Shown) -> dict[str, Any]:
         "about": _about(position),
         "usual_keys": journey.KEYS,
         "shelf": site.shelf,
+        "sound": sound_of(position, step),
+        "volume": site.terminal.settings.reader_volume,
+        "aloud": site.terminal.settings.reader_aloud,
     }
+
+
+def sound_of(position: Position, step: Step) -> str:
+    """The name of the sound of a screen, or none: a card that was left, a wrong PIN, or that of its step."""
+    if position.left:
+        return "take"
+    if step is Step.PIN:
+        return "problem" if position.earlier else ""
+    return _SOUND_OF.get(step, "")
 
 
 def _in_words(site: Pages, language: str, shown: Shown) -> dict[str, object]:

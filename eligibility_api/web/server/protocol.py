@@ -21,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.platform.client_presence import set_client
 from eligibility_api.web.headers import bearer_token, headers_of
 from eligibility_api.web.server import limits as rows
 from eligibility_api.web.server.admission import as_get
@@ -146,6 +147,7 @@ class LimitedHttpProtocol(ReadingConnection):
             self._leave(client)
             return
         app = cast(ASGIApp, self.app)
+        set_client(cycle)
         run = cycle.run_asgi(cast(ASGI3Application, app if cycle.scope["method"] != "HEAD" else as_get(app)))
         task = self.loop.create_task(run)
         self.tasks.add(task)

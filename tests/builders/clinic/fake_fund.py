@@ -22,6 +22,7 @@ from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.eligibility import EligibilityAnswer, Proof
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, Problem, ShikakuError
 from eligibility_api.contract.history import HistoryResource
+from eligibility_api.contract.own_access import OWN_ACCESS_PATH, OwnAccessAnswer
 from eligibility_api.contract.readiness import READINESS_PATH, Readiness
 from eligibility_api.contract.tokens import Credential
 from tests.builders.clinic import samples
@@ -33,6 +34,7 @@ from tests.builders.clinic.fake_permits import FakePermits
 PURPOSES = {
     "/v1/eligibility/card": Purpose.ELIGIBILITY,
     "/v1/eligibility/visual-check": Purpose.VISUAL_CHECK,
+    OWN_ACCESS_PATH: Purpose.OWN_ACCESS,
 }
 """Of a registration: with the PIN, or by the operator that it names."""
 
@@ -56,6 +58,7 @@ class FakeFund:
     headers: list[httpx2.Headers] = field(default_factory=list)
     reference_outcomes: dict[str, str] = field(default_factory=dict)
     drop_references: bool = False
+    own_access: OwnAccessAnswer = field(default_factory=samples.own_access)
     readiness: Readiness = field(
         default_factory=lambda: Readiness(ready=True, database=True, revocation_mirror=True)
     )
@@ -87,6 +90,7 @@ class FakeFund:
             "/v1/presence/challenges": self._challenge,
             "/v1/registrations": self._register,
             "/v1/eligibility/batches": lambda batch: _json(self.batches.start(batch)),
+            OWN_ACCESS_PATH: self._own_access,
             "/v1/reference-numbers/bulk": self._reference_numbers,
             "/v1/consents/challenges": lambda asked: _model(self.consents.challenge(asked)),
             "/v1/consents": lambda request: _model(self.consents.register(request)),
@@ -124,6 +128,9 @@ class FakeFund:
         self.unregistered = False
         registered_at = samples.NOW.isoformat()
         return _json({"already_registered": False, "registered_at": registered_at, "record_id": "record-0"})
+
+    def _own_access(self, _: dict[str, Any]) -> httpx2.Response:
+        return _problem("first-registration-needed") if self.unregistered else _model(self.own_access)
 
     def _eligibility(self, _: dict[str, Any]) -> httpx2.Response:
         if self.unregistered:

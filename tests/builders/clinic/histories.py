@@ -87,6 +87,26 @@ def medications(*groups: MedicineGroup, **changes: Any) -> Medications:
     return page(Medications, **fields | changes)
 
 
+def with_prescription(*names: str, on: date = date(2026, 3, 31)) -> Medications:
+    """A list with a claim, and a prescription of a day with one medicine of each name."""
+    rows = [
+        medicine(
+            place,
+            origin=Origin.PRESCRIPTION,
+            claim_month=None,
+            on=on,
+            prescribed_on=on,
+            institution=CLINIC,
+            prescriber=None,
+            drug_code=f"62000000{place}",
+            name=name,
+            instruction="粉砕" if place == 1 else None,
+        )
+        for place, name in enumerate(names, 1)
+    ]
+    return medications(group("9900001", *rows, medicine(len(rows) + 1, name="レセプトの薬")))
+
+
 def treatments(**changes: Any) -> Treatments:
     done = Treatment(
         **SOURCE | {"institution": CLINIC, "setting": CareSetting.INPATIENT} | changes,

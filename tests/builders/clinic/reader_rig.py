@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx2
 from pydantic import AnyHttpUrl
@@ -113,8 +114,9 @@ def reader_rig(
     shuffle_pin: bool = False,
     information: frozenset[Information] = ALL_INFORMATION,
     shelf: Shelf | None = None,
+    **more: Any,
 ) -> Iterator[ReaderRig]:
-    """A rig whose reader is watched."""
+    """A rig whose reader is watched. `more`: other settings of the terminal."""
     rig = ReaderRig(home)
     settings = TerminalSettings(
         credential=home / "none.json",
@@ -122,6 +124,7 @@ def reader_rig(
         home=home,
         shuffle_pin=shuffle_pin,
         information=information,
+        **more,
     )
     known = samples.credential(
         cards.p256_key(7),

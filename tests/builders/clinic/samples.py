@@ -18,6 +18,7 @@ from eligibility_api.contract.codes import CertificateKind, ReasonOfLoss, Relati
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member_items import Enrolment
+from eligibility_api.contract.own_access import AccessAtReader, OwnAccessAnswer
 from eligibility_api.contract.tokens import Credential
 
 AUDIENCE = "https://fund.example"
@@ -138,6 +139,18 @@ MEMBERSHIP = {
     "birth_date": "1980-02-03",
 }
 """The membership of `enrolment()`, as typed."""
+
+
+def own_access(*accesses: AccessAtReader) -> OwnAccessAnswer:
+    """A one-time code, with the list of accesses if there are some."""
+    return OwnAccessAnswer(
+        code="K7Q-29M-XD4-T8R-W3H-P5K",
+        address="https://fund.example/portal",
+        made_at=NOW,
+        expires_at=NOW + timedelta(minutes=5),
+        record_id="record-1",
+        accesses=list(accesses) or None,
+    )
 
 
 def timings(**changes: Any) -> Timings:

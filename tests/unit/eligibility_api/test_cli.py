@@ -69,7 +69,7 @@ def test_an_instant_without_offset_is_a_usage_error() -> None:
 def test_the_number_of_connections_of_a_service_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUND_POOL_CONNECTIONS", "6")
     printed = json.loads(CliRunner().invoke(app, ["db-connections", "--workers", "3"]).stdout)
-    background = printed["scheduler"] + printed["jobs"] + printed["commands"]
+    background = sum(printed[name] for name in ("scheduler", "jobs", "sequencer", "commands"))
     assert (printed["api_worker_pool"], printed["total"]) == (6, 3 * printed["api_worker"] + background)
 
 

@@ -9,7 +9,8 @@ import pytest
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from scripts import generate_docs, licences
+from eligibility_api.platform.sql import Statement
+from scripts import generate_docs, licences, sql_docs
 from scripts.generate_docs import meaning, settings_classes, unit
 from scripts.licences import LicenceError, locked
 
@@ -107,13 +108,39 @@ def test_every_setting_of_every_program_has_a_meaning() -> None:
     assert missing == []
 
 
-def test_all_documents_are_written_below_docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documents_and_statements_are_written_where_they_belong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "docs").mkdir()
+    (tmp_path / "eligibility_api" / "sql").mkdir(parents=True)
+    monkeypatch.setattr(sql_docs, "FILES", {"a.sql": lambda: "SELECT 1;\n"})
     monkeypatch.setattr(generate_docs, "ROOT", tmp_path)
     monkeypatch.setattr(generate_docs, "DOCUMENTS", {"a.md": lambda: "文書\n", "b.json": lambda: "{}\n"})
     generate_docs.main()
     assert (tmp_path / "docs" / "a.md").read_text(encoding="utf-8") == "文書\n"
     assert (tmp_path / "docs" / "b.json").read_text() == "{}\n"
+    assert (tmp_path / "eligibility_api" / "sql" / "a.sql").read_text() == "SELECT 1;\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("\nSELECT :b,\n\n    :a  \n", ["-- Parameters: :b, :a.", "SELECT :b,", "    :a;"]),
+        ("WITH a AS (\n)\n, \nb AS (\n)", ["-- Parameters: none.", "WITH a AS (", "),", "b AS (", ");"]),
+        (
+            f"    SELECT {'x' * 80}, {'y' * 80}, z\n-- {'w ' * 80}",
+            [
+                "-- Parameters: none.",
+                f"    SELECT {'x' * 80},",
+                f"        {'y' * 80}, z",
+                f"-- {'w ' * 80}".rstrip() + ";",
+            ],
+        ),
+    ],
+    ids=["blank lines", "commas", "long lines"],
+)
+def test_a_statement_is_rendered_to_be_read(source: str, lines: list[str]) -> None:
+    assert sql_docs.rendered(Statement.of(source)).splitlines()[1:] == lines
 
 
 LOCK = "--index-url x\nannotated-types==0.7.0 \\\n    --hash=sha256:00\nuvicorn[standard]==0.54 ; python_version > '3'\n# via x\n"

@@ -67,6 +67,8 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
             "PaperScenes",
             "ExchangeScenes",
             "LoadScenes",
+            "OwnViewScenes",
+            "AuditScenes",
         )
         for name, steps in zip(names, (*stories, *([[step()]] * (len(names) - len(stories)))), strict=True):
             monkeypatch.setattr(demo, name, lambda *_, steps=steps: SimpleNamespace(play=lambda: iter(steps)))
@@ -84,6 +86,7 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
         ([tap(answer="2")], [], 1),
         ([tap()], [[step(), step(False)]], 1),
         ([tap()], [[step()], [step()], [step()], [step(False)]], 1),
+        ([tap()], [*([[step()]] * 7), [step(False)]], 1),
     ],
 )
 def test_the_exit_code_is_0_only_if_every_result_is_as_expected(

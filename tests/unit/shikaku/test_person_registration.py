@@ -128,7 +128,8 @@ def test_registered_cards_are_tapped_once_and_three_wrong_pins_lock_one(
 ) -> None:
     taps = stack.runs("clinic-terminal", "tap")
     registered = [arguments for arguments in taps if "--register" in arguments]
-    assert len(registered) == sum(p.has_card and p.card.registered for p in data.persons)
+    tapped = [p for p in data.persons if p.has_card and p.card.registered and not p.card.registered_on]
+    assert len(registered) == len(tapped)
     locked = [arguments for arguments in taps if "--last-try" in arguments]
     assert [Path(arguments[3]).stem for arguments in locked] == ["P72-locked-pin"] * 3
     assert stack.stdin.count(f"{PIN}\n") == len(registered)
@@ -137,10 +138,31 @@ def test_registered_cards_are_tapped_once_and_three_wrong_pins_lock_one(
     assert all("--pin-stdin" in arguments for arguments in registered if arguments not in by_face)
 
 
+def test_registrations_of_earlier_days_are_taken_over_from_the_cards_certificates(
+    stack: RecordingStack, data: Dataset
+) -> None:
+    """Rule B3: no card is tapped whose certificate has expired."""
+    earlier = [person for person in data.persons if person.card.registered_on]
+    assert {person.label for person in earlier} >= {"P105", "P107", "P108"}
+    printed = stack.runs("jpki-mock", "certificate")
+    assert [Path(arguments[2]).name for arguments in printed] == [person.card_file for person in earlier]
+    assert stack.runs("eligibility-api", "registration", "take-over") == [
+        (
+            "eligibility-api",
+            "registration",
+            "take-over",
+            str(stack.home / f"{person.id}.pem"),
+            "--registered-on",
+            str(person.card.registered_on),
+        )
+        for person in earlier
+    ]
+
+
 def test_changes_of_cards_and_persons_are_made_at_j_lis(stack: RecordingStack) -> None:
     runs = stack.runs("jpki-mock")
-    commands = [arguments[1] for arguments in runs]
-    assert commands == ["import-residents", "suspend", "revoke", "renew", "record-death", "suspend"]
+    commands = [arguments[1] for arguments in runs if arguments[1] != "certificate"]
+    assert commands == ["import-residents", "suspend", "revoke", "renew", "record-death", "suspend", "revoke"]
     suspended = [Path(arguments[2]).stem for arguments in runs if arguments[1] == "suspend"]
     assert suspended == ["P69-suspended", "P93-phone-of-a-lost-card-card"]
 

@@ -103,7 +103,7 @@ def test_an_error_of_this_program_is_reported_without_its_values(
 
 @pytest.mark.parametrize(
     ("prefix", "code"),
-    [("OQSmutic01req", "SHK-1003"), ("OQSmuonq01req", "SHK-1003"), ("OQSsihvq", "SHK-1002")],
+    [("OQSmutic01req", "SHK-1003"), ("OQSsihvq", "SHK-1002")],
 )
 def test_what_is_not_offered_is_refused_as_such(office: ClinicSoftware, prefix: str, code: str) -> None:
     kind = MESSAGES[prefix]

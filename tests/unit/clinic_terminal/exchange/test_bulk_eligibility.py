@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from clinic_terminal.errors import TerminalError
+from clinic_terminal.messages import json_codec
+from clinic_terminal.messages.bulk import BulkEligibilityRequest
 from clinic_terminal.messages.codes import LimitConsent
 from eligibility_api.contract.codes import LimitCertificateKind, LimitClass, Validity
 from eligibility_api.contract.eligibility import UnchangedAnswer
@@ -87,6 +89,43 @@ def test_each_person_has_a_unit_in_the_order_of_the_request(office: ClinicSoftwa
 def test_numbers_that_cannot_exist_alone_make_no_batch(office: ClinicSoftware) -> None:
     result = office.results("OQSmuquc", accepted(office, WRONG))
     assert [unit.status_code for unit in result.body.units] == ["SHK-3011"]
+    assert office.fund.calls == []
+
+
+def with_rows(*changes: dict[str, str | None]) -> Any:
+    """A request as it was read: each row of `search_info` with these elements changed, or None for one that is absent."""
+    made = json_codec.to_document(bulk_request(*[search_info() for _ in changes]))
+    rows = made["XmlMsg"]["MessageBody"]["QualificationConfirmSearchInfo"]
+    for row, change in zip(rows, changes, strict=True):
+        row.update(change)
+    return json_codec.decode(made, BulkEligibilityRequest).message
+
+
+def test_a_row_that_cannot_be_read_has_its_own_outcome_and_the_others_their_answers(
+    office: ClinicSoftware,
+) -> None:
+    office.fund.batches.polls_until_done = 0
+    request = with_rows(
+        {"ArbitraryIdentifier": "first"},
+        {"ArbitraryIdentifier": "second", "Birthdate": "19800230"},
+        dict.fromkeys(("InsurerNumber", "InsuredIdentificationNumber", "Birthdate")),
+        {"ArbitraryIdentifier": "fourth"},
+    )
+    number = office.ask("OQSmuquc01req", request).body.reception_number
+    assert len(office.fund.batches.sent["rows"]) == 2
+    result = office.results("OQSmuquc", number)
+    units = result.body.units
+    assert [unit.status_code for unit in units] == [None, "SHK-3012", "SHK-3012", None]
+    assert [unit.validity for unit in units] == ["1", None, None, "1"]
+    assert units[1].search_info.arbitrary_identifier == "second"
+    assert units[1].status_message.endswith("（Birthdate）")
+    assert units[2].status_message.endswith("（InsurerNumber）")
+    assert (result.header.results, result.header.succeeded, result.header.failed) == (4, 2, 2)
+
+
+def test_rows_of_which_none_can_be_read_ask_nothing(office: ClinicSoftware) -> None:
+    number = office.ask("OQSmuquc01req", with_rows({"Birthdate": None})).body.reception_number
+    assert [unit.status_code for unit in office.results("OQSmuquc", number).body.units] == ["SHK-3012"]
     assert office.fund.calls == []
 
 

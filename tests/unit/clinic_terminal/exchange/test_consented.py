@@ -1,4 +1,4 @@
-"""Home visits: the persons who consented here, asked again without the card."""
+"""Home visits and online consultations: the persons who consented here, asked again without the card."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 
 from clinic_terminal.exchange import consented
+from clinic_terminal.messages.bulk import OnlineBulkRequest
 from eligibility_api.contract.codes import Care, Category
-from tests.builders.clinic.clinic_software import DAY, DOCTOR, ClinicSoftware, home_visit_request
+from tests.builders.clinic.clinic_software import DAY, DOCTOR, ClinicSoftware, header, home_visit_request
 from tests.builders.clinic.samples import NOW, answer
 from tests.builders.clinic.store import permit
 
@@ -109,3 +110,61 @@ def test_a_long_list_is_refused(office: ClinicSoftware, monkeypatch: pytest.Monk
     keep(office, PERMITS[1])
     result = office.ask("OQSmuhvq01req", home_visit_request())
     assert (result.header.segment_of_result, result.header.error_code) == ("9", "SHK-1004")
+
+
+def online(office: ClinicSoftware, **days: date) -> Any:
+    search = {"care": Care.ONLINE, **days}
+    request = OnlineBulkRequest.model_validate({"header": header(), "body": {"search_info": search}})
+    return office.ask("OQSmuonq01req", request)
+
+
+TOMORROW = DAY + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("days", "listed_permits"),
+    [
+        ({"consented_from": DAY, "consented_to": DAY}, [0, 1]),
+        ({"consented_from": TOMORROW, "consented_to": TOMORROW}, []),
+        ({"examined_from": DAY, "examined_to": DAY}, [0]),
+        ({"examined_from": TOMORROW, "examined_to": TOMORROW}, [1]),
+        ({"examined_from": DAY, "examined_to": TOMORROW}, [0, 1]),
+        (
+            {"consented_from": DAY, "consented_to": DAY, "examined_from": TOMORROW, "examined_to": TOMORROW},
+            [1],
+        ),
+    ],
+    ids=str,
+)
+def test_online_consents_are_listed_by_the_day_of_consent_or_of_the_consultation(
+    office: ClinicSoftware, days: dict[str, date], listed_permits: list[int]
+) -> None:
+    keep(office, PERMITS[0], care=Care.ONLINE, available_until=NOW + timedelta(hours=24))
+    keep(
+        office,
+        PERMITS[1],
+        care=Care.ONLINE,
+        given_at=NOW + timedelta(minutes=1),
+        available_from=NOW + timedelta(days=1),
+        available_until=NOW + timedelta(days=2),
+    )
+    keep(office, UUID(int=7))  # a home visit
+    result = office.results("OQSmuonq", online(office, **days).body.reception_number)
+    assert result.header.results == len(listed_permits)
+    assert [call for call in office.fund.calls if call != "/v1/token"] == [
+        f"/v1/consents/{PERMITS[number]}/eligibility" for number in listed_permits
+    ]
+
+
+@pytest.mark.parametrize(
+    "days", [{}, {"consented_from": DAY}, {"consented_to": DAY}, {"examined_from": DAY}, {"examined_to": DAY}]
+)
+def test_neither_period_or_half_a_one_is_refused(office: ClinicSoftware, days: dict[str, date]) -> None:
+    result = online(office, **days)
+    assert (result.header.segment_of_result, result.header.error_code) == ("9", "SHK-1018")
+
+
+def test_online_consents_are_not_read_without_an_operator(office: ClinicSoftware) -> None:
+    office.staff = None
+    result = online(office, consented_from=DAY, consented_to=DAY)
+    assert result.body.status_code == "SHK-4001"

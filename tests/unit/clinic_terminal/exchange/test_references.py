@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from clinic_terminal.messages import json_codec
+from clinic_terminal.messages.bulk import BulkReferenceRequest
 from tests.builders.clinic.clinic_software import (
     FILE,
     ClinicSoftware,
@@ -109,3 +111,16 @@ def test_a_failure_midway_makes_no_reception(office: ClinicSoftware) -> None:
     assert (received.header.segment_of_result, received.header.error_code) == ("9", "SHK-9006")
     assert received.body.reception_number is None
     assert office.results("OQSmuimm", "R1").header.error_code == "SHK-1005"
+
+
+def test_a_registration_that_cannot_be_read_has_its_own_outcome(office: ClinicSoftware) -> None:
+    sent = [registration(reference_number=f"B-{number}") for number in (1, 2, 3)]
+    made = json_codec.to_document(bulk_reference_request(*sent))
+    made["XmlMsg"]["MessageBody"]["ReferenceNumberRegistrationInfo"][1]["InsuredIdentificationNumber"] = None
+    request = json_codec.decode(made, BulkReferenceRequest).message
+    number = office.ask("OQSmuimm01req", request).body.reception_number
+    assert [row["reference_number"] for row in office.fund.bodies[-1]["registrations"]] == ["B-1", "B-3"]
+    units = office.results("OQSmuimm", number).body.units
+    assert [unit.status_code for unit in units] == [None, "SHK-3012", None]
+    assert [unit.registration.reference_number for unit in units] == ["B-1", "B-2", "B-3"]
+    assert units[1].status_message.endswith("（InsuredIdentificationNumber）")

@@ -45,6 +45,7 @@ def test_a_visit_is_found_by_its_id_and_changed(store: TerminalStore) -> None:
     first, second = visit(), visit(None, answer=None, code="fund-unreachable")
     for one in (first, second):
         store.keep_visit(one)
+    first = first.model_copy(update={"chart": store.charts.find(first)})
     assert store.visits(DAY) == (first, second)
     changed = first.model_copy(update={"kept": ("住所",)})
     store.change_visit(changed)
@@ -122,6 +123,21 @@ def test_several_results_make_no_chart_until_one_is_chosen(store: TerminalStore)
     chart = store.charts.find(chosen)
     assert chart is not None
     assert chart.enrolment.number == "9"
+
+
+def test_a_visit_keeps_the_chart_as_it_found_it_and_the_chart_its_newest_visit(store: TerminalStore) -> None:
+    one = kept(store)
+    store.charts.change(one, {"住所": "架空県別市"}, DAY)
+    later = visit(at=NOW + timedelta(hours=1))
+    store.keep_visit(later)
+    store.charts.change(later, {"住所": "架空県新市"}, DAY)
+    texts = [found.chart.taken_over for found in store.visits(DAY) if found.chart is not None]
+    assert texts == [{}, {"住所": "架空県別市"}]
+    late_report = visit(at=NOW + timedelta(minutes=30))
+    store.keep_visit(late_report)
+    chart = store.charts.find(one)
+    assert chart is not None
+    assert (chart.newest, chart.taken_over) == (later.visit_id, {"住所": "架空県新市"})
 
 
 def test_what_was_taken_over_stays_as_long_as_the_person_comes(store: TerminalStore) -> None:

@@ -55,8 +55,10 @@ def plain(text: str) -> str:
 
 def test_the_commands_are_those_that_operators_know() -> None:
     assert {" ".join(words) for words in ALL if words not in GROUPS} == {
-        "serve", "db-connections", "migrate", "keys init", "keys rotate-challenge", "facility add", "facility close",
-        "insurer add", "insurer twins", "insurer join", "client close", "audit recompute", "audit known", "operator add", "operator end", "operator list",
+        "serve", "db-connections", "migrate", "keys init", "keys rotate-challenge", "keys rotate-checkpoint",
+        "facility add", "facility close", "insurer add", "insurer twins", "insurer join", "insurer match-again", "registration take-over", "client close",
+        "audit recompute", "audit known", "audit export", "audit verify", "audit witness", "audit add-cosignatures",
+        "operator add", "operator end", "operator list", "audit report",
         "disaster open", "disaster extend", "disaster close", "disaster list", "consent export", "consent verify",
         "drug-master load", "drug-master status",
     }  # fmt: skip
@@ -241,6 +243,7 @@ WITHOUT_SERVICE: list[tuple[str, ...]] = [
     ("consent", "export", CONSENT),
     ("drug-master", "status"),
     ("drug-master", "load"),
+    ("audit", "report", "--period", "2026-11", "--out", "report"),
 ]
 
 
@@ -294,10 +297,16 @@ def test_keys_are_created_below_the_home_and_the_public_one_is_named(home: Path)
     shown = run("keys", "init")
     assert shown.stdout.strip() == str(home / "keys" / "jlis-client.pub.pem")
     assert (home / "keys" / "jlis-client.pub.pem").read_text().startswith("-----BEGIN PUBLIC KEY-----")
+
+
+def test_no_key_is_rotated_without_the_database_that_records_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("keys", "init").exit_code == 0
     before = {path.name: path.read_bytes() for path in (home / "keys").iterdir()}
-    assert run("keys", "rotate-challenge").exit_code == 0
-    after = {path.name: path.read_bytes() for path in (home / "keys").iterdir()}
-    assert {name for name in after if after[name] != before[name]} == {"challenge.json"}
+    for key in ("challenge", "checkpoint"):
+        assert "start the service first" in ended(monkeypatch, capsys, "keys", f"rotate-{key}")
+    assert {path.name: path.read_bytes() for path in (home / "keys").iterdir()} == before
 
 
 def test_no_command_line_has_an_option_for_a_secret() -> None:

@@ -37,6 +37,7 @@ def test_every_purpose_has_its_published_tag() -> None:
         Purpose.VISUAL_CHECK: b"SHIKAKU visual-check v1\0",
         Purpose.CONSENT: b"SHIKAKU consent v1\0",
         Purpose.VISUAL_CONSENT: b"SHIKAKU visual-consent v1\0",
+        Purpose.OWN_ACCESS: b"SHIKAKU own-access v1\0",
     }
 
 

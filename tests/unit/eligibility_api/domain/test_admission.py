@@ -29,7 +29,9 @@ FACILITY = {
 def test_only_an_eligibility_only_facility_has_reduced_rights(kind: FacilityKind) -> None:
     """Rule G1."""
     reduced = kind is FacilityKind.ELIGIBILITY_ONLY
-    assert rights_for(kind) - {Right.EMERGENCY} == ({Right.ELIGIBILITY} if reduced else FACILITY)
+    assert rights_for(kind) - {Right.EMERGENCY, Right.OWN_ACCESS} == (
+        {Right.ELIGIBILITY} if reduced else FACILITY
+    )
 
 
 def test_hospitals_alone_may_have_access_in_an_emergency() -> None:

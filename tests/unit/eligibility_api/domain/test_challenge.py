@@ -135,6 +135,7 @@ NUMBERS = {
     4: Purpose.CONSENT,
     5: Purpose.VISUAL_CONSENT,
     6: Purpose.VISUAL_REGISTRATION,
+    7: Purpose.OWN_ACCESS,
 }
 
 

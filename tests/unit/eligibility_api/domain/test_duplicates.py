@@ -21,7 +21,7 @@ from eligibility_api.domain.duplicates import (
     within_limits,
 )
 from eligibility_api.domain.history import HistoryRecord
-from loadtest.model.duplicates import ModelEntry, ModelMedicine, check
+from loadtest.model.duplicates import ModelEntry, ModelMedicine, bounded, check
 from tests.builders.known import (
     CLINIC,
     DAY,
@@ -331,3 +331,21 @@ def test_the_newest_entries_are_compared_up_to_the_limits(
     result = within_limits(unread)
     assert (len(result.entries), result.complete) == (compared, compared == entries)
     assert len(list(unread)) == max(entries - compared - 1, 0)
+
+
+few_or_many = st.lists(st.sampled_from([0, 1, 2, 100, 2499, 2500, 5000, 5001]), max_size=6)
+close_to_the_limit = st.builds(
+    lambda times, size, more: [size] * times + more,
+    st.integers(496, 502),
+    st.sampled_from([0, 1, 10]),
+    few_or_many,
+)
+
+
+@given(sizes=few_or_many | close_to_the_limit)
+def test_the_limits_are_those_of_the_reference_model(sizes: list[int]) -> None:
+    """Rule M9."""
+    entries = [prescribed(*[of("a1")] * size) for size in sizes]
+    expected, complete = bounded([modelled_entry(entry) for entry in entries])
+    result = within_limits(entries)
+    assert ([modelled_entry(entry) for entry in result.entries], result.complete) == (expected, complete)

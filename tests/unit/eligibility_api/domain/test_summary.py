@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eligibility_api.contract.emergency_summary import EMERGENCY_SUMMARY, Reach
 from eligibility_api.contract.history import HistoryResource, Origin
 from eligibility_api.contract.treatment_kinds import TREATMENT_KINDS, TreatmentKind
 from eligibility_api.domain.summary import first_day, in_summary
+from loadtest.model.summary import is_shown
 
 TODAY = date(2026, 11, 30)
 MEDICATIONS, TREATMENTS = HistoryResource.MEDICATIONS, HistoryResource.TREATMENTS
@@ -82,3 +85,43 @@ def test_the_table_names_origins_and_kinds_that_exist() -> None:
     reaches = [reach for kinds in EMERGENCY_SUMMARY.values() for reach in kinds.values()]
     assert all((reach.months > 0) != (reach.days > 0) for reach in reaches)
     assert all(reach.months <= 60 for reach in reaches)
+
+
+KINDS = sorted({*Origin, *TREATMENT_KINDS, "health-checkup", "anything"})
+todays = st.dates(date(2024, 1, 1), date(2032, 12, 31))
+months_or_days_back = st.integers(0, 63 * 31) | st.sampled_from([44, 45, 46]) | st.integers(88, 93)
+
+
+@given(
+    resource=st.sampled_from(HistoryResource),
+    kind=st.sampled_from(KINDS),
+    today=todays | st.sampled_from([date(2028, 2, 29), date(2026, 5, 31), date(2026, 3, 31)]),
+    back=months_or_days_back,
+    dated=st.booleans(),
+)
+def test_a_row_is_shown_as_by_the_reference_model(
+    resource: HistoryResource, kind: str, today: date, back: int, dated: bool
+) -> None:
+    """Rule W13."""
+    day = date.fromordinal(today.toordinal() - back)
+    on, month = (day if dated else None), day.replace(day=1)
+    assert in_summary(resource, kind, on, month, today) is is_shown(resource.value, kind, on, month, today)
+
+
+@pytest.mark.parametrize(
+    ("resource", "kind", "months"),
+    [
+        (r, k, reach.months)
+        for r, kinds in EMERGENCY_SUMMARY.items()
+        for k, reach in kinds.items()
+        if reach.months
+    ],
+)
+@pytest.mark.parametrize("today", [date(2028, 2, 29), date(2026, 5, 31), date(2026, 3, 30), date(2026, 1, 1)])
+def test_the_reference_model_begins_on_the_same_day(
+    resource: HistoryResource, kind: str, months: int, today: date
+) -> None:
+    """Rule W13: at the border, which random days seldom hit."""
+    first = first_day(Reach(months=months), today)
+    for day, shown in ((first, True), (date.fromordinal(first.toordinal() - 1), False)):
+        assert is_shown(resource.value, kind, day, day.replace(day=1), today) is shown

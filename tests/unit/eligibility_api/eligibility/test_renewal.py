@@ -63,6 +63,8 @@ class Bindings:
         self.bound = {(one.authority, one.serial_bytes): person for one, person in bound.items()}
         self.taken = taken
         self.linked: list[dict[str, Any]] = []
+        self.refused: list[str] = []
+        """Outcomes of the records of refused links."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Bindings]:
@@ -81,6 +83,9 @@ class Bindings:
         place = values["authority"], values["serial"]
         if "INSERT" not in str(statement):
             return Result(self.bound.get(place))
+        if "outcome" in values:
+            self.refused.append(values["outcome"])
+            return Result(None)
         if self.taken is not None:
             self.bound |= {(one.authority, one.serial_bytes): person for one, person in self.taken.items()}
             return Result(None)
@@ -118,7 +123,7 @@ async def test_without_a_bound_predecessor_the_person_is_named_but_not_bound(
 ) -> None:
     bindings = Bindings({})
     assert await followed(Holder(PERSON, predecessors), bindings) == HolderAnswer("unlinked", PERSON)
-    assert bindings.linked == []
+    assert (bindings.linked, bindings.refused) == ([], [])
 
 
 @pytest.mark.parametrize(("bound", "renewed"), [({FIRST, SECOND}, FIRST), ({SECOND}, SECOND)])
@@ -151,13 +156,14 @@ async def test_nothing_is_bound_for_a_blocked_person() -> None:
     """Rule B2 (E9)."""
     bindings = Bindings({FIRST: PERSON}, blocked=PERSON)
     assert await followed(Holder(PERSON, [FIRST]), bindings) == HolderAnswer("card-not-usable", PERSON)
-    assert bindings.linked == []
+    assert (bindings.linked, bindings.refused) == ([], ["card-not-usable"])
 
 
 async def test_a_predecessor_of_another_person_is_a_conflict_and_ends_the_search() -> None:
     bindings = Bindings({FIRST: OTHER, SECOND: PERSON})
     answer = await followed(Holder(PERSON, [FIRST, SECOND]), bindings)
     assert (answer, bindings.linked) == (HolderAnswer("registration-conflict", PERSON), [])
+    assert bindings.refused == ["registration-conflict"]
 
 
 @pytest.mark.parametrize(

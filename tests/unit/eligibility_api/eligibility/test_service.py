@@ -25,8 +25,19 @@ from eligibility_api.domain.challenge import Challenge
 from eligibility_api.eligibility import service
 from eligibility_api.eligibility.by_number import INSTANT_STATEMENT, NUMBER_STATEMENT
 from eligibility_api.eligibility.store import CARD_STATEMENT, VISUAL_STATEMENT
+from eligibility_api.platform.sql import Statement
 from eligibility_api.presence.query import VerifiedProof
-from tests.builders.scripted_database import CLIENT, CLINIC, NOW, asked_of, insurer, scripted_state, terminal
+from eligibility_api.state import State
+from tests.builders.scripted_database import (
+    CLIENT,
+    CLINIC,
+    NOW,
+    asked_of,
+    insurer,
+    scripted_state,
+    terminal,
+    values_asked,
+)
 from tests.unit.eligibility_api.domain.members import by_card, by_number, full_answer, insured
 
 pytestmark = pytest.mark.anyio
@@ -70,7 +81,9 @@ CARD: dict[str, Any] = {
 }
 """The row of a check by card of a person without enrolments."""
 
-AS_OF, KIND, CONSENTS, KNOWN_VERSION, KNOWN_AT = 10, 11, 12, 13, 14
+AS_OF, KIND, CONSENTS, KNOWN_VERSION = map(
+    NUMBER_STATEMENT.names.index, ("as_of", "kind", "consents", "known_version")
+)
 """Places of the statement's parameters by number."""
 
 
@@ -87,13 +100,13 @@ async def parameters_of(asked: NumberCheckRequest) -> tuple[str, list[Any]]:
 
 async def test_a_look_up_without_a_day_is_of_today_in_japan() -> None:
     statement, parameters = await parameters_of(number(limit_certificate_consent=False))
-    assert statement == NUMBER_STATEMENT
-    assert parameters[AS_OF:] == [TODAY, "eligibility.number", [], None]
+    assert statement == NUMBER_STATEMENT.text
+    assert parameters[AS_OF:] == [TODAY, "eligibility.number", "", None]
 
 
 async def test_the_one_consent_of_a_look_up_is_the_limit_certificates() -> None:
     _, parameters = await parameters_of(number(limit_certificate_consent=True, known_version="v"))
-    assert (parameters[CONSENTS], parameters[KNOWN_VERSION]) == (["limit-certificate"], "v")
+    assert (parameters[CONSENTS], parameters[KNOWN_VERSION]) == ("limit-certificate", "v")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +137,8 @@ async def test_known_at_is_between_2020_and_now(known_at: datetime, accepted: bo
     asked = number(known_at=known_at.isoformat())
     if accepted:
         statement, parameters = await parameters_of(asked)
-        assert (statement, parameters[KNOWN_AT]) == (INSTANT_STATEMENT, known_at)
+        assert statement == INSTANT_STATEMENT.text
+        assert parameters[INSTANT_STATEMENT.names.index("known_at")] == known_at
         return
     state = scripted_state()
     with pytest.raises(ShikakuError, match="known-at-out-of-range"):
@@ -185,6 +199,17 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> list[Purpose]:
     return purposes
 
 
+PROOF_VALUES = {
+    "expires_at", "nonce", "rights", "client_id", "authority", "serial", "ocsp_status", "max_age", "holder_outcome", "holder",
+}  # fmt: skip
+
+
+def own_values(state: State, statement: Statement) -> dict[str, Any]:
+    """The values of the one statement that was executed, by name, besides the proof's."""
+    [values] = values_asked(state, statement)
+    return {name: value for name, value in values.items() if name not in PROOF_VALUES}
+
+
 async def test_a_check_by_card_is_by_its_pin_and_has_no_operator_and_no_limit(
     verified: list[Purpose],
 ) -> None:
@@ -192,18 +217,33 @@ async def test_a_check_by_card_is_by_its_pin_and_has_no_operator_and_no_limit(
     answer = await service.check_card(
         state, CALLER, CardCheckRequest.model_validate(PROOF | {"known_version": "v"})
     )
-    [(statement, parameters)] = asked_of(state).asked
-    assert (statement, verified, answer.validity) == (CARD_STATEMENT, [Purpose.ELIGIBILITY], "4")
-    assert parameters[10:] == [TODAY, "eligibility.card", None, "v", None, None, None]
+    assert (verified, answer.validity) == ([Purpose.ELIGIBILITY], "4")
+    assert own_values(state, CARD_STATEMENT) == {
+        "as_of": TODAY,
+        "kind": "eligibility.card",
+        "operator": None,
+        "known_version": "v",
+        "ended_at": None,
+        "carrier": None,
+        "expires_on": None,
+    }
 
 
 async def test_a_visual_check_names_its_operator_and_has_an_hourly_limit(verified: list[Purpose]) -> None:
     state = scripted_state([CARD], visual_checks_per_hour=7)
     request = VisualCheckRequest.model_validate(PROOF | {"operator": "受付　見本"})
     await service.check_card(state, CALLER, request)
-    [(statement, parameters)] = asked_of(state).asked
-    assert (statement, verified) == (VISUAL_STATEMENT, [Purpose.VISUAL_CHECK])
-    assert parameters[10:] == [TODAY, "eligibility.visual-check", "受付　見本", None, None, None, None, 7]
+    assert verified == [Purpose.VISUAL_CHECK]
+    assert own_values(state, VISUAL_STATEMENT) == {
+        "as_of": TODAY,
+        "kind": "eligibility.visual-check",
+        "operator": "受付　見本",
+        "known_version": None,
+        "ended_at": None,
+        "carrier": None,
+        "expires_on": None,
+        "visual_limit": 7,
+    }
 
 
 DAY = timedelta(days=1)
@@ -230,8 +270,9 @@ async def test_the_statement_gets_the_end_of_a_certificate_only_if_it_matters(
     ends_at[:] = [not_after]
     state = scripted_state([CARD])
     await service.check_card(state, CALLER, CardCheckRequest.model_validate(PROOF))
-    [(_, parameters)] = asked_of(state).asked
-    assert parameters[14:] == [not_after if ended else None, None, expires_on]
+    values = own_values(state, CARD_STATEMENT)
+    assert (values["ended_at"], values["expires_on"]) == (not_after if ended else None, expires_on)
+    assert values["carrier"] is None
 
 
 @pytest.mark.parametrize(

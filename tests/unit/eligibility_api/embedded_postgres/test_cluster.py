@@ -18,12 +18,12 @@ from eligibility_api.embedded_postgres.cluster import (
     EmbeddedDatabaseError,
     Role,
     create_cluster,
-    has_former_roles,
+    lacks_roles,
     password,
     provision,
-    rename_roles,
     role_name,
     server_environment,
+    upgrade_roles,
 )
 from eligibility_api.embedded_postgres.postmaster import SOCKET_NAME
 from eligibility_api.embedded_postgres.socket_directory import make_socket_directory, remove_socket_directory
@@ -68,7 +68,7 @@ def test_every_role_gets_a_password_of_its_own_that_only_the_owner_can_read(
     assert all(len(text) >= 32 for text in json.loads(file.read_text()).values())
 
 
-def test_only_the_four_roles_may_connect_and_only_by_password(
+def test_only_the_roles_may_connect_and_only_by_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Programs(monkeypatch)
@@ -118,12 +118,30 @@ def test_roles_of_an_earlier_version_keep_their_passwords_under_new_names(
     programs = Programs(monkeypatch)
     (tmp_path / "passwords.json").write_text(json.dumps(FORMER))
     (tmp_path / "data").mkdir()
-    assert has_former_roles(tmp_path)
-    rename_roles(tmp_path, tmp_path / "data", Path("/programs"), NOBODY_ELSE)
+    assert lacks_roles(tmp_path)
+    upgrade_roles(tmp_path, tmp_path / "data", Path("/programs"), NOBODY_ELSE)
     kept: dict[Role, str] = {"owner": "o", "api": "a", "auditor": "s", "jobs": "b"}
-    assert {role: password(tmp_path, role) for role in ROLES} == kept
-    assert not has_former_roles(tmp_path)
+    assert {role: password(tmp_path, role) for role in kept} == kept
+    assert len(password(tmp_path, "sequencer")) >= 32
+    assert not lacks_roles(tmp_path)
     assert programs.scripts[0].count("RENAME TO") == 4
+    assert programs.scripts[0].count("CREATE ROLE") == 1
+
+
+def test_a_role_that_an_earlier_version_had_not_is_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = Programs(monkeypatch)
+    known = {role_name(role): role for role in ROLES if role != "sequencer"}
+    (tmp_path / "passwords.json").write_text(json.dumps(known))
+    (tmp_path / "data").mkdir()
+    assert lacks_roles(tmp_path)
+    upgrade_roles(tmp_path, tmp_path / "data", Path("/programs"), NOBODY_ELSE)
+    assert {name: json.loads((tmp_path / "passwords.json").read_text())[name] for name in known} == known
+    assert "RENAME" not in programs.scripts[0]
+    assert "CREATE ROLE shikaku_sequencer LOGIN" in programs.scripts[0]
+    assert "shikaku_sequencer" in (tmp_path / "data" / "pg_hba.conf").read_text()
+    assert not lacks_roles(tmp_path)
 
 
 def test_an_interrupted_renaming_leaves_the_former_passwords(
@@ -133,19 +151,19 @@ def test_an_interrupted_renaming_leaves_the_former_passwords(
     (tmp_path / "passwords.json").write_text(json.dumps(FORMER))
     (tmp_path / "data").mkdir()
     with pytest.raises(EmbeddedDatabaseError):
-        rename_roles(tmp_path, tmp_path / "data", Path("/programs"), NOBODY_ELSE)
+        upgrade_roles(tmp_path, tmp_path / "data", Path("/programs"), NOBODY_ELSE)
     assert json.loads((tmp_path / "passwords.json").read_text()) == FORMER
 
 
 def test_a_home_without_passwords_has_no_former_roles(tmp_path: Path) -> None:
-    assert not has_former_roles(tmp_path)
+    assert not lacks_roles(tmp_path)
 
 
 def test_a_second_database_is_open_to_the_same_roles() -> None:
     create, revoke, grant = provision("rehearsal")
     assert create == 'CREATE DATABASE "rehearsal" OWNER shikaku_owner'
     assert revoke == 'REVOKE ALL ON DATABASE "rehearsal" FROM PUBLIC'
-    assert grant.endswith("TO shikaku_api, shikaku_auditor, shikaku_jobs")
+    assert grant.endswith("TO shikaku_api, shikaku_auditor, shikaku_jobs, shikaku_sequencer")
 
 
 def test_the_server_inherits_neither_locale_nor_settings_of_the_caller(

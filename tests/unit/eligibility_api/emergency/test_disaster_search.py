@@ -16,8 +16,9 @@ from eligibility_api.contract.emergency import DisasterPermitRequest, DisasterSe
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.areas import areas_of
 from eligibility_api.emergency import person_search, service
+from eligibility_api.platform.sql import Statement
 from eligibility_api.state import State
-from tests.builders.scripted_database import CLIENT, NOW, asked_of, scripted_state, terminal
+from tests.builders.scripted_database import CLIENT, NOW, asked_of, scripted_state, terminal, values_asked
 from tests.builders.stored_versions import stored_version
 
 pytestmark = pytest.mark.anyio
@@ -50,14 +51,22 @@ def found_by(state: State) -> tuple[str, list[Any]]:
     return statement, parameters
 
 
+def searched_by(state: State, statement: Statement = person_search.BY_ITEMS) -> dict[str, Any]:
+    [values] = values_asked(state, statement)
+    return values
+
+
 async def test_a_person_is_searched_by_items_folded_for_comparison() -> None:
     state = scripted_state([FOUND])
     await service.search(
         state, SEARCHER, search(name="試験　見本", name_kana="ｼｹﾝ ﾐﾎﾝ", address="架空県見本市１ー２－３")
     )
-    statement, parameters = found_by(state)
-    assert statement == person_search.BY_ITEMS
-    assert parameters[8:] == ["試験見本", "シケンミホン", "架空県見本市1-2-3"]
+    values = searched_by(state)
+    assert [values[name] for name in ("name", "name_kana", "address")] == [
+        "試験見本",
+        "シケンミホン",
+        "架空県見本市1-2-3",
+    ]
 
 
 async def test_a_person_is_searched_by_a_membership() -> None:
@@ -70,22 +79,27 @@ async def test_a_person_is_searched_by_a_membership() -> None:
     }
     items = {"name": None, "name_kana": None, "birth_date": None, "sex": None, "address": None}
     await service.search(state, SEARCHER, search(**items, membership=membership))
-    statement, parameters = found_by(state)
-    assert statement == person_search.BY_MEMBERSHIP
-    assert parameters[6:9] == ["01130012", "12", "見本"]
-    assert parameters[10:] == ["", "99"]
+    values = searched_by(state, person_search.BY_MEMBERSHIP)
+    assert [values[name] for name in ("insurer_number", "number_key", "symbol_key")] == [
+        "01130012",
+        "12",
+        "見本",
+    ]
+    assert (values["first_branch"], values["last_branch"]) == ("", "99")
 
 
 async def test_a_search_takes_the_right_and_the_limits_of_look_ups() -> None:
     state = scripted_state([FOUND], number_misses_per_hour=7, facility_number_misses_per_hour=9)
     await service.search(state, SEARCHER, search())
-    assert found_by(state)[1][:4] == [CLIENT, "eligibility", 7, 9]
+    values = searched_by(state)
+    assert (values["client_id"], values["right"]) == (CLIENT, "eligibility")
+    assert (values["terminal_limit"], values["facility_limit"]) == (7, 9)
 
 
 async def test_the_search_takes_the_areas_of_the_facility() -> None:
     state = scripted_state([FOUND])
     assert (await service.search(state, SEARCHER, search())).record_id == str(RECORD)
-    assert found_by(state)[1][5] == list(areas_of(SEARCHER.institution()))
+    assert searched_by(state)["areas"] == list(areas_of(SEARCHER.institution()))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from eligibility_api.enrolment.linking import (
     RegisterAnswer,
     closes_card,
     contested,
+    is_variant_waiting,
     link_after_confirmation,
+    link_after_former_confirmation,
     link_after_match,
     link_after_unlinking,
 )
@@ -35,6 +37,7 @@ NAME = Difference(item=SpelledItem.NAME, kind=FoldingKind.CHARACTER)
 KANA = Difference(item=SpelledItem.NAME_KANA, kind=FoldingKind.KANA)
 PROPOSED = Link(None, VARIANT, Mismatch.OPEN, HER, (NAME,))
 ACCEPTED = Link(HER, VARIANT, Mismatch.CONFIRMED, differences=(NAME,))
+FOUND_AGAIN = Link(HER, VARIANT, Mismatch.OPEN, differences=(NAME,))
 REJECTED = Link(None, OTHER, Mismatch.OPEN)
 UNSEEN = Link(None, NONE, Mismatch.CONFIRMED)
 SPELLED = RegisterAnswer(VARIANT, HER, (NAME,))
@@ -110,9 +113,9 @@ def test_a_link_that_the_insurer_declared_wrong(found: RegisterAnswer, link: Lin
         (PROPOSED, RegisterAnswer(ONE, HER), LINKED),
         (PROPOSED, RegisterAnswer(ONE, ANOTHER), Link(ANOTHER, ONE, Mismatch.NONE)),
         (PROPOSED, RegisterAnswer(NONE, None), Link(None, NONE, Mismatch.OPEN)),
-        (LINKED, SPELLED, Link(HER, VARIANT, Mismatch.OPEN, differences=(NAME,))),
+        (LINKED, SPELLED, FOUND_AGAIN),
         (LINKED, SPELLED_OTHER, Link(HER, OTHER, Mismatch.OPEN)),
-        (ACCEPTED, SPELLED, ACCEPTED),
+        (ACCEPTED, SPELLED, FOUND_AGAIN),
         (ACCEPTED, SPELLED_OTHER, Link(HER, OTHER, Mismatch.OPEN)),
         (
             ACCEPTED,
@@ -128,6 +131,30 @@ def test_a_person_who_is_spelled_otherwise_is_only_proposed(
 ) -> None:
     """Rule R8."""
     assert link_after_match(former, found) == link
+
+
+@pytest.mark.parametrize(
+    ("link", "waits"),
+    [
+        (PROPOSED, True),
+        (FOUND_AGAIN, True),
+        (ACCEPTED, False),
+        (Link(None, VARIANT, Mismatch.CONFIRMED, HER, (NAME,)), False),
+        (LINKED, False),
+        (LOST, False),
+        (REJECTED, False),
+        (contested(ACCEPTED), False),
+    ],
+)
+def test_a_word_given_before_is_asked_for_where_a_spelling_waits(link: Link, waits: bool) -> None:
+    """Rule R8: not where the claim on her card is contested (R7), nor where the insurer rejected her."""
+    assert is_variant_waiting(link) is waits
+
+
+@pytest.mark.parametrize("link", [PROPOSED, FOUND_AGAIN])
+def test_a_word_given_before_links_the_person_of_whom_it_was_given(link: Link) -> None:
+    """Rule R8."""
+    assert link_after_former_confirmation(link) == ACCEPTED
 
 
 @pytest.mark.parametrize(

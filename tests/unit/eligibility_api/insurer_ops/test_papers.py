@@ -111,6 +111,9 @@ class Store:
         self.asked.append(ends_at)
         return self.ended
 
+    async def record_read(self, _: object, values: dict[str, Any]) -> None:
+        assert values["kind"] == "papers.read"
+
     async def record(self, _: object, kind: str, caller: object, *, detail: str, **more: Any) -> None:
         self.records.append((kind, json.loads(detail)))
 
@@ -124,6 +127,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
 
     monkeypatch.setattr(papers, "store", store)
     monkeypatch.setattr(papers, "paper_store", store)
+    monkeypatch.setattr(service, "record", store.record_read)
     monkeypatch.setattr(service, "admitted_insurer_name", admitted)
     return store
 

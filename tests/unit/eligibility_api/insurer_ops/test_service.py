@@ -31,6 +31,7 @@ class Store:
         self.rows: list[Any] = []
         self.claimed: list[Any] = []
         self.asked: list[Any] = []
+        self.recorded: list[dict[str, Any]] = []
 
     async def mismatches(self, _: object, insurer_number: str, after: Position, limit: int) -> Sequence[Any]:
         assert insurer_number == INSURER
@@ -44,8 +45,15 @@ class Store:
         assert insurer_number == INSURER
         return [row for row in self.rows if (row.known_from, row.revision, row.version) > after][:limit]
 
-    async def registration_delay(self, _: object, insurer_number: str, within: timedelta) -> Any:
-        return SimpleNamespace(enrolments=2, median_hours=1.5, p95_hours=None)
+    async def registration_delay(
+        self, _: object, insurer_number: str, within: timedelta, since: datetime
+    ) -> dict[str | None, Any]:
+        assert insurer_number == INSURER
+        assert (since.day, since.hour) == (1, 0)
+        return {None: SimpleNamespace(enrolments=2, median_hours=1.5, p95_hours=None)}
+
+    async def record(self, _: object, values: dict[str, Any]) -> None:
+        self.recorded.append(values)
 
     async def look_ups(self, _: object, insurer_number: str, first_day: date) -> dict[str, int]:
         self.asked.append(first_day)
@@ -60,6 +68,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
         return "架空健康保険" if right is Right.ENROLMENT else None
 
     monkeypatch.setattr(service, "store", store)
+    monkeypatch.setattr(service, "record", store.record)
     monkeypatch.setattr(service, "admitted_insurer_name", admitted)
     return store
 

@@ -36,6 +36,7 @@ BOUNDS = {
     "visual_checks_per_hour": COUNT,
     "number_misses_per_hour": COUNT,
     "facility_number_misses_per_hour": COUNT,
+    "own_access_guesses_per_hour": AT_LEAST_ONE,
     "second_factor_misses_per_hour": COUNT,
     "batch_rows_per_day": AT_LEAST_ONE,
     "batch_misses_per_day": COUNT,

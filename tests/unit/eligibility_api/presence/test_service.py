@@ -219,12 +219,14 @@ async def test_a_proof_that_expires_while_a_source_is_queried_is_refused() -> No
 def test_after_the_statement_a_used_challenge_is_refused_before_a_revoked_certificate(
     changes: dict[str, Any], code: str | None
 ) -> None:
-    check = replace(SPENT, **changes)
+    check, state = replace(SPENT, **changes), scripted_state()
     if code is None:
-        check_spent(check)
+        check_spent(state, PROOF, check)
         return
     with pytest.raises(ShikakuError, match=code):
-        check_spent(check)
+        check_spent(state, PROOF, check)
+    # The statement recorded what it found of a proof that it used.
+    assert len(state.refusals) == (not check.spent)
 
 
 def test_only_a_good_certificate_is_accepted() -> None:
@@ -232,7 +234,7 @@ def test_only_a_good_certificate_is_accepted() -> None:
     assert set(REFUSALS) == set(CertificateStatus) - {CertificateStatus.GOOD}
     for status in [None, *REFUSALS]:
         with pytest.raises((ShikakuError, AssertionError)):
-            check_spent(replace(SPENT, revocation_status=status))
+            check_spent(scripted_state(), PROOF, replace(SPENT, revocation_status=status))
 
 
 RIGHTS = {
@@ -242,6 +244,7 @@ RIGHTS = {
     Purpose.VISUAL_CHECK: {Right.VISUAL_CHECK},
     Purpose.CONSENT: {Right.CONSENT},
     Purpose.VISUAL_CONSENT: {Right.CONSENT, Right.VISUAL_CHECK},
+    Purpose.OWN_ACCESS: {Right.OWN_ACCESS},
 }
 
 

@@ -12,6 +12,7 @@ from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.references import ReferenceRegistration, ReferenceRegistrations
 from eligibility_api.references import service
+from eligibility_api.references.store import REGISTER
 from tests.builders.scripted_database import CLIENT, asked_of, scripted_state, terminal
 
 pytestmark = pytest.mark.anyio
@@ -55,9 +56,11 @@ async def test_the_rows_are_sent_column_by_column_with_the_settings_limits() -> 
     state = scripted_state([row(FOUND, FOUND)], number_misses_per_hour=7, facility_number_misses_per_hour=9)
     await service.register_all(state, CALLER, bulk(2))
     [(_, parameters)] = asked_of(state).asked
-    assert parameters[:4] == [CLIENT, "eligibility", 7, 9]
-    assert [len(column) for column in parameters[4:]] == [2] * 7
-    assert parameters[-1] == ["P-0", "P-1"]
+    values = dict(zip(REGISTER.names, parameters, strict=True))
+    shared = ("client_id", "right", "terminal_limit", "facility_limit")
+    assert [values.pop(name) for name in shared] == [CLIENT, "eligibility", 7, 9]
+    assert [len(column) for column in values.values()] == [2] * 7
+    assert values["reference_number"] == ["P-0", "P-1"]
 
 
 @pytest.mark.parametrize(

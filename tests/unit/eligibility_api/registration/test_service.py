@@ -29,6 +29,7 @@ from tests.builders.scripted_database import (
     asked_of,
     scripted_state,
     terminal,
+    values_asked,
 )
 
 pytestmark = pytest.mark.anyio
@@ -43,8 +44,7 @@ PROOF = VerifiedProof(
     NOW + timedelta(days=1),
 )
 MEMBERSHIP = {"insurer_number": "01130012", "symbol": "見本－１", "number": "１２３"}
-# Places of the parameters after the proof's ten.
-STATED, AUTHORITIES, SERIALS, NOT_AFTER, CARRIER, OPERATOR = slice(10, 14), 14, 15, 16, 17, 18
+STATED = ("insurer_number", "symbol_key", "number_key", "branch_key")
 
 
 def row(**changes: Any) -> dict[str, Any]:
@@ -126,16 +126,17 @@ async def test_after_a_comparison_of_the_face_the_operator_and_the_limit_are_pas
     state = scripted_state([row()], visual_checks_per_hour=7)
     both = terminal(Right.REGISTRATION, Right.VISUAL_CHECK)
     await service.register(state, both, asked_with(Purpose.VISUAL_REGISTRATION, operator="受付　見本"))
-    [(statement, parameters)] = asked_of(state).asked
-    assert (verified, statement) == ([Purpose.VISUAL_REGISTRATION], VISUAL_REGISTRATION_STATEMENT)
-    assert parameters[OPERATOR:] == ["受付　見本", 7]
+    [values] = values_asked(state, VISUAL_REGISTRATION_STATEMENT)
+    assert verified == [Purpose.VISUAL_REGISTRATION]
+    assert (values["operator"], values["visual_limit"]) == ("受付　見本", 7)
 
 
 async def test_with_the_pin_there_is_no_operator_whoever_is_named() -> None:
     state = scripted_state([row()])
     await service.register(state, CALLER, asked_with(Purpose.FIRST_REGISTRATION, operator="受付　見本"))
-    [(statement, parameters)] = asked_of(state).asked
-    assert (statement, parameters[OPERATOR:]) == (REGISTRATION_STATEMENT, [None])
+    [values] = values_asked(state, REGISTRATION_STATEMENT)
+    assert values["operator"] is None
+    assert "visual_limit" not in values
 
 
 async def test_without_an_operator_no_face_was_compared(verified: list[Purpose]) -> None:
@@ -149,7 +150,7 @@ async def test_without_an_operator_no_face_was_compared(verified: list[Purpose])
 async def test_the_carrier_that_jlis_names_is_stored(carrier: Carrier | None) -> None:
     state = scripted_state([NO_HOLDER], [row()], jlis=Register(Holder(PERSON, [], carrier)))
     await service.register(state, CALLER, request())
-    assert asked_of(state).asked[1][1][CARRIER] is carrier
+    assert values_asked(state, REGISTRATION_STATEMENT)[1]["carrier"] is carrier
 
 
 async def test_a_known_person_is_bound_without_jlis() -> None:
@@ -157,18 +158,20 @@ async def test_a_known_person_is_bound_without_jlis() -> None:
     state = scripted_state([row()], jlis=register)
     answer = await service.register(state, CALLER, request())
     assert (register.asked, answer.already_registered, answer.record_id) == (0, False, str(RECORD))
-    parameters = asked_of(state).asked[0][1]
-    assert (parameters[STATED], parameters[AUTHORITIES], parameters[SERIALS]) == ([None] * 4, [], [])
-    assert parameters[NOT_AFTER] == PROOF.not_after
+    [values] = values_asked(state, REGISTRATION_STATEMENT)
+    assert [values[name] for name in STATED] == [None] * 4
+    assert (values["former_authorities"], values["former_serials"]) == ([], [])
+    assert values["not_after"] == PROOF.not_after
 
 
 async def test_the_holder_and_the_renewed_certificates_come_from_jlis() -> None:
     register = Register(Holder(PERSON, [FORMER]))
     state = scripted_state([NO_HOLDER], [row()], jlis=register)
     await service.register(state, CALLER, request())
-    first, second = (parameters for _, parameters in asked_of(state).asked)
-    assert (first[8:10], second[8:10]) == ([None, None], ["asked", PERSON])
-    assert (second[AUTHORITIES], second[SERIALS]) == ([FORMER.authority], [b"\x01\x02"])
+    first, second = values_asked(state, REGISTRATION_STATEMENT)
+    assert (first["holder_outcome"], first["holder"]) == (None, None)
+    assert (second["holder_outcome"], second["holder"]) == ("asked", PERSON)
+    assert (second["former_authorities"], second["former_serials"]) == ([FORMER.authority], [b"\x01\x02"])
 
 
 async def test_a_certificate_that_jlis_does_not_know_is_passed_on_to_be_recorded() -> None:
@@ -176,7 +179,8 @@ async def test_a_certificate_that_jlis_does_not_know_is_passed_on_to_be_recorded
     state = scripted_state([NO_HOLDER], [unknown], jlis=Register(None))
     with pytest.raises(ShikakuError, match="registration-unknown-certificate"):
         await service.register(state, CALLER, request())
-    assert asked_of(state).asked[1][1][8:10] == ["asked", None]
+    _, values = values_asked(state, REGISTRATION_STATEMENT)
+    assert (values["holder_outcome"], values["holder"]) == ("asked", None)
 
 
 async def test_without_jlis_nothing_is_spent() -> None:
@@ -200,7 +204,8 @@ async def test_a_stated_membership_is_compared_in_its_folded_form(
 ) -> None:
     state = scripted_state([row()])
     await service.register(state, CALLER, request(MEMBERSHIP | more))
-    assert asked_of(state).asked[0][1][STATED] == stated
+    [values] = values_asked(state, REGISTRATION_STATEMENT)
+    assert [values[name] for name in STATED] == stated
 
 
 @pytest.mark.parametrize(("outcome", "already"), [("bound", False), ("already", True)])

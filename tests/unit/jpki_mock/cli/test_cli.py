@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.hashes import SHA384
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -103,6 +104,15 @@ def test_a_single_certificate_is_selected_by_authority_and_serial_number(run: Ru
     revoked = run("revoke", "--ca", "auth-1", "--serial", serial, "--reason", "key-compromise")
     assert revoked.stdout == f"revoked auth-1 {serial}\n"
     assert states(run)[f"auth-1 {serial}"] == "revoked"
+
+
+def test_the_certificate_of_a_card_is_printed_and_names_nobody(run: Run, card: str) -> None:
+    printed = run("certificate", card)
+    certificate = x509.load_pem_x509_certificate(printed.stdout.encode())
+    assert str(certificate.serial_number) in {row["serial"] for row in listed(run) if row["ca"] == "auth-1"}
+    assert printed.stdout.count("BEGIN") == 1
+    assert "KEY" not in printed.stdout
+    assert run("certificate", "missing.json").exit_code == 2
 
 
 def test_a_change_of_address_revokes_the_signature_certificate(run: Run, card: str) -> None:

@@ -117,8 +117,9 @@ def test_a_proof_passes_the_certificate_to_the_statement_and_answers_its_rows(
     assert answer[0]["name"] == "試験　見本"
     trusted = x509.load_pem_x509_certificates(config.trust_store.read_bytes())
     known = accept(card.certificate, TrustStore(trusted))
-    assert statement.parameters[4:6] == (known.id.authority, known.id.serial_bytes)
-    assert statement.parameters[3] == UUID(TERMINAL.client_id)
+    values = dict(zip(CARD_STATEMENT.names, statement.parameters, strict=True))
+    assert (values["authority"], values["serial"]) == (known.id.authority, known.id.serial_bytes)
+    assert values["client_id"] == UUID(TERMINAL.client_id)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +183,7 @@ def test_as_many_connections_as_the_fund_s_are_opened_at_the_start(
 
     asyncio.run(application({"type": "lifespan"}, receive, send))
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
-    assert database.statements == [CARD_STATEMENT] * 8
+    assert database.statements == [CARD_STATEMENT.text] * 8
     assert {one["plan_cache_mode"] for one in database.settings} == {"force_generic_plan"}
 
 

@@ -9,7 +9,17 @@ import pytest
 
 from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.identifiers import insurer_number, is_late_elderly
-from loadtest.dataset.bulk_population import CHANGED_ON, MAX_REGISTERED, BulkPartition, BulkPopulation
+from jpki_mock.register.matching import Attributes, Folded, differences
+from jpki_mock.register.resident import Resident
+from loadtest.dataset.bulk_population import (
+    CHANGED_ON,
+    MAX_REGISTERED,
+    RARE_EVERY,
+    SHORT_EVERY,
+    WRITTEN_EVERY,
+    BulkPartition,
+    BulkPopulation,
+)
 from loadtest.model.answer import Question
 
 DAY = date(2026, 11, 26)
@@ -47,7 +57,39 @@ def test_each_person_has_exactly_one_valid_membership(by_card: bool) -> None:
     for number in range(1, 500):
         answer = BULK.answer(question(number, by_card=by_card))
         assert (answer["validity"], len(answer["results"])) == ("1", 1), number
-        assert answer["results"][0]["name"] == BULK.resident(number).name
+        assert answer["results"][0]["name"] == BULK.written(number).name
+
+
+def attributes(resident: Resident) -> Attributes:
+    return Attributes(resident.name, resident.name_kana, resident.birth_date, resident.sex, resident.address)
+
+
+SPELLED = {
+    1: [],
+    RARE_EVERY: [],
+    WRITTEN_EVERY: [("name", "missing")],
+    2 * WRITTEN_EVERY: [("name", "character")],
+    SHORT_EVERY: [("address", "address")],
+    2 * WRITTEN_EVERY * SHORT_EVERY: [("name", "character"), ("address", "address")],
+}
+
+
+@pytest.mark.parametrize("number", SPELLED)
+def test_the_register_would_propose_whoever_is_written_otherwise(number: int) -> None:
+    """Rules J2, J3 and R8."""
+    written, register = attributes(BULK.written(number)), attributes(BULK.resident(number))
+    assert [(one.item.value, one.kind.value) for one in differences(written, register)] == SPELLED[number]
+    assert Folded.of(written).fits(Folded.of(register))
+    assert (written == register) is (SPELLED[number] == [])
+
+
+def test_as_many_are_rare_and_written_otherwise_as_in_the_field() -> None:
+    """B16: 4.4 % of names hold a character that Shift_JIS lacks, 1.2 % of members are spelled otherwise."""
+    people = range(1, 100_001)
+    rare = sum("𠮷" in BULK.resident(number).name for number in people)
+    otherwise = sum(BULK.written(number) != BULK.resident(number) for number in people)
+    assert 0.042 < rare / len(people) < 0.046
+    assert 0.011 < otherwise / len(people) < 0.013
 
 
 def test_an_earlier_membership_has_ended_and_a_newer_one_exists() -> None:

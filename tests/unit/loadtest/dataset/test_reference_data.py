@@ -119,6 +119,35 @@ def test_one_of_a_later_file_waits_for_a_confirmation(tmp_path: Path) -> None:
     assert [result["number"] for result in shown] == ["12"]
 
 
+@pytest.mark.parametrize(
+    ("items", "waits"),
+    [
+        ({"number": "13"}, False),
+        ({"number": "13", "address": "架空県見本市1丁目"}, False),
+        ({"number": "13", "name": "試験　●本"}, True),
+        ({"number": "12", "name": "試験　●本"}, True),
+    ],
+    ids=range(4),
+)
+def test_a_word_given_before_holds_for_another_number_with_no_other_differences(
+    tmp_path: Path, items: dict[str, str], waits: bool
+) -> None:
+    """Rule R8."""
+    data = reference_data(tmp_path, [SPELLED])
+    later = written(tmp_path / "later.csv", [SPELLED | items])
+    data.publish(later, PublishedFile(datetime(2026, 11, 20, tzinfo=UTC)))
+    membership = MEMBERSHIP._replace(number=items["number"])
+    by_number = data.answer(Question(DAY, CLINIC, membership=membership))
+    refused = {"refused": "eligibility-not-confirmable"}
+    assert (by_number == refused) is waits
+    numbers = {"12", items["number"]} if not waits else {"12"}
+    card = by_card(data)
+    if items["number"] == "12":
+        assert card == {"refused": "card-not-usable"}
+    else:
+        assert {result["number"] for result in card["results"]} == numbers  # type: ignore[attr-defined]
+
+
 def test_undoing_a_file_restores_the_confirmed_row(tmp_path: Path) -> None:
     data = reference_data(tmp_path, [ROW])
     published = PublishedFile(

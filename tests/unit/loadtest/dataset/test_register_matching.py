@@ -35,12 +35,12 @@ def cells(**items: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("row", "match"),
     [
-        (cells(), Match("R1-1", is_variant=False)),
-        (cells(name="見本𠮷子"), Match("R1-1", is_variant=False)),
-        (cells(name="見本　吉子"), Match("R1-1", is_variant=True)),
-        (cells(name="見本　●子"), Match("R1-1", is_variant=True)),
-        (cells(name_kana="ミホン　シヨウコ"), Match("R1-1", is_variant=True)),
-        (cells(address="見本市中央1-2-3"), Match("R1-1", is_variant=True)),
+        (cells(), Match("R1-1")),
+        (cells(name="見本𠮷子"), Match("R1-1")),
+        (cells(name="見本　吉子"), Match("R1-1", frozenset([("name", "character")]))),
+        (cells(name="見本　●子"), Match("R1-1", frozenset([("name", "missing")]))),
+        (cells(name_kana="ミホン　シヨウコ"), Match("R1-1", frozenset([("name_kana", "kana")]))),
+        (cells(address="見本市中央1-2-3"), Match("R1-1", frozenset([("address", "address")]))),
         (cells(address="見本市中央1-2-4"), None),
         (cells(name="見本　花子"), None),
         (cells(birth_date="1980-05-18"), None),
@@ -57,6 +57,6 @@ def test_a_resident_nobody_asks_about_is_not_matched_but_makes_another_ambiguous
     matching = RegisterMatching([HER], [HER, twin, OTHER])
     assert matching.match(cells(name="見本　●子")) is None
     assert matching.match(cells(name="見本　吉子")) is None
-    assert matching.match(cells()) == Match("R1-1", is_variant=False)
+    assert matching.match(cells()) == Match("R1-1")
     other = {"name": OTHER.name, "name_kana": OTHER.name_kana}
     assert matching.match(cells(**other)) is None

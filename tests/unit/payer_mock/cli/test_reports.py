@@ -40,12 +40,12 @@ PAGE = {
 }
 ANSWERS: dict[str, dict[str, Any]] = {
     "mismatches": {
-        "mismatches": [MISMATCH, VARIANT],
+        "mismatches": [MISMATCH, VARIANT, VARIANT | {"mismatch": "confirmed"}],
         "next": "c2",
         "claimed_elsewhere": [MEMBER | {"since": AT, "number": "88"}],
     },
     "changes": {"changes": [CHANGE], "has_more": True, "next": "c3"},
-    "stats": {"registration_delay": DELAY, "look_ups": {"1": 7, "4": 2}},
+    "stats": {"registration_delay": DELAY, "delay_by_month": [], "look_ups": {"1": 7, "4": 2}},
     "papers": PAGE,
 }
 PATHS = {"stats": "/v1/statistics", "papers": "/v1/paper-certificates"}
@@ -55,6 +55,7 @@ DISPLAY_PERIOD = {
         "表記の異なる候補者あり",
         "氏名：●で書かれた文字",
         "住所：住所の書き方",
+        "番号による資格確認には回答しています",
         CELLS["birth_date"],
         "--after c2",
         "他の保険者が登録しようとした加入者",

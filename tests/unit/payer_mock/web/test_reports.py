@@ -66,6 +66,19 @@ async def test_a_proposal_is_shown_with_its_differences_linked_or_turned_down(br
     assert "この方を本人ではないと登録しました。" in words_of(await browser.get("/enrolment/mismatches"))
 
 
+@pytest.mark.parametrize("state", ["open", "confirmed"])
+async def test_a_proposal_of_a_confirmed_member_states_that_her_number_is_answered(
+    browser: Browser, state: str
+) -> None:
+    differences = [{"item": "name", "kind": "character"}]
+    waiting = mismatch("variant", differences=differences, mismatch=state)
+    browser.fund.answers["/v1/mismatches"] = {"mismatches": [waiting], "next": None}
+    await browser.log_in()
+    words = words_of(await browser.get("/enrolment/mismatches"))
+    assert ("番号による資格確認には回答しています。" in words) is (state == "confirmed")
+    assert "この方とひも付ける" in words
+
+
 @pytest.mark.parametrize(
     ("match", "linked", "mismatch_", "words"),
     [
@@ -175,4 +188,24 @@ async def test_figures(
     assert page.text.count('role="img"') == (2 if look_ups else 0)
     saved = (await browser.get("/enrolment/figures/figures.csv")).content.decode("utf-8-sig")
     assert "直近90日間の登録件数" in saved
+    assert "月別" not in words_of(page)
     assert all(str(count) in saved for count in look_ups.values())
+
+
+@pytest.mark.parametrize(("known", "lines"), [(0, 0), (1, 0), (2, 2), (6, 2)])
+async def test_the_delay_of_months_is_a_line_each_and_a_table(
+    browser: Browser, known: int, lines: int
+) -> None:
+    delay = {"enrolments": 20, "median_hours": 96.0, "p95_hours": 456.0}
+    nothing = {"enrolments": 0, "median_hours": None, "p95_hours": None}
+    months = [{"month": f"2026-0{place}", **(delay if place <= known else nothing)} for place in range(1, 7)]
+    browser.fund.answers["/v1/statistics"] = {
+        "registration_delay": delay, "delay_by_month": months, "look_ups": {},
+    }  # fmt: skip
+    await browser.log_in()
+    page = await browser.get("/enrolment/figures")
+    assert page.text.count('class="series') == lines
+    assert ("月別の登録までの日数" in words_of(page)) is (lines > 0)
+    assert words_of(page).count("2026-06") >= (1 if lines else 0)
+    saved = (await browser.get("/enrolment/figures/figures.csv")).content.decode("utf-8-sig")
+    assert saved.count("登録までの時間（中央値） 2026-0") == 6

@@ -27,14 +27,18 @@ async def sent(source: Source) -> list[bytes]:
     return [part async for part in Streams(source.clock)._events(source.fetch, 0)]
 
 
+RETRY = b"retry: 2000\n\n"
+"""The first line of every stream: after how many milliseconds it is opened again."""
+
+
 async def test_an_update_is_sent_once_and_the_last_ends_the_stream() -> None:
     one, last = Update("<p>1</p>", "one"), Update("<p>2</p>", "two", last=True)
-    assert await sent(Source(one, one, last, one)) == [event(one), event(last)]
+    assert await sent(Source(one, one, last, one)) == [RETRY, event(one), event(last)]
 
 
 async def test_a_stream_ends_by_time() -> None:
     source = Source(Update("<p>1</p>"), step=MAX_SECONDS / 3)
-    assert len(await sent(source)) == 1
+    assert len(await sent(source)) == 2
     assert source.now >= MAX_SECONDS
 
 

@@ -132,3 +132,43 @@ async def test_a_web_socket_is_not_accepted() -> None:
         raise AssertionError
 
     await APP({"type": "websocket"}, never, never)  # type: ignore[arg-type]
+
+
+PUBLIC = "https://fund.example"
+
+
+async def send_to_public(method: str, origin: str | None, **headers: str) -> int:
+    """The status of a request to a server for the public, from an address that is not this machine's."""
+    app = Guard(
+        Starlette(routes=[Route("/{path:path}", _echo, methods=["GET", "POST"])]), origin=lambda: origin
+    )
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False, client=("192.0.2.1", 5000))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://fund.example") as http:
+        return (await http.request(method, "/", headers=headers)).status_code
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("GET", {}, 200),
+        ("GET", {"Host": "FUND.example"}, 200),
+        ("GET", {"Host": "evil.example"}, 403),
+        ("GET", {"Host": "fund.example:8443"}, 403),
+        ("GET", {"Host": "127.0.0.1"}, 403),
+        ("POST", {"Origin": PUBLIC}, 200),
+        ("POST", {"Origin": PUBLIC, "Sec-Fetch-Site": "same-origin"}, 200),
+        ("POST", {"Origin": PUBLIC, "Sec-Fetch-Site": "cross-site"}, 403),
+        ("POST", {"Origin": "http://fund.example"}, 403),
+        ("POST", {"Origin": "null"}, 403),
+        ("POST", {}, 403),
+    ],
+    ids=str,
+)
+async def test_a_server_for_the_public_answers_to_its_own_origin_alone(
+    method: str, headers: dict[str, str], status: int
+) -> None:
+    assert await send_to_public(method, PUBLIC, **headers) == status
+
+
+async def test_without_an_origin_nothing_is_served_to_the_public() -> None:
+    assert await send_to_public("GET", None) == 403

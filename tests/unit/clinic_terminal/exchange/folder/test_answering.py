@@ -277,6 +277,13 @@ def test_encrypt_conf_decides_by_prefix(
     assert stage.answer(look_up(), name).name.rpartition(".")[2] == extension
 
 
+def test_a_zip_is_answered_by_a_zip_whatever_encrypt_conf_has(stage: Stage) -> None:
+    stage.encryption = Encryption(EncryptConf({"OQSsiquc": False}), PASSWORD)
+    asked = stage.encryption.zip(REQUEST, look_up(), encrypted=True)
+    names = {stage.answer(look_up()).name, stage.answer(asked, REQUEST.replace(".xml", ".zip")).name}
+    assert names == {RESULT, RESULT.replace(".xml", ".zip")}
+
+
 @pytest.mark.parametrize(
     ("name", "extension"),
     [("OQSmuquc02req_1.xml", "zip"), ("OQSmuquc01req_1.xml", "xml"), ("OQSsiquc01req_1.xml", "xml")],
@@ -290,8 +297,8 @@ def test_a_password_zip_beyond_the_limit_of_its_kind_is_refused(stage: Stage) ->
     stage.encryption = Encryption(EncryptConf({"OQSsiquc": False}), PASSWORD)
     bomb = stage.encryption.zip(REQUEST, b" " * (MAX_SINGLE_BYTES + 1), encrypted=True)
     assert len(bomb) < 10_000
-    read = ReadResult(stage.answer(bomb, "OQSsiquc01req_1.zip").content)
-    # The result of another prefix than the setting's would be encrypted.
+    result = stage.answer(bomb, "OQSsiquc01req_1.zip")
+    read = ReadResult(stage.encryption.unzip(result.content, 1_000_000))
     assert read.error == RESULT_CODES["message-too-large"].number
 
 

@@ -12,6 +12,7 @@ import pytest
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.folder import service as module
 from clinic_terminal.exchange.folder.directory import Directory
+from clinic_terminal.exchange.folder.encryption import EncryptConf, Encryption
 from clinic_terminal.exchange.folder.notices import Notice
 from clinic_terminal.exchange.folder.service import MAX_ATTEMPTS, kind_of_work
 from clinic_terminal.exchange.folder.watching import Watcher
@@ -134,6 +135,34 @@ def test_requests_of_one_kind_are_answered_in_their_order(stage: FolderStage) ->
     with stage.service():
         written = [stage.results.next() for _ in names]
     assert written == [name.replace("req", "res") for name in names]
+
+
+@pytest.mark.parametrize("other", ["OQSsiquc01req_1.zip", "OQSsiquc01req_1.XML"])
+def test_names_that_differ_in_the_extension_alone_are_answered_one_after_the_other(
+    stage: FolderStage, other: str
+) -> None:
+    may_end = threading.Event()
+    asked: list[str] = []
+
+    def answer(request: TakenRequest, refused: bool) -> tuple[ResultFile, ...]:
+        asked.append(request.name)
+        if not request.name.endswith("_2.xml"):
+            assert may_end.wait(WAIT_SECONDS)
+        return (ResultFile(name=request.name.replace("req", "res"), content=CONTENT),)
+
+    stage.drop(name="OQSsiquc01req_1.xml")
+    with stage.service(answer):
+        while not asked:
+            time.sleep(0.005)
+        zipped = Encryption(EncryptConf({}), b"").zip("a.xml", CONTENT, encrypted=False)
+        stage.drop(zipped if other.endswith("zip") else CONTENT, name=other)
+        stage.drop(name="OQSmuquc01req_2.xml")
+        assert stage.results.next() == "OQSmuquc01res_2.xml"  # a later file has been taken meanwhile
+        assert (stage.root.requests / other).exists()
+        may_end.set()
+        assert {stage.results.next(), stage.results.next()} == {
+            "OQSsiquc01res_1.xml", other.replace("req", "res"),
+        }  # fmt: skip
 
 
 def test_waiting_requests_have_a_limit_of_bytes_and_the_others_stay(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 
 import pytest
@@ -14,12 +14,18 @@ from clinic_terminal.pages.desk.batch import Batch, results_csv
 from clinic_terminal.queries.appointments import Appointment, ChangeStatus
 from eligibility_api.contract.codes import Validity
 from tests.builders.clinic.desk import Browser, words_of
-from tests.builders.clinic.samples import answer, ended_enrolment, enrolment
+from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment
 
 pytestmark = pytest.mark.anyio
 
 HEAD = "tag,insurer_number,symbol,number,branch,birth_date"
 ROW = "{tag},01130012,12,345,00,S55.2.3"
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask the fake fund again at once."""
+    monkeypatch.setattr("clinic_terminal.pages.desk.batch._FIRST_PAUSE", 0.001)
 
 
 def table(*tags: str, encoding: str = "utf-8") -> bytes:
@@ -62,6 +68,33 @@ async def test_the_results_say_what_is_to_be_asked(desk: Browser) -> None:
     assert "overloaded" in words
     assert "負担割合の登録がありません" in words
     assert "入力内容を確認してください" in words
+
+
+async def test_a_row_opens_the_whole_answer_and_changes_nothing(desk: Browser) -> None:
+    desk.desk.visit(answer(), at=NOW - timedelta(days=30))
+    moved = enrolment(address="架空県別市2-2")
+    desk.desk.fund.batches.answers = {
+        "09:00": answer(results=[moved]),
+        "09:10": answer(Validity.INVALID, [ended_enrolment()]),
+        "09:20": "overloaded",
+    }
+    await sent(desk, table("09:00", "09:10", "09:20"))
+    page = await results(desk)
+    assert page.count("開く") == 3, "the head, and the two rows with an answer"
+    batch = desk.desk.site.batch
+    assert batch is not None
+    places = {row.tag: place for place, row in enumerate(batch.rows)}
+    path = f"/desk/appointments/{batch.batch_id}"
+    words = words_of(await desk.get(f"{path}/{places['09:00']}"))
+    assert "架空県別市2-2" in words
+    assert "前回からの変更 1件" in words
+    assert "カルテへの反映は、来院時の受付で行います。" in words
+    response = await desk.get(f"{path}/{places['09:00']}")
+    assert "/desk/visits//" not in response.text
+    assert "ほかの確認方法" in words_of(await desk.get(f"{path}/{places['09:10']}"))
+    assert len(desk.desk.store.visits(NOW.date())) == 0
+    for other in (f"{path}/{places['09:20']}", f"{path}/3", f"{path}/-1", "/desk/appointments/another/0"):
+        assert (await desk.get(other)).status_code in {400, 404}
 
 
 async def test_the_versions_are_kept_and_the_next_batch_shows_changes(desk: Browser) -> None:

@@ -65,6 +65,24 @@ def test_the_fund_reports_how_fresh_its_revocation_information_is(
     assert (found["revocation"].ok, found["revocation"].word) == (is_fresh, word)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0分前"), (179, "2分前"), (7199, "119分前"), (7200, "2時間前"), (None, "最新")],
+    ids=str,
+)
+async def test_the_age_of_the_revocation_information_is_shown(
+    desk: Browser, seconds: int | None, text: str
+) -> None:
+    desk.desk.fund.readiness = Readiness(
+        ready=True, database=True, revocation_mirror=True, revocation_age_seconds=seconds
+    )
+    desk.desk.site.state.refresh()
+    for path in ("/desk", "/desk/state"):
+        words = words_of(await desk.get(path))
+        assert text in words
+        assert ("分前" in words or "時間前" in words) is (seconds is not None)
+
+
 def test_a_fund_that_does_not_answer_leaves_the_revocation_unknown(tmp_path: Path) -> None:
     with open_desk(tmp_path) as desk:
         desk.fund.failures["/readyz"] = ["lost", "lost"]

@@ -97,6 +97,28 @@ class TestDifferences:
         assert await self.decide(desk, visit, "住所", "undo") == 303
         assert "変更2" in await shown(desk, visit)
 
+    async def test_of_an_older_visit_stay_its_own_and_change_no_chart(
+        self, desk: Browser, visit: str
+    ) -> None:
+        await self.decide(desk, visit, "住所", "take-over")
+        moved = enrolment(insurer_number="06130017", insurer_name="架空国保組合", address="架空県新市3-3")
+        newer = desk.desk.visit(answer(results=[moved]), at=NOW + timedelta(hours=1))
+        await self.decide(desk, newer, "住所", "take-over")
+        words = await shown(desk, visit)
+        assert "後の受付を開く" in words
+        assert "架空県新市3-3" not in words, "what came later is no difference of this visit"
+        assert "架空県架空市1-1" in words
+        assert "前回からの変更 2件" in words
+        assert "反映しました" in words
+        assert "未処理" in words
+        assert "変更1" in words, "the list counts what is open at the newest visit"
+        assert "変更2" not in words
+        for item, decision in (("住所", "undo"), ("保険者", "take-over"), ("保険者", "keep")):
+            assert await self.decide(desk, visit, item, decision) == 409
+        stored = desk.desk.store.visit(newer)
+        assert stored is not None
+        assert desk.desk.store.charts.find(stored).taken_over["住所"].endswith("架空県新市3-3")  # type: ignore[union-attr]
+
     async def test_that_were_taken_over_are_none_at_the_next_visit(self, desk: Browser, visit: str) -> None:
         await self.decide(desk, visit, "住所", "take-over")
         await self.decide(desk, visit, "保険者", "keep")

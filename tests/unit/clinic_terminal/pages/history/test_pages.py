@@ -285,7 +285,7 @@ async def test_a_slow_fund_shows_the_seconds_and_then_the_way_on(
     monkeypatch.setattr("clinic_terminal.pages.history.routes.PATIENCE_SECONDS", 20)
     assert (await browser.get(path)).text.count("data-row") == long_history.ROWS
     pushed = await browser.get(f"{path}/medicines/events")
-    assert pushed.text.startswith("event: last")
+    assert "\nevent: last\n" in pushed.text
     assert f'<a data-follow href="{path}">' in pushed.text
     assert calls(browser) == ["medications"]
 
@@ -308,7 +308,7 @@ async def test_another_operator_reads_in_her_own_name(browser: Browser) -> None:
     assert calls(browser) == ["medications", "medications"]
 
 
-@pytest.mark.parametrize("part", ["", "/treatments", "/checkups", "/check", "/medicines/events"])
+@pytest.mark.parametrize("part", ["", "/treatments", "/checkups", "/entry", "/medicines/events"])
 async def test_the_reception_may_read_nothing(browser: Browser, part: str) -> None:
     path = browser.pages.opened()
     await browser.http.post("/logout")
@@ -366,7 +366,7 @@ async def test_every_origin_has_a_word(browser: Browser) -> None:
 async def test_english_has_no_japanese_but_quoted_words(browser: Browser) -> None:
     path = browser.pages.opened()
     await browser.http.post("/display", data={"language": "en"})
-    for part in ("", "/treatments", "/checkups", "/check"):
+    for part in ("", "/treatments", "/checkups", "/entry"):
         page = await browser.get(f"{path}{part}")
         assert isinstance(page, httpx2.Response)
         assert re.search("[ぁ-ん]{2}", _without_quotes(page.text)) is None, part
@@ -375,3 +375,13 @@ async def test_english_has_no_japanese_but_quoted_words(browser: Browser) -> Non
 def _without_quotes(html: str) -> str:
     """A page's text without what is quoted in Japanese."""
     return re.sub(r'<(\w+)[^>]* lang="ja".*?</\1>', " ", html, flags=re.DOTALL)
+
+
+async def test_in_english_no_day_has_an_era(browser: Browser) -> None:
+    path = browser.pages.opened()
+    await browser.post("/display", language="en", contrast="normal", size="16", next=path)
+    for part in ("", "/treatments", "/checkups", "/entry"):
+        words = words_of(await browser.get(f"{path}{part}"))
+        assert "1980-02-03" in words
+        assert "昭和" not in words
+        assert "令和" not in words

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -16,7 +17,9 @@ from clinic_terminal.errors import SHOWN_CATALOGUE, TerminalError
 from clinic_terminal.pages.app import create_app
 from clinic_terminal.pages.reader.endings import ending_of_problem, screen_of
 from clinic_terminal.pages.reader.journey import Position, Step
+from clinic_terminal.pages.reader.pages import sound_of
 from clinic_terminal.pages.reader.shelf import Shelf
+from clinic_terminal.settings import SettingsError, TerminalSettings
 from clinic_terminal.visit.information import ASKED, by_information
 from tests.builders import cards
 from tests.builders.clinic.fake_card import FakeCard
@@ -208,3 +211,50 @@ async def press(http: httpx2.AsyncClient, choice: str, **more: str) -> httpx2.Re
     version = re.search(r'data-version="(\d+)"', page)
     assert version is not None
     return await http.post("/reader/choose", data={"version": version[1], "choice": choice, **more})
+
+
+@pytest.mark.parametrize(
+    ("position", "sound"),
+    [
+        (Position(Step.IDLE), ""),
+        (Position(Step.READING), "card"),
+        (Position(Step.METHOD), ""),
+        (Position(Step.PIN), ""),
+        (Position(Step.PIN, earlier="pin-wrong"), "problem"),
+        (Position(Step.LAST_TRY), "problem"),
+        (Position(Step.DONE), "done"),
+        (Position(Step.READ), "done"),
+        (Position(Step.DONE, left=True), "take"),
+        (Position(Step.OTHER, left=True), "take"),
+        (Position(Step.HELD), "problem"),
+        (Position(Step.OTHER), "problem"),
+        (Position(Step.NETWORK), "problem"),
+        (Position(Step.CONSENT), ""),
+    ],
+    ids=str,
+)
+def test_each_screen_has_its_sound_and_validity_none_of_its_own(position: Position, sound: str) -> None:
+    assert sound_of(position, position.step) == sound
+
+
+@pytest.mark.parametrize(
+    ("settings", "volume", "pressed"),
+    [({}, 0, "false"), ({"reader_volume": 30, "reader_aloud": True}, 30, "true")],
+)
+async def test_sounds_and_reading_aloud_are_off_unless_the_facility_sets_them(
+    tmp_path: Path, settings: dict[str, Any], volume: int, pressed: str
+) -> None:
+    with reader_rig(tmp_path, **settings) as rig:
+        async with browser(rig) as http:
+            text = (await http.get("/reader")).text
+    assert f'data-volume="{volume}"' in text
+    assert f'data-speak hidden aria-pressed="{pressed}"' in text
+
+
+@pytest.mark.parametrize("volume", ["-1", "101", "loud"])
+def test_a_volume_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, volume: str) -> None:
+    monkeypatch.setenv("TERMINAL_CREDENTIAL", "none.json")
+    monkeypatch.setenv("TERMINAL_FUND_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("TERMINAL_READER_VOLUME", volume)
+    with pytest.raises(SettingsError, match="TERMINAL_READER_VOLUME"):
+        TerminalSettings.load()

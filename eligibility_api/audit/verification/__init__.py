@@ -1,0 +1,1 @@
+"""The parts of the offline verifier of exported audit records (`audit/verifier.py`); nothing of the server."""

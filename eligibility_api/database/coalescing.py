@@ -1,0 +1,225 @@
+"""Requests of one kind that arrive while a statement of that kind is under way travel together.
+
+A request that finds no statement of its kind under way goes alone, at once, by its own statement. Those that
+arrive meanwhile gather; the next statement answers all of them: one set-based statement, one snapshot, one
+transaction, one durable commit. Each gets its own rows. What one of them may read, use up or record is what
+it would be if they had come one after the other.
+
+- A kind has at most `MAX_UNDER_WAY` statements under way, so that a slow kind leaves connections to the others.
+  Usually it is one; a further one begins if that takes longer than `PATIENCE_SECONDS`.
+- Dropped before the statement: a request whose client has gone, or that has waited for `ACQUIRE_SECONDS`.
+- If the server reports an error of a statement, it has rolled back, and each request is repeated alone: only
+  those that fail alone fail. After a lost connection or a timeout nobody knows whether the statement was
+  committed: nothing is repeated, and all requests end as one would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import asyncpg
+
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.database.db_errors import RETRY_AFTER_SECONDS, is_rolled_back
+from eligibility_api.database.pool import ACQUIRE_SECONDS
+from eligibility_api.platform.client_presence import has_gone, present_client
+from eligibility_api.platform.sql import Statement
+
+MAX_TOGETHER = 32
+"""The most requests of one statement. A cut connection ends all of them."""
+
+PATIENCE_SECONDS = 0.05
+"""How long requests wait for a statement under way before another one begins alongside."""
+
+MAX_UNDER_WAY = 3
+"""The most statements of one kind under way in one process."""
+
+Rows = list[asyncpg.Record]
+Fetch = Callable[[str, Sequence[Any]], Awaitable[Rows]]
+
+
+@dataclass(frozen=True, slots=True)
+class Coalesced:
+    """A kind of requests with its two statements, which have the same parameters and the same result.
+
+    In `together` each parameter is an array with an element for each request, but those named in `shared`, which
+    all requests of a group have in common. Its rows have a column `place`: which request they belong to, from 1.
+    If the column `goes_alone` is true, the request cannot be decided
+    together with others: nothing of it was used or recorded, and it is repeated alone.
+    """
+
+    name: str
+    alone: Statement
+    together: Statement
+    shared: tuple[str, ...] = ()
+
+    def group(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What a request has in common with the requests that it may travel with."""
+        return (self.name, *(values[name] for name in self.shared))
+
+    def parameters(self, group: Iterable[Mapping[str, Any]]) -> list[Any]:
+        """The parameters of `together` for some requests of a group."""
+        requests = list(group)
+        return [
+            requests[0][name] if name in self.shared else [values[name] for values in requests]
+            for name in self.together.names
+        ]
+
+
+class _Turn(Enum):
+    """What a waiting request has to do itself."""
+
+    LEAD = "lead the next group"
+    GO_ALONE = "go alone"
+
+
+class _Request:
+    """One waiting request: its turn ends with its rows, its error, or what it has to do itself."""
+
+    __slots__ = ("client", "deadline", "outcome", "turn", "values")
+
+    def __init__(self, values: Mapping[str, Any], loop: asyncio.AbstractEventLoop) -> None:
+        self.values = values
+        self.turn: asyncio.Future[Rows | _Turn] = loop.create_future()
+        self.deadline = loop.time() + ACQUIRE_SECONDS
+        self.client = present_client()
+        self.outcome: Rows | Exception | _Turn | None = None
+
+    def end(self, outcome: Rows | Exception | _Turn) -> None:
+        self.outcome = outcome
+        if self.turn.done():
+            return  # it leads, or was cancelled
+        if isinstance(outcome, Exception):
+            self.turn.set_exception(outcome)
+        else:
+            self.turn.set_result(outcome)
+
+
+class Coalescer:
+    """The requests of one group in one process."""
+
+    def __init__(self, kind: Coalesced, fetch: Fetch) -> None:
+        """`fetch` executes one statement in its own transaction."""
+        self._kind = kind
+        self._fetch = fetch
+        self._waiting: deque[_Request] = deque()
+        self._under_way = 0
+        self._leader: _Request | None = None
+        """The request whose turn to lead has come, until it takes the group."""
+        self._patience: asyncio.TimerHandle | None = None
+
+    async def fetch(self, values: Mapping[str, Any]) -> Rows:
+        """The rows of one request, alone or with others. Raises as `fetch`, and `overloaded`."""
+        if not self._under_way:
+            self._under_way = 1
+            try:
+                return await self._alone(values)
+            finally:
+                self._ended()
+        loop = asyncio.get_running_loop()
+        request = _Request(values, loop)
+        self._waiting.append(request)
+        if self._patience is None:
+            self._patience = loop.call_later(PATIENCE_SECONDS, self._lose_patience, loop)
+        try:
+            turn = await request.turn
+        except asyncio.CancelledError:
+            if self._leader is request:
+                self._leader = None
+                self._ended()
+            raise
+        outcome = await self._lead(request, loop) if turn is _Turn.LEAD else turn
+        return outcome if not isinstance(outcome, _Turn) else await self._alone(values)
+
+    async def _alone(self, values: Mapping[str, Any]) -> Rows:
+        statement = self._kind.alone
+        return await self._fetch(statement.text, statement.parameters(values))
+
+    async def _lead(self, own: _Request, loop: asyncio.AbstractEventLoop) -> Rows | _Turn:
+        """Execute the next statement, for the request that has waited longest and those behind it."""
+        group = self._take(own, loop.time())
+        try:
+            if len(group) == 1:
+                await self._repeat_alone(group)
+            elif group:
+                await self._together(group)
+        except BaseException:  # cancelled: whether the statement was committed is not known
+            for request in group:
+                request.end(ShikakuError("database-unavailable", retry_after=RETRY_AFTER_SECONDS))
+            raise
+        finally:
+            self._ended()
+        assert own.outcome is not None
+        if isinstance(own.outcome, Exception):
+            raise own.outcome
+        return own.outcome
+
+    def _take(self, first: _Request, now: float) -> list[_Request]:
+        """The requests of the next statement, in order of arrival; ends those that nobody waits for."""
+        self._leader = None
+        group: list[_Request] = []
+        request = first
+        while True:
+            if now > request.deadline or has_gone(request.client):
+                request.end(ShikakuError("overloaded", retry_after=RETRY_AFTER_SECONDS))
+            elif not request.turn.cancelled():
+                group.append(request)
+            if not self._waiting or len(group) == MAX_TOGETHER:
+                return group
+            request = self._waiting.popleft()
+
+    async def _together(self, group: Sequence[_Request]) -> None:
+        try:
+            rows = await self._fetch(
+                self._kind.together.text, self._kind.parameters(request.values for request in group)
+            )
+        except Exception as error:
+            if is_rolled_back(error):
+                await self._repeat_alone(group)
+                return
+            for request in group:
+                request.end(error)
+            return
+        by_place: list[list[asyncpg.Record]] = [[] for _ in group]
+        for row in rows:
+            by_place[row["place"] - 1].append(row)
+        for request, own in zip(group, by_place, strict=True):
+            request.end(_Turn.GO_ALONE if own and own[0].get("goes_alone") else own)
+
+    async def _repeat_alone(self, group: Sequence[_Request]) -> None:
+        for request in group:
+            try:
+                rows = await self._alone(request.values)
+            except Exception as error:
+                request.end(error)
+            else:
+                request.end(rows)
+
+    def _ended(self) -> None:
+        """A statement ended: the next one begins."""
+        self._under_way -= 1
+        self._begin()
+
+    def _begin(self) -> None:
+        """Let the request that has waited longest lead the next statement, unless one is about to."""
+        while self._waiting and self._leader is None:
+            first = self._waiting.popleft()
+            if not first.turn.done():
+                self._under_way += 1
+                self._leader = first
+                first.turn.set_result(_Turn.LEAD)
+
+    def _lose_patience(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A statement takes long: begin another one, and end the requests whose time is up."""
+        self._patience = None
+        while self._waiting and loop.time() > self._waiting[0].deadline:
+            self._waiting.popleft().end(ShikakuError("overloaded", retry_after=RETRY_AFTER_SECONDS))
+        if self._under_way < MAX_UNDER_WAY:
+            self._begin()
+        if self._waiting:
+            self._patience = loop.call_later(PATIENCE_SECONDS, self._lose_patience, loop)

@@ -1,0 +1,1 @@
+"""The formats of a transparency log, as pure functions: Merkle tree, proofs, tiles, signed notes, checkpoints."""

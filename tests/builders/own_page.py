@@ -1,0 +1,80 @@
+"""A patient with her own page: the code that a terminal obtains, and a browser without a window that opens it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+
+import httpx2
+
+from eligibility_api.contract.codes import Purpose, Right
+from eligibility_api.contract.own_access import OWN_ACCESS_PATH
+from eligibility_api.contract.tokens import Credential
+from tests.builders.fund import Fund
+from tests.builders.people import Person
+
+ORIGIN = "https://fund.test"
+SESSION_COOKIE = "__Host-shikaku-portal"
+RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.CONSENT, Right.OWN_ACCESS)
+
+
+async def own_access(fund: Fund, person: Person, terminal: Credential) -> httpx2.Response:
+    """The answer to a terminal's request for a code."""
+    proof = await fund.proof(person.card, Purpose.OWN_ACCESS, terminal)
+    return await fund.post(OWN_ACCESS_PATH, proof, terminal)
+
+
+async def code_for(fund: Fund, person: Person, terminal: Credential) -> str:
+    """A new code for a person."""
+    response = await own_access(fund, person, terminal)
+    assert response.status_code == 201, response.text
+    return str(response.json()["code"])
+
+
+@dataclass
+class OwnBrowser:
+    """A browser on a device of the patient's own: it keeps cookies, and says from which page a form was sent."""
+
+    http: httpx2.AsyncClient
+
+    async def get(self, path: str) -> httpx2.Response:
+        """A page."""
+        return await self.http.get(path)
+
+    async def post(
+        self,
+        path: str,
+        form: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
+        """What a form sends."""
+        sent = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin", **(headers or {})}
+        return await self.http.post(path, data=form or {}, headers=sent)
+
+    async def open(self, code: str) -> httpx2.Response:
+        """Enter a code."""
+        return await self.post("/portal/", {"code": code})
+
+    @property
+    def token(self) -> str | None:
+        """The session's token that the browser keeps."""
+        return self.http.cookies.get(SESSION_COOKIE)
+
+
+@asynccontextmanager
+async def own_browser(fund: Fund, address: str = "192.0.2.1") -> AsyncIterator[OwnBrowser]:
+    """A browser with an address of its own."""
+    transport = httpx2.ASGITransport(fund.app, raise_app_exceptions=False, client=(address, 50_000))
+    async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN) as http:
+        yield OwnBrowser(http)
+
+
+def words_of(response: httpx2.Response) -> str:
+    """The text of a page without its markup."""
+    body = re.sub(r"<(head|script|svg|option)\b.*?</\1>", " ", response.text, flags=re.DOTALL)
+    return unescape(re.sub(r"[ \n]+", " ", re.sub(r"<[^>]+>", " ", body)))
