@@ -13,9 +13,9 @@ unexport PYTHONDONTWRITEBYTECODE
 .venv:
 	@sh scripts/setup demo
 
-# ONCE=1 exits after the scenes, with exit code 0 only if every result was as expected.
+# ONCE=1 exits after the scenes, with exit code 0 only if every result was as expected. PORTS=free takes free ports.
 demo: .venv
-	@ONCE=$(ONCE) $(bin)/python -m shikaku
+	@ONCE=$(ONCE) PORTS=$(PORTS) $(bin)/python -m shikaku
 
 # The tests of a file stay in one process, those of a running stack in two (tests/scheduling.py). One process more than
 # cores, since a test that waits for programs or the disk leaves its core idle; five at most, since each has a database

@@ -66,7 +66,7 @@ from eligibility_api.registration import endpoints as registration
 from eligibility_api.state import State
 from eligibility_api.tickets import endpoints as tickets
 from eligibility_api.uploads import endpoints as uploads
-from eligibility_api.web import problems
+from eligibility_api.web import problem_pages, problems
 from eligibility_api.web.description import DescribedAPI
 from eligibility_api.web.middleware import AccessLog
 from eligibility_api.web.server.admission import APP_STATE_KEY, Admission
@@ -143,6 +143,7 @@ def build(state: OpenState) -> FastAPI:
     ):
         app.include_router(package.router)
     app.include_router(health.router)
+    app.include_router(problem_pages.router)
     _serve_description(app)
     _serve_pages(app)
     problems.install_error_handlers(app)

@@ -9,9 +9,9 @@ from loadtest.generator.command import generator
 from loadtest.planning.command import plan
 from loadtest.scenario.command import run
 from loadtest.smoke.command import smoke
+from screens.command_help import arrange
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="このマシンのサービスに負荷をかけて試験します。\n\nLoad tests for services of this machine.",
@@ -28,3 +28,4 @@ app.command()(run)
 app.command()(plan)
 app.command()(generator)
 app.command()(smoke)
+arrange(app, "loadtest")

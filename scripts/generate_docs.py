@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,14 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from eligibility_api.app import build
-from scripts import member_file_docs, message_docs, result_code_docs, sql_docs, vendor_docs
+from scripts import (
+    member_file_docs,
+    message_docs,
+    problem_docs,
+    result_code_docs,
+    sql_docs,
+    vendor_docs,
+)
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("eligibility_api", "clinic_terminal", "payer_mock", "jpki_mock", "loadtest", "shikaku")
@@ -58,6 +65,18 @@ def openapi() -> str:
                     shared[code] = examples[code]
                     examples[code] = {"$ref": f"#/components/examples/{code}"}
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+@cache
+def _description() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(openapi())
+    return document
+
+
+def problem_page(name: str) -> str:
+    """A file of `docs/problems/`."""
+    code = Path(name).stem
+    return problem_docs.index() if code == "README" else problem_docs.page(code, _description())
 
 
 def _no_state() -> AbstractAsyncContextManager[Any]:
@@ -136,6 +155,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "result-codes.md": result_code_docs.description,
     "for-vendors.md": partial(vendor_docs.page, "en"),
     "for-vendors.ja.md": partial(vendor_docs.page, "ja"),
+    **{name: partial(problem_page, name) for name in problem_docs.page_names()},
 }
 """The generated documents in `docs/`, each with its generator."""
 
@@ -144,7 +164,9 @@ def main() -> None:
     """Write all documents."""
     for folder, files in ((ROOT / "docs", DOCUMENTS), (ROOT / "eligibility_api" / "sql", sql_docs.FILES)):
         for name, generate in files.items():
-            (folder / name).write_text(generate(), encoding="utf-8")
+            file = folder / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(generate(), encoding="utf-8")
 
 
 if __name__ == "__main__":

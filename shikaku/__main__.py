@@ -3,7 +3,7 @@
 Plays the reception scenes, registers the named test persons, then plays the scenes of an insurer, a pharmacy,
 duplicate medication, a disaster, paper certificates, the clinic's own software, the load and a patient's own view, and
 makes the auditor's report of all of them. Stays until Ctrl-C, or exits if ONCE=1 is set, with exit code 0 only if all
-results were as expected.
+results were as expected. The services have fixed ports; PORTS=free takes free ones.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -24,6 +24,7 @@ from rich.table import Table
 from shikaku.clock import today
 from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import load_dataset
+from shikaku.ports import Ports
 from shikaku.processes import ROOT, StackError
 from shikaku.stack import APPROVER, DOCTOR, INSURER_NUMBER, PIN, RECEPTION, SENDER, Stack, end_like_ctrl_c
 from shikaku.story.audit import AuditScenes
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     argparse.ArgumentParser(prog="python -m shikaku", description=__doc__).parse_args(arguments)
     end_like_ctrl_c()
     try:
-        return _run(Console())
+        return _run(Console(), Ports.named(os.environ.get("PORTS", "")))
     except KeyboardInterrupt:
         return 130
     except StackError as error:
@@ -58,16 +59,20 @@ def main(arguments: Sequence[str] = ()) -> int:
         return 1
 
 
-def _run(console: Console) -> int:
+def _run(console: Console, ports: Ports) -> int:
     began = today()
     starting = "支払基金とJ-LISを起動しています / starting the fund and J-LIS …"
-    with console.status(starting) as status, Stack(HOME) as stack:
+    with console.status(starting) as status, Stack(HOME, ports=ports) as stack, ExitStack() as at_end:
+        # Absent unless this demo runs: a file that a killed one left leads nowhere.
+        ENVIRONMENT.unlink(missing_ok=True)
+        at_end.callback(ENVIRONMENT.unlink, missing_ok=True)
         status.update("カードの発行、加入の登録、受付 / cards, enrolments, taps …")
         taps = _play_reception(stack)
         console.print(_tap_table(taps))
         status.update("テスト患者の登録 / registering the test persons …")
         data = load_dataset(today())
         PersonRegistration(stack, data).register()
+        stack.write_environment(ENVIRONMENT)
         results = _play(
             console,
             status,
@@ -156,6 +161,8 @@ def _stay(console: Console, stack: Stack) -> None:
     lines = (
         f"J-LIS  {wiring['FUND_JLIS_URL']}",
         f"支払基金 / fund  {wiring['TERMINAL_FUND_URL']}  (/openapi.json)",
+        f"レセコンの Web API / the clinic's web API  {stack.web_face_url}",
+        f"すべてのカードの暗証番号 / PIN of every card  {PIN}",
         "",
         "画面 / screens:",
         f"  患者さん：カードリーダーの画面 / patients: the card reader  {stack.screens_url}/reader",
@@ -168,9 +175,10 @@ def _stay(console: Console, stack: Stack) -> None:
         f"    コード / code：.venv/bin/clinic-terminal my-accesses --card {card}",
         "",
         f"別のシェルで / in another shell:\n  . {ENVIRONMENT.relative_to(ROOT)}",
-        f"  .venv/bin/clinic-terminal tap --card {card}",
+        f"  .venv/bin/clinic-terminal tap --card {card}      # PIN {PIN}",
         "  .venv/bin/loadtest smoke",
         "",
+        "自作のプログラムから / from your own program: docs/first-answer.ja.md, docs/first-answer.md",
         "テスト患者 / test persons: docs/test-persons.md",
         "Ctrl-C で終了 / press Ctrl-C to stop",
     )

@@ -24,6 +24,7 @@ from typing import NoReturn, Self
 
 import httpx2
 
+from shikaku.ports import Ports
 from shikaku.processes import ROOT, Service, StackError, command_line
 
 AUDIENCE = "urn:shikaku:demo"
@@ -54,12 +55,19 @@ _LOCK_SECONDS = 30.0
 class Stack:
     """J-LIS and the fund, connected with each other. A context manager; a start empties the home folder."""
 
-    def __init__(self, home: Path, *, workers: int = 2, revocation_max_age_seconds: int = 5) -> None:
-        """`workers`: API workers. `revocation_max_age_seconds`: maximum age of the revocation mirror."""
+    def __init__(
+        self, home: Path, *, workers: int = 2, revocation_max_age_seconds: int = 5, ports: Ports | None = None
+    ) -> None:
+        """`workers`: API workers. `revocation_max_age_seconds`: maximum age of the revocation mirror.
+
+        `ports`: by default free ones.
+        """
         self.home = home.absolute()
         self._workers = workers
+        self._ports = ports or Ports()
         self.revocation_max_age_seconds = revocation_max_age_seconds
         self.screens_url = ""
+        self.web_face_url = ""
         self._running = ExitStack()
         self._payers: dict[str, Path] = {}
         self._lock: int | None = None
@@ -101,9 +109,11 @@ class Stack:
         """Start all services and admit clinic and insurer. Raises StackError, with all services stopped."""
         try:
             lock = self._lock = self._lock_home()
+            self._ports.check()
             self._register_fund_with_jlis()
-            self._wiring["FUND_JLIS_URL"] = self._serve(lock, "jpki-mock")
-            fund = self._serve(lock, "eligibility-api", "--workers", str(self._workers))
+            self._wiring["FUND_JLIS_URL"] = self._serve(lock, "jpki-mock", port=self._ports.jlis)
+            workers = ("--workers", str(self._workers))
+            fund = self._serve(lock, "eligibility-api", *workers, port=self._ports.fund)
             self._wiring |= {"TERMINAL_FUND_URL": fund, "PAYER_FUND_URL": fund}
             self._admit_clients()
         except BaseException:
@@ -202,7 +212,8 @@ class Stack:
             options = ("--role", role, "--credential", key, "--password-stdin")
             self.run("payer-mock", "add-operator", name, *options, stdin=f"{password}\n", variables=variables)
         assert self._lock is not None
-        return self._serve(self._lock, "payer-mock", announce=home / "url", variables=variables)
+        port = self._ports.insurer
+        return self._serve(self._lock, "payer-mock", port=port, announce=home / "url", variables=variables)
 
     def write_environment(self, path: Path) -> None:
         """Write the wiring as a file that a shell can source."""
@@ -227,13 +238,15 @@ class Stack:
             "TERMINAL_EXCHANGE_ROLE": "doctor",
         }
         log = self.home / "logs" / "clinic-terminal.log"
-        arguments = ("serve", "--root", root, "--http", "0", "--pages", "0", "--shelf", self.cards)
+        ports = ("--http", str(self._ports.web_face), "--pages", str(self._ports.screens))
+        arguments = ("serve", "--root", root, *ports, "--shelf", self.cards)
         service = Service("clinic-terminal", arguments, self.environment, log, self._lock)
         self._running.callback(service.stop)
         service.wait_for("exchange folder", (root / "req").is_dir, _START_SECONDS)
         service.wait_for("screens", lambda: _announced(_SCREENS, log) is not None, _START_SECONDS)
         self.screens_url = _announced(_SCREENS, log) or ""
-        return _announced(_WEB_FACE, log) or ""
+        self.web_face_url = _announced(_WEB_FACE, log) or ""
+        return self.web_face_url
 
     def _lock_home(self) -> int:
         """Lock the home folder. Services inherit the lock: it is free once those of a killed stack ended."""
@@ -273,12 +286,13 @@ class Stack:
         lock: int,
         name: str,
         *options: str,
+        port: int,
         announce: Path | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> str:
         """Start a service and return its base URL once it is ready; `variables` override the wiring."""
         announce = announce or self.home / f"{name}.url"
-        arguments: list[str | Path] = ["serve", "--port", "0", "--announce", announce, *options]
+        arguments: list[str | Path] = ["serve", "--port", str(port), "--announce", announce, *options]
         environment = self.environment | dict(variables or {})
         service = Service(name, arguments, environment, self.home / "logs" / f"{name}.log", lock)
         self._running.callback(service.stop)

@@ -22,6 +22,7 @@ from clinic_terminal.cli import (
     tap,
 )
 from clinic_terminal.cli.common import Dependencies
+from screens.command_help import arrange
 
 __all__ = ["Dependencies", "app", "main"]
 
@@ -29,7 +30,6 @@ _TERMINATION_SIGNALS = (signal.SIGHUP, signal.SIGTERM)
 """Signals at which Python would end without unwinding."""
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="資格確認端末：患者さんの資格の確認、同意の取得、薬剤情報などの閲覧を行います。\n\n"
@@ -52,6 +52,7 @@ for commands in (
     access_token,
 ):
     commands.add_to(app)
+arrange(app, __name__)
 
 
 def main(dependencies: Dependencies | None = None) -> None:

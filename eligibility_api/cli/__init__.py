@@ -21,8 +21,14 @@ from eligibility_api.emergency import commands as disasters
 from eligibility_api.facilities import commands as operators
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
+from screens.command_help import arrange
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="支払基金：サービスの起動、利用者の登録、鍵の管理、監査\n\n"
+    "The fund: run the service, admit its clients, manage its keys, and audit its answers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 app.command("serve")(operation.serve_command)
 app.command("db-connections")(operation.connections_command)
 app.command("migrate")(operation.migrate_command)
@@ -41,6 +47,7 @@ app.add_typer(operators.app, name="operator")
 app.add_typer(disasters.app, name="disaster")
 app.add_typer(consents.app, name="consent")
 app.add_typer(drug_master.app, name="drug-master")
+arrange(app, __name__)
 
 
 def main() -> None:

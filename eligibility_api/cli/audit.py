@@ -22,7 +22,7 @@ from eligibility_api.platform.settings import Settings
 if TYPE_CHECKING:
     from eligibility_api.domain.recorded_answers import GivenAnswer
 
-app = typer.Typer(help="The audit record.", no_args_is_help=True)
+app = typer.Typer(help="監査記録 / The audit record.", no_args_is_help=True)
 
 _INSTANTS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
 """Parse ISO 8601 with an offset."""
@@ -30,9 +30,14 @@ _INSTANTS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
 
 @app.command("recompute")
 def audit_recompute(
-    record: Annotated[UUID | None, typer.Option(help="One record; all records when left out.")] = None,
+    record: Annotated[
+        UUID | None, typer.Option(help="1件の記録（省略時はすべて） / One record; all records when left out.")
+    ] = None,
 ) -> None:
-    """Recompute recorded answers from the rows that their records name: one JSON object per line."""
+    """記録された回答を計算し直し、1行に1つの JSON で表示します。
+
+    Recompute recorded answers from the rows that their records name: one JSON object per line.
+    """
     from eligibility_api.audit.recompute import recompute
     from eligibility_api.domain.recorded_answers import UnknownRule
 
@@ -54,19 +59,24 @@ def audit_recompute(
 @app.command("known")
 def audit_known(
     known_at: Annotated[
-        datetime, typer.Option(formats=_INSTANTS, help="The instant of knowledge, with offset.")
+        datetime,
+        typer.Option(formats=_INSTANTS, help="どの時点の情報か / The instant of knowledge, with offset."),
     ],
-    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day in question.")],
+    as_of: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="どの日の資格か / The day in question.")
+    ],
     institution_code: Annotated[
         str,
         typer.Option(
             parser=parse_institution_code,
             metavar="CODE",
-            help="医療機関コード of the admitted facility that asks.",
+            help="照会する施設の医療機関コード / Institution code of the admitted facility that asks.",
         ),
     ],
 ) -> None:
-    """Show what would have been answered at an instant about a day.
+    """ある時点の情報による、ある日の回答を表示します。
+
+    Show what would have been answered at an instant about a day.
 
     Reads the membership (JSON) from standard input.
     """

@@ -36,15 +36,20 @@ Keys = Annotated[
         "--key",
         parser=parse_key,
         metavar="KEY",
-        help="A verification key of the log; else those of FUND_HOME.",
+        help="ログの検証鍵 / A verification key of the log; else those of FUND_HOME.",
     ),
 ]
 
 
 def export_command(
-    out: Annotated[Path, typer.Option(help="The file to write; only its owner can read it.")],
+    out: Annotated[
+        Path, typer.Option(help="書き込むファイル / The file to write; only its owner can read it.")
+    ],
 ) -> None:
-    """Write every record up to the newest checkpoint, with the log's entries and the rows that were read."""
+    """監査記録をすべて出力します。
+
+    Write every record up to the newest checkpoint, with the log's entries and the rows that were read.
+    """
     from eligibility_api.audit.export import NoCheckpoint, export
 
     settings = Settings()
@@ -74,22 +79,39 @@ def export_command(
 
 
 def verify_command(
-    path: Annotated[Path, typer.Argument(help="An export, a person's download, or a proof (.tlog-proof).")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="出力、本人のダウンロード、または証明 / An export, a person's download, or a proof (.tlog-proof)."
+        ),
+    ],
     *,
     key: Keys = None,
     witness: Annotated[
         list[VerificationKey] | None,
-        typer.Option(parser=parse_key, metavar="KEY", help="A witness that must have cosigned."),
+        typer.Option(
+            parser=parse_key,
+            metavar="KEY",
+            help="連署が必要な立会人の鍵 / A witness that must have cosigned.",
+        ),
     ] = None,
     checkpoint: Annotated[
-        list[Path] | None, typer.Option(help="A checkpoint kept from earlier: the log may only have grown.")
+        list[Path] | None,
+        typer.Option(
+            help="以前のチェックポイント / A checkpoint kept from earlier: the log may only have grown."
+        ),
     ] = None,
     answers: Annotated[
-        Path | None, typer.Option(help="Where to write each recomputed answer, one JSON object a line.")
+        Path | None,
+        typer.Option(
+            help="計算し直した回答の書き込み先 / Where to write each recomputed answer, one JSON object a line."
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON で表示する / Print one JSON object.")] = False,
 ) -> None:
-    """Verify an export without the fund, its database or its secrets.
+    """出力した監査記録を、支払基金なしで検証します。
+
+    Verify an export without the fund, its database or its secrets.
 
     Exit code 0 only if everything holds. `version` is not part of recomputed answers: it needs the fund's key.
     """

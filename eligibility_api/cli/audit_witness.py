@@ -41,21 +41,35 @@ if TYPE_CHECKING:
 
 def witness_command(
     *,
-    name: Annotated[str, typer.Option(help="The witness's name in its key, such as witness.example/w1.")],
-    key: Annotated[Path, typer.Option(help="Its private key (PEM); made if there is none.")],
-    state: Annotated[Path, typer.Option(help="The file that remembers what it cosigned.")],
+    name: Annotated[
+        str, typer.Option(help="立会人の名前 / The witness's name in its key, such as witness.example/w1.")
+    ],
+    key: Annotated[Path, typer.Option(help="立会人の秘密鍵 / Its private key (PEM); made if there is none.")],
+    state: Annotated[
+        Path, typer.Option(help="連署の記録を残すファイル / The file that remembers what it cosigned.")
+    ],
     log: Annotated[
         list[VerificationKey] | None,
-        typer.Option(parser=parse_key, metavar="KEY", help="A verification key of a log that it follows."),
+        typer.Option(
+            parser=parse_key,
+            metavar="KEY",
+            help="立ち会うログの検証鍵 / A verification key of a log that it follows.",
+        ),
     ] = None,
     url: Annotated[
-        str | None, typer.Option(help="Cosign this log's newest checkpoint once, and print it.")
+        str | None,
+        typer.Option(
+            help="ログの URL（1回だけ連署する） / Cosign this log's newest checkpoint once, and print it."
+        ),
     ] = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Serve add-checkpoint on the loopback address.")
+        int | None,
+        typer.Option(min=0, max=65535, help="ポート / Serve add-checkpoint on the loopback address."),
     ] = None,
 ) -> None:
-    """Witness a log: cosign its checkpoints only after a proof that it only grew (c2sp.org/tlog-witness).
+    """監査ログに立ち会い、チェックポイントに連署します。
+
+    Witness a log: cosign its checkpoints only after a proof that it only grew (c2sp.org/tlog-witness).
 
     With neither `--url` nor `--port` the witness's verification key is printed; with `--port` its entry of
     FUND_WITNESSES.
@@ -134,9 +148,17 @@ def _signing_key(name: str, path: Path) -> SigningKey:
 
 
 def add_cosignatures_command(
-    file: Annotated[Path, typer.Argument(help="A cosigned checkpoint, as `audit witness --url` prints it.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="連署されたチェックポイント / A cosigned checkpoint, as `audit witness --url` prints it."
+        ),
+    ],
 ) -> None:
-    """Add the cosignatures of configured witnesses (FUND_WITNESSES) to what the fund serves."""
+    """立会人の連署を、支払基金の提供内容に加えます。
+
+    Add the cosignatures of configured witnesses (FUND_WITNESSES) to what the fund serves.
+    """
     from eligibility_api.audit.cosigning import add_from_note
 
     settings = Settings()

@@ -19,11 +19,13 @@ from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 
-app = typer.Typer(help="Facilities and their terminals.", no_args_is_help=True)
+app = typer.Typer(help="医療機関・薬局と端末 / Facilities and their terminals.", no_args_is_help=True)
 _KIND = FacilityKind.CLINIC
 _RIGHTS = "eligibility,registration"
 
-client_app = typer.Typer(help="Terminals and insurers' programs, by their id.", no_args_is_help=True)
+client_app = typer.Typer(
+    help="端末と保険者のプログラム / Terminals and insurers' programs, by their id.", no_args_is_help=True
+)
 
 
 @app.command("add")
@@ -32,30 +34,41 @@ def facility_add(
     institution_code: Annotated[
         str | None,
         typer.Option(
-            parser=parse_institution_code, metavar="CODE", help="医療機関コード: ten digits with check digit."
+            parser=parse_institution_code,
+            metavar="CODE",
+            help="医療機関コード / Institution code: ten digits with check digit.",
         ),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="The name shown to people.", callback=check_text)] = None,
+    name: Annotated[
+        str | None, typer.Option(help="表示する名称 / The name shown to people.", callback=check_text)
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where the credential (with its private key) is written.")
+        Path | None,
+        typer.Option(help="認証情報の書き込み先 / Where the credential (with its private key) is written."),
     ] = None,
     kind: Annotated[
-        FacilityKind | None, typer.Option(help="What kind of institution.", show_default=_KIND)
+        FacilityKind | None, typer.Option(help="施設の種類 / What kind of institution.", show_default=_KIND)
     ] = None,
     rights: Annotated[
-        str | None, typer.Option(help="Rights of the terminal, comma-separated.", show_default=_RIGHTS)
+        str | None,
+        typer.Option(help="端末の権限 / Rights of the terminal, comma-separated.", show_default=_RIGHTS),
     ] = None,
     source: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="FILE.csv", help="Many at once: institution_code,name,kind,rights,terminals."
+            "--from",
+            metavar="FILE.csv",
+            help="まとめて登録する CSV / Many at once: institution_code,name,kind,rights,terminals.",
         ),
     ] = None,
     out_dir: Annotated[
-        Path | None, typer.Option(help="With --from: for terminal-CODE-1.json and on.")
+        Path | None,
+        typer.Option(help="--from の認証情報の書き込み先 / With --from: for terminal-CODE-1.json and on."),
     ] = None,
 ) -> None:
-    """Admit a facility if it is new, and one terminal of it with a new key; or many facilities from a file.
+    """医療機関・薬局と、その端末を登録します。
+
+    Admit a facility if it is new, and one terminal of it with a new key; or many facilities from a file.
 
     In a file, the rights of a row are separated by spaces; `terminals` is the facility's number of terminals.
     """
@@ -108,10 +121,18 @@ def _admit_fleet(fleet: list[Admission], folder: Path) -> int:
 @app.command("close")
 def facility_close(
     institution_code: Annotated[
-        str, typer.Argument(parser=parse_institution_code, metavar="institution_code", help="医療機関コード.")
+        str,
+        typer.Argument(
+            parser=parse_institution_code,
+            metavar="institution_code",
+            help="医療機関コード / The institution code.",
+        ),
     ],
 ) -> None:
-    """Close a facility with all its terminals, permanently."""
+    """医療機関・薬局を、すべての端末とともに廃止します。
+
+    Close a facility with all its terminals, permanently.
+    """
 
     async def close(connection: AsyncConnection) -> bool:
         return await store.close_facility(connection, institution_code)
@@ -129,8 +150,13 @@ def _parse_rights(text: str) -> list[Right]:
 
 
 @client_app.command("close")
-def client_close(client_id: Annotated[UUID, typer.Argument(help="The client's id.")]) -> None:
-    """Withdraw a client's admission: from now on its tokens and proofs are refused."""
+def client_close(
+    client_id: Annotated[UUID, typer.Argument(help="端末・プログラムの ID / The client's id.")],
+) -> None:
+    """端末・プログラムの登録を取り消します。
+
+    Withdraw a client's admission: from now on its tokens and proofs are refused.
+    """
 
     async def close(connection: AsyncConnection) -> bool:
         return await store.close_client(connection, client_id)

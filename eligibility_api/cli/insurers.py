@@ -19,7 +19,7 @@ from eligibility_api.insurer_ops.matching_again import MatchedAgain
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.settings import Settings
 
-app = typer.Typer(help="Insurers and their programs.", no_args_is_help=True)
+app = typer.Typer(help="保険者とそのプログラム / Insurers and their programs.", no_args_is_help=True)
 
 
 @app.command("add")
@@ -30,25 +30,39 @@ def insurer_add(
         typer.Option(
             parser=parse_insurer_number,
             metavar="NUMBER",
-            help="保険者番号: six or eight digits with check digit.",
+            help="保険者番号 / Insurer number: six or eight digits with check digit.",
         ),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="The name shown to people.", callback=check_text)] = None,
+    name: Annotated[
+        str | None, typer.Option(help="表示する名称 / The name shown to people.", callback=check_text)
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where the credential (with its private key) is written.")
+        Path | None,
+        typer.Option(help="認証情報の書き込み先 / Where the credential (with its private key) is written."),
     ] = None,
     approver: Annotated[
-        bool, typer.Option(help="The key that approves held files, and uploads none.")
+        bool, typer.Option(help="承認だけを行う鍵 / The key that approves held files, and uploads none.")
     ] = False,
     source: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE.csv", help="Many at once: insurer_number,name.")
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE.csv", help="まとめて登録する CSV / Many at once: insurer_number,name."
+        ),
     ] = None,
-    out_dir: Annotated[Path | None, typer.Option(help="With --from: for payer-NUMBER.json.")] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option(help="--from の認証情報の書き込み先 / With --from: for payer-NUMBER.json.")
+    ] = None,
     approvers_out_dir: Annotated[
-        Path | None, typer.Option(help="With --from: approvers' keys too, as approver-NUMBER.json.")
+        Path | None,
+        typer.Option(
+            help="--from で承認者の鍵も作る / With --from: approvers' keys too, as approver-NUMBER.json."
+        ),
     ] = None,
 ) -> None:
-    """Admit an insurer if it is new, and one client of it with a new key; or many insurers from a file."""
+    """保険者と、そのプログラムを登録します。
+
+    Admit an insurer if it is new, and one client of it with a new key; or many insurers from a file.
+    """
     if source is not None and out_dir is not None and are_absent(insurer_number, name, out, approver or None):
         typer.echo(_admit_insurers(read_insurers(source), out_dir, approvers_out_dir))
     elif (
@@ -67,7 +81,9 @@ def insurer_add(
 
 @app.command("twins")
 def insurer_twins() -> None:
-    """List insurers whose stored number is not canonical: one JSON object a line.
+    """番号の形が正しくない保険者を一覧にします。
+
+    List insurers whose stored number is not canonical: one JSON object a line.
 
     `canonical` is the number that `join` joins them to, null if no insurer can have the stored one; `canonical_name`
     the insurer that has it already.
@@ -78,9 +94,14 @@ def insurer_twins() -> None:
 
 @app.command("join")
 def insurer_join(
-    insurer_number: Annotated[str, typer.Argument(metavar="NUMBER", help="The number as it is stored.")],
+    insurer_number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="保存されている番号 / The number as it is stored.")
+    ],
 ) -> None:
-    """Join an insurer that `twins` lists to its canonical number, with an audit record. It may run again."""
+    """`twins` の保険者を、正しい番号の保険者にまとめます。
+
+    Join an insurer that `twins` lists to its canonical number, with an audit record. It may run again.
+    """
 
     async def join(connection: AsyncConnection) -> twins.Joined:
         return await twins.join(connection, insurer_number)
@@ -92,10 +113,16 @@ def insurer_join(
 def insurer_match_again(
     insurer_number: Annotated[
         str | None,
-        typer.Argument(parser=parse_insurer_number, metavar="[NUMBER]", help="One insurer; all if left out."),
+        typer.Argument(
+            parser=parse_insurer_number,
+            metavar="[NUMBER]",
+            help="1つの保険者（省略時はすべて） / One insurer; all if left out.",
+        ),
     ] = None,
 ) -> None:
-    """Ask the resident register again about members who were confirmed while it found nobody; one JSON object a line.
+    """確認済みの加入者を、住民基本台帳に照会し直します。
+
+    Ask the resident register again about members who were confirmed while it found nobody; one JSON object a line.
 
     Whom it now proposes joins the insurer's mismatch queue. For members confirmed by a version that compared no
     variants (before migration 0025), and after the register has been completed. It may run again.

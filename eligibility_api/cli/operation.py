@@ -21,30 +21,42 @@ from eligibility_api.platform.settings import Settings
 
 
 def serve_command(
-    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 2,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = 8400,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(min=1, help="ワーカープロセスの数 / Worker processes.")] = 2,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="ポート / 0 takes a free port.")] = 8400,
+    host: Annotated[str, typer.Option(help="待ち受けるアドレス / The address to listen on.")] = "127.0.0.1",
     announce: Annotated[
-        Path | None, typer.Option(help="A file that gets the address, once listening.")
+        Path | None,
+        typer.Option(
+            help="起動後にアドレスを書き込むファイル / A file that gets the address, once listening."
+        ),
     ] = None,
 ) -> None:
-    """Serve the API, with the embedded PostgreSQL unless DATABASE_URL is set."""
+    """支払基金の API を提供します。
+
+    Serve the API, with the embedded PostgreSQL unless DATABASE_URL is set.
+    """
     from eligibility_api.serve import serve
 
     serve(Settings(), host=host, port=port, workers=workers, announce=announce)
 
 
 def connections_command(
-    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="ワーカープロセスの数 / Worker processes.")] = 2,
 ) -> None:
-    """Print the database connections that this many workers need (max_connections): one JSON object."""
+    """必要なデータベース接続数を表示します。
+
+    Print the database connections that this many workers need (max_connections): one JSON object.
+    """
     from eligibility_api.serve import connections
 
     typer.echo(json.dumps(connections(Settings(), workers)))
 
 
 def migrate_command() -> None:
-    """Migrate the database to this program's schema (an embedded one is migrated at start)."""
+    """データベースを、このプログラムの形に更新します。
+
+    Migrate the database to this program's schema (an embedded one is migrated at start).
+    """
     from eligibility_api.database.migrate import migrate
 
     owner_dsn = dsn(Settings(), "owner")
@@ -56,12 +68,15 @@ def migrate_command() -> None:
     run_reporting_errors(run())
 
 
-keys_app = typer.Typer(help="The fund's own keys.", no_args_is_help=True)
+keys_app = typer.Typer(help="支払基金の鍵 / The fund's own keys.", no_args_is_help=True)
 
 
 @keys_app.command("init")
 def keys_init() -> None:
-    """Create the fund's keys if they are missing, and print the path of the public key for J-LIS."""
+    """支払基金の鍵を作成し、J-LIS に渡す公開鍵の場所を表示します。
+
+    Create the fund's keys if they are missing, and print the path of the public key for J-LIS.
+    """
     settings = Settings()
     load_keys(settings.home)
     checkpoint_keys.create_missing(settings)
@@ -70,7 +85,9 @@ def keys_init() -> None:
 
 @keys_app.command("rotate-challenge")
 def keys_rotate() -> None:
-    """Create a new MAC key for challenges; the former one stays accepted. Restart the workers to use it.
+    """チャレンジの鍵を新しくします。
+
+    Create a new MAC key for challenges; the former one stays accepted. Restart the workers to use it.
 
     The audit record names the keys, so the database must be running.
     """
@@ -95,7 +112,9 @@ def _rotate(settings: Settings, key: str, write: Callable[[], object]) -> None:
 
 @keys_app.command("rotate-checkpoint")
 def keys_rotate_checkpoint() -> None:
-    """Create a new key for the audit log's checkpoints, and print all verification keys, the new one first.
+    """監査ログのチェックポイントの鍵を新しくします。
+
+    Create a new key for the audit log's checkpoints, and print all verification keys, the new one first.
 
     A running sequencer signs with it from the next checkpoint on. The audit record names it, so the database must be
     running.

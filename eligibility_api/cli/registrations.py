@@ -18,7 +18,7 @@ from eligibility_api.platform.keys import load_trust
 from eligibility_api.platform.settings import Settings
 from eligibility_api.registration.take_over import take_over
 
-app = typer.Typer(help="Registrations of cards.", no_args_is_help=True)
+app = typer.Typer(help="利用登録 / Registrations of cards.", no_args_is_help=True)
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
 
@@ -31,14 +31,21 @@ def _group() -> None:
 @app.command("take-over")
 def take_over_command(
     certificates: Annotated[
-        Path, typer.Argument(metavar="FILE.pem", help="User-authentication certificates, PEM.")
+        Path,
+        typer.Argument(
+            metavar="FILE.pem", help="利用者証明用電子証明書 / User-authentication certificates, PEM."
+        ),
     ],
     registered_on: Annotated[
         datetime,
-        typer.Option(formats=["%Y-%m-%d"], help="The day on which they were registered (Japan)."),
+        typer.Option(
+            formats=["%Y-%m-%d"], help="利用登録された日 / The day on which they were registered (Japan)."
+        ),
     ],
 ) -> None:
-    """Bind certificates that were registered elsewhere before, such as at another fund; all of a file, or none.
+    """他で利用登録された電子証明書を登録します。
+
+    Bind certificates that were registered elsewhere before, such as at another fund; all of a file, or none.
 
     J-LIS names the person of each. One that was not valid on that day is refused. An expired one is then in its grace
     period, as for the test persons. Writes how many were not bound yet.

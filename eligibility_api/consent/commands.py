@@ -18,12 +18,15 @@ from eligibility_api.contract.consent import ConsentEvidence
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 
-app = typer.Typer(help="Export and verify consents, for auditors.", no_args_is_help=True)
+app = typer.Typer(help="同意の出力と検証 / Export and verify consents, for auditors.", no_args_is_help=True)
 
 
 @app.command("export")
-def export_command(consent_id: Annotated[UUID, typer.Argument(help="The consent's id.")]) -> None:
-    """Write a consent with its evidence, as JSON."""
+def export_command(consent_id: Annotated[UUID, typer.Argument(help="同意の ID / The consent's id.")]) -> None:
+    """同意を証拠とともに JSON で出力します。
+
+    Write a consent with its evidence, as JSON.
+    """
     settings = Settings()
 
     async def read(connection: AsyncConnection) -> ConsentEvidence | None:
@@ -37,16 +40,22 @@ def export_command(consent_id: Annotated[UUID, typer.Argument(help="The consent'
 
 @app.command("verify")
 def verify_command(
-    file: Annotated[Path, typer.Argument(help="An exported consent (JSON).")],
+    file: Annotated[Path, typer.Argument(help="出力した同意（JSON） / An exported consent (JSON).")],
     trust: Annotated[
-        Path | None, typer.Option(metavar="PEM", help="The trusted authorities of user authentication.")
+        Path | None,
+        typer.Option(metavar="PEM", help="信頼する認証局 / The trusted authorities of user authentication."),
     ] = None,
     crl: Annotated[
-        Path | None, typer.Option(help="The revocation list (DER) that the consent names as its source.")
+        Path | None,
+        typer.Option(
+            help="同意が示す失効リスト / The revocation list (DER) that the consent names as its source."
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON で表示する / Print one JSON object.")] = False,
 ) -> None:
-    """Verify an exported consent without the fund, its database or its keys.
+    """出力した同意を、支払基金なしで検証します。
+
+    Verify an exported consent without the fund, its database or its keys.
 
     Exit code 0 if it is proved, else 1.
     """

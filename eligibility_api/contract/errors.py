@@ -19,8 +19,10 @@ from pydantic import BaseModel, Field
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 """Media type of an error answer (RFC 9457 section 3)."""
 
-PROBLEM_TYPE_PREFIX = "urn:shikaku:problem:"
-"""A problem's `type` is this prefix and the code (RFC 9457 section 3.1.1)."""
+PROBLEM_TYPE_PREFIX = "/problems/"
+"""A problem's `type` is this prefix and the code, relative to the fund's address, which serves that page (RFC 9457
+section 3.1.1).
+"""
 
 
 class ErrorKind(StrEnum):
@@ -85,7 +87,7 @@ class ShikakuError(Exception):
 class Problem(BaseModel):
     """An error answer (RFC 9457): `title` for the engineer, `detail_ja` and `detail` for the reception."""
 
-    type: str = Field(examples=["urn:shikaku:problem:challenge-expired"])
+    type: str = Field(examples=["/problems/challenge-expired"])
     title: str = Field(examples=["The challenge has expired by the fund's clock."])
     status: int = Field(examples=[403])
     code: str = Field(examples=["challenge-expired"])
@@ -95,7 +97,8 @@ class Problem(BaseModel):
     retry_after: int | None = Field(default=None, description="Seconds, as in the Retry-After header.")
     request_id: str | None = Field(default=None, description="Identifies this response in the fund's log.")
     errors: list[dict[str, str]] | None = Field(
-        default=None, description="For `request-invalid`: `place` and `rule` of each fault, never the value."
+        default=None,
+        description="Where a request or an assertion is invalid: `place` and `rule` of each fault, never the value.",
     )
 
     @classmethod

@@ -53,13 +53,19 @@ class TokenProblem(Problem):
     """
 
     error: OAuthError
-    error_description: str = Field(description="The same sentence as `title`.")
+    error_description: str = Field(description="The same sentence as `title`, and what is at fault.")
 
     @classmethod
     def of(cls, error: ShikakuError, **more: Any) -> TokenProblem:
         """The document of `error`; `more` sets the optional members."""
-        own = {"error": oauth_error(error), "error_description": error.entry.engineer}
+        own = {"error": oauth_error(error), "error_description": _description(error)}
         return cls(**(Problem.of(error).model_dump() | own | more))
+
+
+def _description(error: ShikakuError) -> str:
+    """OAuth clients show nothing else, so that it names the faults too."""
+    faults = [f"{fault['place']} ({fault['rule']})" for fault in error.details.get("errors", ())]
+    return f"{error.entry.engineer} At fault: {', '.join(faults)}." if faults else error.entry.engineer
 
 
 class ServerMetadata(Answer):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from eligibility_api.contract import presence
 from eligibility_api.contract.codes import Purpose
@@ -72,6 +72,9 @@ class Credential(BaseModel):
     client_id: str
     audience: str
     private_key: dict[str, Any] = Field(repr=False, description="EC P-256 JWK (RFC 7517).")
+    private_key_pem: str | None = Field(
+        default=None, max_length=1_000, repr=False, description="The same key as PKCS #8 in PEM (RFC 5958)."
+    )
     institution_code: str | None = None
     insurer_number: str | None = None
     visual_check_certificate: Bytes | None = None
@@ -86,6 +89,14 @@ class Credential(BaseModel):
         if not key.is_private or key.curve_name != "P-256":
             raise ValueError("not a private key on P-256")
         return value
+
+    @model_validator(mode="after")
+    def _is_one_key(self) -> Self:
+        if self.private_key_pem is not None and self.private_key_pem != private_key_pem(
+            ECKey.import_key(self.private_key)
+        ):
+            raise ValueError("JWK and PEM are not the same key")
+        return self
 
     @classmethod
     def load(cls, path: Path) -> Credential:
@@ -121,6 +132,11 @@ class Credential(BaseModel):
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(self.model_dump_json(indent=2, exclude_none=True) + "\n")
         temporary.replace(path)
+
+
+def private_key_pem(key: ECKey) -> str:
+    """The private key as PKCS #8 in PEM, for programs whose library reads no JWK."""
+    return key.as_pem(private=True).decode("ascii")
 
 
 def client_assertion(credential: Credential, *, now: datetime, jti: str) -> str:

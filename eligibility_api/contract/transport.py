@@ -11,9 +11,16 @@ from pydantic_core import PydanticCustomError
 
 
 def is_loopback(url: AnyHttpUrl) -> bool:
-    """Whether the URL is certain to be this machine: only a literal loopback address is."""
+    """Whether the URL is certain to be this machine: a literal loopback address, or a name that is reserved for it.
+
+    RFC 6761 section 6.3 reserves `localhost` and the names below it. Any other name could lead elsewhere, today or at the
+    next connection.
+    """
+    host = (url.host or "").strip("[]").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
     try:
-        return ip_address((url.host or "").strip("[]")).is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
         return False
 
@@ -21,7 +28,8 @@ def is_loopback(url: AnyHttpUrl) -> bool:
 def _encrypted_or_local(url: AnyHttpUrl) -> AnyHttpUrl:
     if url.scheme != "https" and not is_loopback(url):
         raise PydanticCustomError(
-            "fund_url", "https, or http to a loopback address only, such as http://127.0.0.1:8400"
+            "fund_url",
+            "https, or http to this machine only, such as http://127.0.0.1:8400 or http://localhost:8400",
         )
     return url
 

@@ -15,16 +15,22 @@ from eligibility_api.drug_master.store import MasterStatus
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 
-app = typer.Typer(help="The drug master (医薬品マスター): names of medicines.", no_args_is_help=True)
+app = typer.Typer(help="医薬品マスター / The drug master: names of medicines.", no_args_is_help=True)
 
 
 @app.command("load")
 def load(
     file: Annotated[
-        Path | None, typer.Argument(help="A master in the real column order; default: the synthetic one.")
+        Path | None,
+        typer.Argument(
+            help="医薬品マスター（省略時は架空のもの） / A master in the real column order; default: the synthetic one."
+        ),
     ] = None,
 ) -> None:
-    """Load a master; it replaces the drugs that it names. Running API processes pick it up."""
+    """医薬品マスターを読み込みます。
+
+    Load a master; it replaces the drugs that it names. Running API processes pick it up.
+    """
     content = _read(file) if file is not None else store.shipped()
 
     async def work(connection: AsyncConnection) -> int:
@@ -47,7 +53,10 @@ def _read(file: Path) -> bytes:
 
 @app.command("status")
 def status() -> None:
-    """Print instant, number of drugs and SHA-256 of the last load, and the number of known drugs."""
+    """医薬品マスターの読み込み状況を表示します。
+
+    Print instant, number of drugs and SHA-256 of the last load, and the number of known drugs.
+    """
 
     async def work(connection: AsyncConnection) -> MasterStatus | None:
         return await store.status(connection)

@@ -19,15 +19,17 @@ from eligibility_api.platform.settings import Settings
 
 _OPERATOR = TypeAdapter[str](OperatorName)
 
-app = typer.Typer(help="Authorised staff of facilities.", no_args_is_help=True)
+app = typer.Typer(help="施設の職員 / Authorised staff of facilities.", no_args_is_help=True)
 
 InstitutionCode = Annotated[
     str,
     typer.Option(
-        parser=parse_institution_code, metavar="CODE", help="医療機関コード of an admitted facility."
+        parser=parse_institution_code,
+        metavar="CODE",
+        help="医療機関コード / Institution code of an admitted facility.",
     ),
 ]
-Operator = Annotated[str, typer.Option(help="Name of the operator, as the facility writes it.")]
+Operator = Annotated[str, typer.Option(help="職員の氏名 / Name of the operator, as the facility writes it.")]
 
 
 @app.command("add")
@@ -35,15 +37,25 @@ def add(
     *,
     institution_code: InstitutionCode,
     operator: Operator,
-    authorised_by: Annotated[str, typer.Option(help="Name of the administrator.")],
+    authorised_by: Annotated[str, typer.Option(help="管理者の氏名 / Name of the administrator.")],
     medical: Annotated[
-        bool, typer.Option("--medical", help="May read medical data as authorised staff.")
+        bool,
+        typer.Option(
+            "--medical", help="医療情報を閲覧できる職員 / May read medical data as authorised staff."
+        ),
     ] = False,
     emergency: Annotated[
-        bool, typer.Option("--emergency", help="May read data in an emergency, with a second factor.")
+        bool,
+        typer.Option(
+            "--emergency",
+            help="救急時に閲覧できる職員 / May read data in an emergency, with a second factor.",
+        ),
     ] = False,
 ) -> None:
-    """Register a member of staff. With --emergency, prints the authenticator's URI (otpauth://…) once."""
+    """施設の職員を登録します。
+
+    Register a member of staff. With --emergency, prints the authenticator's URI (otpauth://…) once.
+    """
     if not medical and not emergency:
         raise typer.BadParameter("give --medical, --emergency or both")
     settings = Settings()
@@ -66,7 +78,10 @@ def add(
 
 @app.command("end")
 def end(*, institution_code: InstitutionCode, operator: Operator) -> None:
-    """End a registration. Registering the operator again creates a new second factor."""
+    """職員の登録を終えます。
+
+    End a registration. Registering the operator again creates a new second factor.
+    """
     name = _name(operator, "--operator")
 
     async def close(connection: AsyncConnection) -> None:
@@ -77,7 +92,10 @@ def end(*, institution_code: InstitutionCode, operator: Operator) -> None:
 
 @app.command("list")
 def listed(*, institution_code: InstitutionCode) -> None:
-    """List all operators ever registered: one JSON object a line."""
+    """登録したすべての職員を一覧にします。
+
+    List all operators ever registered: one JSON object a line.
+    """
 
     async def read(connection: AsyncConnection) -> list[str]:
         rows = await operators.list_operators(connection, institution_code)

@@ -15,7 +15,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tokens import check_assertion, claimed_client
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.tokens import Credential, TokenAnswer, TokenForm
+from eligibility_api.contract.tokens import Credential, TokenAnswer, TokenForm, private_key_pem
 from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS, Admission, excess_rights
 from eligibility_api.facilities import store
 from eligibility_api.jlis.client import Jlis
@@ -35,9 +35,11 @@ async def issue_token(state: State, form: TokenForm, address: str | None) -> Tok
 
 async def _exchange(state: State, form: TokenForm) -> TokenAnswer:
     client_id = claimed_client(form.client_assertion)
-    client = await store.find_client(state.database, client_id)
     # RFC 7521 section 4.2: `client_id` is optional, but must name the assertion's client.
-    if client is None or form.client_id not in {"", str(client_id)}:
+    if form.client_id not in {"", str(client_id)}:
+        raise ShikakuError("assertion-invalid", errors=[{"place": "body.client_id", "rule": "equals_iss"}])
+    client = await store.find_client(state.database, client_id)
+    if client is None:
         raise ShikakuError("assertion-invalid")
     now = state.clock()
     assertion = check_assertion(
@@ -151,6 +153,7 @@ def _credential(caller: Caller, key: ECKey, audience: str, certificate: bytes | 
         client_id=str(caller.client_id),
         audience=audience,
         private_key=dict(key.as_dict(private=True)),
+        private_key_pem=private_key_pem(key),
         institution_code=caller.institution_code,
         insurer_number=caller.insurer_number,
         visual_check_certificate=certificate,

@@ -86,7 +86,8 @@ def problem_response(
     signs_in = _is_token_request(request)
     if error.entry.status == 401 and not signs_in:
         all_headers["WWW-Authenticate"] = "Bearer"
-    problem = (TokenProblem if signs_in else Problem).of(error, request_id=_request_id(request), **members)
+    members = {"request_id": _request_id(request), "errors": error.details.get("errors")} | members
+    problem = (TokenProblem if signs_in else Problem).of(error, **members)
     return Response(
         problem.model_dump_json(exclude_none=True),
         status_code=error.entry.status,

@@ -2,11 +2,13 @@
 
 from jpki_mock.cli import cards, certificates, residents, services
 from jpki_mock.cli.common import app
+from screens.command_help import arrange
 
 __all__ = ["app", "main"]
 
 for commands in (residents, cards, certificates, services):
     commands.add_to(app)
+arrange(app, __name__)
 
 
 def main() -> None:

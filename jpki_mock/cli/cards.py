@@ -1,6 +1,10 @@
-"""Commands about cards: issue, renew, insert into the virtual reader."""
+"""Commands about cards: issue, renew, insert into the virtual reader, sign."""
 
+import json
+import sys
+from base64 import b64encode
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,30 +24,43 @@ from jpki_mock.personalisation import CardOrder, certificate_ids
 
 _FAULTS = ", ".join(name.replace("_", "-") for name in Faults.model_fields)
 
-_Out = Annotated[Path, typer.Option(help="The card file to write.")]
+_Out = Annotated[Path, typer.Option(help="書き込むカードのファイル / The card file to write.")]
 _Fault = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME[=VALUE]", help=f"A deliberate fault of the card; repeatable: {_FAULTS}."),
+    typer.Option(
+        metavar="NAME[=VALUE]",
+        help=f"意図的な不具合 / A deliberate fault of the card; repeatable: {_FAULTS}.",
+    ),
 ]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    for command in (issue, renew, plug):
+    for command in (issue, renew, plug, sign):
         app.command()(command)
 
 
 def issue(
-    resident: Annotated[str, typer.Option(help="The resident's id.")],
+    resident: Annotated[str, typer.Option(help="住民の ID / The resident's id.")],
     out: _Out,
     *,
-    pin: Annotated[str, typer.Option(help="Four digits.")] = "1234",
-    sign_pin: Annotated[str, typer.Option(help="6 to 16 capital letters and digits.")] = "ABC123",
-    carrier: Annotated[Carrier, typer.Option()] = Carrier.CARD,
-    key: Annotated[Literal["rsa", "p384"], typer.Option()] = "rsa",
-    no_signature: Annotated[bool, typer.Option("--no-signature", help="No signature certificate.")] = False,
-    no_pin: Annotated[bool, typer.Option("--no-pin", help="A card without PINs, for visual check.")] = False,
-    locked: Annotated[bool, typer.Option("--locked", help="With a locked PIN.")] = False,
+    pin: Annotated[str, typer.Option(help="暗証番号（4桁） / Four digits.")] = "1234",
+    sign_pin: Annotated[
+        str, typer.Option(help="署名用の暗証番号 / 6 to 16 capital letters and digits.")
+    ] = "ABC123",
+    carrier: Annotated[
+        Carrier, typer.Option(help="カードかスマートフォン / A card or a phone.")
+    ] = Carrier.CARD,
+    key: Annotated[Literal["rsa", "p384"], typer.Option(help="鍵の種類 / Kind of the keys.")] = "rsa",
+    no_signature: Annotated[
+        bool, typer.Option("--no-signature", help="署名用電子証明書なし / No signature certificate.")
+    ] = False,
+    no_pin: Annotated[
+        bool, typer.Option("--no-pin", help="暗証番号のないカード / A card without PINs, for visual check.")
+    ] = False,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="暗証番号がロックされたカード / With a locked PIN.")
+    ] = False,
     fault: _Fault = None,
     issued_on: Annotated[date | None, typer.Option(parser=read_day, metavar="DAY", hidden=True)] = None,
 ) -> None:
@@ -66,7 +83,7 @@ def issue(
 
 
 def renew(
-    card: Annotated[Path, typer.Argument(help="The old card's file.")],
+    card: Annotated[Path, typer.Argument(help="古いカードのファイル / The old card's file.")],
     out: _Out,
 ) -> None:
     """カードの電子証明書を更新します。
@@ -79,11 +96,13 @@ def renew(
 
 
 def plug(
-    card: Annotated[Path, typer.Argument(help="The card's file.")],
+    card: Annotated[Path, typer.Argument(help="カードのファイル / The card's file.")],
     *,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the virtual reader.")] = 35963,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="仮想リーダーのポート / Port of the virtual reader.")
+    ] = 35963,
     host: Annotated[
-        str, typer.Option(help="Host on which the virtual reader's driver listens.")
+        str, typer.Option(help="仮想リーダーのホスト / Host on which the virtual reader's driver listens.")
     ] = "127.0.0.1",
     fault: _Fault = None,
 ) -> None:
@@ -98,6 +117,29 @@ def plug(
     faults = _faults(read_card(card).faults, fault)
     with card_errors():
         serve_card(card, host, port, faults)
+
+
+def sign(
+    card: Annotated[Path, typer.Argument(help="カードのファイル / The card's file.")],
+    pin: Annotated[
+        str, typer.Option(help="暗証番号（誤りは回数に数える） / Four digits; a wrong one uses a try.")
+    ] = "1234",
+) -> None:
+    """標準入力のバイト列に、カードの利用者証明用の鍵で署名します。
+
+    Sign the bytes of standard input with a card's key for user authentication.
+
+    Prints JSON: certificate (DER) and signature in base64, as the fund takes them. For programs in any language, without
+    a reader; which bytes a proof of presence has is in docs/presence.md.
+    """
+    from jpki_mock.card.holder import MAX_MESSAGE_BYTES, sign_as_holder
+    from jpki_mock.card.in_process import open_card
+
+    message = sys.stdin.buffer.read(MAX_MESSAGE_BYTES + 1)
+    with card_errors(), closing(open_card(card)) as connection:
+        signed = sign_as_holder(connection, pin, message)
+    parts = {"certificate": signed.certificate, "signature": signed.signature}
+    typer.echo(json.dumps({name: b64encode(value).decode() for name, value in parts.items()}))
 
 
 def _faults(usual: Faults, options: list[str] | None) -> Faults:

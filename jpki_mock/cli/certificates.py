@@ -18,10 +18,20 @@ from jpki_mock.jlis import Jlis
 from jpki_mock.personalisation import certificate_ids
 
 _Card = Annotated[
-    Path | None, typer.Argument(help="A card's file: all its certificates that allow the action.")
+    Path | None,
+    typer.Argument(
+        help="カードのファイル（対象の証明書すべて） / A card's file: all its certificates that allow the action."
+    ),
 ]
-_Ca = Annotated[str | None, typer.Option(help="Authority, for example auth-1, of a single certificate.")]
-_Serial = Annotated[int | None, typer.Option(min=1, help="Serial number at that authority.")]
+_Ca = Annotated[
+    str | None,
+    typer.Option(
+        help="1つの証明書を指定するときの認証局 / Authority, for example auth-1, of a single certificate."
+    ),
+]
+_Serial = Annotated[
+    int | None, typer.Option(min=1, help="その認証局での番号 / Serial number at that authority.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,7 +62,7 @@ def resume(card: _Card = None, ca: _Ca = None, serial: _Serial = None) -> None:
 
 
 def revoke(
-    reason: Annotated[Reason, typer.Option(help="The reason.")],
+    reason: Annotated[Reason, typer.Option(help="理由 / The reason.")],
     card: _Card = None,
     ca: _Ca = None,
     serial: _Serial = None,
@@ -69,7 +79,7 @@ def revoke(
 
 
 def list_certificates(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON で表示する / Print one JSON array.")] = False,
 ) -> None:
     """発行した電子証明書とその状態を一覧にします。
 
@@ -87,7 +97,7 @@ def list_certificates(
 
 
 def show_certificate(
-    card: Annotated[Path, typer.Argument(help="A card's file.")],
+    card: Annotated[Path, typer.Argument(help="カードのファイル / A card's file.")],
 ) -> None:
     """カードの利用者証明用電子証明書を PEM で出力します（氏名等は含まれません）。
 

@@ -36,8 +36,6 @@ app = typer.Typer(
     help="模擬 J-LIS：認証局、カードの発行、住民基本台帳\n\n"
     "A synthetic J-LIS: certificate authority, cards and resident register.",
     no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 

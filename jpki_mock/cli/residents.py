@@ -25,7 +25,7 @@ from jpki_mock.register.register import ItemsChange
 from jpki_mock.register.resident import Resident
 from jpki_mock.register.residents import first_residents, write_lines
 
-_Resident = Annotated[str, typer.Argument(help="The resident's id.")]
+_Resident = Annotated[str, typer.Argument(help="住民の ID / The resident's id.")]
 
 
 class CardSpec(BaseModel):
@@ -75,10 +75,18 @@ def add_to(app: typer.Typer) -> None:
 
 
 def residents(
-    people: Annotated[int, typer.Option(min=1, help="Number of residents.")],
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same residents.")],
-    out: Annotated[Path | None, typer.Option(help="File to write; default: standard output.")] = None,
-    register: Annotated[bool, typer.Option(help="Also add them to the register.")] = True,
+    people: Annotated[int, typer.Option(min=1, help="住民の人数 / Number of residents.")],
+    seed: Annotated[
+        int,
+        typer.Option(min=0, help="乱数の種（同じ値なら同じ住民） / The same seed gives the same residents."),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="書き込むファイル（省略時は標準出力） / File to write; default: standard output."),
+    ] = None,
+    register: Annotated[
+        bool, typer.Option(help="住民基本台帳にも登録する / Also add them to the register.")
+    ] = True,
 ) -> None:
     """合成の住民を、1行に1つの JSON で作成します。
 
@@ -94,8 +102,16 @@ def residents(
 
 
 def import_residents(
-    file: Annotated[Path, typer.Argument(help="JSON lines: a resident, with `card` if she has one.")],
-    cards: Annotated[Path, typer.Option(help="The folder for the cards, RESIDENT_ID.json each.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="住民を1行に1つ書いた JSON / JSON lines: a resident, with `card` if she has one."
+        ),
+    ],
+    cards: Annotated[
+        Path,
+        typer.Option(help="カードを書き込むフォルダー / The folder for the cards, RESIDENT_ID.json each."),
+    ],
 ) -> None:
     """住民を登録し、カードを発行します。
 
@@ -113,12 +129,20 @@ def import_residents(
 def change(
     resident: _Resident,
     *,
-    name: Annotated[str | None, typer.Option()] = None,
-    name_kana: Annotated[str | None, typer.Option(help="Not one of the four items.")] = None,
-    postal_code: Annotated[str | None, typer.Option(help="Not one of the four items.")] = None,
-    address: Annotated[str | None, typer.Option()] = None,
-    birth_date: Annotated[date | None, typer.Option(parser=read_day, metavar="DAY")] = None,
-    sex: Annotated[str | None, typer.Option(help="1 male, 2 female.")] = None,
+    name: Annotated[str | None, typer.Option(help="氏名 / The name.")] = None,
+    name_kana: Annotated[
+        str | None,
+        typer.Option(help="氏名カナ（4情報ではない） / The name in kana. Not one of the four items."),
+    ] = None,
+    postal_code: Annotated[
+        str | None,
+        typer.Option(help="郵便番号（4情報ではない） / The postal code. Not one of the four items."),
+    ] = None,
+    address: Annotated[str | None, typer.Option(help="住所 / The address.")] = None,
+    birth_date: Annotated[
+        date | None, typer.Option(parser=read_day, metavar="DAY", help="生年月日 / The birth date.")
+    ] = None,
+    sex: Annotated[str | None, typer.Option(help="性別 / 1 male, 2 female.")] = None,
 ) -> None:
     """住民の登録内容を変更します。
 
@@ -138,7 +162,7 @@ def change(
 
 def record_death(
     resident: _Resident,
-    on: Annotated[date, typer.Option(parser=read_day, metavar="DAY", help="The day of death.")],
+    on: Annotated[date, typer.Option(parser=read_day, metavar="DAY", help="死亡日 / The day of death.")],
 ) -> None:
     """住民の死亡を登録し、電子証明書をすべて失効させます。
 

@@ -17,7 +17,8 @@ def add_to(app: typer.Typer) -> None:
 
 def admit(
     public_key: Annotated[
-        Path, typer.Argument(help="The fund's public key (PEM, P-256).", metavar="PUBLIC.pem")
+        Path,
+        typer.Argument(help="支払基金の公開鍵 / The fund's public key (PEM, P-256).", metavar="PUBLIC.pem"),
     ],
 ) -> None:
     """支払基金の公開鍵を登録します。
@@ -29,8 +30,10 @@ def admit(
 
 
 def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
-    announce: Annotated[Path | None, typer.Option(help="File to write the base URL to.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="ポート / 0: any free port.")] = 0,
+    announce: Annotated[
+        Path | None, typer.Option(help="URL を書き込むファイル / File to write the base URL to.")
+    ] = None,
 ) -> None:
     """失効リスト、OCSP、住民基本台帳への照会をこのマシンで提供します。
 

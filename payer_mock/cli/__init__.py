@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from payer_mock.cli import cards, claims, desk, generate, load, members, reports, uploads
 from payer_mock.cli.common import Dependencies, app
+from screens.command_help import arrange
 
 __all__ = ["Dependencies", "app", "main"]
 
 for module in (members, cards, uploads, reports, claims, generate, load, desk):
     module.add_to(app)
+arrange(app, __name__)
 
 
 def main() -> None:

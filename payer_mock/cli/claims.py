@@ -36,8 +36,22 @@ from payer_mock.cli.common import (
 )
 from payer_mock.screens import claims as screen
 
-_Files = Annotated[list[Path], typer.Argument(metavar="FILE...", exists=True, dir_okay=False, readable=True)]
-_JsonLines = Annotated[Path, typer.Argument(metavar="FILE.jsonl", exists=True, dir_okay=False, readable=True)]
+_Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...", help="レセプトファイル / claim files", exists=True, dir_okay=False, readable=True
+    ),
+]
+_JsonLines = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE.jsonl",
+        help="1行に1つの JSON / one JSON object a line",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+    ),
+]
 _FileId = Annotated[
     str, typer.Argument(metavar="FILE_ID", help="レセプトファイルのID / the file's id at the fund")
 ]

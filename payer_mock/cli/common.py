@@ -27,7 +27,6 @@ from payer_mock.screens.terms import column_label
 from payer_mock.settings import PayerSettings, SettingsError
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="保険者のプログラム：加入者情報・レセプト・健診結果を支払基金に登録します。\n\n"

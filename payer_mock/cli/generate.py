@@ -21,7 +21,14 @@ from payer_mock.population.residents import ResidentsError
 from payer_mock.screens.terms import POPULATION_EVENTS
 
 _Folder = Annotated[
-    Path, typer.Argument(metavar="POPULATION_FOLDER", exists=True, file_okay=False, readable=True)
+    Path,
+    typer.Argument(
+        metavar="POPULATION_FOLDER",
+        help="合成データのフォルダー / a population's folder",
+        exists=True,
+        file_okay=False,
+        readable=True,
+    ),
 ]
 _MONTH = TypeAdapter(Month)
 _Out = Annotated[Path, typer.Option(metavar="DIR", help="出力先フォルダー / folder to write to")]
@@ -156,7 +163,14 @@ def checkups_files(
 
 def write_claims(
     description: Annotated[
-        Path, typer.Argument(metavar="DESCRIPTION.json", exists=True, dir_okay=False, readable=True)
+        Path,
+        typer.Argument(
+            metavar="DESCRIPTION.json",
+            help="レセプトの内容 / what the claims contain",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+        ),
     ],
     *,
     out: Annotated[

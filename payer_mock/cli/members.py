@@ -37,8 +37,22 @@ from payer_mock.screens.reports import show_confirmation, show_unlinking
 from payer_mock.screens.terms import TICKET_OUTCOMES, sentence
 from payer_mock.settings import SettingsError
 
-_Members = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True)]
-_JsonLines = Annotated[Path, typer.Argument(metavar="FILE.jsonl", exists=True, dir_okay=False, readable=True)]
+_Members = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE", help="加入者ファイル / a member file", exists=True, dir_okay=False, readable=True
+    ),
+]
+_JsonLines = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE.jsonl",
+        help="1行に1つの JSON / one JSON object a line",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+    ),
+]
 _EnrolmentId = Annotated[UUID, typer.Argument(metavar="ENROLMENT", help="資格のID / the enrolment's id")]
 
 _REGISTERED = ("registered", "replaced", "unchanged")

@@ -39,7 +39,12 @@ from payer_mock.cli.common import (
 )
 from payer_mock.screens.uploads import show_correction_list, show_faults, show_upload
 
-_Files = Annotated[list[Path], typer.Argument(metavar="FILE...", exists=True, dir_okay=False, readable=True)]
+_Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...", help="加入者ファイル / member files", exists=True, dir_okay=False, readable=True
+    ),
+]
 _UploadId = Annotated[str, typer.Argument(metavar="UPLOAD", help="アップロードのID / the upload's id")]
 _Reason = Annotated[str, typer.Option(help="理由（記録されます） / reason, kept with the decision")]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx2
 import pytest
+from joserfc.jwk import ECKey
 
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import CATALOGUE
@@ -160,11 +162,44 @@ async def test_an_error_has_the_members_of_oauth_and_of_a_problem(
     response = await request_token(fund, change)
     document = response.json()
     assert (response.status_code, document["error"], document["code"]) == (status, error, code)
-    assert document["error_description"] == document["title"] == CATALOGUE[code].engineer
-    assert (document["status"], document["type"]) == (status, f"urn:shikaku:problem:{code}")
+    assert document["title"] == CATALOGUE[code].engineer
+    assert document["error_description"].startswith(CATALOGUE[code].engineer)
+    assert (document["status"], document["type"]) == (status, f"/problems/{code}")
     # RFC 6749 section 5.2; clients stop reading at a challenge of a scheme that they did not use.
     assert response.headers["content-type"] == "application/json"
     assert "www-authenticate" not in response.headers
+
+
+async def test_a_wrong_claim_is_named_in_both_forms_and_a_wrong_key_is_not(fund: Fund) -> None:
+    wrong = (await request_token(fund, aud="https://other.example", jti="short")).json()
+    assert wrong["errors"] == [
+        {"place": "body.client_assertion.aud", "rule": "audience"},
+        {"place": "body.client_assertion.jti", "rule": "8_to_128_printable_characters"},
+    ]
+    assert wrong["error_description"].endswith(
+        "At fault: body.client_assertion.aud (audience),"
+        " body.client_assertion.jti (8_to_128_printable_characters)."
+    )
+    assert "other.example" not in str(wrong)
+    by_form = (await request_token(fund, {"client_id": "other"})).json()
+    assert by_form["errors"] == [{"place": "body.client_id", "rule": "equals_iss"}]
+
+
+async def test_an_unknown_client_and_a_wrong_key_are_refused_alike(fund: Fund) -> None:
+    """Wrong claims are not named either: they would show that the client exists."""
+    unknown: dict[str, Any] = {
+        "iss": str(UUID(int=1)),
+        "sub": str(UUID(int=1)),
+        "aud": "https://other.example",
+    }
+    refusals = [
+        (await request_token(fund, **unknown)).json(),
+        (await request_token(fund, key=ECKey.generate_key("P-256"), aud="https://other.example")).json(),
+    ]
+    for refusal in refusals:
+        del refusal["request_id"]
+    assert refusals[0] == refusals[1]
+    assert "errors" not in refusals[0]
 
 
 async def test_an_assertion_that_lives_too_long_is_answered_with_the_maximum(fund: Fund) -> None:

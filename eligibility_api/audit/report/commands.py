@@ -27,13 +27,17 @@ def report(
     period: Annotated[
         Period,
         typer.Option(
-            parser=_parse, metavar="PERIOD", help="A month, 2026-11, or days, 2026-11-01..2026-11-15."
+            parser=_parse, metavar="PERIOD", help="期間 / A month, 2026-11, or days, 2026-11-01..2026-11-15."
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for report.html, report.md and report.csv.")],
-    language: Annotated[Language, typer.Option(help="Language of the report.")] = Language.JA,
+    out: Annotated[
+        Path, typer.Option(help="書き込むフォルダー / Folder for report.html, report.md and report.csv.")
+    ],
+    language: Annotated[Language, typer.Option(help="報告書の言語 / Language of the report.")] = Language.JA,
 ) -> None:
-    """監査報告書を作成します。 Make the auditor's report, and print the path of its page.
+    """監査報告書を作成します。
+
+    Make the auditor's report, and print the path of its page.
 
     Accesses by facility and reason, emergency and visual checks, look-ups with no later claim, consents and
     withdrawals, refused proofs, runs of misses, receivers of wrong values, and privileged operations.

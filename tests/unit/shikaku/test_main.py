@@ -16,7 +16,9 @@ from rich.console import Console
 
 from shikaku import __main__ as demo
 from shikaku import clock
+from shikaku.ports import Ports
 from shikaku.processes import StackError
+from shikaku.stack import PIN
 from shikaku.story.cast import ANSWERS, NOT_FOUND, SCENES, VALID, roles
 from shikaku.story.reception import TapResult
 from shikaku.story.step import DemoStep
@@ -35,18 +37,21 @@ def step(as_expected: bool = True) -> DemoStep:
 
 
 @pytest.fixture
-def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
     """Runs the demo with given results of its scenes."""
 
     def run(
         taps: list[TapResult], *stories: list[DemoStep], once: bool = True, error: BaseException | None = None
     ) -> int:
         @contextmanager
-        def started(home: Path) -> Iterator[Any]:
-            assert home == demo.HOME
+        def started(home: Path, ports: Ports) -> Iterator[Any]:
+            assert (home, ports) == (demo.HOME, Ports.named("fixed"))
             if error is not None:
                 raise error
-            yield SimpleNamespace(wiring={}, write_environment=lambda _: None)
+            yield SimpleNamespace(wiring={}, write_environment=lambda path: path.write_text("export A=1\n"))
+
+        monkeypatch.delenv("PORTS", raising=False)
+        monkeypatch.setattr(demo, "ENVIRONMENT", tmp_path / "demo.env")
 
         monkeypatch.setenv("ONCE", "1" if once else "0")
         monkeypatch.setattr(demo, "end_like_ctrl_c", lambda: None)
@@ -112,6 +117,34 @@ def test_without_once_the_demo_stays_until_ctrl_c(
     assert stayed == [True]
 
 
+def test_the_environment_file_exists_only_while_the_demo_runs(
+    play: Callable[..., int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "demo.env"
+    file.write_text("export A=0\n")  # of a demo that was killed
+    found: list[str] = []
+    monkeypatch.setattr(demo, "_stay", lambda *_: found.append(file.read_text()))
+    assert play([tap()], once=False) == 0
+    assert found == ["export A=1\n"]
+    assert not file.exists()
+
+
+def test_another_demo_keeps_its_environment_file(play: Callable[..., int], tmp_path: Path) -> None:
+    (tmp_path / "demo.env").write_text("export A=0\n")
+    assert play([], error=StackError("Another stack is running")) == 1
+    assert (tmp_path / "demo.env").exists()
+
+
+def test_wrong_ports_start_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PORTS", "8400")
+    monkeypatch.setattr(demo, "end_like_ctrl_c", lambda: None)
+    monkeypatch.setattr(demo, "Stack", lambda *_, **__: pytest.fail("started"))
+    assert demo.main() == 1
+    assert capsys.readouterr().err == "PORTS is fixed or free.\n"
+
+
 def text_of(table: Any) -> str:
     console = Console(file=io.StringIO(), record=True, width=200)
     console.print(table)
@@ -144,6 +177,7 @@ def test_the_demo_that_stays_shows_what_to_run_in_another_shell(monkeypatch: pyt
         wiring={"FUND_JLIS_URL": "http://127.0.0.1:1", "TERMINAL_FUND_URL": "http://127.0.0.1:2"},
         cards=demo.HOME / "cards",
         screens_url="http://127.0.0.1:4",
+        web_face_url="http://127.0.0.1:5",
         keys_of=lambda number: (Path(f"program-{number}"), Path(f"approver-{number}")),
         open_desk=lambda program, approver: f"http://127.0.0.1:3/{program}/{approver}",
     )
@@ -153,6 +187,9 @@ def test_the_demo_that_stays_shows_what_to_run_in_another_shell(monkeypatch: pyt
         ". var/demo.env",
         "clinic-terminal tap --card var/demo/cards/P01-valid.json",
         "http://127.0.0.1:2",
+        "the clinic's web API  http://127.0.0.1:5",
+        f"PIN of every card  {PIN}",
+        "docs/first-answer.md",
         "http://127.0.0.1:3/program-01130012/approver-01130012",
         "an insurer's clerks",
         "patients: the card reader  http://127.0.0.1:4/reader",

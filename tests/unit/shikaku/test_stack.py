@@ -18,7 +18,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from shikaku import processes, stack
+from shikaku import ports, processes, stack
+from shikaku.ports import Ports
 from shikaku.processes import MODULES, ROOT, Service, StackError, command_line
 from shikaku.stack import APPROVER, AUDIENCE, PIN, SENDER, Stack
 
@@ -147,14 +148,14 @@ def test_a_desk_has_two_operators_and_a_home_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commands = Commands(monkeypatch)
-    started: list[tuple[str, Path, dict[str, str]]] = []
+    started: list[tuple[str, int, Path, dict[str, str]]] = []
 
-    def serve(_: Stack, lock: int, name: str, *, announce: Path, variables: dict[str, str]) -> str:
-        started.append((name, announce, variables))
+    def serve(_: Stack, lock: int, name: str, *, port: int, announce: Path, variables: dict[str, str]) -> str:
+        started.append((name, port, announce, variables))
         return "http://127.0.0.1:1/enrolment"
 
     monkeypatch.setattr(Stack, "_serve", serve)
-    made = Stack(tmp_path)
+    made = Stack(tmp_path, ports=Ports(insurer=8700))
     made._lock = 0
     made.admit_insurers({"01130012": "架空健康保険協会"})
     program, approver = made.keys_of("01130012")
@@ -167,7 +168,7 @@ def test_a_desk_has_two_operators_and_a_home_of_its_own(
     ]  # fmt: skip
     assert {options["env"]["PAYER_HOME"] for options in commands.options[-2:]} == {str(home)}
     assert not any(password in command for command in added for _, password in (SENDER, APPROVER))
-    assert started == [("payer-mock", home / "url", {"PAYER_HOME": str(home)})]
+    assert started == [("payer-mock", 8700, home / "url", {"PAYER_HOME": str(home)})]
 
 
 def test_a_home_with_other_files_is_not_emptied(tmp_path: Path) -> None:
@@ -179,13 +180,13 @@ def test_a_home_with_other_files_is_not_emptied(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[str, ...]]]:
-    """The services of a stack, which listen at once."""
-    started: list[tuple[str, tuple[str, ...]]] = []
+def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, tuple[str, ...]]]:
+    """The services of a stack with their ports and options; they listen at once."""
+    started: list[tuple[str, int, tuple[str, ...]]] = []
 
-    def serve(_: Stack, lock: int, name: str, *options: str) -> str:
+    def serve(_: Stack, lock: int, name: str, *options: str, port: int) -> str:
         os.fstat(lock)  # open as long as the stack runs
-        started.append((name, options))
+        started.append((name, port, options))
         return f"http://127.0.0.1:{8400 + len(started)}"
 
     monkeypatch.setattr(Stack, "_serve", serve)
@@ -203,7 +204,7 @@ def test_a_start_empties_the_home_of_an_earlier_stack_and_admits_its_clients(
     with Stack(home, workers=3) as running:
         assert sorted(path.name for path in home.iterdir()) == [".stack", "cards"]
         assert home.stat().st_mode & 0o077 == 0
-        assert served == [("jpki-mock", ()), ("eligibility-api", ("--workers", "3"))]
+        assert served == [("jpki-mock", 0, ()), ("eligibility-api", 0, ("--workers", "3"))]
         assert running.wiring["FUND_JLIS_URL"] == "http://127.0.0.1:8401"
         assert (
             running.wiring["TERMINAL_FUND_URL"] == running.wiring["PAYER_FUND_URL"] == "http://127.0.0.1:8402"
@@ -212,6 +213,25 @@ def test_a_start_empties_the_home_of_an_earlier_stack_and_admits_its_clients(
             ["keys", "init"], ["admit", str(home / "fund" / "keys" / "jlis-client.pub.pem")], ["facility", "add"],
             ["insurer", "add"],
         ]  # fmt: skip
+
+
+def test_a_stack_listens_at_the_ports_that_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, served: list[Any]
+) -> None:
+    Commands(monkeypatch)
+    monkeypatch.setattr(Ports, "check", lambda _: None)
+    with Stack(tmp_path / "home", ports=Ports(fund=8400, jlis=8410)):
+        assert [(name, port) for name, port, _ in served] == [("jpki-mock", 8410), ("eligibility-api", 8400)]
+
+
+def test_a_taken_port_ends_the_start_before_anything_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, served: list[Any]
+) -> None:
+    commands = Commands(monkeypatch)
+    monkeypatch.setattr(ports, "_is_taken", lambda port: port == 8410)
+    with pytest.raises(StackError, match=r"port 8410 of 127\.0\.0\.1\. PORTS=free"):
+        Stack(tmp_path / "home", ports=Ports.named("fixed")).start()
+    assert (served, commands.ran) == ([], [])
 
 
 def test_two_stacks_do_not_run_in_one_home(

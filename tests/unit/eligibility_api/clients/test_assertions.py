@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from eligibility_api.clients.assertion_claims import MAX_ASSERTION_SECONDS
 from eligibility_api.clients.tokens import (
-    MAX_ASSERTION_SECONDS,
     Assertion,
     check_assertion,
     claimed_client,
@@ -99,6 +99,65 @@ def test_an_assertion_within_its_bounds_is_accepted(changes: dict[str, Any]) -> 
 def test_an_assertion_beyond_them_is_invalid(changes: dict[str, Any]) -> None:
     with pytest.raises(ShikakuError, match="assertion-invalid"):
         checked(assertion(**changes))
+
+
+def errors_of(text: str) -> object:
+    with pytest.raises(ShikakuError) as refused:
+        checked(text)
+    return refused.value.details.get("errors")
+
+
+@pytest.mark.parametrize(
+    ("changes", "faults"),
+    [
+        ({"iss": "terminal", "sub": "terminal"}, {"iss": "client_id"}),
+        ({"sub": str(UUID(int=2))}, {"sub": "equals_iss"}),
+        ({"aud": "urn:shikaku:other"}, {"aud": "audience"}),
+        ({"exp": AT}, {"exp": "expired"}),
+        ({"exp": "soon"}, {"exp": "number"}),
+        ({"exp": True}, {"exp": "number"}),
+        ({"exp": AT + MAX_ASSERTION_SECONDS + 1}, {"exp": "at_most_300_seconds"}),
+        ({"iat": AT + 61}, {"iat": "in_the_future"}),
+        ({"nbf": AT + 61}, {"nbf": "in_the_future"}),
+        ({"nbf": None}, {"nbf": "number"}),
+        ({"jti": "7 chars"}, {"jti": "8_to_128_printable_characters"}),
+        ({"aud": [], "exp": AT - 1, "jti": ...}, {"aud": "audience", "exp": "expired", "jti": "missing"}),
+        *(({name: ...}, {name: "missing"}) for name in ("aud", "iat", "exp", "jti")),
+    ],
+    ids=str,
+)
+def test_each_claim_at_fault_is_named_with_its_rule(changes: dict[str, Any], faults: dict[str, str]) -> None:
+    assert errors_of(assertion(**changes)) == [
+        {"place": f"body.client_assertion.{name}", "rule": rule} for name, rule in faults.items()
+    ]
+
+
+def test_claims_are_not_named_unless_the_signature_is_right() -> None:
+    assert errors_of(assertion(key=OTHER_KEY, exp=AT - 1, aud="urn:shikaku:other")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("a.b.c", {"place": "body.client_assertion", "rule": "jwt"}),
+        ("", {"place": "body.client_assertion", "rule": "jwt"}),
+        (unsigned({"alg": "ES256"}, []) + "AAAA", {"place": "body.client_assertion", "rule": "jwt"}),
+        (
+            unsigned({"alg": "RS256"}, ASSERTION) + "AAAA",
+            {"place": "body.client_assertion.alg", "rule": "ES256"},
+        ),
+        (unsigned({"alg": "none"}, ASSERTION), {"place": "body.client_assertion.alg", "rule": "ES256"}),
+        (unsigned({"alg": "ES256"}, {}) + "AAAA", {"place": "body.client_assertion.iss", "rule": "missing"}),
+        (
+            unsigned({"alg": "ES256"}, {"iss": "x"}) + "AAAA",
+            {"place": "body.client_assertion.iss", "rule": "client_id"},
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_text_without_a_client_is_named(text: str, error: dict[str, str]) -> None:
+    with pytest.raises(ShikakuError, match="assertion-invalid") as refused:
+        claimed_client(text)
+    assert refused.value.details == {"errors": [error]}
 
 
 @pytest.mark.parametrize("expires", [AT + MAX_ASSERTION_SECONDS + 1, 10**30])

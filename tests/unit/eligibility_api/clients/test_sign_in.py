@@ -10,12 +10,11 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from eligibility_api.clients.assertion_claims import MAX_ASSERTION_SECONDS, is_addressed_to
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tokens import (
-    MAX_ASSERTION_SECONDS,
     Tokens,
     check_assertion,
-    is_addressed_to,
 )
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import CATALOGUE, ShikakuError

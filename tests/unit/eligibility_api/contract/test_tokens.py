@@ -1,13 +1,16 @@
 """A client's credential file, and the bytes that a card signs at its terminal."""
 
+import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc.jwk import ECKey
 
 from eligibility_api.contract import presence
 from eligibility_api.contract.codes import Purpose
-from eligibility_api.contract.tokens import Credential, CredentialError
+from eligibility_api.contract.tokens import Credential, CredentialError, private_key_pem
 
 
 def credential(institution_code: str | None = "1311111114") -> Credential:
@@ -36,6 +39,36 @@ def test_a_saved_credential_is_loaded_again_and_private(tmp_path: Path) -> None:
     own.save(path)
     assert Credential.load_terminal(path) == own
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_credential_has_its_key_as_pem_too_for_programs_without_jwk(tmp_path: Path) -> None:
+    key = ECKey.generate_key("P-256")
+    own = credential().model_copy(
+        update={"private_key": dict(key.as_dict(private=True)), "private_key_pem": private_key_pem(key)}
+    )
+    own.save(tmp_path / "terminal.json")
+    assert Credential.load(tmp_path / "terminal.json") == own
+    text = json.loads((tmp_path / "terminal.json").read_text())["private_key_pem"]
+    loaded = load_pem_private_key(text.encode(), password=None)
+    assert isinstance(loaded, EllipticCurvePrivateKey)
+    own_key = key.private_key
+    assert own_key is not None
+    assert loaded.private_numbers() == own_key.private_numbers()
+    assert "PRIVATE" not in repr(own)
+
+
+@pytest.mark.parametrize(
+    "pem",
+    ["", "secret", private_key_pem(ECKey.generate_key("P-256")), "x" * 1_001],
+    ids=["empty", "no PEM", "another key", "too long"],
+)
+def test_a_pem_of_another_key_is_refused_without_its_content(tmp_path: Path, pem: str) -> None:
+    path = tmp_path / "terminal.json"
+    credential().model_copy(update={"private_key_pem": pem}).save(path)
+    with pytest.raises(CredentialError, match="no readable credential file") as caught:
+        Credential.load_terminal(path)
+    assert "secret" not in str(caught.value)
+    assert "secret" not in str(caught.value.__cause__)
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", '{"private_key": "secret"}'])

@@ -20,6 +20,8 @@ FUND_URL: TypeAdapter[FundUrl] = TypeAdapter(FundUrl)
         "http://127.0.0.1:8400",
         "http://127.1.2.3:1/prefix",
         "http://[::1]:8400",
+        "http://localhost:8400",
+        "http://fund.localhost:8400/prefix",
     ],
 )
 def test_https_and_loopback_urls_are_accepted(url: str) -> None:
@@ -32,7 +34,9 @@ def test_https_and_loopback_urls_are_accepted(url: str) -> None:
         "http://fund.example",
         "http://192.0.2.1:8400",
         "http://0.0.0.0:8400",
-        "http://localhost:8400",
+        "http://localhost.fund.example",
+        "http://notlocalhost:8400",
+        "http://localhost@fund.example",
         "http://127.0.0.1.fund.example",
         "http://127.0.0.1@fund.example",
         "http://[2001:db8::1]:8400",

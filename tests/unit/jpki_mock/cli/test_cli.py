@@ -2,12 +2,16 @@
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA384
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_der_x509_certificate
 from typer.testing import CliRunner, Result
 
 from jpki_mock.authority.keys import KeyProfile
@@ -225,3 +229,29 @@ def test_an_error_is_one_sentence_and_exit_code_2(run: Run, card: str, words: li
 
 def test_a_wrong_day_is_refused(run: Run) -> None:
     assert run("record-death", ADULT, "--on", "yesterday").exit_code == 2
+
+
+def test_a_card_signs_standard_input(run: Run, card: str) -> None:
+    image = load_image(Path(card))
+    done = CliRunner().invoke(app, ["sign", card], input=b"\0message\r\n")
+    assert done.exit_code == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer.keys() == {"certificate", "signature"}
+    assert b64decode(answer["certificate"], validate=True) == image.authentication.certificate
+    key = load_der_x509_certificate(image.authentication.certificate).public_key()
+    assert isinstance(key, EllipticCurvePublicKey)
+    key.verify(b64decode(answer["signature"], validate=True), b"\0message\r\n", ECDSA(SHA384()))
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--pin", "0000"), "The PIN is wrong; tries left: 2."),
+        (("--pin", "12345"), "The PIN is four digits."),
+    ],
+)
+def test_a_refused_signature_prints_one_sentence_without_the_pin(
+    run: Run, card: str, options: tuple[str, str], sentence: str
+) -> None:
+    done = CliRunner().invoke(app, ["sign", card, *options], input=b"message")
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"{sentence}\n")

@@ -41,6 +41,7 @@ def test_all_commands_are_listed() -> None:
         "issue",
         "renew",
         "plug",
+        "sign",
         "suspend",
         "resume",
         "revoke",
@@ -118,7 +119,13 @@ def test_certificates_are_selected_in_one_way(words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b'{"pin": "1234"}'])
 @pytest.mark.parametrize(
-    "words", [("suspend", "card.json"), ("renew", "card.json", "--out", "new.json"), ("plug", "card.json")]
+    "words",
+    [
+        ("suspend", "card.json"),
+        ("renew", "card.json", "--out", "new.json"),
+        ("plug", "card.json"),
+        ("sign", "card.json"),
+    ],
 )
 def test_a_file_that_is_no_card_is_refused_without_its_content(
     words: tuple[str, ...], content: bytes, tmp_path: Path
@@ -130,7 +137,9 @@ def test_a_file_that_is_no_card_is_refused_without_its_content(
     assert not (tmp_path / "new.json").exists()
 
 
-@pytest.mark.parametrize("words", [("suspend", "none.json"), ("plug", "none.json"), ("admit", "none.pem")])
+@pytest.mark.parametrize(
+    "words", [("suspend", "none.json"), ("plug", "none.json"), ("sign", "none.json"), ("admit", "none.pem")]
+)
 def test_a_missing_file_is_named(words: tuple[str, ...]) -> None:
     done = run(*words)
     assert done.exit_code == 2

@@ -100,7 +100,12 @@ def test_the_report_has_the_costs_the_deployment_and_the_wrong_answers(fund_url:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://192.0.2.1:8400", "https://fund.example", "http://[2001:db8::1]:8400", "http://localhost:1"],
+    [
+        "http://192.0.2.1:8400",
+        "https://fund.example",
+        "http://[2001:db8::1]:8400",
+        "http://localhost.fund.example:1",
+    ],
 )
 def test_no_other_machine_is_measured(fund_url: list[str], url: str) -> None:
     fund_url[0] = url

@@ -145,7 +145,9 @@ def run(laboratory: Laboratory, level: str = "L0", seconds: float = 60.0, **opti
     )
 
 
-@pytest.mark.parametrize("url", ["http://192.0.2.1:8400", "https://fund.example", "http://localhost:8400"])
+@pytest.mark.parametrize(
+    "url", ["http://192.0.2.1:8400", "https://fund.example", "http://localhost.fund.example"]
+)
 def test_load_goes_to_no_other_machine(laboratory: Laboratory, url: str) -> None:
     laboratory.url = url
     with pytest.raises(LoadError, match="loopback addresses only"):

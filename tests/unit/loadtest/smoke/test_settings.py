@@ -34,7 +34,7 @@ def test_load_may_go_to_this_machine(monkeypatch: pytest.MonkeyPatch, url: str) 
         "http://fund.example",
         "http://192.0.2.1:8400",
         "http://0.0.0.0:8400",
-        "http://localhost:8400",
+        "http://localhost.fund.example",
         "http://127.0.0.1.fund.example",
         "http://127.0.0.1@fund.example",
         "http://[2001:db8::1]:8400",
