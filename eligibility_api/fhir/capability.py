@@ -46,6 +46,8 @@ def capability_statement(public_url: str | None) -> dict[str, Any]:
                         "operation": [{"name": "submit", "definition": SUBMIT}],
                     },
                     *_contained_types(),
+                    *_searched_types(),
+                    {"type": "Consent", "interaction": [{"code": "read"}]},
                 ],
             }
         ],
@@ -59,6 +61,20 @@ def _contained_types() -> list[dict[str, Any]]:
         "Patient": names.PATIENT_PROFILE,
     }
     return [{"type": kind, "supportedProfile": [profile]} for kind, profile in profiles.items()]
+
+
+def _searched_types() -> list[dict[str, Any]]:
+    parameters = [
+        {
+            "name": "consent",
+            "type": "token",
+            "documentation": "Required: the consent that allows the search.",
+        },
+        {"name": "after", "type": "string", "documentation": "Of the link to the next page."},
+    ]
+    searched = {"interaction": [{"code": "search-type"}], "searchParam": parameters}
+    profiled = {"type": "Observation", "supportedProfile": [names.OBSERVATION_PROFILE]} | searched
+    return [{"type": "MedicationRequest"} | searched, {"type": "MedicationDispense"} | searched, profiled]
 
 
 def smart_configuration(public_url: str) -> dict[str, Any]:

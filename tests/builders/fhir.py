@@ -35,14 +35,35 @@ R4_ELEMENTS = {
     " multipleBirthBoolean multipleBirthInteger photo contact communication generalPractitioner managingOrganization link",
     "Organization": "identifier active type name alias telecom address partOf contact endpoint",
     "OperationOutcome": "issue",
+    "Consent": "identifier status scope category patient dateTime performer organization sourceAttachment sourceReference"
+    " policy policyRule verification provision",
+    "MedicationRequest": "identifier status statusReason intent category priority doNotPerform reportedBoolean"
+    " reportedReference medicationCodeableConcept medicationReference subject encounter supportingInformation authoredOn"
+    " requester performer performerType recorder reasonCode reasonReference instantiatesCanonical instantiatesUri basedOn"
+    " groupIdentifier courseOfTherapyType insurance note dosageInstruction dispenseRequest substitution priorPrescription"
+    " detectedIssue eventHistory",
+    "MedicationDispense": "identifier partOf status statusReasonCodeableConcept statusReasonReference category"
+    " medicationCodeableConcept medicationReference subject context supportingInformation performer location"
+    " authorizingPrescription type quantity daysSupply whenPrepared whenHandedOver destination receiver note"
+    " dosageInstruction substitution detectedIssue eventHistory",
+    "Observation": "identifier basedOn partOf status category code subject focus encounter effectiveDateTime effectivePeriod"
+    " effectiveTiming effectiveInstant issued performer valueQuantity valueCodeableConcept valueString valueBoolean"
+    " valueInteger valueRange valueRatio valueSampledData valueTime valueDateTime valuePeriod dataAbsentReason"
+    " interpretation note bodySite method specimen device referenceRange hasMember derivedFrom component",
     "CapabilityStatement": "url version name title status experimental date publisher contact description useContext"
     " jurisdiction purpose copyright kind instantiates imports software implementation fhirVersion format patchFormat"
     " implementationGuide rest messaging document",
 }
 
 
+BUNDLE_ELEMENTS = "id meta implicitRules language identifier type timestamp total link entry signature"
+"""The elements of a Bundle, which is no domain resource."""
+
+
 def r4_elements(kind: str) -> set[str]:
     """The elements of a resource in R4."""
+    if kind == "Bundle":
+        return set(BUNDLE_ELEMENTS.split())
     return set(f"{_DOMAIN} {R4_ELEMENTS[kind]}".split())
 
 
@@ -107,6 +128,9 @@ def contained(resource: Resource, kind: str) -> list[Resource]:
 
 def faults(resource: Resource) -> list[str]:
     """What is wrong with a resource and its contained ones, by R4 and by JP Core."""
+    if resource["resourceType"] == "Bundle":
+        inner = [fault for part in resource.get("entry", []) for fault in faults(part["resource"])]
+        return [*_r4_faults(resource), *inner]
     parts = [resource, *resource.get("contained", [])]
     found = [fault for part in parts for fault in (*_r4_faults(part), *_jp_core_faults(part, parts))]
     return found + list(_containment_faults(resource))
@@ -162,12 +186,13 @@ def _references(value: Any) -> Iterator[str]:
 
 JP_PROFILES = {
     kind: f"{CORE}/StructureDefinition/JP_{kind}" for kind in ("Patient", "Coverage", "Organization")
-}
+} | {"Observation": f"{CORE}/StructureDefinition/JP_Observation_Common"}
 JP_REQUIRED = {
     # The must-haves of profile and base resource, as (element, required element of each of its values).
     "Patient": [("identifier", "value"), ("identifier", "system"), ("name", "extension")],
     "Coverage": [("extension", "valueString"), ("payor", "reference"), ("beneficiary", "reference")],
     "Organization": [("identifier", "value"), ("identifier", "system")],
+    "Observation": [("code", "coding"), ("subject", "type")],
 }
 JP_REFERENCES = {"beneficiary": {"Patient"}, "payor": {"Organization", "Patient", "RelatedPerson"}}
 JP_EXTENSIONS = {SYMBOL: r"[^\x00-\x7f]+", NUMBER: r"[^\x00-\x7f]+", BRANCH: r"[0-9]{2}"}
