@@ -17,13 +17,18 @@ from eligibility_api.fhir.histories import (
     observations_of,
     requests_of,
 )
-from eligibility_api.history.payloads import HealthCheckupsDict, MedicationsDict, MedicineDict
+from eligibility_api.history.payloads import (
+    HealthCheckupsDict,
+    HistoryPageDict,
+    MedicationsDict,
+    MedicineDict,
+)
 from tests.builders.fhir import faults
 
 CONSENT = UUID("019ab000-0000-7000-8000-000000000001")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CLINIC: Any = {"institution_code": "1311111114", "institution_name": "架空診療所", "own": False}
-ABOUT: Any = {
+ABOUT: HistoryPageDict = {
     "record_id": "019ab000-0000-7000-8000-000000000002",
     "answered_at": NOW,
     "available_until": None,

@@ -49,7 +49,7 @@ def test_every_validity_has_its_code_and_words_and_in_force_is_valid_alone(valid
 @pytest.mark.parametrize(
     ("validity", "reason"), [(Validity.NOT_FOUND, "unknown"), (Validity.AMBIGUOUS, "masked")]
 )
-def test_an_answer_about_nobody_says_why_and_names_the_insurer_asked_for(
+def test_an_answer_about_nobody_has_the_reason_and_the_insurer_asked_for(
     validity: Validity, reason: str
 ) -> None:
     response = respond(validity=validity.value)
