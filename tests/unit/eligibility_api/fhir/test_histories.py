@@ -67,7 +67,8 @@ MEDICINE: MedicineDict = {
 
 def page(**more: Any) -> MedicationsDict:
     """A page of one medicine with other items."""
-    return {**ABOUT, "medicines": [{**MEDICINE, **more}], "groups": []}
+    medicine: Any = {**MEDICINE, **more}
+    return {**ABOUT, "medicines": [medicine], "groups": []}
 
 
 def dispensed(**more: Any) -> dict[str, Any]:
@@ -156,11 +157,13 @@ def test_every_row_is_a_request_or_a_dispense(origin: str, requests: int, dispen
 def test_the_value_of_an_item_follows_its_data_type(item: dict[str, Any], element: str, value: Any) -> None:
     empty = dict.fromkeys(("data_type", "value", "unit", "oid", "value_name"))
     shown: Any = {"item_code": "9A751000000000001", "item_name": "収縮期血圧", **empty, **item}
-    checkup: Any = {"row": 1, "examined_on": date(2026, 6, 1), "insurer_number": "01130012"}
-    read: HealthCheckupsDict = {
-        **ABOUT,
-        "checkups": [{**checkup, "known_from": NOW, "age_days": 1, "items": [shown]}],
+    checkup: Any = {
+        "row": 1,
+        "examined_on": date(2026, 6, 1),
+        "insurer_number": "01130012",
+        "known_from": NOW,
     }
+    read: HealthCheckupsDict = {**ABOUT, "checkups": [checkup | {"age_days": 1, "items": [shown]}]}
     [observation] = observations_of(read, CONSENT)
     assert faults(observation) == []
     assert element in observation
