@@ -40,6 +40,7 @@ from eligibility_api.enrolment import endpoints as enrolment
 from eligibility_api.facilities import endpoints as facilities
 from eligibility_api.facilities.store import FIND_CLIENTS, USE_ASSERTIONS
 from eligibility_api.fast_path import FastPathMiddleware
+from eligibility_api.fhir import endpoints as fhir
 from eligibility_api.history import endpoints as history
 from eligibility_api.history.fast_path import HistoryFastPathMiddleware
 from eligibility_api.history.store import statement as history_statement
@@ -140,6 +141,7 @@ def build(state: OpenState) -> FastAPI:
         checkups,
         emergency,
         portal,
+        fhir,
     ):
         app.include_router(package.router)
     app.include_router(health.router)

@@ -46,7 +46,7 @@ class AccessLog:
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = secrets.token_urlsafe(_REQUEST_ID_BYTES)
         own = [(b"x-request-id", state["request_id"].encode())]
-        if scope["path"].startswith("/v1/"):
+        if scope["path"].startswith(("/v1/", "/fhir/")):
             own.append((b"cache-control", b"no-store"))
         status: int | None = None
 

@@ -8,12 +8,14 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from eligibility_api.contract.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, Problem, ShikakuError
 from eligibility_api.contract.oauth import TokenProblem
 from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.contract.wire import MY_NUMBER_FAULT
+from eligibility_api.web.operation_outcomes import FHIR_MEDIA_TYPE, is_fhir_path, operation_outcome
 
 log = structlog.get_logger()
 
@@ -77,7 +79,7 @@ def problem_response(
     """Respond with the problem document of `error`; its code is added to the access log.
 
     The token endpoint's has OAuth's members and media type (RFC 6749 section 5.2), and no challenge: no HTTP
-    authentication scheme is accepted there.
+    authentication scheme is accepted there. Below `/fhir/` it is an OperationOutcome.
     """
     request.state.problem_code = error.code
     all_headers = dict(headers or {})
@@ -88,6 +90,10 @@ def problem_response(
         all_headers["WWW-Authenticate"] = "Bearer"
     members = {"request_id": _request_id(request), "errors": error.details.get("errors")} | members
     problem = (TokenProblem if signs_in else Problem).of(error, **members)
+    if is_fhir_path(request.scope["path"]):
+        return JSONResponse(
+            operation_outcome(problem), error.entry.status, all_headers, media_type=FHIR_MEDIA_TYPE
+        )
     return Response(
         problem.model_dump_json(exclude_none=True),
         status_code=error.entry.status,

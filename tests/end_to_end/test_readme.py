@@ -1,4 +1,4 @@
-"""The first request of the README, run as written, and its answer compared with the printed one."""
+"""The first requests of the README and of the page about FHIR, run as written; the README's answer is as printed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 
 from shikaku.clock import today
 from shikaku.persons.dataset import load_dataset
+from tests.builders.fhir import faults
 from tests.builders.stack import PopulatedStack
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,22 @@ def blocks(name: str) -> tuple[str, dict[str, Any]]:
     return command, json.loads(printed)
 
 
+def run(stack: PopulatedStack, command: str) -> dict[str, Any]:
+    """The answer to a command as it stands in a document; the session's stack takes the place of the demo's."""
+    assert ENVIRONMENT_LINE in command
+    done = subprocess.run(
+        ["sh", "-c", command.replace(ENVIRONMENT_LINE, "")],
+        cwd=ROOT,
+        env=stack.environment | {"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
 @pytest.fixture(scope="module")
 def person_registered(stack: PopulatedStack) -> None:
     """The test person of the README, at J-LIS and at the fund."""
@@ -43,17 +60,7 @@ def person_registered(stack: PopulatedStack) -> None:
 @pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
 def test_the_request_is_answered_as_printed(stack: PopulatedStack, name: str) -> None:
     command, printed = blocks(name)
-    assert ENVIRONMENT_LINE in command
-    done = subprocess.run(
-        ["sh", "-c", command.replace(ENVIRONMENT_LINE, "")],  # the session's stack in place of the demo's
-        cwd=ROOT,
-        env=stack.environment | {"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    answer = json.loads(done.stdout)
+    answer = run(stack, command)
     assert answer.keys() == printed.keys()
     assert answer["results"] != []
     assert {name: type(answer[name]) for name in UNPREDICTABLE} == dict.fromkeys(UNPREDICTABLE, str)
@@ -61,6 +68,17 @@ def test_the_request_is_answered_as_printed(stack: PopulatedStack, name: str) ->
     assert {name: value for name, value in answer.items() if name not in UNPREDICTABLE} == {
         name: value for name, value in printed.items() if name not in UNPREDICTABLE
     }
+
+
+@pytest.mark.usefixtures("person_registered")
+@pytest.mark.parametrize("name", ["docs/fhir.md", "docs/fhir.ja.md"])
+def test_the_request_of_the_page_about_fhir_is_answered_by_valid_resources(
+    stack: PopulatedStack, name: str
+) -> None:
+    [command] = re.findall(r"```\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
+    answer = run(stack, command)
+    assert faults(answer) == []
+    assert [insurance["inforce"] for insurance in answer["insurance"]] == [True]
 
 
 def test_both_readmes_show_the_same_request() -> None:

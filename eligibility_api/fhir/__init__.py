@@ -1,0 +1,1 @@
+"""The fund's answers as FHIR R4 resources with JP Core's profiles, beside the plain interface."""
