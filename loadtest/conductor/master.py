@@ -126,6 +126,8 @@ class Master:
         self.is_conducting = False
         """Whether a run has begun and Locust has not stopped it yet."""
         self._run, self._ended_at = 0, 0.0
+        self._refused: set[str] = set()
+        self._version = version()  # of the sources that this process has loaded, not of a later edit
         self._preparation: Preparation | None = None
         runner.register_message(HELLO, self._on_hello)
         runner.register_message(FIGURES, self._on_figures)
@@ -177,9 +179,9 @@ class Master:
 
     def _on_hello(self, msg: Any, **_: Any) -> None:
         client_id = msg.node_id
-        if self._preparation is None or client_id in self.generators:
+        if self._preparation is None or client_id in self.generators or client_id in self._refused:
             return
-        if msg.data["version"] != version():
+        if msg.data["version"] != self._version:
             self._refuse(client_id, "it runs other sources than the master")
             self.problems.append("a worker runs other sources than the master")
         elif len(self.generators) >= self._workers:
@@ -190,6 +192,7 @@ class Master:
             self._send(ASSIGNMENT, client_id, {"assignment": assignment})
 
     def _refuse(self, client_id: str, reason: str) -> None:
+        self._refused.add(client_id)
         _LOG.error("a worker was refused: %s", reason)
         self._send(REFUSED, client_id, {"reason": reason})
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from flask import Response, request
-from locust.web import WebUI
 
 from loadtest.machine.sampling import Sampler
+
+if TYPE_CHECKING:  # Locust patches the process that imports it
+    from locust.web import WebUI
 
 Rows = Sequence[dict[str, Any]]
 

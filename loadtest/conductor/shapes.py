@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Users = tuple[int, float]
 
+READY_SECONDS = 300.0
+"""How long all workers may take to sign their terminals in; a run that never began fails."""
+
 _AT_ONCE = 10_000.0
 """Users that start in a second: the rate of a level is there from its first moment."""
 
@@ -49,7 +52,8 @@ class ConductedShape(LoadTestShape):
             return None
         if not master.is_conducting:
             if not master.is_ready:
-                return (0, _AT_ONCE)
+                waited: float = self.get_run_time()  # type: ignore[no-untyped-call]
+                return (0, _AT_ONCE) if waited < READY_SECONDS else None
             self.reset_time()  # type: ignore[no-untyped-call]
             master.begin(self.level, self.seconds)
         at: float = self.get_run_time()  # type: ignore[no-untyped-call]

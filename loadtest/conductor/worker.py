@@ -39,6 +39,7 @@ class Worker:
     def __init__(self, environment: Environment, runner: Runner) -> None:
         self._environment, self._runner = environment, runner
         self._engine: Engine | None = None
+        self._version = version()
         self._users = self._run = 0
         self._unreported = self._refused = False
         runner.register_message(ASSIGNMENT, self._on_assignment)
@@ -54,7 +55,7 @@ class Worker:
     def introduce(self) -> None:
         """Tell the master which sources run here, until it answers with an assignment or a refusal."""
         while self._engine is None and not self._refused:
-            self._runner.send_message(HELLO, {"version": version()})
+            self._runner.send_message(HELLO, {"version": self._version})
             gevent.sleep(_HELLO_SECONDS)
 
     def add_users(self, count: int) -> None:

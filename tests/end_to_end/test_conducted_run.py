@@ -134,6 +134,8 @@ for name in [*locustfile.SHAPES.values(), "Checks"]:
     shape.runner = SimpleNamespace(environment=SimpleNamespace(parsed_options=options))
     ConductedShape.master = master = Master()
     ticks = [shape.tick()]
+    shape.start_time -= 301
+    never_ready = shape.tick()
     master.is_ready = True
     ticks.append(shape.tick())
     at = shape.seconds * 0.45
@@ -143,7 +145,7 @@ for name in [*locustfile.SHAPES.values(), "Checks"]:
     master.is_drained = True
     ticks.append(shape.tick())
     master.has_failed = True
-    found[name] = [master.begun, [tick and tick[0] for tick in ticks], busiest, shape.tick()]
+    found[name] = [master.begun, [tick and tick[0] for tick in ticks], busiest, shape.tick(), never_ready]
 parser = __import__("argparse").ArgumentParser()
 locustfile.add_options(parser)
 refused = []
@@ -168,13 +170,13 @@ def test_shapes_wait_for_workers_and_for_the_last_answer_and_nothing_listens_bey
     assert done.stderr.count("so it listens on this machine only") == 2
     assert printed["levels"].keys() == LEVELS.keys()
     for name, shape in printed["levels"].items():
-        begun, (waiting, first, draining, ended), busiest, failed = printed["shapes"][shape]
+        begun, (waiting, first, draining, ended), busiest, *failed = printed["shapes"][shape]
         level = LEVELS[name]
         assert begun == [name, level.minutes * 60]
-        assert (waiting, draining, ended, failed) == (0, 0, None, None)
+        assert (waiting, draining, ended, failed) == (0, 0, None, [None, None])
         if name == "day":
             assert first == 0
             assert busiest == pytest.approx(1210 / 2, rel=0.05)
         else:
             assert first == busiest == round(level.checks_per_s / 2)
-    assert printed["shapes"]["Checks"] == [["L0", 3.0], [0, 7, 0, None], 7, None]
+    assert printed["shapes"]["Checks"] == [["L0", 3.0], [0, 7, 0, None], 7, None, None]

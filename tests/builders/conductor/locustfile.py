@@ -1,6 +1,6 @@
 """The laboratory's locustfile with a dataset that is made up: its assignments are for the fund of FAKE_FUND.
 
-`FAKE_VERSION`: the version that this process claims. `FAKE_REPORT`: a file for Locust's percentiles and the engine's own.
+`FAKE_REPORT`: a file for Locust's percentiles and the engine's own.
 """
 
 from __future__ import annotations
@@ -12,12 +12,7 @@ from typing import Any
 
 from locust import events
 
-from loadtest.conductor import orders
 from loadtest.locustfile import *  # noqa: F403 - Locust looks for the classes here
-
-if "FAKE_VERSION" in os.environ:
-    orders.version = lambda: os.environ["FAKE_VERSION"]  # type: ignore[assignment]
-
 
 _environments: list[Any] = []
 

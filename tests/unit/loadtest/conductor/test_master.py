@@ -131,6 +131,7 @@ def test_a_late_worker_is_refused_and_spoils_nothing(laboratory: Laboratory) -> 
 def test_a_worker_with_other_sources_is_refused_and_fails_the_run() -> None:
     laboratory = Laboratory()
     laboratory.hello("a", claimed="another")
+    laboratory.hello("a", claimed="another")
     assert [(name, client_id) for name, client_id, _ in laboratory.sent] == [(REFUSED, "a")]
     assert laboratory.master.has_failed
     assert laboratory.quit() == 1
