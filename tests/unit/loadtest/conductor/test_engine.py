@@ -138,7 +138,7 @@ def test_a_run_that_ends_at_once_is_no_run_that_never_ends(monkeypatch: pytest.M
             wait_until(lambda: engine.state == READY)
 
 
-def test_the_sign_ins_of_a_storm_come_beside_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_storm_adds_its_sign_ins_to_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     level = replace(LEVELS["storm"], by_card=0.0)
     with started(monkeypatch, fund := Fund()) as engine:
         run(engine, Plan(level, seconds=0.03, scale=1.0, seed=1), checks=40)

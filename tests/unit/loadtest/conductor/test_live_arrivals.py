@@ -32,7 +32,7 @@ def test_arrivals_do_not_depend_on_the_steps_in_which_they_are_drawn(
 
 
 @pytest.mark.parametrize("rate", [50.0, 2000.0])
-def test_as_many_arrive_as_the_rate_says(rate: float) -> None:
+def test_the_number_of_arrivals_follows_the_rate(rate: float) -> None:
     count = len(process(rate).within(0.0, 100.0))
     assert count == pytest.approx(rate * 100, abs=5 * (rate * 100) ** 0.5)
 

@@ -177,7 +177,7 @@ def test_without_a_shape_the_usual_level_runs_until_it_is_stopped(laboratory: La
     assert laboratory.state("is_conducting") is False
 
 
-def test_a_run_is_drained_when_every_worker_said_so_or_is_silent(
+def test_a_run_is_drained_when_every_worker_is_drained_or_silent(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     laboratory.master.begin(LEVELS["L0"], 1.0)
