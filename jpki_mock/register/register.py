@@ -85,6 +85,12 @@ class Register:
             raise NotFound("The register has no such resident.")
         return _resident(row)
 
+    def count(self, prefix: str) -> int:
+        """Return how many residents have an id with this prefix, such as those of one seed."""
+        counted = "SELECT count(*) FROM residents WHERE substr(resident_id, 1, length(?1)) = ?1"
+        row = self._store.row(counted, prefix)
+        return int(row[0]) if row is not None else 0
+
     def person_key(self, resident_id: str) -> str:
         """Return the resident's pseudonym for the fund (32 hex characters)."""
         return self._person_keys.of(resident_id)

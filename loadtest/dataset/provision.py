@@ -13,6 +13,7 @@ from loadtest.dataset.bulk_load import provision_bulk
 from loadtest.dataset.bulk_population import BulkPartition, BulkPopulation
 from loadtest.dataset.cards import Card, issue_cards, register_cards
 from loadtest.dataset.keys import load_keys
+from loadtest.dataset.nation import SEED, check_nation
 from loadtest.dataset.reference_data import AnswerIndex, ReferenceData, sample_residents
 from loadtest.dataset.terminals import Terminal, admit_facilities, sign_in_all
 from loadtest.dataset.visitors import Visitors
@@ -28,9 +29,6 @@ MAX_REFERENCE_RESIDENTS = 20_000
 
 MAX_UPLOADED = 20_000
 """The maximum of residents who are uploaded in member files; more would take long and test nothing else."""
-
-_SEED = "7001"
-"""Seed of the residents: other people than those of any other command, with insurers of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +89,11 @@ def provision(target: TargetEnvironment, size: DatasetSize, folder: Path, progre
 
     Raises LoadError, ConnectionFailed, OSError.
 
-    A stack that has a dataset already accepts the same one again; one of another size would contradict it.
+    A stack that has a dataset already accepts the same one again; any other nation is refused.
     """
+    check_nation(target, size.by_upload)
     progress(f"{size.by_upload:,} residents and their insurers' files of two months")
-    people = ("--people", str(size.by_upload), "--seed", _SEED)
+    people = ("--people", str(size.by_upload), "--seed", SEED)
     target.run("payer-mock", ("load", *people, "--folder", folder, "--json"))
     if size.bulk is not None:
         progress(f"a bulk population of {size.bulk.people:,}")

@@ -1,7 +1,6 @@
 """Facilities of every kind with their terminals, in nationwide proportions; and their access tokens.
 
-Checks by kind of facility: the ministry's table for October 2025 (clinics 115.72 M, pharmacies 111.51 M,
-dental 24.01 M, hospitals 23.34 M). Within a kind a few are large and many small.
+Within a kind a few are large and many small.
 """
 
 from __future__ import annotations
@@ -23,15 +22,8 @@ from eligibility_api.contract.tokens import TOKEN_PATH, Credential, token_form
 from loadtest.clock import now
 from loadtest.http_client.connection import Reply, request, with_body
 from loadtest.http_client.pool import ConnectionPool
+from loadtest.scenario.arrivals import CHECKS_BY_KIND
 from loadtest.target import LoadError, TargetEnvironment
-
-CHECKS_BY_KIND = {
-    FacilityKind.CLINIC: 115.72,
-    FacilityKind.PHARMACY: 111.51,
-    FacilityKind.DENTAL: 24.01,
-    FacilityKind.HOSPITAL: 23.34,
-}
-"""Checks in a month by kind of facility, in millions."""
 
 _FEE_TABLE = {
     FacilityKind.CLINIC: 1,

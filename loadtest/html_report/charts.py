@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
+from typing import NamedTuple
 
 import pygal
 from pygal.style import Style
@@ -23,6 +24,9 @@ COLOURS = (
 )  # fmt: skip
 """Legible on a light and on a dark background; further lines reuse them."""
 
+DASHES = ("", "7 3", "2 3", "9 3 2 3", "1 4")
+"""The pattern of each line beside its colour: a line can be found by readers who do not tell the colours apart."""
+
 SPAN_COLOUR = "#f2a100"
 
 _WIDTH, _HEIGHT = 960, 300
@@ -32,6 +36,15 @@ _MIN_SPAN = 0.003
 _LABELS = 8
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 """Seconds between two labels of the time axis."""
+
+
+class LegendEntry(NamedTuple):
+    """A line's name, colour and pattern of dashes, or an area's name and colour."""
+
+    name: str
+    colour: str
+    dashes: str
+    is_area: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +64,13 @@ class Chart:
     """Top of the value axis; None: the largest value."""
 
     @property
-    def legend(self) -> list[tuple[str, str]]:
-        """The colour and the name of each line, and of the span."""
-        named = [(COLOURS[number % len(COLOURS)], name) for number, name in enumerate(self.lines)]
-        return [*named, (SPAN_COLOUR, self.span[0])] if self.span else named
+    def legend(self) -> list[LegendEntry]:
+        """How each line is drawn, and the span."""
+        named = [
+            LegendEntry(name, COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)])
+            for number, name in enumerate(self.lines)
+        ]
+        return [*named, LegendEntry(self.span[0], SPAN_COLOUR, "", is_area=True)] if self.span else named
 
 
 def draw(chart: Chart) -> str:
@@ -70,8 +86,8 @@ def draw(chart: Chart) -> str:
         x_value_formatter=_clock, value_formatter=_from_logarithm if chart.logarithmic else _plain,
         y_labels=list(_powers(low, high)) if chart.logarithmic else None, js=(),
     )  # fmt: skip
-    for name, points in lines.items():
-        drawing.add(name, points)
+    for entry, points in zip(chart.legend, lines.values(), strict=False):
+        drawing.add(entry.name, points, stroke_style={"dasharray": entry.dashes} if entry.dashes else None)
     if chart.span is not None:
         name, begin, end = chart.span
         end = max(end, begin + duration * _MIN_SPAN)
@@ -96,7 +112,7 @@ def _style(chart: Chart) -> Style:
         opacity=".15",
         stroke_opacity="1",
         stroke_width="1.5",
-        colors=tuple(colour for colour, _ in chart.legend) or COLOURS,
+        colors=tuple(entry.colour for entry in chart.legend) or COLOURS,
     )
 
 

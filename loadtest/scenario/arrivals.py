@@ -20,6 +20,14 @@ CHECKS_PER_DAY = 17.06e6
 for the season.
 """
 
+CHECKS_BY_KIND = {
+    FacilityKind.CLINIC: 115.72,
+    FacilityKind.PHARMACY: 111.51,
+    FacilityKind.DENTAL: 24.01,
+    FacilityKind.HOSPITAL: 23.34,
+}
+"""Checks in a month by kind of facility, in millions: the ministry's table for October 2025."""
+
 HOURS, MINUTES = 24, 24 * 60
 SECONDS = 86_400
 

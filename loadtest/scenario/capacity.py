@@ -25,6 +25,8 @@ class Capacity:
     by_card: float
     served_cores: float
     cores: int
+    other_cores: float | None = None
+    """Cores that other work kept busy meanwhile, if too many for the measurement to be quoted."""
 
     @property
     def core_ms_per_check(self) -> float:
@@ -65,6 +67,12 @@ class Capacity:
             f"毎秒{rate}件での実測：1件あたり {cost} コアミリ秒",
             f"{cost} core-ms a check, measured at {rate} checks/s",
         )
+        if self.other_cores is not None:
+            others = f"{self.other_cores:.1f}"
+            measured = Text(
+                f"{measured.ja}、ただしほかの処理が{others}コアを使用",
+                f"{measured.en} while other work kept {others} cores busy",
+            )
         if not self.extrapolated:
             return measured
         return Text(f"{measured.ja}からの推計", f"extrapolated from {measured.en}")

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from time import perf_counter
 
 from loadtest.scenario.answer_check import REFUSALS
 from loadtest.scenario.answer_sample import AnswerSample, CheckQuery, SampledAnswer
 from loadtest.scenario.run_stats import RunStats
 from loadtest.scenario.visits import Outcome
+
+_TICK_SECONDS = 0.001
+"""The event loop's timers have whole milliseconds, and end up to one too early: a shorter wait would end at once."""
 
 DRAIN_SECONDS = 15.0
 """How long the executor waits for the last visits: longer than the timeout of a request."""
@@ -51,47 +53,61 @@ class Executor:
         self.stats = stats
         self.sample = sample
         self._began = 0.0
+        self._in_flight: dict[asyncio.Task[None], float] = {}
 
     async def run(
         self, schedule: Iterable[ScheduledVisit | ScheduledBatch], drain_seconds: float = DRAIN_SECONDS
     ) -> None:
         """Start every visit of a schedule, which is sorted by time, and wait for the last to end."""
-        self._began = perf_counter()
-        in_flight: dict[asyncio.Task[None], float] = {}
+        self.begin()
         for scheduled in schedule:
-            wait = scheduled.at - self._now()
-            if wait > 0:
-                await asyncio.sleep(wait)
-            visit = (
-                self._batch(scheduled) if isinstance(scheduled, ScheduledBatch) else self._visit(scheduled)
-            )
-            task = asyncio.create_task(visit)
-            in_flight[task] = scheduled.at
-            task.add_done_callback(partial(self._ended, in_flight))
-        if not in_flight:
+            await self.start(scheduled)
+        await self.drain(drain_seconds)
+
+    def begin(self) -> None:
+        """Let the seconds of the run count from now on."""
+        self._began = perf_counter()
+
+    async def start(self, scheduled: ScheduledVisit | ScheduledBatch) -> None:
+        """Wait until a visit's time, and start it."""
+        while (wait := scheduled.at - self.now()) > 0:
+            await asyncio.sleep(max(wait, _TICK_SECONDS))
+        visit = self._batch(scheduled) if isinstance(scheduled, ScheduledBatch) else self._visit(scheduled)
+        task = asyncio.create_task(visit)
+        self._in_flight[task] = scheduled.at
+        task.add_done_callback(self._ended)
+
+    async def drain(self, seconds: float = DRAIN_SECONDS) -> None:
+        """Wait until the last visit has ended; what is unanswered after some seconds is an error."""
+        if not self._in_flight:
             return
-        _, unanswered = await asyncio.wait(in_flight, timeout=drain_seconds)
+        _, unanswered = await asyncio.wait(self._in_flight, timeout=seconds)
         for task in unanswered:
-            self.stats.error("unanswered", in_flight[task])
+            self.stats.error("unanswered", self._in_flight[task])
             task.cancel()
 
-    def _ended(self, in_flight: dict[asyncio.Task[None], float], task: asyncio.Task[None]) -> None:
+    @property
+    def in_flight(self) -> int:
+        """Number of visits that have not ended."""
+        return len(self._in_flight)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
         """Remove a visit that ended. An exception, caused by an unexpected response, counts as an error."""
-        at = in_flight.pop(task)
+        at = self._in_flight.pop(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.stats.error(f"unexpected response: {type(error).__name__}", at)
 
     def on_response(self, name: str, seconds: float) -> None:
         """Record the latency of a request that was answered just now."""
-        self.stats.request(name, seconds, self._now())
+        self.stats.request(name, seconds, self.now())
 
     async def _visit(self, scheduled: ScheduledVisit) -> None:
-        stats, began = self.stats, self._now()
+        stats, began = self.stats, self.now()
         stats.start_delays.add((began - scheduled.at) * 1000)
         if scheduled.query is not None:
             stats.check_began(scheduled.at)
         outcome = await scheduled.visit()
-        latency = self._now() - scheduled.at
+        latency = self.now() - scheduled.at
         answered = self._record(scheduled.at, scheduled.query, outcome, began)
         if scheduled.query is None:
             return
@@ -99,23 +115,23 @@ class Executor:
         stats.check_ended(scheduled.at, latency, answered=answered, by_number=by_number)
         if scheduled.follow_up is not None and outcome.failure is None:
             query, follow_up = scheduled.follow_up
-            began = self._now()
+            began = self.now()
             self._record(scheduled.at, query, await follow_up(outcome), began)
 
     async def _batch(self, scheduled: ScheduledBatch) -> None:
-        stats, began = self.stats, self._now()
+        stats, began = self.stats, self.now()
         stats.start_delays.add((began - scheduled.at) * 1000)
         for _ in scheduled.queries:
             stats.check_began(scheduled.at)
         outcomes = await scheduled.visit()
-        latency = self._now() - scheduled.at
+        latency = self.now() - scheduled.at
         for query, outcome in zip(scheduled.queries, outcomes, strict=True):
             answered = self._record(scheduled.at, query, outcome, began)
             stats.check_ended(scheduled.at, latency, answered=answered, by_number=True)
 
     def _record(self, at: float, query: CheckQuery | None, outcome: Outcome, began: float) -> bool:
         """Record an outcome. Returns whether it is an answer."""
-        ended = self.stats.last_answer_at = self._now()
+        ended = self.stats.last_answer_at = self.now()
         answered = outcome.failure is None or outcome.failure in REFUSALS
         if not answered:
             self.stats.error(outcome.failure or "unknown", at)
@@ -123,6 +139,6 @@ class Executor:
             self.sample.add(SampledAnswer(query, outcome, began, ended))
         return answered
 
-    def _now(self) -> float:
+    def now(self) -> float:
         """Seconds since the start of the run."""
         return perf_counter() - self._began

@@ -78,7 +78,7 @@ class Plan:
 
         `history_checker`: records what is registered for and shown of patients.
         """
-        draw = _VisitFactory(self, visitors, client, history_checker)
+        draw = VisitFactory(self, visitors, client, history_checker)
         if self.level.shape is Shape.BATCHES:
             batches = RatePeriod(self.seconds, self.checks_per_s / MEAN_ROWS)
             yield from map(draw.batch, self._arrivals([batches], 0))
@@ -108,7 +108,7 @@ def _scheduled_time(visit: ScheduledVisit) -> float:
     return visit.at
 
 
-class _VisitFactory:
+class VisitFactory:
     """Draws facility and patient of each visit."""
 
     def __init__(

@@ -44,6 +44,9 @@ def _show_processes(console: Console, report: RunReport) -> None:
         console.print(f"{kind}: {cores:.2f} cores, {memory:,.0f} MiB", highlight=False)
     if (growth := report.memory_growth) is not None:
         console.print(f"memory of the API's workers grew by {growth:.1%}", highlight=False)
+    if shares := report.shares:
+        listed = ", ".join(f"{kind} {share:.0%}" for kind, share in shares.items())
+        console.print(f"processor time of this run: {listed}", highlight=False)
     if (others := report.other_cores) is not None and others >= _MIN_OTHER_CORES:
         note = f"other processes of this machine kept {others:.2f} cores busy: the run had the rest"
         console.print(note, style="yellow", highlight=False)

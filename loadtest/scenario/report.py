@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import mean
@@ -23,6 +23,9 @@ from loadtest.scenario.verdict import verdict
 
 GOALS_MS = {"L0": 50.0, "L1": 150.0}
 """Goals for the p99 of a level's checks, on two cores that generator, API and database share."""
+
+MAX_OTHER_CORES = 0.15
+"""Cores kept busy by other work from which a figure is not to be quoted."""
 
 MIN_ACHIEVED = 0.99
 """The share of the offered checks that must be answered for a level to be sustained."""
@@ -133,7 +136,7 @@ class RunReport:
         rate = self.stats.answered / self.cpu.seconds if self.cpu.seconds else 0.0
         if not served or not rate:
             return None
-        return Capacity(rate, self.plan.level.by_card, served, self.host_info.cores)
+        return Capacity(rate, self.plan.level.by_card, served, self.host_info.cores, self.busy_elsewhere)
 
     def cores(self, kind: str) -> float:
         """Cores that a kind of process kept busy.
@@ -158,6 +161,27 @@ class RunReport:
         """Mean number of cores that were busy with something else than this run."""
         samples = self.observations.samples if self.observations else ()
         return mean(sample.others for sample in samples) if samples else None
+
+    @property
+    def busy_elsewhere(self) -> float | None:
+        """Cores that other work kept busy, if that is too much for the figures to be quoted."""
+        others = self.other_cores
+        return others if others is not None and others > MAX_OTHER_CORES else None
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """The share of the run's processor time by kind of process: generators, API, database, and the rest.
+
+        The rest: the other processes of the stack and the laboratory's coordinator. Empty if nothing was sampled.
+        """
+        samples = self.observations.samples if self.observations else ()
+        kinds: defaultdict[str, float] = defaultdict(float)
+        for sample in samples:
+            for name, usage in sample.processes.items():
+                kind = name.split()[0]
+                kinds[kind if kind in self.cpu.cpu else "rest"] += usage.cores
+        total = sum(kinds.values())
+        return {kind: kinds[kind] / total for kind in (*self.cpu.cpu, "rest")} if total else {}
 
     @property
     def verdict(self) -> Text:
@@ -185,6 +209,7 @@ class RunReport:
             "cpu_cores": {kind: round(self.cores(kind), 2) for kind in self.cpu.cpu},
             "memory_mib": dict(self.memory),
             "memory_growth": None if self.memory_growth is None else round(self.memory_growth, 4),
+            "cpu_shares": {kind: round(share, 3) for kind, share in self.shares.items()},
             "other_cores": None if self.other_cores is None else round(self.other_cores, 2),
             "requests": {
                 name: {"count": latencies.count} | percentiles(latencies)

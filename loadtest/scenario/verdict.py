@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from loadtest.scenario.levels import Shape
@@ -12,7 +13,20 @@ if TYPE_CHECKING:
 
 
 def verdict(report: RunReport) -> Text:
-    """The result in a sentence: a failure first, then the sections, else whether the level was sustained."""
+    """The result in a sentence, with a second one if the machine was busy with other work."""
+    return joined([_result(report), *_busy(report)], Text("", " "))
+
+
+def _busy(report: RunReport) -> Iterator[Text]:
+    if (cores := report.busy_elsewhere) is not None:
+        yield Text(
+            f"このマシンでは、ほかの処理が{cores:.1f}コアを使用していました。数値を引用する前に、もう一度実行してください。",
+            f"Other work kept {cores:.1f} cores of this machine busy: repeat the run before you quote its figures.",
+        )
+
+
+def _result(report: RunReport) -> Text:
+    """A failure first, then the sections, else whether the level was sustained."""
     if report.wrong_answers:
         compared = report.compared + report.stats.histories_compared
         return Text(

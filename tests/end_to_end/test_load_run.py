@@ -17,7 +17,7 @@ from loadtest.scenario.plan import Plan
 from tests.builders.load_laboratory import run_loadtest
 from tests.builders.stack import PopulatedStack
 
-SECONDS, SCALE, SEED, TERMINALS = 20.0, 0.1, 7, 8
+SECONDS, SCALE, SEED, TERMINALS = 12.0, 0.1, 7, 8
 PLAN = Plan(LEVELS["L0"], SECONDS, SCALE, SEED)
 
 

@@ -14,6 +14,7 @@ from jpki_mock.personalisation import CardOrder
 from loadtest.clock import today_in_japan
 from loadtest.dataset.bulk_load import bulk_load, is_loaded
 from loadtest.dataset.bulk_population import SHORT_EVERY, WRITTEN_EVERY, BulkPopulation
+from loadtest.dataset.nation import INSURER_OF_EVERY_POPULATION, has_population
 from loadtest.dataset.request_bodies import number_body
 from loadtest.model.answer import Question
 from loadtest.target import LoadError
@@ -139,6 +140,15 @@ async def test_the_same_population_is_recognised_and_another_size_rejected(loade
     for other in (BulkPopulation.of(599), BulkPopulation.of(601)):
         with pytest.raises(LoadError):
             await is_loaded(dsn, other)
+
+
+async def test_a_generated_population_is_recognised_and_no_bulk_population_taken_for_one(
+    loaded: Fund,
+) -> None:
+    dsn = loaded.database.dsn("owner")
+    assert not await has_population(dsn)
+    await loaded.admit_insurer(INSURER_OF_EVERY_POPULATION)
+    assert await has_population(dsn)
 
 
 async def test_an_interruption_leaves_nothing_behind(loaded: Fund) -> None:

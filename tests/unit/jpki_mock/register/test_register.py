@@ -107,6 +107,11 @@ def test_an_unknown_resident_is_not_found(jlis: Jlis) -> None:
         jlis.register.find("R0-99999999")
 
 
+def test_residents_are_counted_by_the_beginning_of_their_ids(jlis: Jlis) -> None:
+    jlis.register.add([a_resident("R7-00000001"), a_resident("R7-00000002"), a_resident("R77-0000001")])
+    assert [jlis.register.count(prefix) for prefix in ("R7-", "R77-", "R_-", "%", "")] == [2, 1, 0, 0, 5]
+
+
 def test_a_person_key_is_a_stable_pseudonym_of_one_resident(jlis: Jlis) -> None:
     key = jlis.register.person_key(ADULT)
     assert len(key) == 32

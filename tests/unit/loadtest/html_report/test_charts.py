@@ -118,12 +118,24 @@ def test_a_value_of_zero_is_not_drawn_on_a_logarithmic_axis() -> None:
 def test_lines_reuse_the_colours_and_a_span_has_its_own() -> None:
     names = [f"line {number}" for number in range(len(COLOURS) + 2)]
     legend = Chart("", "", {name: [] for name in names}, span=("fault", 1.0, 2.0)).legend
-    assert [name for _, name in legend] == [*names, "fault"]
-    colours = [colour for colour, _ in legend]
+    assert [entry.name for entry in legend] == [*names, "fault"]
+    colours = [entry.colour for entry in legend]
     assert colours[:2] == colours[len(COLOURS) : len(COLOURS) + 2] == list(COLOURS[:2])
     assert colours[-1] == SPAN_COLOUR
     assert SPAN_COLOUR not in COLOURS
     assert len(set(COLOURS)) == len(COLOURS)
+
+
+def test_lines_differ_by_more_than_their_colours() -> None:
+    """Also where the colours start again, colour and dashes together name one line."""
+    names = [f"line {number}" for number in range(2 * len(COLOURS))]
+    chart = Chart("", "", {name: [(0.0, 1.0), (1.0, 2.0)] for name in names})
+    dashes = [entry.dashes for entry in chart.legend]
+    assert all(one != other for one, other in pairwise(dashes))
+    assert len({(entry.colour, entry.dashes) for entry in chart.legend}) == len(names)
+    svg = base64.b64decode(draw(chart).partition(",")[2]).decode()
+    for pattern in set(dashes) - {""}:
+        assert f"stroke-dasharray:{pattern}" in svg.replace(": ", ":"), pattern
 
 
 def test_a_chart_is_labelled_by_the_clock_and_by_its_values() -> None:

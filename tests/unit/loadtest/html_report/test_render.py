@@ -235,4 +235,7 @@ def test_a_process_that_started_later_has_no_earlier_points() -> None:
 def test_a_chart_of_any_values_is_drawn(values: Any, logarithmic: bool) -> None:
     chart = Chart("応答 <&>", "ms", {"p50": values}, logarithmic, span=("fault", 0.0, 1.0))
     assert ElementTree.fromstring(svg(chart)).tag.endswith("svg")
-    assert chart.legend == [(COLOURS[0], "p50"), (SPAN_COLOUR, "fault")]
+    assert [(entry.colour, entry.name) for entry in chart.legend] == [
+        (COLOURS[0], "p50"),
+        (SPAN_COLOUR, "fault"),
+    ]

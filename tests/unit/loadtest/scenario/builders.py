@@ -10,12 +10,15 @@ from typing import Any, cast
 from uuid import UUID
 
 from loadtest.clock import now
+from loadtest.database.monitor import DatabaseMonitor
 from loadtest.dataset.terminals import Terminal
 from loadtest.generator.messages import GeneratorUsage
 from loadtest.http_client.connection import ConnectionFailed, Reply
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.machine.costs import API, GENERATOR, CpuUsage
 from loadtest.machine.host_info import HostInfo
+from loadtest.machine.sampling import Sample, Usage
+from loadtest.monitor import Observations
 from loadtest.scenario.consents import CATEGORIES
 from loadtest.scenario.histogram import LatencyHistogram
 from loadtest.scenario.levels import LEVELS
@@ -59,6 +62,13 @@ def stats(**changes: Any) -> RunStats:
         "requests": {"number": latencies(*[8.0] * 20)}, "last_answer_at": 10.0,
     }  # fmt: skip
     return RunStats(**usual | changes)
+
+
+def observed(others: float = 0.0, **cores: float) -> Observations:
+    """Two samples of a machine. `others`: cores of other work; `cores`: of the run's processes by kind."""
+    usages = {kind: Usage(busy, 50.0) for kind, busy in cores.items()}
+    samples = [Sample(float(at), usages, 0.0, 0.0, others) for at in range(2)]
+    return Observations(0.0, samples, DatabaseMonitor(lambda: "nowhere"))
 
 
 def report(level: str = "L0", **changes: Any) -> RunReport:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eligibility_api.contract.codes import FacilityKind
-from loadtest.dataset.terminals import CHECKS_BY_KIND
 from loadtest.scenario.arrivals import (
+    CHECKS_BY_KIND,
     CHECKS_PER_DAY,
     HOURS,
     MINUTES,

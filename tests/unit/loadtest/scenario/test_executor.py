@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 
 import pytest
+import uvloop
 
 from loadtest.scenario.answer_sample import AnswerSample, CheckQuery
 from loadtest.scenario.executor import DRAIN_SECONDS, Executor, ScheduledBatch, ScheduledVisit
@@ -39,6 +40,22 @@ def test_visits_start_while_none_is_answered() -> None:
 
     stats, sample = run(*(ScheduledVisit(place * 0.001, QUERY, visit) for place in range(count)))
     assert (stats.offered, stats.answered, sample.count) == (count, count, count)
+
+
+def test_no_visit_starts_before_its_instant() -> None:
+    """The loop of the generators has timers of whole milliseconds."""
+
+    async def visit() -> Outcome:
+        return ANSWERED
+
+    instants = [place * 0.000_7 for place in range(100)]
+    sample = AnswerSample()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        schedule = [ScheduledVisit(at, QUERY, visit) for at in instants]
+        runner.run(Executor(RunStats(), sample).run(schedule))
+    begun = [answer.began for answer in sample.drain()]
+    assert len(begun) == len(instants)
+    assert all(began >= at for began, at in zip(begun, instants, strict=True))
 
 
 def test_latency_counts_from_the_scheduled_time() -> None:

@@ -17,7 +17,7 @@ from loadtest.monitor import Observations
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.presenter import show
-from tests.unit.loadtest.scenario.builders import FAULT, HOST_INFO, latencies, report, stats, usage
+from tests.unit.loadtest.scenario.builders import FAULT, HOST_INFO, latencies, observed, report, stats, usage
 
 
 def test_offered_and_achieved_rates_differ() -> None:
@@ -89,6 +89,28 @@ def test_a_section_excuses_no_other_failure(changes: dict[str, Any]) -> None:
 def test_a_run_with_a_section_needs_no_checks() -> None:
     assert not report(stats=stats(answered=0, offered=0)).passed
     assert report(stats=stats(answered=0, offered=0), sections=[FAULT]).passed
+
+
+def test_a_capacity_names_what_else_kept_the_machine_busy() -> None:
+    quiet, busy = (
+        report(cpu=CpuUsage(10.0, {API: 12.0}), host_info=HOST_INFO, observations=observed(others)).capacity
+        for others in (0.1, 1.2)
+    )
+    assert quiet is not None
+    assert busy is not None
+    assert "other work" not in quiet.sentence.en
+    assert "at 316 checks/s while other work kept 1.2 cores busy)" in busy.sentence.en
+    assert "ほかの処理が1.2コアを使用" in busy.sentence.ja
+
+
+def test_processor_time_is_reported_by_its_shares() -> None:
+    cpu = CpuUsage(10.0, {API: 1.0, DATABASE: 1.0, GENERATOR: 1.0})
+    samples = observed(
+        0.0, **{"api 1": 0.3, "api 2": 0.2, "database": 0.25, "generator 1": 0.2, "jlis": 0.04, "jobs": 0.01}
+    )
+    made = report(cpu=cpu, observations=samples)
+    assert made.as_json()["cpu_shares"] == {API: 0.5, DATABASE: 0.25, GENERATOR: 0.2, "rest": 0.05}
+    assert report(cpu=cpu).as_json()["cpu_shares"] == {}
 
 
 def test_capacity_is_given_in_machines_and_in_cores() -> None:

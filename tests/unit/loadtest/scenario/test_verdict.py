@@ -12,7 +12,7 @@ from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.sections import ReportSection, Text
 from loadtest.scenario.verdict import verdict
-from tests.unit.loadtest.scenario.builders import FAULT, latencies, report, stats, usage
+from tests.unit.loadtest.scenario.builders import FAULT, latencies, observed, report, stats, usage
 
 OVERLOADED = stats(errors=Counter(overloaded=3))
 SLOW = stats(checks=latencies(*[90.0] * 100))
@@ -96,6 +96,16 @@ def test_errors_are_counted_after_the_sections_with_the_explained_ones(
     text = verdict(report(stats=stats(errors=Counter(errors)), sections=[FAULT]))
     assert text.ja.endswith(ja)
     assert text.en.endswith(en)
+
+
+@pytest.mark.parametrize(
+    ("others", "words"), [(0.0, ""), (0.15, ""), (0.16, "Other work kept 0.2 cores of this machine busy:"), (0.8, "0.8 cores")]
+)  # fmt: skip
+def test_other_work_of_the_machine_follows_the_figures(others: float, words: str) -> None:
+    text = verdict(report(observations=observed(others)))
+    assert text.en.startswith("This machine sustained L0")
+    assert ("Other work" in text.en) == ("ほかの処理" in text.ja) == bool(words)
+    assert words in text.en
 
 
 def test_a_run_without_any_check_is_not_sustained() -> None:

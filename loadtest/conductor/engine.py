@@ -1,0 +1,229 @@
+"""One worker's engine: visits that arrive at a rate which is conducted, in a thread with an event loop of its own.
+
+Other threads call `begin`, `set_rate`, `end` and `close`, and take from `handed`; nothing is locked: assignments of
+single attributes and a deque's methods are atomic.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+from time import process_time
+from typing import Any
+
+import uvloop
+
+from eligibility_api.contract.codes import FacilityKind
+from loadtest.clock import now
+from loadtest.conductor.live_arrivals import LiveArrivals
+from loadtest.conductor.orders import FAILED, PREPARING, READY, RUNNING
+from loadtest.conductor.samples import ConductedStats, Samples
+from loadtest.dataset.terminals import sign_in_all, spread_token_ages
+from loadtest.dataset.visitors import Visitors
+from loadtest.generator.messages import Answers, Assignment
+from loadtest.generator.runner import max_connections
+from loadtest.http_client.connection import ConnectionFailed
+from loadtest.http_client.pool import ConnectionPool
+from loadtest.machine import processes
+from loadtest.scenario.answer_sample import AnswerSample
+from loadtest.scenario.arrivals import MINUTES, arrivals, minute_share
+from loadtest.scenario.batches import MEAN_ROWS
+from loadtest.scenario.executor import Executor, ScheduledBatch, ScheduledVisit
+from loadtest.scenario.history_check import HistoryChecker
+from loadtest.scenario.levels import Shape
+from loadtest.scenario.plan import Plan, VisitFactory
+from loadtest.scenario.visits import TerminalClient
+from loadtest.target import LoadError
+from loadtest.tasks import cancel_and_wait, unwrap_exception_group
+
+HAND_OVER_SECONDS = 0.5
+TIMEOUT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What was measured in half a second. `answers`: of the sample, as a line; `began_at`: start of the run, ISO 8601."""
+
+    samples: Samples
+    answers: bytes | None
+    began_at: str
+
+
+class Engine:
+    """Runs conducted plans with one assignment's visitors, one after the other."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self.state, self.failure = PREPARING, ""
+        self.handed: deque[HandedOver] = deque()
+        self._assignment = assignment
+        self._rate = 0.0
+        self._arrivals: LiveArrivals | None = None
+        self._executor: Executor | None = None
+        self._pool: ConnectionPool | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._plans: asyncio.Queue[Plan | None] = asyncio.Queue()
+        self._ended = asyncio.Event()
+
+    def run(self) -> None:
+        """The thread's work: prepare, then run one plan after the other until `close`."""
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, unwrap_exception_group():
+                runner.run(self._main())
+        except (LoadError, ConnectionFailed, OSError) as error:
+            self.failure, self.state = str(error) or type(error).__name__, FAILED
+
+    def begin(self, plan: Plan) -> None:
+        """Begin a run of this worker's share of a plan."""
+        self.state = RUNNING
+        self._call(self._order, plan)
+
+    def set_rate(self, per_second: float) -> None:
+        """Let so many checks a second arrive from now on."""
+        self._rate = per_second
+        if self._arrivals is not None:
+            self._arrivals.per_second = per_second
+
+    def end(self) -> None:
+        """End the run: nothing arrives any more, and the last visits are awaited. Then the engine is ready again."""
+        self._call(self._ended.set)
+
+    def close(self) -> None:
+        """End the run and the thread."""
+        self.end()
+        self._call(self._plans.put_nowait, None)
+
+    def report(self) -> dict[str, Any]:
+        """The present figures of this generator, for people."""
+        executor, pool = self._executor, self._pool
+        return {
+            "state": self.state,
+            "failure": self.failure,
+            "rate": self._rate,
+            "in_flight": executor.in_flight if executor else 0,
+            "offered": executor.stats.offered if executor else 0,
+            "answered": executor.stats.answered if executor else 0,
+            "errors": executor.stats.errors.total() if executor else 0,
+            "start_delay_p99_ms": executor.stats.start_delays.percentile_ms(0.99) if executor else 0.0,
+            "connections": pool.peak if pool else 0,
+            "cpu_seconds": process_time(),
+            "memory_mib": processes.unshared_mib(os.getpid()),
+        }
+
+    def _order(self, plan: Plan) -> None:
+        """Called in the loop, in the order of the commands: an end that follows at once must not be lost."""
+        self._ended.clear()
+        self._plans.put_nowait(plan)
+
+    def _call(self, function: Any, *arguments: Any) -> None:
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has been closed
+                self._loop.call_soon_threadsafe(function, *arguments)
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        visitors, plan = self._assignment.visitors(), self._assignment.plan
+        url = str(self._assignment.fund_url)
+        async with ConnectionPool(
+            url, max_connections=max_connections(), timeout_seconds=TIMEOUT_SECONDS
+        ) as pool:
+            self._pool = pool
+            await sign_in_all(pool, visitors.terminals)
+            spread_token_ages(visitors.terminals, Random(plan.seed))  # noqa: S311 - no secret
+            gc.collect()
+            gc.freeze()
+            self.state = READY
+            while (run := await self._plans.get()) is not None:
+                await self._run(run, visitors, pool)
+
+    async def _run(self, plan: Plan, visitors: Visitors, pool: ConnectionPool) -> None:
+        stats, sample, checker = ConductedStats(now), AnswerSample(), HistoryChecker()
+        self._executor = executor = Executor(stats, sample)
+        client = TerminalClient(pool, executor.on_response, Random(plan.seed))  # noqa: S311 - no secret
+        factory = VisitFactory(plan, visitors, client, checker)
+        self._arrivals = LiveArrivals(Random(plan.seed))  # noqa: S311 - no secret
+        began_at = now().isoformat()
+        executor.begin()
+        self.set_rate(self._rate)
+        handing_over = asyncio.create_task(self._hand_over_regularly(executor, began_at))
+        streams = [
+            asyncio.create_task(self._checks(plan, visitors, factory)),
+            asyncio.create_task(_sign_ins(plan, executor, factory)),
+        ]
+        await self._ended.wait()
+        for stream in streams:
+            await cancel_and_wait(stream)
+        self._arrivals = None
+        await executor.drain(plan.drain_seconds)
+        await cancel_and_wait(handing_over)
+        _, wrong = checker.results()
+        for fault, count in wrong.items():
+            for _ in range(count):
+                stats.error(f"wrong: {fault}", executor.now())
+        self._hand_over(executor, began_at)
+        self.state = READY
+
+    async def _checks(self, plan: Plan, visitors: Visitors, factory: VisitFactory) -> None:
+        """Start the checks that arrive, or batches of them."""
+        executor, live = self._executor, self._arrivals
+        assert executor is not None
+        assert live is not None
+        in_batches = plan.level.shape is Shape.BATCHES
+        kinds = _Kinds(plan, visitors, Random(plan.seed + 1)) if plan.level.shape is Shape.DAY else None  # noqa: S311
+        left = 0.0
+
+        async def until(at: float) -> None:
+            await asyncio.sleep(max(0.0, at - executor.now()))
+
+        async for at in live.stream(executor.now, until):
+            scheduled: ScheduledVisit | ScheduledBatch
+            if in_batches:
+                left += 1.0
+                if left < MEAN_ROWS:
+                    continue
+                left -= MEAN_ROWS
+                scheduled = factory.batch(at)
+            else:
+                scheduled = factory.check(at, kinds.draw(at) if kinds else None)
+            await executor.start(scheduled)
+
+    async def _hand_over_regularly(self, executor: Executor, began_at: str) -> None:
+        while True:
+            await asyncio.sleep(HAND_OVER_SECONDS)
+            self._hand_over(executor, began_at)
+
+    def _hand_over(self, executor: Executor, began_at: str) -> None:
+        stats = executor.stats
+        assert isinstance(stats, ConductedStats)
+        sampled = executor.sample.drain()
+        line = Answers(sampled=sampled).to_line() if sampled else None
+        self.handed.append(HandedOver(stats.take(), line, began_at))
+
+
+async def _sign_ins(plan: Plan, executor: Executor, factory: VisitFactory) -> None:
+    """The sign-ins of a storm, at their own rate."""
+    for at in arrivals(plan.sign_ins, Random(plan.seed + 1)):  # noqa: S311 - no secret
+        await executor.start(factory.sign_in(at))
+
+
+class _Kinds:
+    """Draws kinds of facilities by their shares of a minute of a day that is compressed to the run."""
+
+    def __init__(self, plan: Plan, visitors: Visitors, rng: Random) -> None:
+        self._seconds, self._rng = plan.seconds, rng
+        self._weights = visitors.weights
+
+    def draw(self, at: float) -> FacilityKind:
+        kinds = list(self._weights)
+        [kind] = self._rng.choices(kinds, list(self._at(at)))
+        return kind
+
+    def _at(self, at: float) -> Iterator[float]:
+        minute = min(MINUTES - 1, int(at / self._seconds * MINUTES))
+        for kind, weight in self._weights.items():
+            yield weight * minute_share(kind, minute) + 1e-12  # at night all kinds may have a share of zero

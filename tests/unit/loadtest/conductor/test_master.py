@@ -1,0 +1,261 @@
+"""The master: who takes part, what is ordered, and what fails the run."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from loadtest.conductor import master as master_module
+from loadtest.conductor.levels import UNLIMITED_SECONDS
+from loadtest.conductor.master import Master
+from loadtest.conductor.orders import (
+    ASSIGNMENT,
+    BEGIN,
+    END,
+    FAILED,
+    FIGURES,
+    HELLO,
+    PLAN,
+    READY,
+    REFUSED,
+    version,
+)
+from loadtest.conductor.preparation import Compared, Sampled
+from loadtest.generator.messages import Answers
+from loadtest.scenario.levels import LEVELS
+from loadtest.scenario.plan import Plan
+
+USUAL = Plan(LEVELS["L0"], 1.0, 0.5, 7)
+
+
+class Event:
+    def __init__(self) -> None:
+        self.listeners: list[Any] = []
+
+    def add_listener(self, listener: Any) -> None:
+        self.listeners.append(listener)
+
+    def fire(self) -> None:
+        for listener in self.listeners:
+            listener()
+
+
+class Laboratory:
+    """A master of two workers, with Locust's parts and the dataset's process replaced."""
+
+    def __init__(self, **options: Any) -> None:
+        self.sent: list[tuple[str, str, Any]] = []
+        self.listeners: dict[str, Any] = {}
+        self.answers: list[Sampled] = []
+        self.compared = Compared(count=5, wrong={})
+        self.assignments = [b"one", b"two"]
+        events = SimpleNamespace(test_start=Event(), test_stop=Event(), quitting=Event())
+        self.environment = SimpleNamespace(
+            events=events, parsed_options=SimpleNamespace(**options), shape_class=object(), process_exit_code=None,
+            stats=SimpleNamespace(errors={}),
+        )  # fmt: skip
+        self.master = Master(cast(Any, self.environment), cast(Any, self), self._prepare, USUAL, 2)
+
+    def _prepare(self) -> Any:
+        """A worker that introduces itself while the dataset is prepared gets no answer yet."""
+        self.hello("a")
+        assert self.sent == []
+        return self
+
+    def register_message(self, name: str, listener: Any) -> None:
+        self.listeners[name] = listener
+
+    def send_message(self, name: str, data: Any, client_id: str) -> None:
+        self.sent.append((name, client_id, data))
+
+    def add(self, sampled: Sampled) -> None:
+        self.answers.append(sampled)
+
+    def compare(self) -> Compared:
+        return self.compared
+
+    def hello(self, client_id: str, claimed: str | None = None) -> None:
+        data = {"version": version() if claimed is None else claimed}
+        self.listeners[HELLO](msg=SimpleNamespace(node_id=client_id, data=data))
+
+    def figures(self, client_id: str, answers: Any = (), **report: Any) -> None:
+        usual = {"state": READY, "cpu_seconds": 1.0, "drained": False, "run": 1, "failure": ""}
+        data = {"report": usual | report, "answers": answers}
+        self.listeners[FIGURES](msg=SimpleNamespace(node_id=client_id, data=data))
+
+    def state(self, name: str) -> bool:
+        """A property of the master as it is now."""
+        value: bool = getattr(self.master, name)
+        return value
+
+    def quit(self) -> int | None:
+        self.environment.events.quitting.fire()
+        code: int | None = self.environment.process_exit_code
+        return code
+
+
+@pytest.fixture
+def laboratory() -> Laboratory:
+    """Both workers are there."""
+    made = Laboratory(tags=None, exclude_tags=None)
+    made.hello("a")
+    made.hello("b")
+    return made
+
+
+def test_each_worker_gets_an_assignment_of_its_own(laboratory: Laboratory) -> None:
+    assert laboratory.sent == [
+        (ASSIGNMENT, "a", {"assignment": b"one"}), (ASSIGNMENT, "b", {"assignment": b"two"}),
+    ]  # fmt: skip
+
+
+def test_a_worker_that_introduces_itself_again_keeps_its_assignment(laboratory: Laboratory) -> None:
+    before = list(laboratory.sent)
+    laboratory.hello("a")
+    assert laboratory.sent == before
+
+
+def test_a_late_worker_is_refused_and_spoils_nothing(laboratory: Laboratory) -> None:
+    laboratory.hello("c")
+    name, client_id, data = laboratory.sent[-1]
+    assert (name, client_id) == (REFUSED, "c")
+    assert "late" in data["reason"]
+    laboratory.figures("c", state=FAILED)
+    assert not laboratory.master.has_failed
+    assert list(laboratory.master.generators) == ["a", "b"]
+
+
+def test_a_worker_with_other_sources_is_refused_and_fails_the_run() -> None:
+    laboratory = Laboratory()
+    laboratory.hello("a", claimed="another")
+    laboratory.hello("a", claimed="another")
+    assert [(name, client_id) for name, client_id, _ in laboratory.sent] == [(REFUSED, "a")]
+    assert laboratory.master.has_failed
+    assert laboratory.quit() == 1
+
+
+def test_the_run_is_ready_when_every_workers_engine_is(laboratory: Laboratory) -> None:
+    assert laboratory.state("is_ready") is False
+    laboratory.figures("a")
+    laboratory.figures("b", state="preparing")
+    assert laboratory.state("is_ready") is False
+    laboratory.figures("b")
+    assert laboratory.state("is_ready") is True
+
+
+def test_each_worker_begins_its_part_with_a_seed_of_its_own(laboratory: Laboratory) -> None:
+    laboratory.sent.clear()
+    laboratory.environment.parsed_options.tags = ["card"]
+    laboratory.master.begin(LEVELS["L1"], 60.0)
+    plans = [PLAN.validate_json(data["plan"]) for name, _, data in laboratory.sent if name == BEGIN]
+    assert [(plan.level.name, plan.level.by_card, plan.seconds, plan.scale) for plan in plans] == [
+        ("L1", 1.0, 60.0, 0.25)
+    ] * 2
+    assert len({plan.seed for plan in plans}) == 2
+
+
+def test_a_run_ends_once(laboratory: Laboratory) -> None:
+    laboratory.master.begin(LEVELS["L0"], 1.0)
+    laboratory.sent.clear()
+    laboratory.master.end()
+    laboratory.master.end()
+    assert laboratory.sent == [(END, "a", {}), (END, "b", {})]
+
+
+def test_without_a_shape_the_usual_level_runs_until_it_is_stopped(laboratory: Laboratory) -> None:
+    laboratory.environment.events.test_start.fire()
+    assert laboratory.state("is_conducting") is False
+    laboratory.environment.shape_class = None
+    laboratory.environment.events.test_start.fire()
+    assert laboratory.state("is_conducting") is True
+    [plan, _] = [PLAN.validate_json(data["plan"]) for name, _, data in laboratory.sent if name == BEGIN]
+    assert (plan.level.name, plan.seconds) == ("L0", UNLIMITED_SECONDS)
+    laboratory.environment.events.test_stop.fire()
+    assert laboratory.state("is_conducting") is False
+
+
+def test_a_run_is_drained_when_every_worker_is_drained_or_silent(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laboratory.master.begin(LEVELS["L0"], 1.0)
+    laboratory.figures("a", drained=True)
+    laboratory.figures("b", drained=False)
+    assert laboratory.state("is_drained") is False
+    later = perf_counter() + master_module.SILENT_SECONDS + 1
+    monkeypatch.setattr(master_module, "perf_counter", lambda: later)
+    assert laboratory.state("is_drained") is True
+    monkeypatch.undo()
+    laboratory.figures("b", drained=True)
+    assert laboratory.state("is_drained") is True
+
+
+def drained(laboratory: Laboratory) -> None:
+    laboratory.master.begin(LEVELS["L0"], 1.0)
+    laboratory.figures("a", drained=True)
+    laboratory.figures("b", drained=True)
+
+
+def test_a_worker_that_was_killed_after_an_earlier_run_has_not_reported_this_one(
+    laboratory: Laboratory,
+) -> None:
+    laboratory.figures("a", drained=True, run=0)
+    drained(laboratory)
+    laboratory.master.begin(LEVELS["L0"], 1.0)
+    laboratory.figures("b", drained=True, run=2)
+    assert laboratory.state("is_drained") is False
+    assert laboratory.quit() == 1
+
+
+def test_a_complete_run_without_errors_passes(laboratory: Laboratory) -> None:
+    drained(laboratory)
+    assert laboratory.quit() == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"errors": {"x": SimpleNamespace(occurrences=3)}}, "3 errors"),
+        ({"compared": Compared(count=5, wrong={"validity": 2})}, "2 wrong: validity"),
+        ({"silent": "b"}, "1 of 2 workers did not report their last figures"),
+        ({"failed": "the fund is gone"}, "a worker failed: the fund is gone"),
+    ],
+    ids=["errors", "wrong", "killed", "failed"],
+)
+def test_what_fails_a_run(
+    laboratory: Laboratory, caplog: pytest.LogCaptureFixture, fault: dict[str, Any], words: str
+) -> None:
+    drained(laboratory)
+    laboratory.environment.stats.errors = fault.get("errors", {})
+    laboratory.compared = fault.get("compared", laboratory.compared)
+    if "silent" in fault:
+        laboratory.figures(fault["silent"], drained=False)
+    if "failed" in fault:
+        laboratory.figures("a", state=FAILED, failure=fault["failed"], drained=True)
+    assert laboratory.quit() == 1
+    assert words in caplog.messages
+
+
+def test_a_run_that_never_began_is_no_success(laboratory: Laboratory) -> None:
+    assert laboratory.quit() == 1
+
+
+def test_answers_go_to_the_comparison_with_the_start_of_their_run(laboratory: Laboratory) -> None:
+    line = Answers(sampled=[]).to_line()
+    laboratory.figures("a", answers=[("2026-11-30T00:00:00+00:00", line)])
+    laboratory.figures("stranger", answers=[("2026-11-30T00:00:00+00:00", line)])
+    [sampled] = laboratory.answers
+    assert sampled.began_at.isoformat() == "2026-11-30T00:00:00+00:00"
+
+
+def test_the_rows_of_the_page_name_each_generator_with_its_cores(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([10.0, 12.0])
+    monkeypatch.setattr(master_module, "perf_counter", lambda: next(clock))
+    laboratory.figures("b", cpu_seconds=1.0)
+    laboratory.figures("b", cpu_seconds=2.5)
+    [row] = laboratory.master.rows()
+    assert (row["worker"], row["cores"], row["state"]) == (2, 0.75, READY)
