@@ -51,6 +51,10 @@ COMMAND_CONNECTIONS = 5
 SEQUENCER_CONNECTIONS = 1
 """Database sessions of the sequencer: the one that holds its lock appends."""
 
+_APP = "eligibility_api.app:create_app"
+_SANDBOX_APP = "eligibility_api.sandbox.app:create_app"
+"""A worker of production imports nothing of the sandbox."""
+
 _JOBS_NICENESS = 10
 """Niceness of the job runner: on a busy machine, requests get the processor first."""
 
@@ -63,7 +67,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, announce: P
     """
     for number in STOP_SIGNALS:
         signal.signal(number, _end)
-    config = _config(host, port, workers)
+    config = _config(host, port, workers, sandbox=settings.sandbox)
     set_up_logging()
     with ExitStack() as stack:
         with block_stop_signals():
@@ -136,9 +140,9 @@ def check_database_kind(settings: Settings) -> None:
             raise
 
 
-def _config(host: str, port: int, workers: int) -> uvicorn.Config:
+def _config(host: str, port: int, workers: int, *, sandbox: bool) -> uvicorn.Config:
     return uvicorn.Config(
-        "eligibility_api.app:create_app",
+        _SANDBOX_APP if sandbox else _APP,
         factory=True,
         host=host,
         port=port,

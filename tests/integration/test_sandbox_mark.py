@@ -46,7 +46,7 @@ async def sandbox(postgres: EmbeddedPostgres) -> Database:
 
 def settings_for(database: Database, home: Path, *, sandbox: bool) -> Settings:
     address = database.dsn("api")
-    return Settings(home=home, sandbox=sandbox, FUND_DATABASE_URL=address)  # type: ignore[call-arg]
+    return Settings(home=home, sandbox=sandbox, FUND_DATABASE_URL=address)
 
 
 async def test_a_database_is_created_as_a_sandbox_or_not(sandbox: Database, database: Database) -> None:
@@ -75,11 +75,11 @@ async def test_a_start_refuses_an_external_database_of_the_other_kind(
 
 async def test_a_database_that_is_away_is_refused_by_a_sandbox_alone(tmp_path: Path) -> None:
     away = "postgresql://shikaku_api:x@127.0.0.1:1/none"
-    await run_sync(check_database_kind, Settings(home=tmp_path, FUND_DATABASE_URL=away))  # type: ignore[call-arg]
+    await run_sync(check_database_kind, Settings(home=tmp_path, FUND_DATABASE_URL=away))
     with pytest.raises(OperatorError, match="database-unavailable"):
         await run_sync(
             check_database_kind,
-            Settings(home=tmp_path, sandbox=True, FUND_DATABASE_URL=away),  # type: ignore[call-arg]
+            Settings(home=tmp_path, sandbox=True, FUND_DATABASE_URL=away),
         )
 
 
