@@ -24,6 +24,7 @@ from rich.table import Table
 from shikaku.clock import today
 from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import load_dataset
+from shikaku.persons.listing import listing
 from shikaku.processes import ROOT, StackError
 from shikaku.stack import APPROVER, DOCTOR, INSURER_NUMBER, PIN, RECEPTION, SENDER, Stack, end_like_ctrl_c
 from shikaku.story.audit import AuditScenes
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] = ()) -> int:
 def _run(console: Console) -> int:
     began = today()
     starting = "支払基金とJ-LISを起動しています / starting the fund and J-LIS …"
-    with console.status(starting) as status, Stack(HOME) as stack:
+    with console.status(starting) as status, Stack(HOME, sandbox=True) as stack:
         status.update("カードの発行、加入の登録、受付 / cards, enrolments, taps …")
         taps = _play_reception(stack)
         console.print(_tap_table(taps))
@@ -95,7 +96,7 @@ def _run(console: Console) -> int:
         stack.write_environment(ENVIRONMENT)
         status.stop()
         if os.environ.get("ONCE") != "1":
-            _stay(console, stack)
+            _stay(console, stack, stack.open_console(listing(data, PIN)))
     return 0 if all(tap.as_expected for tap in taps) and all(results) else 1
 
 
@@ -149,7 +150,7 @@ def _step_table(title: str, steps: list[DemoStep]) -> Table:
     return table
 
 
-def _stay(console: Console, stack: Stack) -> None:
+def _stay(console: Console, stack: Stack, sandbox_console: str) -> None:
     desk = stack.open_desk(*stack.keys_of(INSURER_NUMBER))
     wiring = stack.wiring
     card = (stack.cards / "P01-valid.json").relative_to(ROOT)
@@ -158,8 +159,9 @@ def _stay(console: Console, stack: Stack) -> None:
         f"支払基金 / fund  {wiring['TERMINAL_FUND_URL']}  (/openapi.json)",
         "",
         "画面 / screens:",
+        f"  試験環境：テスト患者・カードを置く・記録・障害 / sandbox: persons, cards, request log, faults  {sandbox_console}",
         f"  患者さん：カードリーダーの画面 / patients: the card reader  {stack.screens_url}/reader",
-        f"    下の「試験用」のカードを押す（暗証番号 {PIN}） / press a card of the shelf below; PIN {PIN}",
+        f"    カードは試験環境の画面から置く（暗証番号 {PIN}） / cards are placed at the sandbox's console; PIN {PIN}",
         f"  受付・医師：今日の来院 / reception, doctor: today's visits  {stack.screens_url}/desk",
         f"    受付 / reception：{RECEPTION[0]} {RECEPTION[1]}　医師 / doctor：{DOCTOR[0]} {DOCTOR[1]}",
         f"  保険者の担当者：加入者情報の登録 / an insurer's clerks: members  {desk}",

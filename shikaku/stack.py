@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import csv
 import fcntl
+import json
 import os
 import re
 import shlex
@@ -54,8 +55,13 @@ _LOCK_SECONDS = 30.0
 class Stack:
     """J-LIS and the fund, connected with each other. A context manager; a start empties the home folder."""
 
-    def __init__(self, home: Path, *, workers: int = 2, revocation_max_age_seconds: int = 5) -> None:
-        """`workers`: API workers. `revocation_max_age_seconds`: maximum age of the revocation mirror."""
+    def __init__(
+        self, home: Path, *, workers: int = 2, revocation_max_age_seconds: int = 5, sandbox: bool = False
+    ) -> None:
+        """`workers`: API workers. `revocation_max_age_seconds`: maximum age of the revocation mirror.
+
+        `sandbox`: the fund is one, with faults on demand and a log of requests; `open_console` serves both.
+        """
         self.home = home.absolute()
         self._workers = workers
         self.revocation_max_age_seconds = revocation_max_age_seconds
@@ -71,6 +77,7 @@ class Stack:
             "FUND_TRUST_STORE": str(jpki / "trust" / "authentication.pem"),
             "FUND_SIGNATURE_TRUST_STORE": str(jpki / "trust" / "signature.pem"),
             "FUND_REVOCATION_MAX_AGE_SECONDS": str(revocation_max_age_seconds),
+            **({"FUND_SANDBOX": "1"} if sandbox else {}),
             "PAYER_HOME": str(self.home / "payer"),
             "TERMINAL_CREDENTIAL": str(self.home / "terminal.json"),
             "TERMINAL_HOME": str(self.home / "terminal"),
@@ -203,6 +210,15 @@ class Stack:
             self.run("payer-mock", "add-operator", name, *options, stdin=f"{password}\n", variables=variables)
         assert self._lock is not None
         return self._serve(self._lock, "payer-mock", announce=home / "url", variables=variables)
+
+    def open_console(self, persons: Mapping[str, object]) -> str:
+        """Start the console of a sandbox, with these test persons and the clinic's reader; returns its address."""
+        listed = self.home / "persons.json"
+        listed.write_text(json.dumps(persons, ensure_ascii=False), encoding="utf-8")
+        readers = ("--reader", f"{INSTITUTION_NAME}={self.screens_url}") if self.screens_url else ()
+        options = ("--fund", self._wiring["TERMINAL_FUND_URL"], "--persons", str(listed), *readers)
+        assert self._lock is not None
+        return self._serve(self._lock, "sandbox-console", *options)
 
     def write_environment(self, path: Path) -> None:
         """Write the wiring as a file that a shell can source."""

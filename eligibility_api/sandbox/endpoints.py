@@ -20,7 +20,7 @@ from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.sandbox.faults import (
     DEFAULT_SLOW_SECONDS,
-    EVERYBODY,
+    EVERY_CALLER,
     MAX_FOR_SECONDS,
     MAX_SLOW_SECONDS,
     FaultName,
@@ -43,7 +43,7 @@ class SwitchRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     fault: FaultName
-    caller: str = Field(default=EVERYBODY, pattern=_CALLER, max_length=10)
+    caller: str = Field(default=EVERY_CALLER, pattern=_CALLER, max_length=10)
     for_seconds: int = Field(default=60, ge=1, le=MAX_FOR_SECONDS)
     seconds: float = Field(default=DEFAULT_SLOW_SECONDS, ge=0, le=MAX_SLOW_SECONDS)
 
@@ -53,7 +53,7 @@ class EndRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     fault: FaultName
-    caller: str = Field(default=EVERYBODY, pattern=_CALLER, max_length=10)
+    caller: str = Field(default=EVERY_CALLER, pattern=_CALLER, max_length=10)
 
 
 async def current_store(request: Request) -> SandboxStore:

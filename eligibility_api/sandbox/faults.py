@@ -15,7 +15,7 @@ from eligibility_api.contract.consent import CONSENTS_PATH
 from eligibility_api.contract.own_access import OWN_ACCESS_PATH
 
 HEADER = "Sandbox-Fault"
-EVERYBODY = "*"
+EVERY_CALLER = "*"
 """The caller of a switch for all requests."""
 
 MAX_FOR_SECONDS = 3600
@@ -78,7 +78,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A fault for every request of a caller: an institution code, an insurer number, or `EVERYBODY`."""
+    """A fault for every request of a caller: an institution code, an insurer number, or `EVERY_CALLER`."""
 
     fault: FaultName
     caller: str
@@ -113,7 +113,7 @@ def _fault(text: str) -> Fault:
 def switched_on(switches: Iterable[Switch], callers: frozenset[str], now: datetime) -> Iterator[Fault]:
     """The faults of the switches that are on for a request of one of these callers."""
     for switch in switches:
-        if switch.until > now and switch.caller in callers | {EVERYBODY}:
+        if switch.until > now and switch.caller in callers | {EVERY_CALLER}:
             yield Fault(switch.fault, switch.seconds, switch.since)
 
 

@@ -105,6 +105,7 @@ class SandboxMiddleware:
         refused = refusal(faults, scope["method"], scope["path"], exchange.token_issued_at)
         if refused is not None:
             exchange.faults.append(refused[0])
+            await _read_body(receive, exchange)
             await _refuse(scope, receive, send, refused[1])
             return
         exchange.faults += [name for name in (FaultName.MISMATCH, FaultName.ANSWER_LOST) if name in names]
@@ -157,6 +158,14 @@ def _names(caller: Caller | None) -> list[str]:
     """The names by which a switch may mean a caller."""
     names = (caller.institution_code, caller.insurer_number) if caller is not None else ()
     return [name for name in names if name is not None]
+
+
+async def _read_body(receive: Receive, exchange: _Exchange) -> None:
+    """Read as much of a body as is kept, so that a refused request can be sent again."""
+    while len(exchange.request) <= MAX_KEPT_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            return
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, code: str) -> None:

@@ -20,8 +20,11 @@ from eligibility_api.sandbox.faults import HEADER, FaultName
 from eligibility_api.sandbox.jlis import FaultyRegister
 from eligibility_api.sandbox.middleware import MAX_KEPT_BYTES
 from eligibility_api.sandbox.store import SandboxStore
+from sandbox.exchanges import as_curl, difference
+from sandbox.services import FundSandbox
 from tests.builders.fund import Fund, opened
 from tests.builders.fund_clients import CLINIC
+from tests.builders.in_process import InProcessTransport, in_thread
 from tests.builders.real_server import serving
 
 pytestmark = pytest.mark.anyio
@@ -276,3 +279,25 @@ async def test_production_imports_nothing_of_the_sandbox() -> None:
 async def test_the_sandboxs_middleware_is_inside_of_the_access_log(sandbox: Fund) -> None:
     names = [one.cls.__name__ for one in sandbox.app.user_middleware]  # type: ignore[attr-defined]
     assert names[:2] == ["AccessLog", "SandboxMiddleware"]
+
+
+async def test_the_console_reads_and_changes_what_the_fund_keeps(sandbox: Fund) -> None:
+    transport = InProcessTransport(sandbox.app)
+    client = FundSandbox("http://fund.test", lambda: transport)
+    person = await sandbox.insured()
+    first = await sandbox.look_up(person)
+    await in_thread(lambda: client.turn_on("overloaded", CLINIC, 60))
+    second = await sandbox.look_up(person)
+    assert (first.status_code, second.status_code) == (200, 503)
+    found = await in_thread(client.faults)
+    assert found["faults"] == list(FaultName)
+    assert [(one["fault"], one["caller"]) for one in found["switches"]] == [("overloaded", CLINIC)]
+    await in_thread(lambda: client.turn_off("overloaded", CLINIC))
+    [failed, answered] = await in_thread(lambda: client.requests(2))
+    assert (failed["code"], failed["faults"], answered["status"]) == ("overloaded", "overloaded", 200)
+    shown = await in_thread(lambda: client.request(failed["id"]))
+    assert "+503 overloaded" in difference(shown["former"], shown["request"])
+    assert as_curl("http://fund.test", shown["request"]).count("--data-raw") == 1
+    number = await in_thread(lambda: client.replay(failed["id"]))
+    again = await in_thread(lambda: client.request(number))
+    assert (again["request"]["replay_of"], again["request"]["status"]) == (failed["id"], 200)

@@ -9,7 +9,7 @@ import pytest
 from eligibility_api.contract.errors import CATALOGUE
 from eligibility_api.sandbox.faults import (
     DEFAULT_SLOW_SECONDS,
-    EVERYBODY,
+    EVERY_CALLER,
     MAX_SLOW_SECONDS,
     Fault,
     FaultName,
@@ -73,11 +73,11 @@ def switch(caller: str, seconds_ago: float = 0, for_seconds: float = 60) -> Swit
         (switch(CLINIC), {CLINIC}, True),
         (switch(CLINIC), {PHARMACY}, False),
         (switch(CLINIC), set(), False),
-        (switch(EVERYBODY), {PHARMACY}, True),
-        (switch(EVERYBODY), set(), True),
+        (switch(EVERY_CALLER), {PHARMACY}, True),
+        (switch(EVERY_CALLER), set(), True),
         (switch(CLINIC, seconds_ago=59), {CLINIC}, True),
         (switch(CLINIC, seconds_ago=60), {CLINIC}, False),
-        (switch(EVERYBODY, seconds_ago=61), {CLINIC}, False),
+        (switch(EVERY_CALLER, seconds_ago=61), {CLINIC}, False),
     ],
 )
 def test_a_switch_is_for_its_caller_and_ends_by_itself(one: Switch, callers: set[str], is_on: bool) -> None:
