@@ -6,16 +6,17 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox import pages
 from sandbox.console import ROOT, Console, current_console, redirect
 from sandbox.services import ServiceFailed
+from sandbox.signing import SIGN_PATH, Signer, signing_app
 from screens.web.guard import Guard
 
 
-def create_app(console: Console) -> ASGIApp:
-    """The application over this state."""
+def create_app(console: Console, signer: Signer | None = None) -> ASGIApp:
+    """The application over this state. `signer`: lets emulated cards sign for programs."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.console = console
     app.add_route(f"{ROOT}/assets/{{digest}}/{{name}}", console.assets.respond, methods=["GET"])
@@ -23,7 +24,16 @@ def create_app(console: Console) -> ASGIApp:
     app.include_router(pages.router)
     for error in (ServiceFailed, RequestValidationError, HTTPException):
         app.add_exception_handler(error, _failure)
-    return Guard(app)
+    guarded = Guard(app)
+    if signer is None:
+        return guarded
+    signing = signing_app(signer)
+
+    async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
+        is_signing = scope["type"] == "http" and scope["path"] == SIGN_PATH
+        await (signing if is_signing else guarded)(scope, receive, send)
+
+    return chosen
 
 
 def _failure(request: Request, error: Exception) -> Response:

@@ -32,6 +32,12 @@ def serve(
             help="仮想カードリーダーのある端末 / a terminal with a virtual reader; may be repeated",
         ),
     ] = None,
+    cards: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, help="署名できるカードのフォルダ / folder of cards that sign"
+        ),
+    ] = None,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="ポート（0：空いているもの） / 0: any free port")
     ] = 0,
@@ -47,11 +53,12 @@ def serve(
     from sandbox.console import ROOT, Console
     from sandbox.persons import Persons
     from sandbox.services import FundSandbox, VirtualReader
+    from sandbox.signing import Signer
     from screens.web.server import serve as run
 
     readers = [VirtualReader(*_named(one)) for one in reader or ()]
     console = Console(FundSandbox(fund), readers, Persons.read(persons))
-    run(create_app(console), port, announce, ROOT)
+    run(create_app(console, Signer(cards) if cards is not None else None), port, announce, ROOT)
 
 
 def _named(text: str) -> tuple[str, str]:

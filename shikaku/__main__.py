@@ -23,7 +23,7 @@ from rich.table import Table
 
 from shikaku.clock import today
 from shikaku.person_registration import PersonRegistration
-from shikaku.persons.dataset import load_dataset
+from shikaku.persons.dataset import Dataset, load_dataset
 from shikaku.persons.listing import listing
 from shikaku.processes import ROOT, StackError
 from shikaku.stack import APPROVER, DOCTOR, INSURER_NUMBER, PIN, RECEPTION, SENDER, Stack, end_like_ctrl_c
@@ -96,7 +96,7 @@ def _run(console: Console) -> int:
         stack.write_environment(ENVIRONMENT)
         status.stop()
         if os.environ.get("ONCE") != "1":
-            _stay(console, stack, stack.open_console(listing(data, PIN)))
+            _stay(console, stack, data)
     return 0 if all(tap.as_expected for tap in taps) and all(results) else 1
 
 
@@ -150,7 +150,8 @@ def _step_table(title: str, steps: list[DemoStep]) -> Table:
     return table
 
 
-def _stay(console: Console, stack: Stack, sandbox_console: str) -> None:
+def _stay(console: Console, stack: Stack, data: Dataset) -> None:
+    sandbox_console = stack.open_console(listing(data, PIN))
     desk = stack.open_desk(*stack.keys_of(INSURER_NUMBER))
     wiring = stack.wiring
     card = (stack.cards / "P01-valid.json").relative_to(ROOT)

@@ -216,7 +216,15 @@ class Stack:
         listed = self.home / "persons.json"
         listed.write_text(json.dumps(persons, ensure_ascii=False), encoding="utf-8")
         readers = ("--reader", f"{INSTITUTION_NAME}={self.screens_url}") if self.screens_url else ()
-        options = ("--fund", self._wiring["TERMINAL_FUND_URL"], "--persons", str(listed), *readers)
+        options = (
+            "--fund",
+            self._wiring["TERMINAL_FUND_URL"],
+            "--persons",
+            str(listed),
+            "--cards",
+            str(self.cards),
+            *readers,
+        )
         assert self._lock is not None
         return self._serve(self._lock, "sandbox-console", *options)
 

@@ -29,7 +29,7 @@ async def http(services: ScriptedServices) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.mark.parametrize("path", ["/console", "/console/requests", "/console/requests/2", "/console/faults"])
-async def test_every_page_says_that_this_is_a_sandbox(http: httpx2.AsyncClient, path: str) -> None:
+async def test_every_page_has_the_band_of_a_sandbox(http: httpx2.AsyncClient, path: str) -> None:
     response = await http.get(path)
     assert response.status_code == 200
     assert "<strong>試験環境</strong>" in response.text
@@ -56,7 +56,7 @@ async def test_persons_are_found_by_the_answer_wanted_and_as_json(http: httpx2.A
         assert any(one["answer"] == "5" and one["request"] for one in person["questions"])
 
 
-async def test_nobody_found_is_said(http: httpx2.AsyncClient) -> None:
+async def test_an_empty_list_names_the_next_step(http: httpx2.AsyncClient) -> None:
     assert "当てはまる人はいません" in (await http.get("/console", params={"text": "no such person"})).text
 
 
@@ -77,7 +77,7 @@ async def test_a_card_is_placed_and_taken_and_the_search_stays(
     assert services.placed is None
 
 
-async def test_a_terminal_that_is_away_is_said_so_and_the_others_work(http: httpx2.AsyncClient) -> None:
+async def test_a_terminal_that_is_away_is_named_and_the_others_work(http: httpx2.AsyncClient) -> None:
     page = (await http.get("/console")).text
     assert "端末が応答していません" in page
     assert "架空診療所に置く" in page

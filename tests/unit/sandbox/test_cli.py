@@ -25,7 +25,7 @@ def test_it_serves_the_console_of_fund_readers_and_persons(
 ) -> None:
     made: list[console.Console] = []
     served: list[tuple[object, ...]] = []
-    monkeypatch.setattr("sandbox.app.create_app", made.append)
+    monkeypatch.setattr("sandbox.app.create_app", lambda console, _signer: made.append(console))
     monkeypatch.setattr("screens.web.server.serve", lambda *given: served.append(given))
     options = [
         "--reader",
