@@ -211,7 +211,7 @@ async def open_state(
 ) -> AsyncIterator[State]:
     """Open the state of one process, and close it at exit.
 
-    Tests pass a `transport` that replaces J-LIS.
+    `transport`: to J-LIS, in place of the usual one.
     """
     async with (
         reported_metrics(),
@@ -295,13 +295,21 @@ def busiest_statements() -> dict[str, Statement]:
 
 def create_app() -> FastAPI:
     """Create the application of one worker, configured by its environment (uvicorn's factory)."""
+    return create(Settings())
+
+
+def create(settings: Settings, *, transport: httpx2.AsyncBaseTransport | None = None) -> FastAPI:
+    """Create the application of one worker. `transport`: to J-LIS, in place of the usual one."""
     die_with_parent()
     set_up_logging()
-    settings = Settings()
     database = Database(dsn(settings, "api"), pool_connections=settings.pool_connections)
     app = build(
         lambda: warmed_up(
-            writing_refusals(open_state(settings, load_keys(settings.home), database, clock=system_clock))
+            writing_refusals(
+                open_state(
+                    settings, load_keys(settings.home), database, clock=system_clock, transport=transport
+                )
+            )
         )
     )
     _description(app)  # now, when nobody waits for it

@@ -26,6 +26,7 @@ router = APIRouter(tags=["operation"])
 
 _READY = """
 SELECT (SELECT version_num FROM alembic_version) AS revision,
+       EXISTS (SELECT FROM sandbox_mark) AS sandbox,
        to_regclass('used_nonce_' || to_char(now() AT TIME ZONE 'UTC' + interval '10 minutes', 'YYYYMMDDHH24')) IS NOT NULL
            AS partitions,
        ARRAY(SELECT authority FROM authority WHERE checked_at > now() - $1::interval AND next_update > now()) AS fresh,
@@ -48,7 +49,8 @@ async def healthz() -> Health:
 
 @router.get("/readyz", summary="Can a tap be decided?", responses={503: {"model": Readiness}})
 async def readyz(response: Response, state: Annotated[State, Depends(current_state)]) -> Readiness:
-    """Returns 503 if the database, its migration or a partition for used nonces is missing.
+    """Returns 503 if the database, its migration or a partition for used nonces is missing, or a sandbox's database is
+    in production.
 
     The revocation mirror is only reported.
     """
@@ -69,7 +71,7 @@ async def _readiness(state: State) -> Readiness:
     migrated = row["revision"] == head()
     mirror = set(authorities) <= set(row["fresh"])
     return Readiness(
-        ready=migrated and row["partitions"],
+        ready=migrated and row["partitions"] and row["sandbox"] == state.settings.sandbox,
         database=True,
         migrated=migrated,
         partitions=row["partitions"],

@@ -17,15 +17,18 @@ from typing import NoReturn
 
 import structlog
 import uvicorn
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api import jobs
 from eligibility_api.app import open_state
 from eligibility_api.audit_log import checkpoint_keys
 from eligibility_api.audit_log.sequencer import run_sequencer as sequence
 from eligibility_api.cli_support import in_transaction
+from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import ENGINE_CONNECTIONS, JOBS_APPLICATION_NAME, Database
 from eligibility_api.database.dsn import dsn, is_embedded
 from eligibility_api.database.migrate import migrate
+from eligibility_api.database.sandbox_mark import check_kind
 from eligibility_api.drug_master.store import load_shipped_once
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.platform.clock import system_clock
@@ -48,6 +51,10 @@ COMMAND_CONNECTIONS = 5
 SEQUENCER_CONNECTIONS = 1
 """Database sessions of the sequencer: the one that holds its lock appends."""
 
+_APP = "eligibility_api.app:create_app"
+_SANDBOX_APP = "eligibility_api.sandbox.app:create_app"
+"""A worker of production imports nothing of the sandbox."""
+
 _JOBS_NICENESS = 10
 """Niceness of the job runner: on a busy machine, requests get the processor first."""
 
@@ -60,7 +67,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, announce: P
     """
     for number in STOP_SIGNALS:
         signal.signal(number, _end)
-    config = _config(host, port, workers)
+    config = _config(host, port, workers, sandbox=settings.sandbox)
     set_up_logging()
     with ExitStack() as stack:
         with block_stop_signals():
@@ -83,9 +90,11 @@ def _prepare(
         database = EmbeddedPostgres(settings.home / "postgres")
         stack.callback(database.stop)
         database.start()
-        asyncio.run(migrate(dsn(settings, "owner")))
+        asyncio.run(migrate(dsn(settings, "owner"), sandbox=settings.sandbox))
         in_transaction(settings, "owner", load_shipped_once)
         background["database"] = database.ensure_running
+    else:
+        check_database_kind(settings)
     for role in ("jobs", "sequencer"):
         dsn(settings, role)  # an error must occur here, not repeatedly in the background processes
     listening = stack.enter_context(config.bind_socket())
@@ -115,9 +124,25 @@ def _check_trust(settings: Settings) -> None:
         ) from error
 
 
-def _config(host: str, port: int, workers: int) -> uvicorn.Config:
+def check_database_kind(settings: Settings) -> None:
+    """Refuse an external database of the other kind; one that is away is refused by a sandbox only. Raises OperatorError.
+
+    `/readyz` compares the mark too, so that no traffic goes to a fund whose database came back as the other kind.
+    """
+
+    async def check(connection: AsyncConnection) -> None:
+        await check_kind(connection, sandbox=settings.sandbox)
+
+    try:
+        in_transaction(settings, "api", check)
+    except OperatorError as error:
+        if settings.sandbox or not isinstance(error.__cause__, ShikakuError):
+            raise
+
+
+def _config(host: str, port: int, workers: int, *, sandbox: bool) -> uvicorn.Config:
     return uvicorn.Config(
-        "eligibility_api.app:create_app",
+        _SANDBOX_APP if sandbox else _APP,
         factory=True,
         host=host,
         port=port,

@@ -23,7 +23,8 @@ from rich.table import Table
 
 from shikaku.clock import today
 from shikaku.person_registration import PersonRegistration
-from shikaku.persons.dataset import load_dataset
+from shikaku.persons.dataset import Dataset, load_dataset
+from shikaku.persons.listing import listing
 from shikaku.ports import Ports
 from shikaku.processes import ROOT, StackError
 from shikaku.stack import APPROVER, DOCTOR, INSURER_NUMBER, PIN, RECEPTION, SENDER, Stack, end_like_ctrl_c
@@ -62,7 +63,11 @@ def main(arguments: Sequence[str] = ()) -> int:
 def _run(console: Console, ports: Ports) -> int:
     began = today()
     starting = "支払基金とJ-LISを起動しています / starting the fund and J-LIS …"
-    with console.status(starting) as status, Stack(HOME, ports=ports) as stack, ExitStack() as at_end:
+    with (
+        console.status(starting) as status,
+        Stack(HOME, ports=ports, sandbox=True) as stack,
+        ExitStack() as at_end,
+    ):
         # Absent unless this demo runs: a file that a killed one left leads nowhere.
         ENVIRONMENT.unlink(missing_ok=True)
         at_end.callback(ENVIRONMENT.unlink, missing_ok=True)
@@ -100,7 +105,7 @@ def _run(console: Console, ports: Ports) -> int:
         stack.write_environment(ENVIRONMENT)
         status.stop()
         if os.environ.get("ONCE") != "1":
-            _stay(console, stack)
+            _stay(console, stack, data)
     return 0 if all(tap.as_expected for tap in taps) and all(results) else 1
 
 
@@ -154,7 +159,8 @@ def _step_table(title: str, steps: list[DemoStep]) -> Table:
     return table
 
 
-def _stay(console: Console, stack: Stack) -> None:
+def _stay(console: Console, stack: Stack, data: Dataset) -> None:
+    sandbox_console = stack.open_console(listing(data, PIN))
     desk = stack.open_desk(*stack.keys_of(INSURER_NUMBER))
     wiring = stack.wiring
     card = (stack.cards / "P01-valid.json").relative_to(ROOT)
@@ -165,8 +171,9 @@ def _stay(console: Console, stack: Stack) -> None:
         f"すべてのカードの暗証番号 / PIN of every card  {PIN}",
         "",
         "画面 / screens:",
+        f"  試験環境：テスト患者・カードを置く・記録・障害 / sandbox: persons, cards, request log, faults  {sandbox_console}",
         f"  患者さん：カードリーダーの画面 / patients: the card reader  {stack.screens_url}/reader",
-        f"    下の「試験用」のカードを押す（暗証番号 {PIN}） / press a card of the shelf below; PIN {PIN}",
+        f"    カードは試験環境の画面から置く（暗証番号 {PIN}） / cards are placed at the sandbox's console; PIN {PIN}",
         f"  受付・医師：今日の来院 / reception, doctor: today's visits  {stack.screens_url}/desk",
         f"    受付 / reception：{RECEPTION[0]} {RECEPTION[1]}　医師 / doctor：{DOCTOR[0]} {DOCTOR[1]}",
         f"  保険者の担当者：加入者情報の登録 / an insurer's clerks: members  {desk}",

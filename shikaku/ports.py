@@ -20,12 +20,13 @@ class Ports:
     web_face: int = 0
     screens: int = 0
     insurer: int = 0
+    console: int = 0
 
     @classmethod
     def named(cls, choice: str) -> Self:
         """The ports of `PORTS=…`: `fixed` (also if empty) or `free`. Raises StackError for anything else."""
         if choice in ("", "fixed"):
-            return cls(fund=8400, jlis=8410, web_face=8600, screens=8610, insurer=8700)
+            return cls(fund=8400, jlis=8410, web_face=8600, screens=8610, insurer=8700, console=8800)
         if choice == "free":
             return cls()
         raise StackError("PORTS is fixed or free.")

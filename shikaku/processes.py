@@ -16,6 +16,7 @@ MODULES = {
     "jpki-mock": "jpki_mock.cli",
     "loadtest": "loadtest.cli",
     "payer-mock": "payer_mock.cli",
+    "sandbox-console": "sandbox.cli",
 }
 """The organisations' commands, as `[project.scripts]` installs them."""
 

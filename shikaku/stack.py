@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import csv
 import fcntl
+import json
 import os
 import re
 import shlex
@@ -56,11 +57,18 @@ class Stack:
     """J-LIS and the fund, connected with each other. A context manager; a start empties the home folder."""
 
     def __init__(
-        self, home: Path, *, workers: int = 2, revocation_max_age_seconds: int = 5, ports: Ports | None = None
+        self,
+        home: Path,
+        *,
+        workers: int = 2,
+        revocation_max_age_seconds: int = 5,
+        ports: Ports | None = None,
+        sandbox: bool = False,
     ) -> None:
         """`workers`: API workers. `revocation_max_age_seconds`: maximum age of the revocation mirror.
 
-        `ports`: by default free ones.
+        `ports`: by default free ones. `sandbox`: the fund is one, with faults on demand and a log of requests;
+        `open_console` serves both.
         """
         self.home = home.absolute()
         self._workers = workers
@@ -79,6 +87,7 @@ class Stack:
             "FUND_TRUST_STORE": str(jpki / "trust" / "authentication.pem"),
             "FUND_SIGNATURE_TRUST_STORE": str(jpki / "trust" / "signature.pem"),
             "FUND_REVOCATION_MAX_AGE_SECONDS": str(revocation_max_age_seconds),
+            **({"FUND_SANDBOX": "1"} if sandbox else {}),
             "PAYER_HOME": str(self.home / "payer"),
             "TERMINAL_CREDENTIAL": str(self.home / "terminal.json"),
             "TERMINAL_HOME": str(self.home / "terminal"),
@@ -214,6 +223,23 @@ class Stack:
         assert self._lock is not None
         port = self._ports.insurer
         return self._serve(self._lock, "payer-mock", port=port, announce=home / "url", variables=variables)
+
+    def open_console(self, persons: Mapping[str, object]) -> str:
+        """Start the console of a sandbox, with these test persons and the clinic's reader; returns its address."""
+        listed = self.home / "persons.json"
+        listed.write_text(json.dumps(persons, ensure_ascii=False), encoding="utf-8")
+        readers = ("--reader", f"{INSTITUTION_NAME}={self.screens_url}") if self.screens_url else ()
+        options = (
+            "--fund",
+            self._wiring["TERMINAL_FUND_URL"],
+            "--persons",
+            str(listed),
+            "--cards",
+            str(self.cards),
+            *readers,
+        )
+        assert self._lock is not None
+        return self._serve(self._lock, "sandbox-console", *options, port=self._ports.console)
 
     def write_environment(self, path: Path) -> None:
         """Write the wiring as a file that a shell can source."""

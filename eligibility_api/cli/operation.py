@@ -59,11 +59,12 @@ def migrate_command() -> None:
     """
     from eligibility_api.database.migrate import migrate
 
-    owner_dsn = dsn(Settings(), "owner")
+    settings = Settings()
+    owner_dsn = dsn(settings, "owner")
 
     async def run() -> None:
         with translate_db_errors():
-            await migrate(owner_dsn)
+            await migrate(owner_dsn, sandbox=settings.sandbox)
 
     run_reporting_errors(run())
 

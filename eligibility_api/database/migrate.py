@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from eligibility_api.database.connections import sqlalchemy_url
+from eligibility_api.database.sandbox_mark import check_kind
 from eligibility_api.embedded_postgres.cluster import ROLES, role_name
 from eligibility_api.platform.errors import OperatorError
 
@@ -40,17 +41,20 @@ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 """)
 
 
-async def migrate(owner_dsn: str) -> None:
-    """Run the missing migrations, as the database's owner.
+async def migrate(owner_dsn: str, *, sandbox: bool = False) -> None:
+    """Run the missing migrations, as the database's owner. A new database is created as a sandbox or not.
 
-    Raises OperatorError if the server lacks a role that the migrations grant rights to, and asyncpg's or
-    SQLAlchemy's errors.
+    Raises OperatorError if the server lacks a role that the migrations grant rights to, or the database is of the
+    other kind (nothing is migrated then); and asyncpg's or SQLAlchemy's errors.
     """
     engine = create_async_engine(sqlalchemy_url(owner_dsn), poolclass=NullPool)
     config = _config()
+    config.attributes["sandbox"] = sandbox
     try:
         async with engine.connect() as connection:
             await _check_roles(connection)
+            await check_kind(connection, sandbox=sandbox)
+            await connection.rollback()
 
             def upgrade(sync_connection: object) -> None:
                 config.attributes["connection"] = sync_connection
@@ -58,6 +62,7 @@ async def migrate(owner_dsn: str) -> None:
 
             await connection.run_sync(upgrade)
             await connection.commit()
+            await check_kind(connection, sandbox=sandbox)
     finally:
         await engine.dispose()
 

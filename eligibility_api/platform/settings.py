@@ -52,6 +52,11 @@ class Settings(BaseSettings):
         description="The fund's address as clients reach it, such as `https://fund.example`: the issuer of tokens, and"
         " an audience of assertions; unset: the address at which `serve` listens.",
     )
+    sandbox: bool = Field(
+        default=False,
+        description="A sandbox for vendors' tests: faults on demand and a log of requests. Such a fund serves only a"
+        " database that was created as a sandbox, and no other fund serves that.",
+    )
     jlis_url: str = Field(default="http://127.0.0.1:8410", description="Base URL of J-LIS.")
     trust_store: Path = Field(
         default=Path("var/jpki/trust/authentication.pem"),

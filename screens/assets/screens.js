@@ -95,6 +95,8 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("thead button");
   if (button) sort(button);
   if (event.target.closest("[data-print]")) window.print();
+  const copies = event.target.closest("[data-copy]");
+  if (copies) navigator.clipboard.writeText(document.getElementById(copies.dataset.copy).textContent).then(() => announce(copies.dataset.copied));
 });
 
 function prepare(part) {

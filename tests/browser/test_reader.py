@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.pages.reader.journey import Choice, Position, Step
-from clinic_terminal.pages.reader.shelf import Shelf
 from clinic_terminal.pages.serving import pages
 from clinic_terminal.visit.information import ASKED, by_information
 from eligibility_api.contract.codes import Category
@@ -341,26 +340,6 @@ def test_refusals_that_might_protect_somebody_look_the_same(rig: ReaderRig, scre
         rig.later(2)
         at(screen, "idle")
     assert len(pictures) == 1
-
-
-def test_a_card_of_the_shelf_is_tapped_by_one_click(browser: Browser, tmp_path: Path) -> None:
-    folder = tmp_path / "cards"
-    folder.mkdir()
-    cards.card_file(folder, "P01 見本.json")
-    shelf = Shelf(folder)
-    with reader_rig(tmp_path, shelf=shelf) as rig, pages(rig.pages, 0) as url:
-        page = new_page(browser, READER)
-        page.goto(f"{url}/reader")
-        expect(page.get_by_text("試験用", exact=True)).to_be_visible()
-        page.get_by_role("button", name="P01 見本").click()
-        at(page, "method")
-        picture(page, "reader-shelf")
-        assert page.locator(".shelf").bounding_box()["y"] < READER[1]  # type: ignore[index]
-        assert violations(page) == []
-        page.get_by_role("button", name="カードを取る").click()
-        at(page, "removed")
-        assert faults_of(page) == []
-        page.context.close()
 
 
 def test_without_script_every_button_works(

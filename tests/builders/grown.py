@@ -87,6 +87,7 @@ SMALL = frozenset(
         "drug_load",
         "insurer",
         "lookup_count_progress",
+        "sandbox_mark",
     }
 )
 """Tables that do not: of a few rows, insurers or drugs."""

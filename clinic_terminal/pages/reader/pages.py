@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 
 from clinic_terminal.pages.reader import journey
 from clinic_terminal.pages.reader.journey import Choice, Position, Step
@@ -85,9 +85,17 @@ def choose(
     return redirect("/reader")
 
 
+@router.get("/shelf")
+def shelf(site: ThisSite) -> Response:
+    """The cards that may be placed, and the one in the reader. Raises HTTPException 404 where there is no shelf."""
+    if site.shelf is None:
+        raise HTTPException(404)
+    return JSONResponse({"cards": site.shelf.names, "placed": site.shelf.placed})
+
+
 @router.post("/shelf")
 def place(site: ThisSite, card: Annotated[str, Form(max_length=200)] = "") -> Response:
-    """Place a card of the demo's shelf, or take it out. Raises HTTPException 404 where there is no shelf."""
+    """Place a card of the shelf, or take it out: for the sandbox's console. Raises HTTPException 404 without a shelf."""
     if site.shelf is None:
         raise HTTPException(404)
     site.shelf.place(card or None)
@@ -110,7 +118,6 @@ def _values(site: Pages, shown: Shown) -> dict[str, Any]:
         "current": _STEP_OF.get(step, 2) if step is not Step.WORKING else (3 if position.groups else 2),
         "about": _about(position),
         "usual_keys": journey.KEYS,
-        "shelf": site.shelf,
         "sound": sound_of(position, step),
         "volume": site.terminal.settings.reader_volume,
         "aloud": site.terminal.settings.reader_aloud,

@@ -1,4 +1,4 @@
-"""The shelf of a demo: test persons' cards as files, placed on a reader of its own by one click."""
+"""The shelf of a sandbox: test persons' cards as files, which its console places on a reader of their own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from clinic_terminal.card.file_card import open_card_file
 from clinic_terminal.card.pcsc import Reader
 
 READER_NAME = "試験用"
-MAX_CARDS = 60
+MAX_CARDS = 300
 
 
 class Shelf:

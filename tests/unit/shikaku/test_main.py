@@ -16,6 +16,7 @@ from rich.console import Console
 
 from shikaku import __main__ as demo
 from shikaku import clock
+from shikaku.persons.dataset import load_dataset
 from shikaku.ports import Ports
 from shikaku.processes import StackError
 from shikaku.stack import PIN
@@ -44,8 +45,8 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
         taps: list[TapResult], *stories: list[DemoStep], once: bool = True, error: BaseException | None = None
     ) -> int:
         @contextmanager
-        def started(home: Path, ports: Ports) -> Iterator[Any]:
-            assert (home, ports) == (demo.HOME, Ports.named("fixed"))
+        def started(home: Path, ports: Ports, *, sandbox: bool) -> Iterator[Any]:
+            assert (home, ports, sandbox) == (demo.HOME, Ports.named("fixed"), True)
             if error is not None:
                 raise error
             yield SimpleNamespace(wiring={}, write_environment=lambda path: path.write_text("export A=1\n"))
@@ -180,8 +181,10 @@ def test_the_demo_that_stays_shows_what_to_run_in_another_shell(monkeypatch: pyt
         web_face_url="http://127.0.0.1:5",
         keys_of=lambda number: (Path(f"program-{number}"), Path(f"approver-{number}")),
         open_desk=lambda program, approver: f"http://127.0.0.1:3/{program}/{approver}",
+        open_console=lambda persons: f"http://127.0.0.1:5/{len(persons['persons'])}",
     )
-    demo._stay(console, stack)
+    data = load_dataset(date(2026, 11, 30))
+    demo._stay(console, stack, data)
     text = console.export_text()
     for words in (
         ". var/demo.env",
@@ -192,6 +195,7 @@ def test_the_demo_that_stays_shows_what_to_run_in_another_shell(monkeypatch: pyt
         "docs/first-answer.md",
         "http://127.0.0.1:3/program-01130012/approver-01130012",
         "an insurer's clerks",
+        f"sandbox: persons, cards, request log, faults  http://127.0.0.1:5/{len(data.persons)}",
         "patients: the card reader  http://127.0.0.1:4/reader",
         "today's visits  http://127.0.0.1:4/desk",
         "Ctrl-C",

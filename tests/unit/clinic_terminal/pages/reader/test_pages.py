@@ -174,7 +174,7 @@ async def test_only_buttons_of_this_page_are_accepted(
 async def test_there_is_no_shelf_outside_of_a_demo(tmp_path: Path) -> None:
     with reader_rig(tmp_path) as rig:
         async with browser(rig) as http:
-            assert "試験用" not in (await http.get("/reader")).text
+            assert (await http.get("/reader/shelf")).status_code == 404
             assert (await http.post("/reader/shelf", data={"card": "P01"})).status_code == 404
 
 
@@ -187,11 +187,13 @@ async def test_a_card_of_the_shelf_is_placed_by_one_click_and_taken(tmp_path: Pa
     assert shelf.names == ("P01 見本",)
     with reader_rig(tmp_path, shelf=shelf) as rig, rig.pages.reader.running():
         async with browser(rig) as http:
-            assert "試験用" in (await http.get("/reader")).text
+            assert "P01 見本" not in (await http.get("/reader")).text
+            assert (await http.get("/reader/shelf")).json() == {"cards": ["P01 見本"], "placed": None}
             await http.post("/reader/shelf", data={"card": "../../etc/passwd"})
             assert shelf.placed is None
             await http.post("/reader/shelf", data={"card": "P01 見本"})
             await step(http, "method")
+            assert (await http.get("/reader/shelf")).json()["placed"] == "P01 見本"
             await http.post("/reader/shelf", data={"card": ""})
             await step(http, "removed")
 

@@ -1,0 +1,30 @@
+"""The application of a sandbox's worker: that of production, with the sandbox's routes and faults around it."""
+
+from __future__ import annotations
+
+import httpx2
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from eligibility_api.app import create
+from eligibility_api.platform.settings import Settings
+from eligibility_api.sandbox import endpoints
+from eligibility_api.sandbox.jlis import FaultyRegister
+from eligibility_api.sandbox.middleware import SandboxMiddleware
+from eligibility_api.sandbox.store import SandboxStore
+
+
+def create_app() -> FastAPI:
+    """Create the application of one worker, configured by its environment (uvicorn's factory)."""
+    settings = Settings()
+    assert settings.sandbox
+    app = create(settings, transport=FaultyRegister(httpx2.AsyncHTTPTransport()))
+    return add_sandbox(app, SandboxStore(settings.home))
+
+
+def add_sandbox(app: FastAPI, store: SandboxStore) -> FastAPI:
+    """Add the sandbox to an application, inside of its access log and outside of everything that answers."""
+    app.state.sandbox = store
+    app.include_router(endpoints.router)
+    app.user_middleware.insert(1, Middleware(SandboxMiddleware, store=store))
+    return app

@@ -1,0 +1,128 @@
+"""The vendor's console: a person by the answer wanted, her card in a reader, a request and its replay, a fault."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect
+
+from sandbox.app import create_app
+from screens.web.server import HOST, config_of
+from tests.builders.browser import SIZES, faults_of, new_page, overflows, picture, violations
+from tests.builders.console import ScriptedServices, console_of, exchange
+
+
+@pytest.fixture
+def services() -> ScriptedServices:
+    """A log with a look-up, its repetition with another answer, and one that met a fault."""
+    problem = '{"code":"overloaded","status":503}'
+    return ScriptedServices(
+        log=[
+            exchange(1),
+            exchange(2, answer='{"validity":"2"}', milliseconds=9.5),
+            exchange(
+                3,
+                path="/v1/eligibility/card",
+                status=503,
+                code="overloaded",
+                faults="slow, overloaded",
+                answer=problem,
+            ),
+        ]
+    )
+
+
+@pytest.fixture
+def url(services: ScriptedServices) -> Iterator[str]:
+    server = uvicorn.Server(config_of(create_app(console_of(services))))
+    listening = server.config
+    listening.host, listening.port = HOST, 0
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    waited = threading.Event()
+    while not server.started and thread.is_alive():
+        waited.wait(0.01)
+    yield f"http://{HOST}:{server.servers[0].sockets[0].getsockname()[1]}/console"
+    server.should_exit = True
+    thread.join(10)
+
+
+def test_a_person_is_found_by_the_answer_wanted_and_her_card_placed_by_a_click(
+    page: Page, url: str, services: ScriptedServices
+) -> None:
+    page.goto(url)
+    expect(page.get_by_text("試験環境", exact=True)).to_be_visible()
+    page.get_by_label("氏名・番号・説明から探す").fill("p01-valid")
+    page.get_by_label("ほしい回答").select_option("1")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text(re.compile("人のうち1人"))).to_be_visible()
+    page.get_by_role("button", name=re.compile("^架空診療所に置く")).click()
+    expect(page.get_by_text("P01-valid が置かれています。")).to_be_visible()
+    expect(page.get_by_label("氏名・番号・説明から探す")).to_have_value("p01-valid")
+    picture(page, "console-persons")
+    assert violations(page) == []
+    page.get_by_role("button", name=re.compile("^カードを取る")).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("カードはありません。")).to_be_visible()
+    assert services.placed is None
+
+
+def test_a_request_is_read_copied_compared_and_sent_again(browser: Browser, url: str) -> None:
+    page = new_page(browser, permissions=["clipboard-read", "clipboard-write"])
+    page.goto(url)
+    page.get_by_role("link", name="リクエストの記録").click()
+    expect(page.get_by_role("row")).to_have_count(4)
+    picture(page, "console-requests")
+    assert violations(page) == []
+    page.get_by_role("link", name=re.compile("v1.eligibility.number")).first.click()
+    expect(page.locator(".difference .added").first).to_be_visible()
+    picture(page, "console-request")
+    assert violations(page) == []
+    page.get_by_role("button", name="curlをコピー").click()
+    expect(page.locator("#announcer")).to_have_text("コピーしました")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("#curl").text_content()
+    page.get_by_role("button", name="再送する").click()
+    expect(page).to_have_url(f"{url}/requests/4")
+    expect(page.get_by_text("前回と同じです。")).to_be_visible()
+    assert faults_of(page) == []
+    page.context.close()
+
+
+def test_a_fault_is_caused_and_ended_with_the_keyboard_alone(
+    page: Page, url: str, services: ScriptedServices
+) -> None:
+    page.goto(f"{url}/faults")
+    page.get_by_label("医療機関コード・保険者番号").fill("1311111114")
+    page.get_by_role("button", name=re.compile("^起こす 混雑")).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("起きている障害 1件")).to_be_visible()
+    assert [(one["fault"], one["caller"]) for one in services.switches] == [("overloaded", "1311111114")]
+    picture(page, "console-faults")
+    assert violations(page) == []
+    page.get_by_role("button", name=re.compile("^今すぐ元に戻す")).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("障害は起きていません。")).to_be_visible()
+
+
+def test_in_english_and_in_high_contrast_the_pages_say_the_same(page: Page, url: str) -> None:
+    page.goto(url)
+    page.get_by_label("言語").select_option("en")
+    page.get_by_label("表示").select_option("high")
+    page.get_by_role("button", name="変更する").click()
+    for path, title in (("", "Test persons"), ("/requests", "Request log"), ("/faults", "Cause a fault")):
+        page.goto(f"{url}{path}")
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        expect(page.get_by_text("Sandbox", exact=True)).to_be_visible()
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("path", ["?text=P0", "/requests", "/requests/2", "/faults"])
+def test_nothing_is_cut_off_at_any_size(page: Page, url: str, path: str) -> None:
+    page.goto(f"{url}{path}")
+    for size in SIZES:
+        assert overflows(page, size) == []
