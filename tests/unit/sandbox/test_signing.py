@@ -91,7 +91,7 @@ async def test_a_form_of_another_site_signs_nothing(tmp_path: Path) -> None:
             assert (await http.post(SIGN_PATH, content=sent, headers=headers)).status_code == 422
 
 
-async def test_pages_keep_their_checks_beside_it(tmp_path: Path) -> None:
+async def test_pages_keep_their_checks(tmp_path: Path) -> None:
     async with client(tmp_path) as http:
         assert (await http.get("/console")).status_code == 200
         assert (await http.post("/console/faults", data={"fault": "slow"})).status_code == 403

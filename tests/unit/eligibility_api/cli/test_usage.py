@@ -282,7 +282,7 @@ def test_wrong_settings_are_named_in_one_sentence_without_their_values(
 def test_a_database_that_cannot_be_reached_is_named_when_it_is_migrated(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
 ) -> None:
-    async def fail(_: str) -> None:
+    async def fail(_: str, *, sandbox: bool) -> None:
         raise error
 
     monkeypatch.setenv("FUND_DATABASE_URL", "postgresql://shikaku_api@db/fund")
