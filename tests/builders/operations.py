@@ -36,8 +36,8 @@ MODELS = sorted(request_models(), key=lambda model: f"{model.__module__}.{model.
 
 
 def routes() -> list[APIRoute]:
-    """Every operation of the fund: those of all routers of its modules, without the pages."""
-    modules = [module for module in MODULES if ".pages." not in module.__name__]
+    """Every operation of the fund: those of all routers of its modules, without the pages and the sandbox's."""
+    modules = [module for module in MODULES if not {"pages", "sandbox"} & set(module.__name__.split("."))]
     routers = [value for module in modules for value in vars(module).values() if isinstance(value, APIRouter)]
     routers += HISTORY_ROUTERS.values()
     found = {id(route): route for router in routers for route in router.routes if isinstance(route, APIRoute)}
