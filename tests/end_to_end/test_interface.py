@@ -37,11 +37,13 @@ INSURERS_PATHS = (
 
 RULES_BEYOND_A_SCHEMA = {
     "agreement",
+    "base64",
     "branch",
     "categories",
     "day",
     "institution_code",
     "insurer_number",
+    "jwt",
     "kana",
     "law_number",
     "membership_text",
