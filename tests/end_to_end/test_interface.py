@@ -59,7 +59,7 @@ RULES_BEYOND_A_SCHEMA = {
     "ticket_twice",
     "too_many_members",
 }
-"""Rules of the interface about check digits, calendars, and items that depend on each other."""
+"""Rules about check digits, calendars, encodings, and items that depend on each other."""
 
 load_all_checks()
 # A member file is sent unchanged.
