@@ -158,8 +158,12 @@ def test_figures_have_a_chart_and_a_table(desk: EnrolmentDesk, page: Page) -> No
     desk.decide(page, "反映する")
     expect(page.locator(".status h2")).to_have_text("反映済")
     page.get_by_role("link", name="統計").click()
-    reload_until(page, page.get_by_role("img", name="登録までの日数（資格取得日から反映まで）", exact=True))  # the fund publishes a second ahead
-    expect(page.get_by_role("img", name="登録までの日数（資格取得日から反映まで）", exact=True)).to_contain_text("20.")
+    reload_until(
+        page, page.get_by_role("img", name="登録までの日数（資格取得日から反映まで）", exact=True)
+    )  # the fund publishes a second ahead
+    expect(
+        page.get_by_role("img", name="登録までの日数（資格取得日から反映まで）", exact=True)
+    ).to_contain_text("20.")
     picture(page, "enrolment-figures")
     clean(page)
     with page.expect_download() as saved:
