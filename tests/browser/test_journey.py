@@ -39,10 +39,11 @@ def test_a_tap_leads_to_the_desk_the_history_and_a_prescription_on_record(
 ) -> None:
     shelf = tmp_path / "shelf"
     shelf.mkdir()
-    shutil.copy(stack.card("valid"), shelf / "P-valid.json")
+    # Not the person whose medicines other tests of this stack count.
+    shutil.copy(stack.card("moved"), shelf / "P-moved.json")
     with clinic_screens(stack, tmp_path, "--shelf", shelf) as url:
         page.goto(f"{url}/reader")
-        page.request.post(f"{url}/reader/shelf", form={"card": "P-valid"}, headers={"Origin": url})
+        page.request.post(f"{url}/reader/shelf", form={"card": "P-moved"}, headers={"Origin": url})
         check_in(page, "すべてに同意する")
 
         log_in(page, url)
