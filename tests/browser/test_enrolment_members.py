@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -159,10 +160,10 @@ def test_figures_have_a_chart_and_a_table(desk: EnrolmentDesk, page: Page) -> No
     expect(page.locator(".status h2")).to_have_text("反映済")
     page.get_by_role("link", name="統計").click()
     reload_until(
-        page, page.get_by_role("img", name="登録までの日数（資格取得日から反映まで）", exact=True)
+        page, page.get_by_role("img", name=re.compile("^登録までの日数（資格取得日から反映まで）"))
     )  # the fund publishes a second ahead
     expect(
-        page.get_by_role("img", name="登録までの日数（資格取得日から反映まで）", exact=True)
+        page.get_by_role("img", name=re.compile("^登録までの日数（資格取得日から反映まで）"))
     ).to_contain_text("20.")
     picture(page, "enrolment-figures")
     clean(page)
