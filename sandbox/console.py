@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,8 +28,15 @@ _JAPAN = ZoneInfo("Asia/Tokyo")
 class Console:
     """Everything that the pages share. Nobody logs in: a sandbox has no real person, and the console is for this machine."""
 
-    def __init__(self, fund: FundSandbox, readers: Sequence[VirtualReader], persons: Persons) -> None:
-        self.fund, self.readers, self.persons = fund, tuple(readers), persons
+    def __init__(
+        self,
+        fund: FundSandbox,
+        readers: Sequence[VirtualReader],
+        persons: Persons,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.fund, self.readers, self.persons, self.now = fund, tuple(readers), persons, clock
         self.assets = Assets(f"{ROOT}/assets")
         self.renderer = Renderer(
             Texts.load(_FOLDER / "words"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -100,7 +100,7 @@ def replay(console: ThisConsole, number: _Number) -> Response:
 def faults(request: Request, console: ThisConsole) -> Response:
     """Every fault with its button, and those that are on."""
     found = console.fund.faults()
-    now = datetime.now(UTC)
+    now = console.now()
     switches = [
         one | {"left": max(round((datetime.fromisoformat(one["until"]) - now).total_seconds()), 0)}
         for one in found["switches"]
