@@ -113,7 +113,9 @@ def build(state: OpenState) -> FastAPI:
     app = DescribedAPI(
         title="Shikaku eligibility API",
         version="1",
+        summary="オンライン資格確認の代わりに動く、公開の支払基金 / An open stand-in for the payment fund",
         description=_DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         openapi_url=None,  # see below: it is rendered once
         # The interactive pages load their scripts from another host.

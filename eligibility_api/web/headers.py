@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import Request, Response
 from pydantic import BaseModel
 from starlette.types import Scope
 
 _BEARER = b"Bearer "
+
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "変更なし / Unchanged since the answer with the tag in `If-None-Match`."}
+}
+"""What an endpoint documents that answers with `respond_with_etag`."""
 
 
 def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
