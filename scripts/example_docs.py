@@ -52,7 +52,7 @@ def _example(data: Dataset, person: Person, question: Question) -> dict[str, Any
     }
     titles = " / ".join(CODE_TITLES["Validity"][answer["validity"]])
     return {
-        "summary": f"{answer['validity']}: {titles}",
+        "summary": f"{answer['validity']}: {titles} ({person.id})",
         "request": request(data, person, question),
         "answer": answer | unpredictable,
     }
