@@ -27,6 +27,7 @@ router = APIRouter(prefix="/v1/eligibility/answers", tags=["eligibility"])
         **problem_responses(
             "token-invalid",
             "right-missing",
+            "client-closed",
             "not-found",
             "answer-of-earlier-rule",
             "card-not-usable",

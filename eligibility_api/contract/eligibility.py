@@ -95,6 +95,8 @@ class EligibilityAnswer(Answer):
     ended; with validity 4 or 5 it is empty.
     """
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ELIGIBILITY]})
+
     unchanged: AnsweredFalse = False
     validity: Validity
     as_of: date

@@ -22,6 +22,7 @@ log = structlog.get_logger()
 PROOF_REFUSALS = (
     "token-invalid",
     "right-missing",
+    "client-closed",
     *(code for code in CATALOGUE if code.startswith(("challenge-", "certificate-"))),
     "signature-invalid",
     "revocation-unavailable",

@@ -27,15 +27,22 @@ def description() -> dict[str, Any]:
 @cache
 def _operations() -> list[tuple[str, re.Pattern[str], dict[str, Any]]]:
     return [
-        (method.upper(), re.compile(_pattern(path)), operation)
+        (method.upper(), re.compile(_pattern(path, operation)), operation)
         for path, methods in sorted(description()["paths"].items(), key=lambda one: "{" in one[0])
         for method, operation in methods.items()
     ]
 
 
-def _pattern(path: str) -> str:
-    """A path's template as a pattern; a tile's path has slashes."""
-    return re.sub(r"\\{(\w+)\\}", lambda name: ".+" if name[1] == "path" else "[^/]+", re.escape(path))
+_FORMS = {"uuid": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "": ".+"}
+"""The forms of parameters in a path: another text has no path of its own. A tile's has slashes."""
+
+
+def _pattern(path: str, operation: dict[str, Any]) -> str:
+    forms = {
+        one["name"]: _FORMS[one["schema"].get("format", "")] for one in operation.get("parameters", [])
+        if one["in"] == "path"
+    }  # fmt: skip
+    return re.sub(r"\\{(\w+)\\}", lambda name: forms[name[1]], re.escape(path))
 
 
 def _codes(response: dict[str, Any]) -> Iterator[str]:
