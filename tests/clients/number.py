@@ -13,14 +13,14 @@ person = NumberCheckRequest(
     symbol="架空",
     number="7701",
     branch="00",
-    birth_date="1985-06-15",
+    birth_date=datetime.date(1985, 6, 15),
 )
 answer = check_eligibility_by_number.sync(client=fund, body=person)
 assert isinstance(answer, EligibilityAnswer), answer
 assert answer.validity is Validity.VALID
 print(answer.validity, answer.results[0].name)
 
-person.as_of = datetime.date(1900, 1, 1).isoformat()
+person.as_of = datetime.date(1900, 1, 1)
 problem = check_eligibility_by_number.sync(client=fund, body=person)
 assert isinstance(problem, Problem), problem
 print(problem.code)

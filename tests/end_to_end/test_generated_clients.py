@@ -108,7 +108,7 @@ def test_openapi_python_client(run: Run, tmp_path: Path) -> None:
     fetched(UV, "venv", "--quiet", environment, folder=ROOT)
     lock = CLIENTS / "requirements.txt"
     fetched(
-        "uv",
+        UV,
         "pip",
         "install",
         "--quiet",
