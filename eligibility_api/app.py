@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import lru_cache  # noqa: TID251 - of the application
 
 import httpx2
 import structlog
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from eligibility_api import health
@@ -69,6 +68,7 @@ from eligibility_api.tickets import endpoints as tickets
 from eligibility_api.uploads import endpoints as uploads
 from eligibility_api.web import problem_pages, problems
 from eligibility_api.web.description import DescribedAPI
+from eligibility_api.web.description.served import DESCRIPTION_PATH, ServedDescription
 from eligibility_api.web.middleware import AccessLog
 from eligibility_api.web.server.admission import APP_STATE_KEY, Admission
 from eligibility_api.web.server.limits import BodyLimits, ServerLimits
@@ -113,7 +113,9 @@ def build(state: OpenState) -> FastAPI:
     app = DescribedAPI(
         title="Shikaku eligibility API",
         version="1",
+        summary="オンライン資格確認の代わりに動く、公開の支払基金 / An open stand-in for the payment fund",
         description=_DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         openapi_url=None,  # see below: it is rendered once
         # The interactive pages load their scripts from another host.
@@ -156,9 +158,9 @@ def build(state: OpenState) -> FastAPI:
 
 
 def _serve_description(app: FastAPI) -> None:
-    @app.get("/openapi.json", include_in_schema=False)
-    async def description() -> Response:
-        return Response(_description(app), media_type="application/json")
+    @app.get(DESCRIPTION_PATH, include_in_schema=False)
+    async def description(request: Request) -> Response:
+        return _description(app).respond(request)
 
 
 def _serve_pages(app: FastAPI) -> None:
@@ -173,9 +175,9 @@ def _serve_pages(app: FastAPI) -> None:
 
 
 @lru_cache(maxsize=1)
-def _description(app: FastAPI) -> bytes:
+def _description(app: FastAPI) -> ServedDescription:
     """The interface's description, rendered once: it takes a second, and anybody may ask for it."""
-    return json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+    return ServedDescription(app.openapi())
 
 
 def _admission(state: State) -> Admission:

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings
 
 from eligibility_api.app import build
 from scripts import (
+    example_docs,
     member_file_docs,
     message_docs,
     problem_docs,
@@ -53,18 +54,8 @@ Every setting is an environment variable. Generated from the settings classes by
 
 
 def openapi() -> str:
-    """The fund's interface as an OpenAPI document, each error's example once."""
-    document = build(_no_state).openapi()
-    shared = document["components"].setdefault("examples", {})
-    for operation in (operation for path in document["paths"].values() for operation in path.values()):
-        for status, response in operation["responses"].items():
-            if status.startswith("2"):
-                continue
-            for examples in (content.get("examples", {}) for content in response.get("content", {}).values()):
-                for code in examples:
-                    shared[code] = examples[code]
-                    examples[code] = {"$ref": f"#/components/examples/{code}"}
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    """The fund's interface as an OpenAPI document, as the fund serves it."""
+    return json.dumps(build(_no_state).openapi(), ensure_ascii=False, indent=1) + "\n"
 
 
 @cache
@@ -162,7 +153,12 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
 
 def main() -> None:
     """Write all documents."""
-    for folder, files in ((ROOT / "docs", DOCUMENTS), (ROOT / "eligibility_api" / "sql", sql_docs.FILES)):
+    described = ROOT / "eligibility_api" / "web" / "description"
+    for folder, files in (
+        (described, {"examples.json": example_docs.examples}),
+        (ROOT / "docs", DOCUMENTS),
+        (ROOT / "eligibility_api" / "sql", sql_docs.FILES),
+    ):
         for name, generate in files.items():
             file = folder / name
             file.parent.mkdir(exist_ok=True)

@@ -72,7 +72,11 @@ def _type(entry: CatalogueEntry) -> str:
 
 
 def operations(code: str, document: dict[str, Any]) -> Iterable[str]:
-    """The operations whose description has an example of this code."""
+    """The operations whose description has an example of this code; those that any request may be answered first."""
+    [shared] = document["components"]["responses"]["AnyProblem"]["content"].values()
+    if code in shared["examples"]:
+        yield "any / すべて"
+        return
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             contents = (

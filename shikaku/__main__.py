@@ -172,6 +172,7 @@ def _stay(console: Console, stack: Stack, data: Dataset) -> None:
         "",
         "画面 / screens:",
         f"  試験環境：テスト患者・カードを置く・記録・障害 / sandbox: persons, cards, request log, faults  {sandbox_console}",
+        f"  API の説明と試行 / the interface, to read and to try  {wiring['TERMINAL_FUND_URL']}/docs",
         f"  患者さん：カードリーダーの画面 / patients: the card reader  {stack.screens_url}/reader",
         f"    カードは試験環境の画面から置く（暗証番号 {PIN}） / cards are placed at the sandbox's console; PIN {PIN}",
         f"  受付・医師：今日の来院 / reception, doctor: today's visits  {stack.screens_url}/desk",

@@ -12,7 +12,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
-from eligibility_api.web.headers import respond_with_etag
+from eligibility_api.web.headers import NOT_MODIFIED, respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix="/v1/eligibility/answers", tags=["eligibility"])
@@ -23,10 +23,11 @@ router = APIRouter(prefix="/v1/eligibility/answers", tags=["eligibility"])
     summary="Get an earlier answer",
     response_model=EligibilityAnswer | UnchangedAnswer,
     responses={
-        304: {"description": "The client already has this answer."},
+        **NOT_MODIFIED,
         **problem_responses(
             "token-invalid",
             "right-missing",
+            "client-closed",
             "not-found",
             "answer-of-earlier-rule",
             "card-not-usable",

@@ -14,7 +14,7 @@ from eligibility_api.contract.batches import BATCHES_PATH, BatchAnswer, BatchReq
 from eligibility_api.contract.codes import Right
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
-from eligibility_api.web.headers import respond_with_etag
+from eligibility_api.web.headers import NOT_MODIFIED, respond_with_etag
 from eligibility_api.web.large_bodies import LargeBody
 from eligibility_api.web.problems import problem_responses
 
@@ -34,13 +34,17 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
     return schema
 
 
+_LOCATION = {"Location": {"description": "Where its progress is read.", "schema": {"type": "string"}}}
+
+
 @router.post(
     "",
     status_code=202,
     summary="Submit a batch of look-ups by number",
     responses=problem_responses(
         *_REFUSALS, "batch-limit", "as-of-out-of-range", "my-number-refused", "request-invalid"
-    ),
+    )
+    | {202: {"headers": _LOCATION}},
 )
 async def accept(
     response: Response,
@@ -61,7 +65,7 @@ async def accept(
     "/{batch_id}",
     summary="Progress of a batch",
     response_model=BatchAnswer,
-    responses=problem_responses(*_REFUSALS, "not-found") | {304: {"description": "Unchanged."}},
+    responses=problem_responses(*_REFUSALS, "not-found") | NOT_MODIFIED,
 )
 async def find(
     request: Request,

@@ -14,7 +14,7 @@ from eligibility_api.contract.claims import CLAIMS_PATH, ClaimsAnswer, ClaimsFau
 from eligibility_api.contract.codes import Right
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
-from eligibility_api.web.headers import respond_with_etag
+from eligibility_api.web.headers import NOT_MODIFIED, respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix=CLAIMS_PATH, tags=["claims"], route_class=rights_first(Right.CLAIMS))
@@ -53,7 +53,7 @@ async def send(
     "/{file_id}",
     summary="Get a claim file",
     response_model=ClaimsAnswer,
-    responses=problem_responses(*_OF_ONE),
+    responses=problem_responses(*_OF_ONE) | NOT_MODIFIED,
 )
 async def find(request: Request, file_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
     """Its state, and the report once it was read."""
@@ -64,7 +64,7 @@ async def find(request: Request, file_id: UUID, caller: CurrentCaller, state: Cu
     "/{file_id}/faults",
     summary="Faults by place",
     response_model=ClaimsFaults,
-    responses=problem_responses(*_OF_ONE),
+    responses=problem_responses(*_OF_ONE) | NOT_MODIFIED,
 )
 async def faults(
     request: Request,

@@ -20,6 +20,14 @@ from eligibility_api.eligibility import service
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import PROOF_REFUSALS, problem_responses
 
+_BINDING_REFUSALS = (
+    "first-registration-needed",
+    "card-not-usable",
+    "registration-conflict",
+    "register-unavailable",
+)
+"""Refusals of a card whose certificate is not bound, or whose person is not to be shown."""
+
 router = APIRouter(
     prefix="/v1/eligibility",
     tags=["eligibility"],
@@ -37,7 +45,7 @@ def _respond(answer: EligibilityAnswer | UnchangedAnswer) -> Response:
     summary="The insurance of the person whose card signed",
     response_model=EligibilityAnswer | UnchangedAnswer,
     responses=problem_responses(
-        *PROOF_REFUSALS, "first-registration-needed", "as-of-out-of-range", "card-not-usable"
+        *PROOF_REFUSALS, "as-of-out-of-range", *_BINDING_REFUSALS
     ),
 )
 async def check_card(
@@ -57,7 +65,7 @@ async def check_card(
     summary="The same, after staff compared the face",
     response_model=EligibilityAnswer | UnchangedAnswer,
     responses=problem_responses(
-        *PROOF_REFUSALS, "operator-required", "visual-check-limit", "card-not-usable"
+        *PROOF_REFUSALS, "operator-required", "visual-check-limit", *_BINDING_REFUSALS
     ),
 )
 async def check_visually(
@@ -76,6 +84,7 @@ async def check_visually(
     responses=problem_responses(
         "token-invalid",
         "right-missing",
+        "client-closed",
         "my-number-refused",
         "as-of-out-of-range",
         "known-at-out-of-range",

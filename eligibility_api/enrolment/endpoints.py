@@ -38,6 +38,9 @@ CHANGE_REFUSALS = (
 
 _REFUSALS = (*CHANGE_REFUSALS, "enrolment-other-insurer")
 _REGISTER_REFUSALS = ("register-unavailable", "mismatch-limit")
+_SCHEME_REFUSALS = ("enrolment-recipient", "enrolment-late-elderly")
+_MEMBER_REFUSALS = (*_SCHEME_REFUSALS, "enrolment-medical-aid", "enrolment-period")
+"""Refusals of a member's items, and of the numbers of a scheme."""
 
 Key = Annotated[str, Depends(idempotency_key)]
 From = Annotated[Caller, Depends(current_caller)]
@@ -48,7 +51,7 @@ At = Annotated[State, Depends(current_state)]
     "",
     status_code=201,
     summary="Enrol one member",
-    responses=problem_responses(*_REFUSALS, *_REGISTER_REFUSALS, "enrolment-overlap"),
+    responses=problem_responses(*_REFUSALS, *_REGISTER_REFUSALS, *_MEMBER_REFUSALS, "enrolment-overlap"),
 )
 async def enrol(request: EnrolmentRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
     """資格取得. The fund matches the member with the resident register; `match` is the result."""
@@ -68,7 +71,9 @@ async def end(request: EndRequest, caller: From, state: At, key: Key) -> Enrolme
 @router.post(
     "/correct",
     summary="Correct a period of a member",
-    responses=problem_responses(*_REFUSALS, *_REGISTER_REFUSALS, "enrolment-unknown", "enrolment-overlap"),
+    responses=problem_responses(
+        *_REFUSALS, *_REGISTER_REFUSALS, *_MEMBER_REFUSALS, "enrolment-unknown", "enrolment-overlap"
+    ),
 )
 async def correct(request: CorrectionRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
     """資格訂正. The corrected period is sent as a whole; the membership itself may change."""
@@ -88,7 +93,7 @@ async def move(request: MoveRequest, caller: From, state: At, key: Key) -> Enrol
 @router.post(
     "/branch",
     summary="Change a member's branch number",
-    responses=problem_responses(*_REFUSALS, "enrolment-unknown", "enrolment-overlap"),
+    responses=problem_responses(*_REFUSALS, *_SCHEME_REFUSALS, "enrolment-unknown", "enrolment-overlap"),
 )
 async def branch(request: BranchRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
     """枝番の変更. The period continues as an enrolment of its own under the new number."""

@@ -28,6 +28,7 @@ _FORM = {"required": True, "content": {FORM_MEDIA_TYPE: {"schema": TokenForm.mod
         "assertion-missing",
         "assertion-too-long",
         "assertion-used",
+        "database-unavailable",
         "grant-type-unsupported",
         "scope-exceeded",
         "token-request-invalid",

@@ -35,7 +35,7 @@ from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
 from eligibility_api.enrolment.idempotency import idempotency_key
 from eligibility_api.insurer_ops import members, mismatch_resolution, papers, service
 from eligibility_api.state import State, current_state
-from eligibility_api.web.headers import respond_with_etag
+from eligibility_api.web.headers import NOT_MODIFIED, respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(
@@ -75,7 +75,12 @@ async def member(enrolment_id: UUID, caller: From, state: At) -> MemberHistory:
     return await members.history(state, caller, enrolment_id)
 
 
-@router.get("/mismatches", summary="The mismatch queue", response_model=Mismatches, responses=_LIST_RESPONSES)
+@router.get(
+    "/mismatches",
+    summary="The mismatch queue",
+    response_model=Mismatches,
+    responses=_LIST_RESPONSES | NOT_MODIFIED,
+)
 async def mismatches(request: Request, caller: From, state: At, after: After = None) -> Response:
     """Members whose items the resident register does not match, oldest first. Withheld until resolved."""
     return respond_with_etag(request, await service.mismatches(state, caller, after))
@@ -115,7 +120,9 @@ async def unlink(request: UnlinkRequest, caller: From, state: At, key: Key) -> U
     return await mismatch_resolution.unlink(state, caller, key, request)
 
 
-@router.get("/changes", summary="The change feed", response_model=Changes, responses=_LIST_RESPONSES)
+@router.get(
+    "/changes", summary="The change feed", response_model=Changes, responses=_LIST_RESPONSES | NOT_MODIFIED
+)
 async def changes(
     request: Request, caller: From, state: At, after: After = None, limit: Limit = 100
 ) -> Response:
@@ -127,7 +134,7 @@ async def changes(
     "/statistics",
     summary="Registration delay, look-ups by outcome",
     response_model=Statistics,
-    responses=problem_responses(*_READ_REFUSALS),
+    responses=problem_responses(*_READ_REFUSALS) | NOT_MODIFIED,
 )
 async def statistics(request: Request, caller: From, state: At) -> Response:
     """The delay from acquisition to visibility, and the number of look-ups by outcome."""
@@ -138,7 +145,7 @@ async def statistics(request: Request, caller: From, state: At) -> Response:
     "/paper-certificates",
     summary="Who needs a 資格確認書",
     response_model=PaperCertificates,
-    responses=_LIST_RESPONSES,
+    responses=_LIST_RESPONSES | NOT_MODIFIED,
 )
 async def paper_certificates(
     request: Request, caller: From, state: At, after: After = None, since_month: Month | None = None
@@ -187,7 +194,7 @@ async def deregister(request: DeregistrationRequest, caller: From, state: At) ->
     "/deregistration-applications",
     summary="Members who asked to end the use of their card",
     response_model=DeregistrationApplications,
-    responses=_LIST_RESPONSES,
+    responses=_LIST_RESPONSES | NOT_MODIFIED,
 )
 async def deregistration_applications(
     request: Request, caller: From, state: At, after: After = None

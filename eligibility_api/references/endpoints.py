@@ -27,6 +27,7 @@ BULK_BYTES = 512 * 1024
 _REFUSALS = (
     "token-invalid",
     "right-missing",
+    "client-closed",
     "my-number-refused",
     "number-miss-limit",
     "database-unavailable",

@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 
 from eligibility_api.app import create
 from eligibility_api.platform.settings import Settings
-from eligibility_api.sandbox import endpoints
+from eligibility_api.sandbox import docs, endpoints
 from eligibility_api.sandbox.jlis import FaultyRegister
 from eligibility_api.sandbox.middleware import SandboxMiddleware
 from eligibility_api.sandbox.store import SandboxStore
@@ -26,5 +26,6 @@ def add_sandbox(app: FastAPI, store: SandboxStore) -> FastAPI:
     """Add the sandbox to an application, inside of its access log and outside of everything that answers."""
     app.state.sandbox = store
     app.include_router(endpoints.router)
+    app.include_router(docs.router)
     app.user_middleware.insert(1, Middleware(SandboxMiddleware, store=store))
     return app

@@ -25,7 +25,7 @@ from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
 from eligibility_api.uploads import decisions, service
 from eligibility_api.uploads.service import UploadOptions
-from eligibility_api.web.headers import respond_with_etag
+from eligibility_api.web.headers import NOT_MODIFIED, respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 PATH = "/v1/uploads"
@@ -81,7 +81,7 @@ async def upload(
     "/{upload_id}",
     summary="Get an upload",
     response_model=UploadAnswer,
-    responses=problem_responses(*_OF_ONE),
+    responses=problem_responses(*_OF_ONE) | NOT_MODIFIED,
 )
 async def find(request: Request, upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
     """Its state, and the check report once it was checked."""
@@ -92,7 +92,7 @@ async def find(request: Request, upload_id: UUID, caller: CurrentCaller, state: 
     "/{upload_id}/faults",
     summary="Faults by row",
     response_model=UploadFaults,
-    responses=problem_responses(*_OF_ONE),
+    responses=problem_responses(*_OF_ONE) | NOT_MODIFIED,
 )
 async def faults(
     request: Request,
@@ -153,7 +153,7 @@ async def undo(
     "/{upload_id}/correction-list",
     summary="Facilities that received withdrawn values",
     response_model=CorrectionList,
-    responses=problem_responses(*_OF_ONE),
+    responses=problem_responses(*_OF_ONE) | NOT_MODIFIED,
 )
 async def correction_list(
     request: Request, upload_id: UUID, caller: CurrentCaller, state: CurrentState

@@ -22,10 +22,8 @@ log = structlog.get_logger()
 PROOF_REFUSALS = (
     "token-invalid",
     "right-missing",
-    "challenge-altered",
-    "challenge-used",
-    "certificate-other-authority",
-    "certificate-revoked",
+    "client-closed",
+    *(code for code in CATALOGUE if code.startswith(("challenge-", "certificate-"))),
     "signature-invalid",
     "revocation-unavailable",
     "database-unavailable",
@@ -52,7 +50,7 @@ _JSON = "application/json"
 def problem_responses(*codes: str, oauth: bool = False) -> dict[int | str, dict[str, Any]]:
     """Describe error answers for OpenAPI: one entry per status, one example per code.
 
-    `oauth`: those of the token endpoint. The schemas are added by `web/description.py`.
+    `oauth`: those of the token endpoint. The schemas are added by `web/description/errors.py`.
     """
     model, media_type = (TokenProblem, _JSON) if oauth else (Problem, PROBLEM_MEDIA_TYPE)
     responses: dict[int | str, dict[str, Any]] = {}

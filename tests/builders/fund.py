@@ -25,6 +25,7 @@ from jpki_mock.service.callers import Callers
 from jpki_mock.settings import Settings as JlisSettings
 from tests.builders.consent_requests import ConsentRequests
 from tests.builders.database import Database as TestDatabase
+from tests.builders.described import check_described
 from tests.builders.fund_clients import INSURER, AdjustableClock
 from tests.builders.jlis_connection import JlisConnection
 from tests.builders.membership_requests import MembershipRequests
@@ -96,7 +97,9 @@ async def open_fund(database: TestDatabase, home: Path, **settings: Any) -> Asyn
             app = build(opened(state))
             app.state.fund = state
             transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-            async with httpx2.AsyncClient(transport=transport, base_url="http://fund.test") as http:
+            async with httpx2.AsyncClient(
+                transport=transport, base_url="http://fund.test", event_hooks={"response": [check_described]}
+            ) as http:
                 none = Credential.model_construct(client_id="", audience="", private_key={})
                 fund = Fund(
                     state, app, http, jlis, connection, clock, database, owner, batch, none, none, home

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from cryptography import x509
+from fastapi.exceptions import RequestValidationError
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from pydantic import ValidationError
@@ -28,6 +29,7 @@ from eligibility_api.claims.reading.reader import Reader as ClaimReader
 from eligibility_api.clients.operator import operator_from_headers
 from eligibility_api.clients.tokens import Tokens, check_assertion, claimed_client
 from eligibility_api.consent.verifier import verify as verify_consent
+from eligibility_api.contract import examples
 from eligibility_api.contract.bounds import MAX_TEXT_LENGTH
 from eligibility_api.contract.characters import normalize_kana, replace_unencodable
 from eligibility_api.contract.days import UnreadableDay, parse_day
@@ -53,9 +55,11 @@ from eligibility_api.domain.certificate import accept, check_signature
 from eligibility_api.domain.revocation import RevocationDataRejected, validate_crl, validate_ocsp
 from eligibility_api.domain.text import folded_text
 from eligibility_api.drug_master.reader import MasterFaults, read_master
+from eligibility_api.fhir.requests import read_request
 from eligibility_api.jlis.client import _HOLDER, _MATCHES
 from eligibility_api.uploads.records import staging_reader
 from eligibility_api.web import cursor
+from tests.builders import fhir
 from tests.builders.operations import MODELS
 from tests.claims.samples import SAMPLES
 from tests.conformance.bad_files import BAD_ROWS, GOOD, line, lines
@@ -64,7 +68,7 @@ from tests.unit.eligibility_api.consent import evidence
 from tests.unit.eligibility_api.domain import revocations
 
 NOW = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
-REFUSALS = (ShikakuError, ValidationError, RevocationDataRejected, MasterFaults)
+REFUSALS = (ShikakuError, ValidationError, RequestValidationError, RevocationDataRejected, MasterFaults)
 """How the fund refuses an input."""
 
 
@@ -119,6 +123,16 @@ def _model(data: bytes) -> object:
         return model.model_validate_json(data[1:])
     except ValidationError as refusal:
         return refusal.errors(include_url=False)
+
+
+def _fhir_seeds() -> list[bytes]:
+    """By number and by card, bare and as Parameters."""
+    resources = [fhir.coverage_request(examples.NUMBER), fhir.proof_request(examples.PROOF)]
+    wrapped = [
+        {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": resource}]}
+        for resource in resources
+    ]
+    return [json.dumps(resource, ensure_ascii=False).encode() for resource in (*resources, *wrapped)]
 
 
 def _identifiers(text: str) -> Iterator[object]:
@@ -318,6 +332,7 @@ def parsers() -> dict[str, Parser]:
         "claim file": Parser(_claims, [sample.body() for sample in SAMPLES.values()]),
         "drug master": Parser(read_master, [_master()]),
         "requests": Parser(_model, _model_seeds()),
+        "FHIR request": Parser(read_request, _fhir_seeds()),
         "texts and numbers": Parser(
             _text, ["ｼｹﾝ ﾐﾎﾝ".encode(), b"1234-5678-9018", "か\u3099".encode(), b"33120015"]
         ),

@@ -1,4 +1,4 @@
-"""Each test person gets the complete answer that the data expects, from a real fund."""
+"""Each test person gets the complete answer that the data expects, from a real fund; the interface's examples too."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from clinic_terminal.messages.characters import Encoding
 from clinic_terminal.store import TerminalStore
 from eligibility_api.contract.errors import ErrorKind
 from eligibility_api.domain.dates import day_in_japan
+from eligibility_api.web.description.examples import read_examples
+from scripts.example_docs import PATH, chosen, request
 from shikaku.persons.answers import expected_answer
 from shikaku.persons.dataset import load_dataset
 from shikaku.persons.person import INSTITUTIONS
@@ -32,6 +34,9 @@ CASES = [
     pytest.param(person, position, id=f"{person}-{question.by}-{position + 1}")
     for person, position, question in questions(load_dataset())
 ]
+
+
+EXAMPLES = read_examples()[PATH]
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +116,31 @@ def has_no_answer(message: Any, problem: str) -> bool:
 async def test_a_person_gets_a_paper_certificate_or_a_notice(scenario: Scenario, person_id: str) -> None:
     """Rule K1."""
     assert scenario.papers[person_id] == scenario.data.person(person_id).paper
+
+
+def test_there_is_an_example_of_every_validity() -> None:
+    assert sorted(example["answer"]["validity"] for example in EXAMPLES.values()) == list("123456")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+async def test_an_example_is_answered_as_it_shows(scenario: Scenario, name: str) -> None:
+    """Days that follow from today apart, which the person's data of today has."""
+    example = EXAMPLES[name]
+    response = await scenario.fund.post(PATH, example["request"])
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    assert set(answer) == set(example["answer"])
+    assert (answer["version"] is None) == (example["answer"]["version"] is None)
+    [(person, question)] = [one for one in chosen(scenario.data) if name == f"{one[1].validity}-{one[0].id}"]
+    assert request(scenario.data, person, question) == example["request"]
+    expected = expected_answer(scenario.data, person, question)
+    assert {item: answer[item] for item in expected} == expected
+    assert [set(result) for result in answer["results"]] == [
+        set(result) for result in example["answer"]["results"]
+    ]
+
+
+def test_the_persons_are_chosen_on_every_day_alike() -> None:
+    assert [f"{question.validity}-{person.id}" for person, question in chosen(load_dataset())] == list(
+        EXAMPLES
+    )

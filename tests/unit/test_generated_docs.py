@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 
 from eligibility_api.app import busiest_statements
-from eligibility_api.contract.errors import PROBLEM_TYPE_PREFIX
-from scripts import generate_docs, sql_docs
+from scripts import example_docs, generate_docs, sql_docs
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -19,6 +17,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 def test_a_generated_document_is_up_to_date(name: str) -> None:
     generated = generate_docs.DOCUMENTS[name]()
     assert (DOCS / name).read_text(encoding="utf-8") == generated, f"docs/{name} is outdated: run `make docs`"
+
+
+def test_the_examples_of_the_interface_are_up_to_date() -> None:
+    stored = DOCS.parent / "eligibility_api" / "web" / "description" / "examples.json"
+    assert stored.read_text(encoding="utf-8") == example_docs.examples(), "run `make docs`"
 
 
 SQL = DOCS.parent / "eligibility_api" / "sql"
@@ -55,20 +58,3 @@ def test_every_program_with_settings_has_a_table() -> None:
 )
 def test_a_unit_follows_from_the_name(name: str, unit: str) -> None:
     assert generate_docs.unit(name) == unit
-
-
-def test_every_example_of_a_problem_is_referenced_and_named_by_its_code() -> None:
-    document = json.loads(generate_docs.openapi())
-    examples = document["components"]["examples"]
-    referenced = {
-        code
-        for path in document["paths"].values()
-        for operation in path.values()
-        for status, response in operation["responses"].items()
-        if not status.startswith("2")
-        for content in response.get("content", {}).values()
-        for code in content.get("examples", {})
-    }
-    assert referenced
-    assert referenced == set(examples)
-    assert all(example["value"]["type"] == PROBLEM_TYPE_PREFIX + code for code, example in examples.items())

@@ -85,7 +85,11 @@ def test_every_kind_has_a_meaning() -> None:
 
 def test_the_documents_cover_every_code_and_name_its_operations() -> None:
     response: dict[str, Any] = {"content": {"application/problem+json": {"examples": {"challenge-used": {}}}}}
-    document: dict[str, Any] = {"paths": {"/v1/a": {"post": {"responses": {"409": response}}}}}
+    shared: dict[str, Any] = {"content": {"application/problem+json": {"examples": {"internal": {}}}}}
+    document: dict[str, Any] = {
+        "paths": {"/v1/a": {"post": {"responses": {"409": response}}}},
+        "components": {"responses": {"AnyProblem": shared}},
+    }
     page = problem_docs.page("challenge-used", document)
     assert "| `POST /v1/a` |" in page
     assert "`/problems/challenge-used`" in page
@@ -93,3 +97,4 @@ def test_the_documents_cover_every_code_and_name_its_operations() -> None:
     index = problem_docs.index()
     assert all(f"({code}.md)" in index for code in CATALOGUE)
     assert list(problem_docs.operations("challenge-expired", document)) == []
+    assert list(problem_docs.operations("internal", document)) == ["any / すべて"]
