@@ -74,7 +74,9 @@ def data() -> Dataset:
 @pytest.fixture
 def stack(tmp_path: Path, data: Dataset) -> RecordingStack:
     recording = RecordingStack(tmp_path, output(data))
-    PersonRegistration(cast(Stack, recording), data).register()
+    persons = PersonRegistration(cast(Stack, recording), data)
+    persons.issue_cards()
+    persons.register()
     return recording
 
 
@@ -169,5 +171,6 @@ def test_changes_of_cards_and_persons_are_made_at_j_lis(stack: RecordingStack) -
 
 def test_a_refused_registration_raises_an_error(tmp_path: Path, data: Dataset) -> None:
     stack = RecordingStack(tmp_path, output(data) | {"registered": False})
+    persons = PersonRegistration(cast(Stack, stack), data)
     with pytest.raises(StackError, match="P01-valid"):
-        PersonRegistration(cast(Stack, stack), data).register()
+        persons.register()
