@@ -90,15 +90,15 @@ def _wait(process: subprocess.Popen[bytes], ready: Path, log: Path) -> dict[str,
     deadline = time.monotonic() + START_SECONDS
     while not ready.exists():
         if process.poll() is not None:
-            pytest.fail(f"shikaku ended with exit code {process.returncode}:\n{_said(log)}", pytrace=False)
+            pytest.fail(f"shikaku ended with exit code {process.returncode}:\n{_output(log)}", pytrace=False)
         if time.monotonic() > deadline:
-            pytest.fail(f"shikaku is not ready after {START_SECONDS:g} s:\n{_said(log)}", pytrace=False)
+            pytest.fail(f"shikaku is not ready after {START_SECONDS:g} s:\n{_output(log)}", pytrace=False)
         time.sleep(_POLL_SECONDS)
     found: dict[str, Any] = json.loads(ready.read_text(encoding="utf-8"))
     return found
 
 
-def _said(log: Path) -> str:
+def _output(log: Path) -> str:
     return log.read_text(encoding="utf-8", errors="replace").strip()
 
 

@@ -136,8 +136,8 @@ class Stack:
             self._register_fund_with_jlis()
             self._wiring["FUND_JLIS_URL"] = self._serve(lock, "jpki-mock", port=self._ports.jlis)
             workers = ("--workers", str(self._workers))
-            with ThreadPoolExecutor(1) as beside:
-                done = beside.submit(meanwhile or (lambda: None))
+            with ThreadPoolExecutor(1) as background:
+                done = background.submit(meanwhile or (lambda: None))
                 fund = self._serve(lock, "eligibility-api", *workers, port=self._ports.fund)
                 done.result()
             self._wiring |= {"TERMINAL_FUND_URL": fund, "PAYER_FUND_URL": fund}

@@ -119,7 +119,7 @@ def test_a_server_is_not_found_in_the_base(base: Path) -> None:
         run(base, "import eligibility_api.app")
 
 
-def test_the_command_says_what_is_missing(base: Path) -> None:
+def test_the_command_names_the_missing_extra(base: Path) -> None:
     program = "from shikaku.serve import main; print(main([]))"
     assert run(base, "import sys; sys.stderr = sys.stdout\n" + program) == (
         "必要：/ needed: pip install 'shikaku[stack]'\n2\n"

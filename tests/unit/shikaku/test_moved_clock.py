@@ -26,7 +26,7 @@ NOW = datetime(2026, 12, 1, 0, 0, 0, tzinfo=UTC)
         ("2026-12-15T00:00:00Z", datetime(2026, 12, 15, tzinfo=UTC)),
     ],
 )
-def test_an_instant_is_in_japan_unless_it_says_otherwise(text: str, read: datetime) -> None:
+def test_an_instant_is_in_japan_unless_it_names_a_zone(text: str, read: datetime) -> None:
     assert instant(text) == read
 
 

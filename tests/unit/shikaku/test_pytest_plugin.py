@@ -54,7 +54,7 @@ def started(
         assert command[:3] == [sys.executable, "-m", "shikaku.serve"]
         return popen([sys.executable, "-c", program, *command[2:]], **more)
 
-    monkeypatch.setattr(pytest_plugin.subprocess, "Popen", instead)
+    monkeypatch.setattr(subprocess, "Popen", instead)
     fixture = pytest_plugin.shikaku.__wrapped__  # type: ignore[attr-defined]
     running: Iterator[RunningStack] = fixture(TmpPaths(folder), options)
     return running
@@ -86,7 +86,7 @@ def test_the_persons_are_read(tmp_path: Path) -> None:
     assert RunningStack({"persons": str(file)}).persons() == [{"id": "P01-valid"}]
 
 
-def test_a_stack_that_ends_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_output_of_a_stack_that_ends_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     running = started(monkeypatch, tmp_path, 'sys.exit("Another program uses port 8400")')
     with pytest.raises(pytest.fail.Exception, match=r"exit code 1:\nAnother program uses port 8400"):
         next(running)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from shikaku import serve
+from shikaku import moved_clock, serve
+from shikaku.clock import today
 from shikaku.persons.dataset import load_dataset
 from shikaku.ports import Ports
 from shikaku.processes import StackError
@@ -91,18 +93,18 @@ class Played:
 
 @pytest.fixture
 def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Played:
-    seen = Played()
+    found = Played()
 
     def made(home: Path, **options: Any) -> FakeStack:
-        seen.stack = FakeStack(home, **options)
-        seen.stack.error = seen.error
-        return seen.stack
+        found.stack = FakeStack(home, **options)
+        found.stack.error = found.error
+        return found.stack
 
     def pause() -> None:
-        seen.files = sorted(one for one in tmp_path.rglob("*") if one.is_file())
+        found.files = sorted(one for one in tmp_path.rglob("*") if one.is_file())
         file = tmp_path / "deep" / "ready.json"
         if file.exists():
-            seen.ready = json.loads(file.read_text(encoding="utf-8"))
+            found.ready = json.loads(file.read_text(encoding="utf-8"))
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
         raise KeyboardInterrupt
 
@@ -110,8 +112,8 @@ def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Played:
     monkeypatch.setattr(serve, "Stack", made)
     monkeypatch.setattr(serve, "PersonRegistration", FakePersons)
     monkeypatch.setattr(serve, "end_like_ctrl_c", lambda: None)
-    monkeypatch.setattr(serve.signal, "pause", pause)
-    return seen
+    monkeypatch.setattr(signal, "pause", pause)
+    return found
 
 
 def test_the_ready_file_is_there_only_while_all_is_ready(
@@ -127,7 +129,7 @@ def test_the_ready_file_is_there_only_while_all_is_ready(
     assert played.stack.done == ["cards", "started", "registered", "exchange", "stopped"]
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
     assert played.ready == {
-        "day": load_dataset(serve.today()).today,
+        "day": load_dataset(today()).today,
         "fund": "http://fund",
         "jlis": "http://jlis",
         "web_api": "http://web",
@@ -145,7 +147,7 @@ def test_the_ready_file_is_there_only_while_all_is_ready(
         "environment": str(home / "stack.env"),
         "variables": played.stack.wiring,
     }
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for text in (
         "http://fund",
         "http://console",
@@ -156,7 +158,7 @@ def test_the_ready_file_is_there_only_while_all_is_ready(
         *SENDER,
         *APPROVER,
     ):
-        assert text in said
+        assert text in printed
 
 
 @pytest.mark.parametrize(
@@ -191,7 +193,7 @@ def test_a_wrong_option_starts_nothing(played: Played, arguments: list[str]) -> 
     assert played.stack is None
 
 
-def test_without_the_extra_the_command_says_what_is_missing(
+def test_without_the_extra_the_command_names_it(
     played: Played, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(serve, "find_spec", lambda _: None)
@@ -205,6 +207,6 @@ def test_another_clock_is_set_before_anything_starts(played: Played, monkeypatch
         assert instant.isoformat() == "2026-12-15T09:00:00+09:00"
         raise StackError("libfaketime is needed")
 
-    monkeypatch.setattr(serve.moved_clock, "start_again_at", missing)
+    monkeypatch.setattr(moved_clock, "start_again_at", missing)
     assert serve.main(["--clock", "2026-12-15T09:00"]) == 1
     assert played.stack is None

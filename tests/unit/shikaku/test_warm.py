@@ -34,7 +34,7 @@ def main():
     elif word == "late":
         print("colorsys" in sys.modules)
     elif word == "text":
-        raise SystemExit("it said why")
+        raise SystemExit("a reason")
     raise SystemExit(int(sys.argv[2]) if len(sys.argv) > 2 else None)
 """
 
@@ -89,19 +89,19 @@ def test_what_a_command_imported_is_imported_for_the_next(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "error"),
     [
         (["exit"], 0, ""),
         (["exit", "7"], 7, ""),
-        (["text"], 1, "it said why\n"),
+        (["text"], 1, "a reason\n"),
         (["fail"], 1, "ValueError: no such thing\n"),
     ],
     ids=["none", "number", "text", "exception"],
 )
-def test_a_command_ends_as_python_ends_it(run: Run, arguments: list[str], code: int, said: str) -> None:
+def test_a_command_ends_as_python_ends_it(run: Run, arguments: list[str], code: int, error: str) -> None:
     done = run(*arguments)
     assert done.returncode == code
-    assert done.stderr.endswith(said)
+    assert done.stderr.endswith(error)
     assert run("exit", "3").returncode == 3  # the next one runs
 
 
