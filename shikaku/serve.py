@@ -108,6 +108,8 @@ def _run(home: Path, ports: Ports, ready_file: Path | None, *, strict: bool) -> 
             stack.serve_exchange(stack.home / "exchange")
             desk = stack.open_desk(*stack.keys_of(INSURER_NUMBER))
         console = stack.open_console(listing(data, PIN))
+        if strict:
+            stack.be_strict()  # now that its own programs have registered the persons
         stack.write_environment(environment)
         card = str(stack.cards / "P01-valid.json")
         lines = addresses.lines(stack, console, desk, card)

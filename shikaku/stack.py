@@ -72,7 +72,8 @@ class Stack:
         """`workers`: API workers. `revocation_max_age_seconds`: maximum age of the revocation mirror.
 
         `ports`: by default free ones. `sandbox`: the fund is one, with faults on demand and a log of requests;
-        `open_console` serves both. `strict`: that sandbox, and the files of the clinic's terminal, are strict and random.
+        `open_console` serves both. `strict`: the elements of the clinic's files are in a
+        random order; `be_strict` makes the sandbox strict too.
         """
         self.home = home.absolute()
         self._workers = workers
@@ -93,7 +94,7 @@ class Stack:
             "FUND_SIGNATURE_TRUST_STORE": str(jpki / "trust" / "signature.pem"),
             "FUND_REVOCATION_MAX_AGE_SECONDS": str(revocation_max_age_seconds),
             **({"FUND_SANDBOX": "1"} if sandbox else {}),
-            **({"FUND_SANDBOX_STRICT": "1", "TERMINAL_EXCHANGE_SHUFFLED": "1"} if strict else {}),
+            **({"TERMINAL_EXCHANGE_SHUFFLED": "1"} if strict else {}),
             "PAYER_HOME": str(self.home / "payer"),
             "TERMINAL_CREDENTIAL": str(self.home / "terminal.json"),
             "TERMINAL_HOME": str(self.home / "terminal"),
@@ -199,11 +200,17 @@ class Stack:
             finally:
                 self._warm = None
 
-    def admit_terminal(self, code: str, name: str, kind: str, rights: str, file: str) -> Path:
-        """Admit a facility with one terminal; returns its credential, which is `file` in the home folder."""
+    def admit_terminal(
+        self, code: str, name: str, kind: str, rights: str, file: str, *, test_key: bool = False
+    ) -> Path:
+        """Admit a facility with one terminal; returns its credential, which is `file` in the home folder.
+
+        `test_key`: with the facility's fixed key, which a sandbox alone accepts.
+        """
         credential = self.home / file
         options = ("--institution-code", code, "--name", name, "--kind", kind, "--rights", rights)
-        self.run("eligibility-api", "facility", "add", *options, "--out", credential)
+        key = ("--test-key",) if test_key else ()
+        self.run("eligibility-api", "facility", "add", *options, *key, "--out", credential)
         return credential
 
     def admit_insurer(self, insurer_number: str, name: str) -> None:
@@ -271,6 +278,13 @@ class Stack:
         assert self._lock is not None
         return self._serve(self._lock, "sandbox-console", *options, port=self._ports.console)
 
+    def be_strict(self) -> None:
+        """Switch the sandbox's strict and random mode on. Raises StackError."""
+        with httpx2.Client(base_url=self._wiring["TERMINAL_FUND_URL"], trust_env=False) as http:
+            answer = http.post("/sandbox/strict", json={"strict": True})
+        if not answer.is_success:
+            raise StackError(f"The sandbox answered {answer.status_code}.")
+
     def write_environment(self, path: Path) -> None:
         """Write the wiring as a file that a shell can source."""
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in sorted(self._wiring.items())]
@@ -334,7 +348,14 @@ class Stack:
         self.run("jpki-mock", "admit", self.home / "fund" / "keys" / "jlis-client.pub.pem")
 
     def _admit_clients(self) -> None:
-        self.admit_terminal(INSTITUTION_CODE, INSTITUTION_NAME, "clinic", _CLINIC_RIGHTS, "terminal.json")
+        self.admit_terminal(
+            INSTITUTION_CODE,
+            INSTITUTION_NAME,
+            "clinic",
+            _CLINIC_RIGHTS,
+            "terminal.json",
+            test_key="FUND_SANDBOX" in self._wiring,
+        )
         self.admit_insurer(INSURER_NUMBER, "架空健康保険協会")
 
     def _serve(

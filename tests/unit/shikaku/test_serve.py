@@ -63,6 +63,9 @@ class FakeStack:
     def keys_of(self, number: str) -> tuple[Path, Path]:
         return Path(f"payer-{number}.json"), Path("approver.json")
 
+    def be_strict(self) -> None:
+        self.done.append("strict")
+
     def write_environment(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("export A=1\n")
@@ -172,6 +175,7 @@ def test_the_stack_is_a_sandbox_as_the_options_say(
     assert serve.main(arguments) == 130
     assert played.stack is not None
     assert played.stack.options == {"ports": ports, "sandbox": True, "strict": strict}
+    assert (played.stack.done[-2:] == ["strict", "stopped"]) is strict
 
 
 def test_a_stack_that_does_not_start_exits_with_1_and_its_reason(
