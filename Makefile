@@ -81,7 +81,7 @@ pictures: packages
 packages:
 	@sh scripts/system-packages
 
-# Compile the four locks together so that they agree; UPGRADE=1 takes the newest versions. Then: make licences.
+# Compile the locks together so that they agree; UPGRADE=1 takes the newest versions. Then: make licences.
 locks:
 	@sh scripts/setup test
 	@sh scripts/locks $(if $(UPGRADE),--upgrade)

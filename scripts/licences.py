@@ -51,7 +51,7 @@ class Package:
 
 
 def locked(folder: Path) -> list[Package]:
-    """All packages of the four locks, by name."""
+    """All packages of the locks, by name."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.txt")}
     demo = {
         name for lock, text in texts.items() if lock.startswith("demo") for name, _ in _LOCKED.findall(text)

@@ -21,13 +21,14 @@ from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
+from shikaku import addresses
 from shikaku.clock import today
 from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import Dataset, load_dataset
 from shikaku.persons.listing import listing
 from shikaku.ports import Ports
 from shikaku.processes import ROOT, StackError
-from shikaku.stack import APPROVER, DOCTOR, INSURER_NUMBER, PIN, RECEPTION, SENDER, Stack, end_like_ctrl_c
+from shikaku.stack import INSURER_NUMBER, PIN, Stack, end_like_ctrl_c
 from shikaku.story.audit import AuditScenes
 from shikaku.story.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
 from shikaku.story.disaster import DisasterScenes
@@ -76,7 +77,10 @@ def _run(console: Console, ports: Ports) -> int:
         console.print(_tap_table(taps))
         status.update("テスト患者の登録 / registering the test persons …")
         data = load_dataset(today())
-        PersonRegistration(stack, data).register()
+        with stack.warm():
+            persons = PersonRegistration(stack, data)
+            persons.issue_cards()
+            persons.register()
         stack.write_environment(ENVIRONMENT)
         results = _play(
             console,
@@ -162,26 +166,9 @@ def _step_table(title: str, steps: list[DemoStep]) -> Table:
 def _stay(console: Console, stack: Stack, data: Dataset) -> None:
     sandbox_console = stack.open_console(listing(data, PIN))
     desk = stack.open_desk(*stack.keys_of(INSURER_NUMBER))
-    wiring = stack.wiring
-    card = (stack.cards / "P01-valid.json").relative_to(ROOT)
+    card = str((stack.cards / "P01-valid.json").relative_to(ROOT))
     lines = (
-        f"J-LIS  {wiring['FUND_JLIS_URL']}",
-        f"支払基金 / fund  {wiring['TERMINAL_FUND_URL']}  (/openapi.json)",
-        f"レセコンの Web API / the clinic's web API  {stack.web_face_url}",
-        f"すべてのカードの暗証番号 / PIN of every card  {PIN}",
-        "",
-        "画面 / screens:",
-        f"  試験環境：テスト患者・カードを置く・記録・障害 / sandbox: persons, cards, request log, faults  {sandbox_console}",
-        f"  API の説明と試行 / the interface, to read and to try  {wiring['TERMINAL_FUND_URL']}/docs",
-        f"  患者さん：カードリーダーの画面 / patients: the card reader  {stack.screens_url}/reader",
-        f"    カードは試験環境の画面から置く（暗証番号 {PIN}） / cards are placed at the sandbox's console; PIN {PIN}",
-        f"  受付・医師：今日の来院 / reception, doctor: today's visits  {stack.screens_url}/desk",
-        f"    受付 / reception：{RECEPTION[0]} {RECEPTION[1]}　医師 / doctor：{DOCTOR[0]} {DOCTOR[1]}",
-        f"  保険者の担当者：加入者情報の登録 / an insurer's clerks: members  {desk}",
-        f"    送信担当 / sender：{SENDER[0]} {SENDER[1]}　承認者 / approver：{APPROVER[0]} {APPROVER[1]}",
-        f"  患者さん：本人の画面（スマートフォンの幅で） / patients: their own page, as on a phone  {wiring['TERMINAL_FUND_URL']}/portal",
-        f"    コード / code：.venv/bin/clinic-terminal my-accesses --card {card}",
-        "",
+        *addresses.lines(stack, sandbox_console, desk, card, ".venv/bin/"),
         f"別のシェルで / in another shell:\n  . {ENVIRONMENT.relative_to(ROOT)}",
         f"  .venv/bin/clinic-terminal tap --card {card}      # PIN {PIN}",
         "  .venv/bin/loadtest smoke",

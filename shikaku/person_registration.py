@@ -1,6 +1,7 @@
 """Registers the named test persons in a running stack with the organisations' commands.
 
-In this order: residents and cards, enrolments, first registrations, and later changes.
+In this order: residents and cards (`issue_cards`), which need no fund; then (`register`) enrolments, first
+registrations, and later changes.
 """
 
 from __future__ import annotations
@@ -36,10 +37,13 @@ class PersonRegistration:
         self._stack = stack
         self._data = data
 
-    def register(self) -> None:
-        """Register everything, up to the state after the changes. Raises StackError."""
+    def issue_cards(self) -> None:
+        """Add the residents to J-LIS's register and issue their cards. Raises StackError."""
         lines = _write_lines(self._stack.home / "persons.jsonl", residents(self._data, PIN))
         self._stack.run("jpki-mock", "import-residents", lines, "--cards", self._stack.cards)
+
+    def register(self) -> None:
+        """Register everything that needs the fund, up to the state after the changes. Raises StackError."""
         self._stack.admit_insurers({i.number: i.name for i in self._data.insurers.values()})
         self._enrol("first", self._first_enrolments())
         self._register_tickets()

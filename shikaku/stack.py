@@ -18,15 +18,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn, Self
 
 import httpx2
 
 from shikaku.ports import Ports
+from shikaku.private_files import write_private
 from shikaku.processes import ROOT, Service, StackError, command_line
+from shikaku.warm import WarmCommands
 
 AUDIENCE = "urn:shikaku:demo"
 INSTITUTION_CODE = "1311111114"
@@ -49,7 +52,7 @@ _FOREIGN_PREFIXES = ("DATABASE_URL", "FUND_", "JPKI_", "LOADTEST_", "PAYER_", "T
 _START_SECONDS = 300.0
 """The first start creates a database, which is slow on a slow machine."""
 
-_COMMAND_SECONDS = 300.0
+_COMMAND_SECONDS = 300
 _LOCK_SECONDS = 30.0
 
 
@@ -64,11 +67,13 @@ class Stack:
         revocation_max_age_seconds: int = 5,
         ports: Ports | None = None,
         sandbox: bool = False,
+        strict: bool = False,
     ) -> None:
         """`workers`: API workers. `revocation_max_age_seconds`: maximum age of the revocation mirror.
 
         `ports`: by default free ones. `sandbox`: the fund is one, with faults on demand and a log of requests;
-        `open_console` serves both.
+        `open_console` serves both. `strict`: the elements of the clinic's files are in a
+        random order; `be_strict` makes the sandbox strict too.
         """
         self.home = home.absolute()
         self._workers = workers
@@ -79,6 +84,7 @@ class Stack:
         self._running = ExitStack()
         self._payers: dict[str, Path] = {}
         self._lock: int | None = None
+        self._warm: WarmCommands | None = None
         jpki, fund = self.home / "jpki", self.home / "fund"
         self._wiring = {
             "JPKI_HOME": str(jpki),
@@ -88,6 +94,7 @@ class Stack:
             "FUND_SIGNATURE_TRUST_STORE": str(jpki / "trust" / "signature.pem"),
             "FUND_REVOCATION_MAX_AGE_SECONDS": str(revocation_max_age_seconds),
             **({"FUND_SANDBOX": "1"} if sandbox else {}),
+            **({"TERMINAL_EXCHANGE_SHUFFLED": "1"} if strict else {}),
             "PAYER_HOME": str(self.home / "payer"),
             "TERMINAL_CREDENTIAL": str(self.home / "terminal.json"),
             "TERMINAL_HOME": str(self.home / "terminal"),
@@ -107,6 +114,11 @@ class Stack:
         return self.home / "cards"
 
     @property
+    def persons(self) -> Path:
+        """The file of the test persons, once `open_console` has written it."""
+        return self.home / "persons.json"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The environment for a command: the caller's without settings of our programs, plus the wiring."""
         inherited = {
@@ -114,15 +126,21 @@ class Stack:
         }
         return inherited | {"NO_PROXY": "127.0.0.1"} | self._wiring
 
-    def start(self) -> Self:
-        """Start all services and admit clinic and insurer. Raises StackError, with all services stopped."""
+    def start(self, meanwhile: Callable[[], object] | None = None) -> Self:
+        """Start all services and admit clinic and insurer. Raises StackError, with all services stopped.
+
+        `meanwhile`: work that needs J-LIS alone, done while the fund starts.
+        """
         try:
             lock = self._lock = self._lock_home()
             self._ports.check()
             self._register_fund_with_jlis()
             self._wiring["FUND_JLIS_URL"] = self._serve(lock, "jpki-mock", port=self._ports.jlis)
             workers = ("--workers", str(self._workers))
-            fund = self._serve(lock, "eligibility-api", *workers, port=self._ports.fund)
+            with ThreadPoolExecutor(1) as background:
+                done = background.submit(meanwhile or (lambda: None))
+                fund = self._serve(lock, "eligibility-api", *workers, port=self._ports.fund)
+                done.result()
             self._wiring |= {"TERMINAL_FUND_URL": fund, "PAYER_FUND_URL": fund}
             self._admit_clients()
         except BaseException:
@@ -152,27 +170,47 @@ class Stack:
 
         With `check`, raises StackError if the exit code is not 0.
         """
-        done = subprocess.run(
-            command_line(name, arguments),
-            cwd=ROOT,
-            env=self.environment | dict(variables or {}),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_COMMAND_SECONDS,
-        )
+        environment = self.environment | dict(variables or {})
+        if self._warm is not None:
+            done = self._warm.run(name, [str(one) for one in arguments], environment, stdin)
+        else:
+            done = subprocess.run(
+                command_line(name, arguments),
+                cwd=ROOT,
+                env=environment,
+                input=stdin,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_COMMAND_SECONDS,
+            )
         if check and done.returncode != 0:
             raise StackError(
                 f"{name} {arguments[0]} ended with exit code {done.returncode}:\n{done.stderr.strip()}"
             )
         return done
 
-    def admit_terminal(self, code: str, name: str, kind: str, rights: str, file: str) -> Path:
-        """Admit a facility with one terminal; returns its credential, which is `file` in the home folder."""
+    @contextmanager
+    def warm(self) -> Iterator[None]:
+        """Run the commands inside of this context quickly, each program's in one process after another."""
+        with WarmCommands(_COMMAND_SECONDS) as warm:
+            self._warm = warm
+            try:
+                yield
+            finally:
+                self._warm = None
+
+    def admit_terminal(
+        self, code: str, name: str, kind: str, rights: str, file: str, *, test_key: bool = False
+    ) -> Path:
+        """Admit a facility with one terminal; returns its credential, which is `file` in the home folder.
+
+        `test_key`: with the facility's fixed key, which a sandbox alone accepts.
+        """
         credential = self.home / file
         options = ("--institution-code", code, "--name", name, "--kind", kind, "--rights", rights)
-        self.run("eligibility-api", "facility", "add", *options, "--out", credential)
+        key = ("--test-key",) if test_key else ()
+        self.run("eligibility-api", "facility", "add", *options, *key, "--out", credential)
         return credential
 
     def admit_insurer(self, insurer_number: str, name: str) -> None:
@@ -226,20 +264,26 @@ class Stack:
 
     def open_console(self, persons: Mapping[str, object]) -> str:
         """Start the console of a sandbox, with these test persons and the clinic's reader; returns its address."""
-        listed = self.home / "persons.json"
-        listed.write_text(json.dumps(persons, ensure_ascii=False), encoding="utf-8")
+        write_private(self.persons, json.dumps(persons, ensure_ascii=False))
         readers = ("--reader", f"{INSTITUTION_NAME}={self.screens_url}") if self.screens_url else ()
         options = (
             "--fund",
             self._wiring["TERMINAL_FUND_URL"],
             "--persons",
-            str(listed),
+            str(self.persons),
             "--cards",
             str(self.cards),
             *readers,
         )
         assert self._lock is not None
         return self._serve(self._lock, "sandbox-console", *options, port=self._ports.console)
+
+    def be_strict(self) -> None:
+        """Switch the sandbox's strict and random mode on. Raises StackError."""
+        with httpx2.Client(base_url=self._wiring["TERMINAL_FUND_URL"], trust_env=False) as http:
+            answer = http.post("/sandbox/strict", json={"strict": True})
+        if not answer.is_success:
+            raise StackError(f"The sandbox answered {answer.status_code}.")
 
     def write_environment(self, path: Path) -> None:
         """Write the wiring as a file that a shell can source."""
@@ -304,7 +348,14 @@ class Stack:
         self.run("jpki-mock", "admit", self.home / "fund" / "keys" / "jlis-client.pub.pem")
 
     def _admit_clients(self) -> None:
-        self.admit_terminal(INSTITUTION_CODE, INSTITUTION_NAME, "clinic", _CLINIC_RIGHTS, "terminal.json")
+        self.admit_terminal(
+            INSTITUTION_CODE,
+            INSTITUTION_NAME,
+            "clinic",
+            _CLINIC_RIGHTS,
+            "terminal.json",
+            test_key="FUND_SANDBOX" in self._wiring,
+        )
         self.admit_insurer(INSURER_NUMBER, "架空健康保険協会")
 
     def _serve(

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.cli.common import are_absent, run_with_jlis, save_credential
 from eligibility_api.cli_support import check_text, in_transaction, parse_institution_code
 from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.contract.sandbox_keys import sandbox_client_id
 from eligibility_api.domain.admission import Admission
 from eligibility_api.facilities import service, store
 from eligibility_api.facilities.admission_files import read_facilities
@@ -65,6 +66,14 @@ def facility_add(
         Path | None,
         typer.Option(help="--from の認証情報の書き込み先 / With --from: for terminal-CODE-1.json and on."),
     ] = None,
+    test_key: Annotated[
+        bool,
+        typer.Option(
+            "--test-key",
+            help="試験環境のみ：だれでも計算できる、施設ごとに決まった鍵"
+            " / In a sandbox alone: the facility's fixed test key, which everybody can compute.",
+        ),
+    ] = False,
 ) -> None:
     """医療機関・薬局と、その端末を登録します。
 
@@ -72,13 +81,20 @@ def facility_add(
 
     In a file, the rights of a row are separated by spaces; `terminals` is the facility's number of terminals.
     """
-    if source is not None and out_dir is not None and are_absent(institution_code, name, out, kind, rights):
+    if test_key and not Settings().sandbox:
+        raise OperatorError("A test key is accepted by a sandbox alone (FUND_SANDBOX).")
+    many = source is not None and out_dir is not None and not test_key
+    if many and are_absent(institution_code, name, out, kind, rights):
+        assert source is not None
+        assert out_dir is not None
         typer.echo(_admit_fleet(read_facilities(source), out_dir))
     elif (
         institution_code is not None and name is not None and out is not None and are_absent(source, out_dir)
     ):
         granted = frozenset(_parse_rights(_RIGHTS if rights is None else rights))
-        typer.echo(_admit_terminal(Admission(institution_code, name, kind or _KIND, granted), out))
+        typer.echo(
+            _admit_terminal(Admission(institution_code, name, kind or _KIND, granted), out, test_key=test_key)
+        )
     else:
         raise typer.BadParameter(
             "--institution-code, --name and --out belong together, with --kind and --rights;"
@@ -86,12 +102,14 @@ def facility_add(
         )
 
 
-def _admit_terminal(wanted: Admission, out: Path) -> str:
+def _admit_terminal(wanted: Admission, out: Path, *, test_key: bool) -> str:
     settings = Settings()
 
     async def admit(connection: AsyncConnection, jlis: Jlis) -> str:
+        if test_key and await store.is_known(connection, sandbox_client_id(wanted.institution_code)):
+            raise OperatorError("The facility's client with the test key is already admitted, or was.")
         [credential] = await service.admit_terminals(
-            connection, jlis, audience=settings.audience, admissions=[wanted]
+            connection, jlis, audience=settings.audience, admissions=[wanted], sandbox_keys=test_key
         )
         return save_credential(credential, out)
 

@@ -1,8 +1,8 @@
 """Transport of the fund's clients: sign-in, token cache, and encoding and decoding of wire models.
 
 Every failure is a ShikakuError: the fund's own problem under its code, a failed connection (also one reported
-by a gateway) as `fund-unreachable`, an undecodable response as `fund-unreadable`. Nothing is retried. The
-calls are in `client.py` and `insurer_client.py`.
+by a gateway) as `fund-unreachable`, an undecodable response as `fund-unreadable`. Nothing is retried, but a request
+whose token the fund calls expired is sent once more with a new one. The calls are in `client.py` and `insurer_client.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx2
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -140,6 +140,35 @@ class FundCaller:
         method: str = "POST",
         query: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
+        """Send a request. The fund may end a token early: then nothing was done, and it is sent again, unless a stream."""
+        request: dict[str, Any] = {
+            "body": body,
+            "form": form,
+            "stream": stream,
+            "method": method,
+            "query": query,
+            "headers": headers,
+        }
+        try:
+            return self._send_once(path, token=token, **request)
+        except ShikakuError as error:
+            if error.code != "token-expired" or token is None or stream is not None:
+                raise
+        self._token = None
+        return self._send_once(path, token=self.sign_in(), **request)
+
+    def _send_once(
+        self,
+        path: str,
+        *,
+        body: BaseModel | None,
+        form: dict[str, str] | None,
+        stream: Iterable[bytes] | None,
+        token: str | None,
+        method: str,
+        query: Mapping[str, str | int] | None,
+        headers: Mapping[str, str] | None,
     ) -> httpx2.Response:
         sent = dict(headers or {})
         if token:

@@ -15,6 +15,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tokens import check_assertion, claimed_client
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.sandbox_keys import is_sandbox_key, sandbox_client_id, sandbox_key
 from eligibility_api.contract.tokens import Credential, TokenAnswer, TokenForm, private_key_pem
 from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS, Admission, excess_rights
 from eligibility_api.facilities import store
@@ -39,7 +40,7 @@ async def _exchange(state: State, form: TokenForm) -> TokenAnswer:
     if form.client_id not in {"", str(client_id)}:
         raise ShikakuError("assertion-invalid", errors=[{"place": "body.client_id", "rule": "equals_iss"}])
     client = await store.find_client(state.database, client_id)
-    if client is None:
+    if client is None or (not state.settings.sandbox and _has_sandbox_key(client)):
         raise ShikakuError("assertion-invalid")
     now = state.clock()
     assertion = check_assertion(
@@ -72,10 +73,23 @@ async def admit_terminal(
     return credential
 
 
+def _has_sandbox_key(client: store.AdmittedClient) -> bool:
+    """Whether a client's key is one that everybody can compute."""
+    code = client.caller.institution_code
+    return code is not None and is_sandbox_key(code, client.public_key)
+
+
 async def admit_terminals(
-    connection: AsyncConnection, jlis: Jlis, *, audience: str, admissions: Sequence[Admission]
+    connection: AsyncConnection,
+    jlis: Jlis,
+    *,
+    audience: str,
+    admissions: Sequence[Admission],
+    sandbox_keys: bool = False,
 ) -> list[Credential]:
     """Add new facilities (each once in `admissions`), and each facility's terminals with a new key each.
+
+    `sandbox_keys`: the facilities' test keys instead, for one terminal each, in a sandbox.
 
     The private keys are returned and not stored; the credentials have the order of `admissions`. Raises
     `right-missing` for a right that the kind of facility cannot have, `facility-closed`,
@@ -87,8 +101,13 @@ async def admit_terminals(
         _check_admission(admission, known.get(admission.institution_code))
     admitted = [
         (
-            Caller(uuid.uuid4(), admission.institution_code, None, admission.rights),
-            ECKey.generate_key("P-256"),
+            Caller(
+                sandbox_client_id(admission.institution_code) if sandbox_keys else uuid.uuid4(),
+                admission.institution_code,
+                None,
+                admission.rights,
+            ),
+            sandbox_key(admission.institution_code) if sandbox_keys else ECKey.generate_key("P-256"),
         )
         for admission in admissions
         for _ in range(admission.terminals)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, func, insert, literal, select, update
+from sqlalchemy import ARRAY, Text, any_, exists, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -97,6 +97,13 @@ async def find_client(database: Database, client_id: UUID) -> AdmittedClient | N
     rights = frozenset(Right(right) for right in row["rights"])
     caller = Caller(row["client_id"], row["institution_code"], row["insurer_number"], rights)
     return AdmittedClient(caller, json.loads(row["public_key"]))
+
+
+async def is_known(connection: AsyncConnection, client_id: UUID) -> bool:
+    """Whether a client with this id was ever admitted."""
+    return bool(
+        (await connection.execute(select(exists().where(CLIENT.c.client_id == client_id)))).scalar_one()
+    )
 
 
 async def use_assertion(database: Database, digest: bytes) -> bool:

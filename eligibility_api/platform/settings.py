@@ -6,7 +6,7 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from eligibility_api.contract.tokens import TOKEN_PATH
@@ -56,6 +56,11 @@ class Settings(BaseSettings):
         default=False,
         description="A sandbox for vendors' tests: faults on demand and a log of requests. Such a fund serves only a"
         " database that was created as a sandbox, and no other fund serves that.",
+    )
+    sandbox_strict: bool = Field(
+        default=False,
+        description="A sandbox in its strict and random mode: members in any order, expired tokens, refused challenges and"
+        " assertions, delays. Refused without `FUND_SANDBOX`.",
     )
     jlis_url: str = Field(default="http://127.0.0.1:8410", description="Base URL of J-LIS.")
     trust_store: Path = Field(
@@ -263,6 +268,13 @@ class Settings(BaseSettings):
         description="Witnesses of the audit log, separated by commas: each its verification key (c2sp.org/tlog-cosignature),"
         " a space, and the URL of its submission prefix. The scheduler has each new checkpoint cosigned.",
     )
+
+    @field_validator("sandbox_strict")
+    @classmethod
+    def _is_of_a_sandbox(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and not info.data.get("sandbox"):
+            raise ValueError("the strict mode is a sandbox's alone: set FUND_SANDBOX too")
+        return value
 
     @field_validator("proxies")
     @classmethod

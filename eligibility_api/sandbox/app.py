@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random, SystemRandom
+
 import httpx2
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -22,10 +24,13 @@ def create_app() -> FastAPI:
     return add_sandbox(app, SandboxStore(settings.home))
 
 
-def add_sandbox(app: FastAPI, store: SandboxStore) -> FastAPI:
-    """Add the sandbox to an application, inside of its access log and outside of everything that answers."""
+def add_sandbox(app: FastAPI, store: SandboxStore, random: Random | None = None) -> FastAPI:
+    """Add the sandbox to an application, inside of its access log and outside of everything that answers.
+
+    `random`: what the strict mode draws, by default something else at every start.
+    """
     app.state.sandbox = store
     app.include_router(endpoints.router)
     app.include_router(docs.router)
-    app.user_middleware.insert(1, Middleware(SandboxMiddleware, store=store))
+    app.user_middleware.insert(1, Middleware(SandboxMiddleware, store=store, random=random or SystemRandom()))
     return app

@@ -48,6 +48,13 @@ class SwitchRequest(BaseModel):
     seconds: float = Field(default=DEFAULT_SLOW_SECONDS, ge=0, le=MAX_SLOW_SECONDS)
 
 
+class StrictRequest(BaseModel):
+    """Switch the strict mode."""
+
+    model_config = ConfigDict(extra="forbid")
+    strict: bool
+
+
 class EndRequest(BaseModel):
     """Turn a fault off."""
 
@@ -70,8 +77,18 @@ Number = Annotated[int, Path(ge=1, le=2**53)]
 
 @router.get("/faults")
 async def faults(store: Store, state: At) -> dict[str, Any]:
-    """Every fault, and the switches that are on."""
-    return {"faults": list(FaultName), "switches": [_shown(one) for one in store.switches(state.clock())]}
+    """Every fault, the switches that are on, and whether the strict mode is."""
+    return {
+        "faults": list(FaultName),
+        "switches": [_shown(one) for one in store.switches(state.clock())],
+        "strict": store.is_strict(default=state.settings.sandbox_strict),
+    }
+
+
+@router.post("/strict", status_code=204)
+async def set_strict(request: StrictRequest, store: Store) -> None:
+    """Switch the strict mode on or off, until somebody switches it again."""
+    store.set_strict(strict=request.strict)
 
 
 @router.post("/faults")

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from eligibility_api.contract.consent import CONSENTS_PATH
 from eligibility_api.contract.own_access import OWN_ACCESS_PATH
+from eligibility_api.contract.tokens import TOKEN_PATH
 
 HEADER = "Sandbox-Fault"
 EVERY_CALLER = "*"
@@ -44,8 +45,10 @@ class FaultName(StrEnum):
     OVERLOADED = "overloaded"
     REVOCATION_STALE = "revocation-stale"
     CARD_SUSPENDED = "card-suspended"
+    NONCE_REFUSED = "nonce-refused"
     MISMATCH = "mismatch"
     ANSWER_LOST = "answer-lost"
+    SHUFFLED = "shuffled"
 
 
 _REFUSALS = {
@@ -58,6 +61,9 @@ _REFUSALS = {
 """The code with which a fault answers a request, of which nothing is done then."""
 
 _OF_PROOFS = frozenset({FaultName.REVOCATION_STALE, FaultName.CARD_SUSPENDED})
+
+_REFUSED_NONCE = dict.fromkeys(_PROOF_PATHS, "challenge-expired") | {TOKEN_PATH: "assertion-used"}
+"""The code with which a value that may be used once is refused, by the path to which it is posted."""
 
 
 class FaultUnknown(ValueError):
@@ -128,6 +134,8 @@ def refusal(
     is_proof = method == "POST" and path in _PROOF_PATHS
     for fault in sorted(faults, key=lambda fault: list(FaultName).index(fault.name)):
         code = _REFUSALS.get(fault.name)
+        if fault.name is FaultName.NONCE_REFUSED and method == "POST":
+            code = _REFUSED_NONCE.get(path)
         if code is None or (fault.name in _OF_PROOFS and not is_proof):
             continue
         if fault.name is FaultName.TOKEN_EXPIRED and not _has_expired(fault, token_issued_at):

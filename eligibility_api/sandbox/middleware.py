@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any, cast
 
 from joserfc import jws
@@ -28,6 +29,7 @@ from eligibility_api.sandbox.faults import (
 )
 from eligibility_api.sandbox.jlis import matches_nobody
 from eligibility_api.sandbox.store import SandboxStore
+from eligibility_api.sandbox.strictness import drawn, shuffled
 from eligibility_api.state import State
 from eligibility_api.web.headers import bearer_token, headers_of
 from eligibility_api.web.problems import problem_response
@@ -49,6 +51,9 @@ _KEPT_HEADERS = frozenset(
         HEADER.lower(),
     }
 )
+_OF_ANSWERS = (FaultName.MISMATCH, FaultName.ANSWER_LOST, FaultName.SHUFFLED)
+"""Faults of a request that is answered by the fund."""
+
 _WAITING = frozenset({"database-unavailable", "overloaded", "revocation-unavailable"})
 """Codes whose answers say when to ask again."""
 
@@ -69,9 +74,11 @@ class _Exchange:
 class SandboxMiddleware:
     """ASGI middleware around everything that answers `/v1/`."""
 
-    def __init__(self, app: ASGIApp, store: SandboxStore) -> None:
+    def __init__(self, app: ASGIApp, store: SandboxStore, random: Random) -> None:
+        """`random`: what the strict mode draws."""
         self._app = app
         self._store = store
+        self._random = random
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
@@ -108,7 +115,9 @@ class SandboxMiddleware:
             await _read_body(receive, exchange)
             await _refuse(scope, receive, send, refused[1])
             return
-        exchange.faults += [name for name in (FaultName.MISMATCH, FaultName.ANSWER_LOST) if name in names]
+        exchange.faults += [name for name in _OF_ANSWERS if name in names]
+        if FaultName.SHUFFLED in names:
+            send = _shuffling(send, self._random)
         register = matches_nobody.set(FaultName.MISMATCH in names)
         try:
             if FaultName.ANSWER_LOST in names:
@@ -123,7 +132,12 @@ class SandboxMiddleware:
         own = read_header(header.decode("latin-1")) if header is not None else []
         now = exchange.state.clock()
         callers = frozenset(_names(exchange.caller))
-        return [*own, *switched_on(self._store.switches(now), callers, now)]
+        random = (
+            drawn(self._random)
+            if self._store.is_strict(default=exchange.state.settings.sandbox_strict)
+            else []
+        )
+        return [*own, *switched_on(self._store.switches(now), callers, now), *random]
 
     async def _lose_answer(self, scope: Scope, receive: Receive, send: Send, exchange: _Exchange) -> None:
         """Do what is asked, and close the connection instead of answering."""
@@ -189,6 +203,34 @@ def _recorded(receive: Receive, send: Send, exchange: _Exchange) -> tuple[Receiv
         await send(message)
 
     return receiving, sending
+
+
+def _shuffling(send: Send, random: Random) -> Send:
+    """A channel that shuffles the members of an answer in JSON; it waits until such an answer is whole."""
+    start: Message = {}
+    content = bytearray()
+
+    async def sending(message: Message) -> None:
+        nonlocal start
+        if message["type"] == "http.response.start" and _is_json(message):
+            start = message
+        elif message["type"] != "http.response.body" or not start:
+            await send(message)
+        else:
+            content.extend(message.get("body", b""))
+            if not message.get("more_body"):
+                whole = shuffled(bytes(content), random)
+                headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+                await send(start | {"headers": [*headers, (b"content-length", str(len(whole)).encode())]})
+                await send({"type": "http.response.body", "body": whole})
+
+    return sending
+
+
+def _is_json(start: Message) -> bool:
+    """Whether an answer is one JSON document, by its media type; not lines of such documents."""
+    media_type = dict(start["headers"]).get(b"content-type", b"").partition(b";")[0].strip()
+    return media_type == b"application/json" or media_type.endswith(b"+json")
 
 
 def _add(kept: bytearray, part: bytes) -> None:

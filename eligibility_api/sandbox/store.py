@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS request (
     status INTEGER NOT NULL, milliseconds REAL NOT NULL, code TEXT NOT NULL, faults TEXT NOT NULL, answer TEXT,
     replay_of INTEGER
 ) STRICT;
+CREATE TABLE IF NOT EXISTS mode (one INTEGER PRIMARY KEY CHECK (one = 1), strict INTEGER NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS request_of_call ON request (client_id, method, path, id);
 """
 
@@ -99,6 +100,15 @@ class SandboxStore:
     def turn_off(self, fault: FaultName, caller: str) -> None:
         """Turn a switch off."""
         self._run("DELETE FROM switch WHERE fault = ? AND caller = ?", fault, caller)
+
+    def is_strict(self, *, default: bool) -> bool:
+        """Whether the strict mode is on; `default` unless somebody switched it."""
+        rows = self._run("SELECT strict FROM mode")
+        return bool(rows[0]["strict"]) if rows else default
+
+    def set_strict(self, *, strict: bool) -> None:
+        """Switch the strict mode on or off."""
+        self._run("INSERT OR REPLACE INTO mode VALUES (1, ?)", int(strict))
 
     def keep(self, request: dict[str, Any]) -> int:
         """Keep a request (a value for each column but `id`); returns its number."""

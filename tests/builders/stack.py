@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -33,9 +33,9 @@ class PopulatedStack(Stack):
         self._scenes = ReceptionScenes(self, roles(today()))
         self._enrolled: set[str] = set()
 
-    def start(self) -> Self:
+    def start(self, meanwhile: Callable[[], object] | None = None) -> Self:
         """Start all services and prepare the cast."""
-        super().start()
+        super().start(meanwhile)
         try:
             self._scenes.prepare()
         except BaseException:

@@ -7,12 +7,20 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import httpx2
 import pytest
 
 from eligibility_api.app import build
+from eligibility_api.contract.client import FundClient
+from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.contract.eligibility import NumberCheckRequest
+from eligibility_api.contract.sandbox_keys import sandbox_client_id, sandbox_credential
+from eligibility_api.contract.tokens import token_form
+from eligibility_api.domain.admission import Admission
+from eligibility_api.facilities import service, store
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.sandbox import endpoints
 from eligibility_api.sandbox.app import add_sandbox
@@ -36,13 +44,13 @@ async def sandbox(fund: Fund, tmp_path_factory: pytest.TempPathFactory) -> Async
     register = FaultyRegister(fund.jlis_connection.transport())
     async with httpx2.AsyncClient(base_url="http://jlis.test", transport=register) as jlis:
         state = dataclasses.replace(fund.state, jlis=Jlis(jlis, fund.state.keys.jlis_client, fund.clock))
-        store = SandboxStore(tmp_path_factory.mktemp("sandbox"))
-        app = add_sandbox(build(opened(state)), store)
+        switches = SandboxStore(tmp_path_factory.mktemp("sandbox"))
+        app = add_sandbox(build(opened(state)), switches, Random(17))
         app.state.fund = state
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://fund.test") as http:
             yield dataclasses.replace(fund, state=state, app=app, http=http)
-        store.close()
+        switches.close()
 
 
 @pytest.fixture(autouse=True)
@@ -114,6 +122,86 @@ async def test_tokens_of_before_the_switch_have_expired_and_new_ones_are_accepte
     sandbox._tokens.clear()
     sandbox.clock.offset = timedelta(seconds=1)
     assert (await sandbox.look_up(person)).status_code == 200
+
+
+async def test_strict_and_random_the_sandbox_answers_the_same_to_a_robust_client(
+    sandbox: Fund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers by number have their members in any order; a token may end early, and no other fault is met there."""
+    monkeypatch.setattr("eligibility_api.sandbox.strictness.MAX_DELAY_SECONDS", 0.001)
+    person = await sandbox.insured()
+    usual = (await sandbox.look_up(person)).json()
+    await set_strict(sandbox, True)
+    orders, codes = set(), []
+    for _ in range(80):
+        response = await sandbox.look_up(person)
+        codes.append(response.json().get("code"))
+        if response.status_code == 200:
+            answer = response.json()
+            orders.add(tuple(answer))
+            assert answer["results"] == usual["results"]
+            assert answer.keys() == usual.keys()
+        elif response.json()["code"] == "assertion-used":
+            sandbox._tokens.clear()
+    assert len(orders) > 10
+    assert set(codes) == {None, "token-expired"}
+    assert codes.count(None) > 60
+    await set_strict(sandbox, False)
+    assert list((await sandbox.look_up(person)).json()) == list(usual)
+
+
+async def test_strict_and_random_a_proof_may_need_another_challenge(
+    sandbox: Fund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refused challenge was not used; the request log names what was drawn."""
+    monkeypatch.setattr("eligibility_api.sandbox.strictness.MAX_DELAY_SECONDS", 0.001)
+    monkeypatch.setattr("eligibility_api.sandbox.strictness.NONCE_REFUSED_SHARE", 1.0)
+    person = await sandbox.insured()
+    body = await sandbox.proof(person.card)
+    await set_strict(sandbox, True)
+    refused = await sandbox.post("/v1/eligibility/card", body)
+    assert refused.json()["code"] in {"challenge-expired", "token-expired"}
+    assert "shuffled" not in (await newest(sandbox))["request"]["faults"]
+    await set_strict(sandbox, False)
+    assert (await sandbox.post("/v1/eligibility/card", body)).json()["validity"] == "1"
+
+
+async def test_the_shipped_client_renews_a_token_that_a_strict_sandbox_ends(sandbox: Fund) -> None:
+    person = await sandbox.insured()
+    transport = InProcessTransport(sandbox.app)
+    request = NumberCheckRequest.model_validate(sandbox.lookup_body(person))
+    with FundClient("http://fund.test", sandbox.clinic, clock=sandbox.clock, transport=transport) as client:
+        await in_thread(client.sign_in)
+        await turn_on(sandbox, "token-expired", CLINIC)
+        sandbox.clock.offset = timedelta(seconds=1)
+        answer = await in_thread(lambda: client.check_number(request))
+    assert answer.validity == "1"
+
+
+async def set_strict(sandbox: Fund, strict: bool) -> None:
+    response = await sandbox.http.post("/sandbox/strict", json={"strict": strict})
+    assert response.status_code == 204
+    assert (await sandbox.http.get("/sandbox/faults")).json()["strict"] is strict
+
+
+async def test_a_facilitys_test_key_signs_in_at_a_sandbox_alone(sandbox: Fund) -> None:
+    """Everybody can compute it: a fund that is no sandbox refuses it even if its client was admitted."""
+    settings = sandbox.state.settings
+    async with sandbox.owner.transaction() as connection:
+        wanted = Admission(CLINIC, "試験医院", FacilityKind.CLINIC, frozenset({Right.ELIGIBILITY}))
+        [credential] = await service.admit_terminals(
+            connection, sandbox.state.jlis, audience=settings.audience, admissions=[wanted], sandbox_keys=True
+        )
+        assert await store.is_known(connection, sandbox_client_id(CLINIC))
+    assert credential == sandbox_credential(CLINIC, settings.audience)
+    found = []
+    for is_sandbox in (True, False):
+        object.__setattr__(sandbox.state, "settings", settings.model_copy(update={"sandbox": is_sandbox}))
+        form = token_form(credential, now=sandbox.clock(), jti=f"a-test-key-{is_sandbox}")
+        response = await sandbox.http.post("/v1/token", data=form)
+        found.append((response.status_code, response.json().get("code")))
+    object.__setattr__(sandbox.state, "settings", settings)
+    assert found == [(200, None), (401, "assertion-invalid")]
 
 
 async def test_a_slow_answer_is_slow_and_right(sandbox: Fund) -> None:

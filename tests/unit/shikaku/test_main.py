@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,7 +49,9 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
             assert (home, ports, sandbox) == (demo.HOME, Ports.named("fixed"), True)
             if error is not None:
                 raise error
-            yield SimpleNamespace(wiring={}, write_environment=lambda path: path.write_text("export A=1\n"))
+            yield SimpleNamespace(
+                wiring={}, write_environment=lambda path: path.write_text("export A=1\n"), warm=nullcontext
+            )
 
         monkeypatch.delenv("PORTS", raising=False)
         monkeypatch.setattr(demo, "ENVIRONMENT", tmp_path / "demo.env")
@@ -59,7 +61,11 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
         monkeypatch.setattr(demo, "Stack", started)
         monkeypatch.setattr(demo, "_play_reception", lambda _: taps)
         monkeypatch.setattr(demo, "load_dataset", lambda _: None)
-        monkeypatch.setattr(demo, "PersonRegistration", lambda *_: SimpleNamespace(register=lambda: None))
+        monkeypatch.setattr(
+            demo,
+            "PersonRegistration",
+            lambda *_: SimpleNamespace(issue_cards=lambda: None, register=lambda: None),
+        )
         names = (
             "InsurerScenes",
             "PharmacyScenes",

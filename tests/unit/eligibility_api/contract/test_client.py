@@ -208,3 +208,37 @@ def test_the_rights_are_the_scope_of_the_token(scope: str, rights: frozenset[Rig
     token = {"access_token": "first", "token_type": "Bearer", "expires_in": 300, "scope": scope}
     with client_at(lambda _: httpx2.Response(200, json=token)) as client:
         assert client.rights() == rights
+
+
+def ends_tokens(times: int, sent: list[str]) -> Callable[[httpx2.Request], httpx2.Response]:
+    """A fund that ends its first tokens early; `sent`: every path, and the token with which it was called."""
+    tokens = iter(range(100))
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        token = request.headers.get("Authorization", "")
+        sent.append(f"{request.url.path} {token}".strip())
+        if request.url.path == "/v1/token":
+            number = next(tokens)
+            answer = {"access_token": f"t{number}", "token_type": "Bearer", "expires_in": 300, "scope": ""}
+            return httpx2.Response(200, json=answer)
+        if token in {f"Bearer t{number}" for number in range(times)}:
+            problem = Problem.of(ShikakuError("token-expired"))
+            return httpx2.Response(401, content=problem.model_dump_json())
+        return httpx2.Response(200, json=ELIGIBILITY)
+
+    return handle
+
+
+def test_a_token_that_the_fund_ends_early_is_renewed_once() -> None:
+    sent: list[str] = []
+    with client_at(ends_tokens(1, sent)) as client:
+        assert client.check_number(NumberCheckRequest(**MEMBERSHIP)).validity == ELIGIBILITY["validity"]
+    number = "/v1/eligibility/number"
+    assert sent == ["/v1/token", f"{number} Bearer t0", "/v1/token", f"{number} Bearer t1"]
+
+
+def test_a_fund_that_ends_every_token_is_not_asked_without_end() -> None:
+    sent: list[str] = []
+    with client_at(ends_tokens(100, sent)) as client, pytest.raises(ShikakuError) as caught:
+        client.check_number(NumberCheckRequest(**MEMBERSHIP))
+    assert (caught.value.code, len(sent)) == ("token-expired", 4)

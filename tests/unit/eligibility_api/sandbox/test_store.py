@@ -110,3 +110,13 @@ def test_the_file_is_its_owners(stores: tuple[SandboxStore, SandboxStore], tmp_p
     files = list(tmp_path.glob(f"{FILE}*"))
     assert files
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_the_strict_mode_is_the_settings_until_it_is_switched(
+    stores: tuple[SandboxStore, SandboxStore],
+) -> None:
+    one, other = stores
+    assert [one.is_strict(default=default) for default in (True, False)] == [True, False]
+    for strict in (True, False):
+        one.set_strict(strict=strict)
+        assert [other.is_strict(default=default) for default in (True, False)] == [strict, strict]

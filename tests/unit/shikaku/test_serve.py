@@ -1,0 +1,216 @@
+"""The command `shikaku`: its options, its ready file, and its exit codes. Services are not started here."""
+
+from __future__ import annotations
+
+import json
+import signal
+import stat
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shikaku import moved_clock, serve
+from shikaku.clock import today
+from shikaku.persons.dataset import load_dataset
+from shikaku.ports import Ports
+from shikaku.processes import StackError
+from shikaku.stack import APPROVER, DOCTOR, PIN, RECEPTION, SENDER
+
+
+class FakeStack:
+    """A stack that starts nothing, and notes in which order it is used."""
+
+    def __init__(self, home: Path, **options: Any) -> None:
+        self.home, self.options = home, options
+        self.done: list[str] = []
+        self.error: BaseException | None = None
+        self.cards, self.persons = home / "cards", home / "persons.json"
+        self.screens_url, self.web_face_url = "http://screens", "http://web"
+        self.wiring = {
+            "FUND_JLIS_URL": "http://jlis",
+            "TERMINAL_FUND_URL": "http://fund",
+            "TERMINAL_CREDENTIAL": "terminal.json",
+            "TERMINAL_EXCHANGE_ROOT": str(home / "exchange"),
+        }
+
+    def warm(self) -> Any:
+        return nullcontext()
+
+    def start(self, meanwhile: Callable[[], object]) -> None:
+        meanwhile()
+        self.done.append("started")
+        if self.error is not None:
+            raise self.error
+
+    def stop(self) -> None:
+        self.done.append("stopped")
+
+    def serve_exchange(self, root: Path) -> str:
+        self.done.append("exchange")
+        return ""
+
+    def open_desk(self, *keys: Path) -> str:
+        return "http://desk"
+
+    def open_console(self, persons: dict[str, Any]) -> str:
+        assert persons["pin"] == PIN
+        assert len(persons["persons"]) > 100
+        return "http://console"
+
+    def keys_of(self, number: str) -> tuple[Path, Path]:
+        return Path(f"payer-{number}.json"), Path("approver.json")
+
+    def be_strict(self) -> None:
+        self.done.append("strict")
+
+    def write_environment(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("export A=1\n")
+
+
+class FakePersons:
+    """Registers nobody."""
+
+    def __init__(self, stack: FakeStack, data: Any) -> None:
+        self._stack = stack
+
+    def issue_cards(self) -> None:
+        self._stack.done.append("cards")
+
+    def register(self) -> None:
+        self._stack.done.append("registered")
+
+
+class Played:
+    """What a run of the command did."""
+
+    def __init__(self) -> None:
+        self.stack: FakeStack | None = None
+        self.error: BaseException | None = None
+        self.ready: dict[str, Any] = {}
+        self.files: list[Path] = []
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Played:
+    found = Played()
+
+    def made(home: Path, **options: Any) -> FakeStack:
+        found.stack = FakeStack(home, **options)
+        found.stack.error = found.error
+        return found.stack
+
+    def pause() -> None:
+        found.files = sorted(one for one in tmp_path.rglob("*") if one.is_file())
+        file = tmp_path / "deep" / "ready.json"
+        if file.exists():
+            found.ready = json.loads(file.read_text(encoding="utf-8"))
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(serve, "Stack", made)
+    monkeypatch.setattr(serve, "PersonRegistration", FakePersons)
+    monkeypatch.setattr(serve, "end_like_ctrl_c", lambda: None)
+    monkeypatch.setattr(signal, "pause", pause)
+    return found
+
+
+def test_the_ready_file_is_there_only_while_all_is_ready(
+    played: Played, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "deep" / "ready.json"
+    file.parent.mkdir()
+    file.write_text("of a killed process")
+    assert serve.main(["--ready-file", str(file)]) == 130
+    home = tmp_path / ".shikaku"
+    assert played.files == [home / "stack.env", file]
+    assert played.stack is not None
+    assert played.stack.done == ["cards", "started", "registered", "exchange", "stopped"]
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
+    assert played.ready == {
+        "day": load_dataset(today()).today,
+        "fund": "http://fund",
+        "jlis": "http://jlis",
+        "web_api": "http://web",
+        "screens": "http://screens",
+        "console": "http://console",
+        "insurer_desk": "http://desk",
+        "institution_code": "1311111114",
+        "insurer_number": "01130012",
+        "terminal_credential": "terminal.json",
+        "insurer_credential": "payer-01130012.json",
+        "exchange": str(home / "stack" / "exchange"),
+        "cards": str(home / "stack" / "cards"),
+        "pin": PIN,
+        "persons": str(home / "stack" / "persons.json"),
+        "environment": str(home / "stack.env"),
+        "variables": played.stack.wiring,
+    }
+    printed = capsys.readouterr().out
+    for text in (
+        "http://fund",
+        "http://console",
+        "http://desk",
+        PIN,
+        *RECEPTION,
+        *DOCTOR,
+        *SENDER,
+        *APPROVER,
+    ):
+        assert text in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ports", "strict"),
+    [([], Ports.named("fixed"), False), (["--ports", "free", "--strict"], Ports(), True)],
+    ids=["usual", "other"],
+)
+def test_the_stack_is_a_sandbox_as_the_options_say(
+    played: Played, arguments: list[str], ports: Ports, strict: bool
+) -> None:
+    assert serve.main(arguments) == 130
+    assert played.stack is not None
+    assert played.stack.options == {"ports": ports, "sandbox": True, "strict": strict}
+    assert (played.stack.done[-2:] == ["strict", "stopped"]) is strict
+
+
+def test_a_stack_that_does_not_start_exits_with_1_and_its_reason(
+    played: Played, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    played.error = StackError("jpki-mock: no address")
+    assert serve.main(["--ready-file", str(tmp_path / "ready.json")]) == 1
+    assert "jpki-mock: no address" in capsys.readouterr().err
+    assert not (tmp_path / "ready.json").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--ports", "8400"], ["--clock", "tomorrow"], ["--clock", "2026-13-01"], ["more"]]
+)
+def test_a_wrong_option_starts_nothing(played: Played, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        serve.main(arguments)
+    assert end.value.code == 2
+    assert played.stack is None
+
+
+def test_without_the_extra_the_command_names_it(
+    played: Played, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(serve, "find_spec", lambda _: None)
+    assert serve.main([]) == 2
+    assert "shikaku[stack]" in capsys.readouterr().err
+    assert played.stack is None
+
+
+def test_another_clock_is_set_before_anything_starts(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(instant: Any) -> None:
+        assert instant.isoformat() == "2026-12-15T09:00:00+09:00"
+        raise StackError("libfaketime is needed")
+
+    monkeypatch.setattr(moved_clock, "start_again_at", missing)
+    assert serve.main(["--clock", "2026-12-15T09:00"]) == 1
+    assert played.stack is None
