@@ -72,6 +72,7 @@ from eligibility_api.web.description.served import DESCRIPTION_PATH, ServedDescr
 from eligibility_api.web.middleware import AccessLog
 from eligibility_api.web.server.admission import APP_STATE_KEY, Admission
 from eligibility_api.web.server.limits import BodyLimits, ServerLimits
+from eligibility_api.webhooks import endpoints as webhooks
 
 log = structlog.get_logger()
 
@@ -143,6 +144,7 @@ def build(state: OpenState) -> FastAPI:
         checkups,
         emergency,
         portal,
+        webhooks,
         fhir,
     ):
         app.include_router(package.router)

@@ -1,4 +1,4 @@
-"""Runs long jobs in a separate process: batch checks, member files, claim files, look-up counts.
+"""Runs long jobs in a separate process: batch checks, member files, claim files, look-up counts, webhooks.
 
 It takes the work that API workers stored in the database, step by step, so that a restart loses one step at
 most. It has its own connections, so that card checks never wait for one. While it is stopped, card checks are
@@ -23,6 +23,8 @@ from eligibility_api.insurer_ops.lookup_counts import count_look_ups
 from eligibility_api.state import State
 from eligibility_api.uploads import job as uploads
 from eligibility_api.uploads.queue import UploadContext
+from eligibility_api.webhooks.sender import CONNECTIONS as WEBHOOK_CONNECTIONS
+from eligibility_api.webhooks.sender import WebhookJob
 
 log = structlog.get_logger()
 
@@ -41,11 +43,11 @@ small one does not wait for them.
 
 UPLOAD_CONCURRENCY = CLAIM_CONCURRENCY = len(FILE_SIZES)
 
-CONNECTIONS = 4 * UPLOAD_CONCURRENCY + 2 * CLAIM_CONCURRENCY + 3
+CONNECTIONS = 4 * UPLOAD_CONCURRENCY + 2 * CLAIM_CONCURRENCY + 4 + WEBHOOK_CONNECTIONS
 """Connections under the role `shikaku_jobs`.
 
 Per member file a guard, a reader and two writers, per claim file a guard and a writer, and those of the other
-jobs.
+jobs: of webhooks one that finds events, and those that send them.
 """
 
 PARTS_CONNECTIONS = UPLOAD_CONCURRENCY + CLAIM_CONCURRENCY
@@ -91,6 +93,7 @@ def all_jobs(context: JobContext) -> Mapping[str, Job]:
             for place, size in FILE_SIZES.items()
         },
         "look_ups": partial(count_look_ups, context.database),
+        "webhooks": WebhookJob.of(context.database, context.state.clock, context.state.keys.webhook).run_step,
     }
 
 

@@ -60,6 +60,8 @@ _EXPIRED = {
     "own_access_guess": "hour < now() - interval '1 day'",
     "own_access": "expires_at < now() - interval '1 day'",
     "idempotency": "created_at < now() - interval '7 days'",
+    "webhook_delivery": "kept_until < now()",
+    "webhook": "deleted_at < now() - interval '1 day'",
 }
 """Tables of counters and answers, and which of their rows have expired; an index finds them."""
 

@@ -50,7 +50,7 @@ SETTINGS = {
     "wal_compression": "pglz",
     # Four workers of the API with FUND_POOL_CONNECTIONS and ENGINE_CONNECTIONS each (8 + 4), 4 of the
     # scheduler, 33 of the job runner, 1 of the sequencer, 5 of commands; the server reserves 3 for itself.
-    "max_connections": "96",
+    "max_connections": "100",
     # A statement over all partitions of the audit record locks each, after ten years some 400.
     "max_locks_per_transaction": "256",
     "jit": "off",

@@ -4,6 +4,7 @@
 - `challenge.json`: MAC keys of presence challenges with their ids; the first issues, all are accepted;
 - `version.key`: makes the versions of answers opaque;
 - `second-factor.key`: encrypts the secrets of operators' second factors in the database;
+- `webhook.key`: encrypts the secrets of webhooks in the database;
 - `jlis-client.jwk`, `jlis-client.pub.pem`: authenticate the fund to J-LIS.
 """
 
@@ -36,6 +37,7 @@ class FundKeys:
     challenge: MacKeys
     version: bytes
     second_factor: bytes
+    webhook: bytes
     jlis_client: ECKey
 
 
@@ -43,7 +45,7 @@ def _create_missing(folder: Path) -> None:
     for path in (folder / "jlis-client.jwk", folder / "token.jwk"):
         if not path.exists():
             write_private(path, json.dumps(ECKey.generate_key("P-256").as_dict(private=True)).encode())
-    for path in (folder / "version.key", folder / "second-factor.key"):
+    for path in (folder / "version.key", folder / "second-factor.key", folder / "webhook.key"):
         if not path.exists():
             write_private(path, secrets.token_bytes(32))
     if not (folder / "challenge.json").exists():
@@ -87,6 +89,7 @@ def load_keys(home: Path, *, create: bool = True) -> FundKeys:
             challenge=_mac_keys(folder / "challenge.json"),
             version=(folder / "version.key").read_bytes(),
             second_factor=(folder / "second-factor.key").read_bytes(),
+            webhook=(folder / "webhook.key").read_bytes(),
             jlis_client=_ec_key(folder / "jlis-client.jwk"),
         )
     except FileNotFoundError as error:
@@ -106,6 +109,7 @@ def fingerprints(keys: FundKeys) -> dict[str, Any]:
         "challenge": sorted(identity.hex() for identity in keys.challenge.keys),
         "version": _fingerprint(keys.version),
         "second_factor": _fingerprint(keys.second_factor),
+        "webhook": _fingerprint(keys.webhook),
     }
 
 

@@ -23,7 +23,7 @@ from eligibility_api.files import parts
 from eligibility_api.files.streaming import in_turn, pieces, write_behind
 from eligibility_api.uploads.matches import count_unmatched, withheld_finding
 from eligibility_api.uploads.plan import classify, match_persons, remove_conflicts
-from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
+from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask, record_checked
 from eligibility_api.uploads.records import RECORD_COLUMNS, StagedRow, staging_reader
 from eligibility_api.uploads.report import build_report, count_rows, unknown_column_findings, variant_findings
 from eligibility_api.uploads.store import DECISION, FAULT
@@ -147,6 +147,7 @@ async def _conclude(
     stored = {"report": report.model_dump(mode="json"), "withheld": withheld}
     if report.bad_rows and (task.bad_rows is BadRows.REJECT_FILE or not report.good_rows):
         await QUEUE.change(connection, task, state=UploadState.REFUSED, refusal="file-bad-rows", **stored)
+        await record_checked(connection, task, UploadState.REFUSED)
         return
     about = (DECISION.c.upload_id == task.file_id, DECISION.c.revision == task.revision)
     decided = select(DECISION.c.decision).where(*about)
@@ -158,3 +159,5 @@ async def _conclude(
     else:
         state = UploadState.PUBLISHING
     await QUEUE.change(connection, task, state=state, **stored)
+    if state is not UploadState.PUBLISHING:
+        await record_checked(connection, task, state)

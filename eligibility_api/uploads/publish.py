@@ -12,7 +12,7 @@ from eligibility_api.database.plans import whole_file
 from eligibility_api.enrolment.store import lock_insurer, publish_revision, record
 from eligibility_api.files.store import PUBLICATION_LEAD
 from eligibility_api.uploads.prepare import prepare_chunk
-from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask, refuse
+from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask, record_checked, refuse
 from eligibility_api.uploads.report import record_skipped
 
 _MANY_ROWS = 10_000
@@ -39,6 +39,7 @@ async def publish(context: UploadContext, task: UploadTask) -> None:
         await withdraw(context, task, task.revision)
         async with context.database.transaction() as connection:
             await QUEUE.change(connection, task, state=UploadState.REFUSED)
+            await record_checked(connection, task, UploadState.REFUSED)
         return
     if await _is_outdated(context, task):
         return

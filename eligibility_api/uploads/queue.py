@@ -18,6 +18,7 @@ from eligibility_api.contract.uploads import (
     UploadState,
 )
 from eligibility_api.database.connections import Database
+from eligibility_api.enrolment.store import record
 from eligibility_api.files.queue import IS_DUE, FileTask, Queue
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
@@ -97,3 +98,17 @@ async def refuse(connection: AsyncConnection, task: UploadTask, code: str) -> No
     has_prepared = task.state in {UploadState.PUBLISHING, UploadState.UNDOING}
     state = task.state if has_prepared else UploadState.REFUSED
     await QUEUE.change(connection, task, refusal=code, state=state)
+    if not has_prepared:
+        await record_checked(connection, task, UploadState.REFUSED)
+
+
+async def record_checked(connection: AsyncConnection, task: UploadTask, state: UploadState) -> None:
+    """Append the audit record of a check's result: the file waits for somebody, or was refused."""
+    values = {
+        "kind": "enrolment.file-checked",
+        "outcome": state.value,
+        "client_id": task.client_id,
+        "insurer_number": task.insurer_number,
+        "detail": {"upload": str(task.file_id), "revision": task.revision},
+    }
+    await record(connection, values)

@@ -70,6 +70,8 @@ refusal_minute 2000: minute, source, refusals, described = now() - make_interval
 own_access 2000: code_digest, person_key, authority, serial, institution_code, client_id, record_id = sha256(int8send({n})), int8send({few}), '', int8send({n}), lpad({few}::text, 10, '0'), md5('1')::uuid, md5({n}::text)::uuid
 own_access_guess 2000: source, hour, guesses = int8send({n}), now(), 1
 deregistration_application 2000: insurer_number, entitlement, person_key = lpad({few}::text, 8, '0'), {n}, int8send({few})
+webhook 2000: webhook_id, institution_code, client_id, url, format, secret, next_at = md5({n}::text)::uuid, lpad({few}::text, 10, '0'), md5('1')::uuid, 'x', 'standard', '', CASE WHEN {n} % 2 = 0 THEN now() END
+webhook_delivery 5000: webhook_id, event_id, type, occurred_at, data = md5({few}::text)::uuid, md5({n}::text)::uuid, 'test', now(), '{{}}'
 used_nonce 5000: expires_at, id = date_trunc('hour', now()) + interval '5 hours', int8send({n})
 """
 
@@ -88,6 +90,8 @@ SMALL = frozenset(
         "insurer",
         "lookup_count_progress",
         "sandbox_mark",
+        "webhook_position",
+        "webhook_target",
     }
 )
 """Tables that do not: of a few rows, insurers or drugs."""

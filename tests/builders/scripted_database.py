@@ -38,7 +38,12 @@ CONNECTION = cast(AsyncConnection, object())
 
 _KEY = ECKey.generate_key("P-256")
 KEYS = FundKeys(
-    token=_KEY, challenge=MAC_KEYS, version=bytes(32), second_factor=bytes(range(32)), jlis_client=_KEY
+    token=_KEY,
+    challenge=MAC_KEYS,
+    version=bytes(32),
+    second_factor=bytes(range(32)),
+    webhook=bytes(range(1, 33)),
+    jlis_client=_KEY,
 )
 
 Rows = Sequence[Any]

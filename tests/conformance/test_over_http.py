@@ -135,6 +135,7 @@ async def fund(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fund]:
         challenge=environment.mac_keys(),
         version=bytes(32),
         second_factor=bytes(32),
+        webhook=bytes(32),
         jlis_client=ECKey.generate_key("P-256"),
     )
     clock, database, jlis = FixedClock(), UntouchedDatabase(), UnreachableTransport()

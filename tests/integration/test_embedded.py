@@ -140,7 +140,7 @@ def test_the_server_is_set_up(server: EmbeddedPostgres) -> None:
         "full_page_writes": "on",
         "synchronous_commit": "on",
         "jit": "off",
-        "max_connections": "96",
+        "max_connections": "100",
     }
     assert {name: query(server.dsn("api"), f"SHOW {name}") for name in settings} == settings
 

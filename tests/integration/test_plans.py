@@ -153,6 +153,9 @@ FUNCTIONS = {
     "purge_enrolments": Function((("after", "bigint"), ("step", "integer"))),
     "purge_medical": Function((("step", "integer"),)),
     "running_requests": Function(()),
+    "webhook_records": Function(
+        (("firsts", "bigint[]"), ("ends", "bigint[]"), ("upto", "pg_snapshot"), ("max_records", "integer"))
+    ),
     "window_clock": Function(()),
     # In PL/pgSQL. What these execute is seen by the tests below.
     "audit_class": Function((("kind", "text"), ("salt", "bytea"))),

@@ -85,4 +85,5 @@ def test_every_kind_of_work_has_its_job() -> None:
         *(f"claims_{place}" for place in sorted(FILE_SIZES)),
         "look_ups",
         *(f"uploads_{place}" for place in sorted(FILE_SIZES)),
+        "webhooks",
     ]

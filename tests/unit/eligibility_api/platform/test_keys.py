@@ -52,7 +52,7 @@ def test_only_the_owner_can_read_keys(tmp_path: Path) -> None:
     load_keys(tmp_path)
     files = list((tmp_path / "keys").iterdir())
     assert {file.name for file in files} == {
-        "challenge.json", "jlis-client.jwk", "jlis-client.pub.pem", "second-factor.key", "token.jwk", "version.key",
+        "challenge.json", "jlis-client.jwk", "jlis-client.pub.pem", "second-factor.key", "token.jwk", "version.key", "webhook.key",
     }  # fmt: skip
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 

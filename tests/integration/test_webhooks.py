@@ -1,0 +1,487 @@
+"""Webhooks of a whole fund: events from the record of their cause to a signed message, in order, once or more, or listed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from eligibility_api.contract.codes import Right
+from eligibility_api.contract.tokens import Credential
+from eligibility_api.contract.webhook_signatures import WebhookRejected
+from eligibility_api.contract.webhooks import MAX_WEBHOOKS, WEBHOOKS_PATH
+from eligibility_api.domain.webhooks import DISABLED_AFTER, RETRY_DELAYS
+from eligibility_api.webhooks.deliveries import RESERVED
+from tests.builders.commands import Command
+from tests.builders.consents import code_of, registered_consent
+from tests.builders.database import Database
+from tests.builders.fund import Fund, open_fund
+from tests.builders.fund_clients import INSURER, OTHER_CLINIC, OTHER_INSURER
+from tests.builders.member_files import csv_file, member, run_jobs, upload_and_process
+from tests.builders.own_page import ORIGIN, RIGHTS, code_for, own_browser
+from tests.builders.webhooks import (
+    FixedClock,
+    Receiver,
+    Subscription,
+    WebhookSteps,
+    failures,
+    send_test,
+    subscribe,
+    webhook_job,
+)
+
+pytestmark = pytest.mark.anyio
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(scope="module")
+async def fund(database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fund]:
+    """A fund with a public address, on which patients have their own pages."""
+    home: Path = tmp_path_factory.mktemp("fund")
+    async with open_fund(database, home, public_url=ORIGIN) as opened:
+        yield opened
+
+
+@pytest.fixture
+def receiver() -> Receiver:
+    return Receiver()
+
+
+@pytest.fixture
+async def job(fund: Fund, receiver: Receiver) -> AsyncIterator[WebhookSteps]:
+    """The job, which has read everything that was recorded before the test."""
+    async with webhook_job(fund, receiver) as opened:
+        await opened.run()
+        yield opened
+        await fund.owner.fetch(
+            "UPDATE webhook SET deleted_at = now(), next_at = NULL WHERE deleted_at IS NULL", ()
+        )
+
+
+async def at(fund: Fund, job: WebhookSteps, since_start: timedelta) -> None:
+    """Run the job at another time."""
+    fund.clock.offset = since_start
+    await job.run()
+
+
+async def test_an_insurer_hears_of_its_files(fund: Fund, job: WebhookSteps, receiver: Receiver) -> None:
+    """Rules E1, E2: checked, published on request, refused; ids only."""
+    subscription = await subscribe(fund, fund.insurer, "/files")
+    people = [fund.person() for _ in range(3)]
+    sent = await upload_and_process(fund, csv_file(member(person) for person in people), publish="on-request")
+    assert sent["state"] == "checked"
+    await job.run()
+    assert (await fund.post(f"/v1/uploads/{sent['upload_id']}/publish", {}, fund.insurer)).status_code == 200
+    await run_jobs(fund)
+    bad = csv_file([member(people[0], name="")])
+    refused = await upload_and_process(fund, bad, bad_rows="reject-file")
+    assert refused["state"] == "refused"
+    await job.run()
+
+    events = receiver.events("/files")
+    assert [event["type"] for event in events] == ["file.checked", "file.published", "file.refused"]
+    assert [event["data"] for event in events] == [
+        {"upload_id": upload["upload_id"]} for upload in (sent, sent, refused)
+    ]
+    assert all(set(event) == {"type", "timestamp", "data"} for event in events)
+    for request in receiver.of("/files"):
+        assert subscription.check(fund, request)
+        assert not any(person.resident.name.encode() in request.content for person in people)
+
+
+async def test_an_insurer_hears_of_its_members(fund: Fund, job: WebhookSteps, receiver: Receiver) -> None:
+    """Rule E1: a registration, a decided mismatch, and withdrawn values, by the members' ids."""
+    await subscribe(fund, fund.insurer, "/members")
+    other = await fund.admit_insurer(OTHER_INSURER)
+    await subscribe(fund, other, "/elsewhere")
+    person = fund.person()
+    enrolled = (await fund.enrol(person)).json()
+    assert (await fund.register(person.card)).status_code == 201
+    unlinked = await fund.post(
+        "/v1/enrolments/unlink", {"enrolment_id": enrolled["enrolment_id"]}, fund.insurer
+    )
+    assert unlinked.status_code == 200, unlinked.text
+    await job.run()
+
+    events = receiver.events("/members")
+    assert [event["type"] for event in events] == ["member.registered", "mismatch.decided"]
+    assert [event["data"] for event in events] == [{"enrolment_ids": [enrolled["enrolment_id"]]}] * 2
+    assert receiver.events("/elsewhere") == []
+
+
+async def test_a_facility_hears_of_its_own_consents(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
+    """Rule E1: given, ended by the facility, withdrawn by the patient; another clinic hears nothing."""
+    await subscribe(fund, fund.clinic, "/consents")
+    elsewhere = await fund.terminal(institution_code=OTHER_CLINIC)
+    await subscribe(fund, elsewhere, "/other")
+    person = await fund.insured()
+    first, second = [(await registered_consent(fund, person))["consent_id"] for _ in range(2)]
+    assert (await fund.post(f"/v1/consents/{first}/end", {"reason": "1"})).status_code == 200
+    terminal = await fund.terminal(rights=RIGHTS)
+    async with own_browser(fund) as browser:
+        await browser.open(await code_for(fund, person, terminal))
+        withdrawn = await browser.post("/portal/consents", {"permit": second})
+        assert withdrawn.status_code == 200, withdrawn.text
+    await job.run()
+
+    assert [(event["type"], event["data"]) for event in receiver.events("/consents")] == [
+        ("consent.given", {"consent_id": first}),
+        ("consent.given", {"consent_id": second}),
+        ("consent.ended", {"consent_id": first}),
+        ("consent.withdrawn", {"consent_id": second}),
+    ]
+    assert receiver.events("/other") == []
+
+
+async def test_only_the_types_that_were_asked_for_are_sent(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
+    await subscribe(fund, fund.clinic, "/ended", "consent.ended")
+    consent = (await registered_consent(fund, await fund.insured()))["consent_id"]
+    await fund.post(f"/v1/consents/{consent}/end", {"reason": "1"})
+    await job.run()
+    assert [event["type"] for event in receiver.events("/ended")] == ["consent.ended"]
+
+
+async def test_nothing_from_before_a_webhook_is_sent(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
+    await registered_consent(fund, await fund.insured())
+    await subscribe(fund, fund.clinic, "/later")
+    await job.run()
+    assert receiver.requests == []
+
+
+async def test_a_record_with_a_lower_id_that_is_committed_later_is_not_missed(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
+    """Decision 024: what is found are commits, not ids."""
+    await subscribe(fund, fund.insurer, "/late")
+    insert = (
+        "INSERT INTO audit_record (kind, outcome, insurer_number, detail)"
+        f" VALUES ('enrolment.file', 'done', '{INSURER}', jsonb_build_object('upload', $1::text))"
+    )
+    early, late = str(uuid4()), str(uuid4())
+    async with fund.owner.transaction() as connection:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        await connection.exec_driver_sql("SELECT 1")
+        await raw.execute(insert, early)  # has the lower id
+        await fund.owner.fetch(insert, [late])
+        await job.run()
+        assert [event["data"]["upload_id"] for event in receiver.events("/late")] == [late]
+    await job.run()
+    await job.run()
+    assert [event["data"]["upload_id"] for event in receiver.events("/late")] == [late, early]
+
+
+async def test_many_records_are_read_in_chunks_and_each_event_once(fund: Fund, receiver: Receiver) -> None:
+    await subscribe(fund, fund.insurer, "/many")
+    async with webhook_job(fund, receiver) as job:
+        await job.run()
+        uploads = [str(uuid4()) for _ in range(7)]
+        for upload in uploads:
+            await _record_file(fund, upload)
+        small = type(job.outbox)(fund.batch, fund.clock, chunk=2)
+        steps = 1
+        while await small.run_step():
+            steps += 1
+        await job.run()
+    assert steps > 2
+    assert [event["data"]["upload_id"] for event in receiver.events("/many")] == uploads
+
+
+async def test_a_failed_event_is_sent_again_with_the_same_id_and_later_ones_wait(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
+    """Rule E6, by a clock that is passed in."""
+    subscription = await subscribe(fund, fund.insurer, "/down")
+    receiver.statuses["/down"] = 503
+    first, second = str(uuid4()), str(uuid4())
+    clock = FixedClock(fund.clock() + SECOND)
+    async with webhook_job(fund, receiver, clock=clock) as fixed:
+        await _record_file(fund, first)
+        await _record_file(fund, second)
+        await fixed.run()
+        assert len(receiver.of("/down")) == 1
+        for attempts, delay in enumerate(RETRY_DELAYS, start=1):
+            clock.now += delay - SECOND
+            await fixed.run()
+            assert len(receiver.of("/down")) == attempts, "too early"
+            clock.now += SECOND
+            await fixed.run()
+            assert receiver.ids("/down")[: attempts + 1] == [receiver.ids("/down")[0]] * (attempts + 1)
+        # The first one's time is over: it is listed, and the second is sent.
+        assert len(set(receiver.ids("/down"))) == 2
+        receiver.statuses["/down"] = 200
+        clock.now += RETRY_DELAYS[0]
+        await fixed.run()
+    assert receiver.events("/down")[-1]["data"] == {"upload_id": second}
+    assert [event["data"]["upload_id"] for event in receiver.events("/down")].count(first) == len(
+        RETRY_DELAYS
+    ) + 1
+    [failure] = await failures(fund, fund.insurer, subscription)
+    assert failure["event"]["data"] == {"upload_id": first}
+    assert (failure["attempts"], failure["last_result"]) == (len(RETRY_DELAYS) + 1, "status-503")
+    assert failure["event_id"] == receiver.ids("/down")[0]
+
+
+async def test_a_target_that_accepts_nothing_is_disabled_with_a_record_and_a_list(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
+    """Rule E7."""
+    subscription = await subscribe(fund, fund.insurer, "/dead")
+    receiver.statuses["/dead"] = 500
+    uploads = [str(uuid4()) for _ in range(3)]
+    for upload in uploads:
+        await _record_file(fund, upload)
+    await job.run()
+    await at(fund, job, DISABLED_AFTER + SECOND)
+    fund.reset_clock()
+    await job.run()
+
+    [record] = await fund.records("kind = 'webhook.disabled' AND detail->>'webhook' = $1", subscription.id)
+    assert record["insurer_number"] == INSURER
+    listed = await failures(fund, fund.insurer, subscription)
+    assert [failure["event"]["data"]["upload_id"] for failure in listed] == uploads[::-1]
+    [shown] = [w for w in await _webhooks(fund, fund.insurer) if w["webhook_id"] == subscription.id]
+    assert (shown["state"], shown["disabled_because"]) == ("disabled", "failing")
+    before = len(receiver.of("/dead"))
+    await _record_file(fund, str(uuid4()))
+    await job.run()
+    assert len(receiver.of("/dead")) == before
+
+    receiver.statuses["/dead"] = 200
+    enabled = await fund.post(f"{WEBHOOKS_PATH}/{subscription.id}/enable", {}, fund.insurer)
+    assert enabled.json()["state"] == "active"
+    await _record_file(fund, upload := str(uuid4()))
+    await job.run()
+    assert receiver.events("/dead")[-1]["data"] == {"upload_id": upload}
+
+
+async def test_a_target_that_is_gone_is_disabled_at_once(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
+    """Rule E7."""
+    subscription = await subscribe(fund, fund.insurer, "/gone")
+    receiver.statuses["/gone"] = 410
+    event = await send_test(fund, fund.insurer, subscription)
+    await job.run()
+    [failure] = await failures(fund, fund.insurer, subscription)
+    assert (failure["event_id"], failure["last_result"]) == (event, "status-410")
+    refused = await fund.post(f"{WEBHOOKS_PATH}/{subscription.id}/test", {}, fund.insurer)
+    assert code_of(refused) == "not-found"
+
+
+async def test_a_silent_target_holds_up_no_other(fund: Fund, receiver: Receiver) -> None:
+    """With a single place left, the others are sent one after the other."""
+    receiver.silent = {"/silent"}
+    other = await fund.admit_insurer(OTHER_INSURER)
+    async with webhook_job(fund, receiver, places=2) as job:
+        await job.run()
+        silent = await subscribe(fund, fund.insurer, "/silent")
+        await send_test(fund, fund.insurer, silent)
+        assert await job.sender.start_due() == 1
+        for path in ("/a", "/b"):
+            await send_test(fund, other, await subscribe(fund, other, path))
+        async with asyncio.timeout(10):
+            while not (receiver.of("/a") and receiver.of("/b")):
+                await job.sender.start_due()
+                await asyncio.sleep(0)
+        assert len(receiver.of("/silent")) == 1
+    await _delete_all(fund)
+
+
+async def test_an_attempt_that_was_killed_is_made_again_with_the_same_id(
+    fund: Fund, receiver: Receiver
+) -> None:
+    """At least once: the target had the message, and the fund died before it noted that."""
+    receiver.silent = {"/killed"}
+    async with webhook_job(fund, receiver) as job:
+        await job.run()
+        subscription = await subscribe(fund, fund.insurer, "/killed")
+        event = await send_test(fund, fund.insurer, subscription)
+        assert await job.sender.start_due() == 1
+        async with asyncio.timeout(10):
+            while not receiver.of("/killed"):
+                await asyncio.sleep(0)
+    receiver.silent = set()
+    async with webhook_job(fund, receiver) as job:
+        await job.run()
+        assert receiver.ids("/killed") == [event], "its reservation is not over"
+        await at(fund, job, RESERVED + SECOND)
+    assert receiver.ids("/killed") == [event, event]
+    await _delete_all(fund)
+
+
+async def test_two_job_runners_send_each_event_once(fund: Fund, receiver: Receiver) -> None:
+    subscription = await subscribe(fund, fund.insurer, "/once")
+    async with webhook_job(fund, receiver) as one, webhook_job(fund, receiver) as another:
+        await one.run()
+        events = [await send_test(fund, fund.insurer, subscription) for _ in range(5)]
+        for _ in range(20):
+            await asyncio.gather(one.run(), another.run())
+    assert receiver.ids("/once") == events
+    await _delete_all(fund)
+
+
+async def test_a_rotated_secret_overlaps_for_a_day(fund: Fund, job: WebhookSteps, receiver: Receiver) -> None:
+    """Rule E8."""
+    former = await subscribe(fund, fund.insurer, "/rotated")
+    rotated = await fund.post(f"{WEBHOOKS_PATH}/{former.id}/rotate", {}, fund.insurer)
+    present = Subscription(former.id, rotated.json()["secret"], rotated.json()["public_key"], former.path)
+    assert present.secret != former.secret
+    await send_test(fund, fund.insurer, former)
+    await job.run()
+    [request] = receiver.of("/rotated")
+    assert former.check(fund, request) == present.check(fund, request)
+
+    await send_test(fund, fund.insurer, former)
+    await at(fund, job, timedelta(days=1, seconds=1))
+    request = receiver.of("/rotated")[-1]
+    present.check(fund, request)
+    with pytest.raises(WebhookRejected):
+        former.check(fund, request)
+
+
+async def test_secrets_are_stored_encrypted_and_shown_once(fund: Fund, job: WebhookSteps) -> None:
+    made = await subscribe(fund, fund.insurer, "/secret")
+    [row] = await fund.owner.fetch("SELECT * FROM webhook WHERE webhook_id = $1::text::uuid", [made.id])
+    assert made.secret.startswith("whsec_")
+    assert len(row["secret"]) == 12 + 32 + 16
+    assert made.secret not in str(await _webhooks(fund, fund.insurer))
+    assert (
+        await fund.http.delete(f"{WEBHOOKS_PATH}/{made.id}", headers=await _headers(fund, fund.insurer))
+    ).status_code == 204
+    [row] = await fund.owner.fetch("SELECT * FROM webhook WHERE webhook_id = $1::text::uuid", [made.id])
+    assert (row["secret"], row["next_at"]) == (b"", None)
+    kinds = [record["kind"] for record in await fund.records("detail->>'webhook' = $1", made.id)]
+    assert kinds == ["webhook.created", "webhook.deleted"]
+
+
+async def test_a_webhook_is_its_owners_alone(fund: Fund, job: WebhookSteps) -> None:
+    own = await subscribe(fund, fund.insurer, "/own")
+    other = await fund.admit_insurer(OTHER_INSURER)
+    colleague = await fund.admit_insurer(INSURER)
+    assert own.id in {webhook["webhook_id"] for webhook in await _webhooks(fund, colleague)}
+    for stranger in (other, fund.clinic):
+        assert await _webhooks(fund, stranger) == []
+        for call in ("rotate", "test", "enable"):
+            assert code_of(await fund.post(f"{WEBHOOKS_PATH}/{own.id}/{call}", {}, stranger)) == "not-found"
+        assert code_of(await fund.get(f"{WEBHOOKS_PATH}/{own.id}/failures", stranger)) == "not-found"
+        deleted = await fund.http.delete(f"{WEBHOOKS_PATH}/{own.id}", headers=await _headers(fund, stranger))
+        assert code_of(deleted) == "not-found"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"url": "http://127.0.0.1:9000/", "events": ["consent.given"]}, "right-missing"),
+        ({"url": "https://hooks.example/"}, "webhook-target"),
+        ({"url": "http://hooks.example/"}, "webhook-target"),
+        ({"url": "http://127.0.0.1:80/"}, "webhook-target"),
+        ({"url": "http://169.254.169.254/"}, "webhook-target"),
+        ({"url": "x" * 501}, "request-invalid"),
+        ({"url": "http://127.0.0.1:9000/", "events": []}, "request-invalid"),
+        ({"url": "http://127.0.0.1:9000/", "events": ["card.tapped"]}, "request-invalid"),
+        ({"url": "http://127.0.0.1:9000/", "secret": "whsec_mine"}, "request-invalid"),
+        ({}, "request-invalid"),
+    ],
+)
+async def test_what_is_no_webhook_is_refused(fund: Fund, body: dict[str, Any], code: str) -> None:
+    assert code_of(await fund.post(WEBHOOKS_PATH, body, fund.insurer)) == code
+
+
+async def test_rights_and_limits(fund: Fund, job: WebhookSteps) -> None:
+    without = await fund.terminal(rights=(Right.ELIGIBILITY,))
+    assert code_of(await fund.get(WEBHOOKS_PATH, without)) == "right-missing"
+    for number in range(MAX_WEBHOOKS):
+        last = await subscribe(fund, fund.insurer, f"/{number}")
+    refused = await fund.post(WEBHOOKS_PATH, {"url": "http://127.0.0.1:9000/"}, fund.insurer)
+    assert code_of(refused) == "webhook-limit"
+    for _ in range(100):
+        await send_test(fund, fund.insurer, last)
+    refused = await fund.post(f"{WEBHOOKS_PATH}/{last.id}/test", {}, fund.insurer)
+    assert code_of(refused) == "webhook-limit"
+
+
+async def test_a_closed_client_has_no_webhook(fund: Fund, job: WebhookSteps, receiver: Receiver) -> None:
+    """Rule E7: nothing more is sent to the address that a closed client named."""
+    client = await fund.admit_insurer(INSURER)
+    made = await subscribe(fund, client, "/closed")
+    await send_test(fund, client, made)
+    await fund.owner.fetch(
+        "UPDATE client SET closed_at = now() WHERE client_id = $1::text::uuid", [client.client_id]
+    )
+    assert code_of(await fund.get(WEBHOOKS_PATH, client)) == "client-closed"
+    await job.run()
+    assert receiver.of("/closed") == []
+    [shown] = [w for w in await _webhooks(fund, fund.insurer) if w["webhook_id"] == made.id]
+    assert shown["disabled_because"] == "closed"
+    assert len(await failures(fund, fund.insurer, made)) == 1
+
+
+async def test_the_operators_list_decides_where_messages_go(
+    fund: Fund, job: WebhookSteps, receiver: Receiver, command: Command
+) -> None:
+    """Rule E3: also for a webhook that was made while the target was allowed; each change has a record."""
+    assert (await command("webhook-target", "allow", "https://Hooks.example:443")).code == 0
+    listed = await command("webhook-target", "list")
+    assert '{"entry": "https://hooks.example", "private": false}' in listed.out
+    made = await subscribe(fund, fund.insurer, "/allowed")
+    assert (await command("webhook-target", "forbid", "loopback")).code == 0
+    await send_test(fund, fund.insurer, made)
+    await job.run()
+    assert receiver.of("/allowed") == []
+    assert (await command("webhook-target", "allow", "loopback")).code == 0
+    await at(fund, job, timedelta(seconds=6))
+    assert len(receiver.of("/allowed")) == 1
+    kinds = [record["kind"] for record in await fund.records("kind LIKE 'webhook-target.%'")]
+    assert kinds == ["webhook-target.allowed", "webhook-target.forbidden", "webhook-target.allowed"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("allow", "http://hooks.example"),
+        ("allow", "https://hooks.example/path"),
+        ("allow", "loopback", "--private"),
+        ("forbid", "https://never.example"),
+    ],
+    ids=" ".join,
+)
+async def test_a_wrong_target_is_refused_by_the_command(words: tuple[str, ...], command: Command) -> None:
+    assert (await command("webhook-target", *words)).code != 0
+
+
+async def _record_file(fund: Fund, upload: str) -> None:
+    """A record as the publication of a member file leaves it."""
+    await fund.owner.fetch(
+        "INSERT INTO audit_record (kind, outcome, insurer_number, detail)"
+        " VALUES ('enrolment.file', 'done', $1, jsonb_build_object('upload', $2::text))",
+        [INSURER, upload],
+    )
+
+
+async def _webhooks(fund: Fund, credential: Credential) -> list[dict[str, Any]]:
+    answer = await fund.get(WEBHOOKS_PATH, credential)
+    assert answer.status_code == 200, answer.text
+    listed: list[dict[str, Any]] = answer.json()["webhooks"]
+    return listed
+
+
+async def _headers(fund: Fund, credential: Credential) -> dict[str, str]:
+    return {"Authorization": f"Bearer {await fund.token(credential)}"}
+
+
+async def _delete_all(fund: Fund) -> None:
+    await fund.owner.fetch(
+        "UPDATE webhook SET deleted_at = now(), next_at = NULL WHERE deleted_at IS NULL", ()
+    )
