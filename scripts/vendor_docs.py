@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree
 
-from clinic_terminal.exchange.answering import FAMILIES
-from clinic_terminal.exchange.consented import NOT_OFFERED
 from clinic_terminal.messages import json_codec, xml_codec
 from clinic_terminal.messages.characters import Encoding
 from clinic_terminal.messages.examples import FIRST_EXAMPLES
@@ -72,12 +70,6 @@ def _messages(language: Language) -> str:
 def _message(kind: MessageKind, language: Language) -> str:
     name = kind.name if language == "ja" else f"{NAMES_IN_ENGLISH[kind.prefix]} ({kind.name})"
     parts = [f"### `{kind.prefix}`: {name}"]
-    if FAMILIES[kind.prefix] in NOT_OFFERED:
-        parts.append(
-            "様式の例です。この端末は `SHK-1003`（対応していません）と回答します。"
-            if language == "ja"
-            else "The layout. This terminal answers `SHK-1003`: not offered."
-        )
     parts += [xml_block(FIRST_EXAMPLES[prefix]) for prefix in (kind.prefix, kind.result_prefix)]
     if kind.prefix == "OQSsiquc01req":
         parts.append("カードを読み取ったとき（face）：" if language == "ja" else "After a tap (`face/`):")

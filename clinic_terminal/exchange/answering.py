@@ -13,13 +13,14 @@ from pydantic import ValidationError
 from clinic_terminal.clock import JAPAN
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.bulk_eligibility import BULK_ELIGIBILITY
-from clinic_terminal.exchange.consented import CONSENTED, NOT_OFFERED
+from clinic_terminal.exchange.consented import CONSENTED
 from clinic_terminal.exchange.context import Context, Failure, Family, institution_of
 from clinic_terminal.exchange.eligibility import ELIGIBILITY
 from clinic_terminal.exchange.medical_files import CHECKUPS, HISTORY
 from clinic_terminal.exchange.operator import Operator
 from clinic_terminal.exchange.references import BULK_REFERENCE, REFERENCE
 from clinic_terminal.exchange.result_codes import notice_of
+from clinic_terminal.exchange.tickets import TICKETS
 from clinic_terminal.messages.headers import Message
 from clinic_terminal.messages.own_error import EmptyBody, OwnErrorHeader, OwnErrorResult
 from clinic_terminal.messages.registry import MessageKind
@@ -38,8 +39,8 @@ FAMILIES: Final[Mapping[str, Family[Any]]] = {
     "OQSmuimm02req": BULK_REFERENCE[1],
     "OQSmuhvq01req": CONSENTED[0],
     "OQSmuhvq02req": CONSENTED[1],
-    "OQSmutic01req": NOT_OFFERED[0],
-    "OQSmutic02req": NOT_OFFERED[1],
+    "OQSmutic01req": TICKETS[0],
+    "OQSmutic02req": TICKETS[1],
     "OQSmuonq01req": CONSENTED[0],
     "OQSmuonq02req": CONSENTED[1],
     "YZKsiquc01req": HISTORY,

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.context import Context, Failure, identifier_of, institution_of, refused
+from clinic_terminal.exchange.entitlement import Consents, entitlement
 from clinic_terminal.exchange.result_codes import notice_of
 from clinic_terminal.messages import json_codec
 from clinic_terminal.messages.bulk import (
@@ -18,12 +19,17 @@ from clinic_terminal.messages.bulk import (
     ReceptionResult,
     ResultsRequest,
 )
-from clinic_terminal.messages.bulk_results import BulkResultHeader
+from clinic_terminal.messages.bulk_results import BulkResultHeader, ConsentedConfirmUnit
 from clinic_terminal.messages.codes import ProcessingResultStatus, SegmentOfResult
 from clinic_terminal.messages.rows import Row
 from clinic_terminal.store.records import Reception
+from eligibility_api.contract.eligibility import EligibilityAnswer
+from eligibility_api.contract.errors import ShikakuError
 
 Upload = TypeVar("Upload", bound=BulkUpload)
+
+MAX_PERSONS = 1_000
+"""Persons of one list; more are refused. A result of so many has about 4 MB, the most that a known client reads."""
 
 UNREADABLE = "exchange-row-unreadable"
 """The outcome of a row that could not be read; the name of an element may follow."""
@@ -41,6 +47,24 @@ def refused_row(outcome: str) -> dict[str, Any]:
     code, _, element = outcome.partition(" ")
     fields = refused(notice_of(TerminalError(code)))
     return fields | ({"status_message": f"{fields['status_message']}（{element}）"} if element else {})
+
+
+def problem_of(code: str | None) -> ShikakuError:
+    """The error of a person whom the fund refused; one that this program does not know is an unreadable answer."""
+    try:
+        return TerminalError(code or "fund-unreadable")
+    except KeyError:
+        return ShikakuError("fund-unreadable")
+
+
+def listed_unit(answer: EligibilityAnswer, consents: Consents) -> ConsentedConfirmUnit:
+    """One person of a list of tickets or consents."""
+    return ConsentedConfirmUnit(
+        status=ProcessingResultStatus.DONE,
+        validity=answer.validity,
+        results=tuple(entitlement(one, consents) for one in answer.results),
+        reference_numbers=(answer.reference_number,) if answer.reference_number else (),
+    )
 
 
 def keep_reception(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.bulk import (
     keep_reception,
     outcome_of_reading,
+    problem_of,
     reception_failed,
     reception_of,
     reception_result,
@@ -97,7 +97,7 @@ def _units(
 def _unit(context: Context, asked: SearchInfo, result: BatchResult) -> BulkConfirmUnit:
     answer = result.answer
     if not isinstance(answer, EligibilityAnswer):
-        return BulkConfirmUnit(search_info=asked, **refused(notice_of(_problem(result.code))))
+        return BulkConfirmUnit(search_info=asked, **refused(notice_of(problem_of(result.code))))
     return BulkConfirmUnit(
         search_info=asked,
         status=ProcessingResultStatus.DONE,
@@ -105,14 +105,6 @@ def _unit(context: Context, asked: SearchInfo, result: BatchResult) -> BulkConfi
         results=tuple(bulk_entitlement(one, _change(context, asked, one)) for one in answer.results),
         reference_numbers=(answer.reference_number,) if answer.reference_number else (),
     )
-
-
-def _problem(code: str | None) -> ShikakuError:
-    """The error of a refused row; one that this program does not know is an unreadable answer."""
-    try:
-        return TerminalError(code or "fund-unreadable")
-    except KeyError:
-        return ShikakuError("fund-unreadable")
 
 
 def _change(context: Context, asked: SearchInfo, now: Enrolment) -> LimitCertificateChange:

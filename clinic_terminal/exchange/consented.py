@@ -1,19 +1,20 @@
-"""Bulk messages that name no persons (OQS 6): home visits and online consultations; tickets are not offered.
+"""Bulk messages about consents (OQS 6): the persons who consented to home visits or online consultations here.
 
-A list of home visits (OQSmuhvq) or online consultations (OQSmuonq) has the persons whose consents this terminal registered
-on the days asked for, or for consultations on these days; each is asked again by that consent, without the card (再照会).
-The fund has no list of a facility's consents, and none of its tickets.
+The fund lists the facility's consents, whichever terminal registered them. Each that has not ended is asked again by the
+consent, without the card (再照会), and its permit is kept, so that medical files may be asked for by membership.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 
 from clinic_terminal.clock import JAPAN
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.bulk import (
+    MAX_PERSONS,
     keep_reception,
+    listed_unit,
     reception_failed,
     reception_of,
     reception_result,
@@ -22,11 +23,10 @@ from clinic_terminal.exchange.bulk import (
     uploaded,
 )
 from clinic_terminal.exchange.context import Context, Failure, Family, refused
-from clinic_terminal.exchange.entitlement import Consents, entitlement
-from clinic_terminal.exchange.permits import ENDED
+from clinic_terminal.exchange.entitlement import Consents
+from clinic_terminal.exchange.permits import ENDED, listed_permit
 from clinic_terminal.exchange.result_codes import notice_of
 from clinic_terminal.messages.bulk import (
-    BulkUpload,
     HomeVisitBulkRequest,
     OnlineBulkRequest,
     OnlineSearch,
@@ -38,11 +38,8 @@ from clinic_terminal.messages.bulk_results import (
     ConsentedConfirmUnit,
     ConsentedResultBody,
 )
-from clinic_terminal.messages.codes import ProcessingResultStatus
 from clinic_terminal.messages.errors import MessageFormatError
-from clinic_terminal.store.records import Permit
-from eligibility_api.contract.codes import Care
-from eligibility_api.contract.consent import Allowed
+from eligibility_api.contract.consent import Allowed, ConsentStatus
 from eligibility_api.contract.errors import ShikakuError
 
 _SEARCH = "MessageBody/QualificationConfirmSearchInfo"
@@ -50,33 +47,26 @@ _SEARCH = "MessageBody/QualificationConfirmSearchInfo"
 MAX_DAYS_AHEAD = 30
 """How long before a consultation its consent may be given, by the fund's rule W12."""
 
-MAX_PERSONS = 200
-"""Persons of one list, each of whom is a request to the fund; more are refused."""
-
+Days = tuple[date, date]
+"""The first and the last day of a period."""
 
 Listing = HomeVisitBulkRequest | OnlineBulkRequest
 
 
 def _accept(context: Context, request: Listing) -> ReceptionResult:
     context.require_operator()  # without an operator the results would be refused
-    _permits(context, request)
+    _periods(request)
     return reception_result(request, keep_reception(context, request))
 
 
-def _permits(context: Context, request: Listing) -> Sequence[Permit]:
-    """The consents of the days asked for, oldest first. Raises `exchange-too-many-persons`, `message-element-missing`."""
+def _periods(request: Listing) -> tuple[Days, Days | None]:
+    """The days of the consents, and those of the consultations if they are asked for.
+
+    Raises `message-element-missing` for neither, and for half a pair.
+    """
     asked = request.body.search_info
-    if isinstance(asked, OnlineSearch):
-        permits = _online(context, asked)
-    else:
-        permits = context.store.permits_given(Care.HOME_VISIT, asked.consented_from, asked.consented_to)
-    if len(permits) > MAX_PERSONS:
-        raise TerminalError("exchange-too-many-persons")
-    return permits
-
-
-def _online(context: Context, asked: OnlineSearch) -> Sequence[Permit]:
-    """The consents to online consultations by the days of consent, of consultation, or both."""
+    if not isinstance(asked, OnlineSearch):
+        return (asked.consented_from, asked.consented_to), None
     given = _period(asked.consented_from, asked.consented_to, "ConsentDate")
     examined = _period(asked.examined_from, asked.examined_to, "ExaminationDate")
     if given is None and examined is None:
@@ -84,13 +74,10 @@ def _online(context: Context, asked: OnlineSearch) -> Sequence[Permit]:
     if given is None:
         assert examined is not None
         given = examined[0] - timedelta(days=MAX_DAYS_AHEAD), examined[1]
-    permits = context.store.permits_given(Care.ONLINE, *given)
-    return (
-        permits if examined is None else [one for one in permits if examined[0] <= _day(one) <= examined[1]]
-    )
+    return given, examined
 
 
-def _period(first: date | None, last: date | None, name: str) -> tuple[date, date] | None:
+def _period(first: date | None, last: date | None, name: str) -> Days | None:
     """A pair of days, or none. Raises `message-element-missing` for half a pair."""
     if first is None and last is None:
         return None
@@ -101,46 +88,74 @@ def _period(first: date | None, last: date | None, name: str) -> tuple[date, dat
     return first, last
 
 
-def _day(permit: Permit) -> date:
-    """The day of the consultation: that of the appointment, or of the consent itself."""
-    return (permit.available_from or permit.given_at).astimezone(JAPAN).date()
+def _consents(context: Context, request: Listing) -> Sequence[ConsentStatus]:
+    """The facility's consents of the days asked for that hold or will, oldest first.
+
+    Raises `exchange-too-many-persons`.
+    """
+    given, examined = _periods(request)
+    now = context.clock()
+    found: list[ConsentStatus] = []
+    care = request.body.search_info.care
+    for consent in context.fund.consents(care, *given, context.require_operator().staff()):
+        if _has_ended(consent, now) or not _is_on(consent, examined):
+            continue
+        if len(found) == MAX_PERSONS:
+            raise TerminalError("exchange-too-many-persons")
+        found.append(consent)
+    return found
+
+
+def _has_ended(consent: ConsentStatus, now: datetime) -> bool:
+    until = consent.available_until
+    return consent.ended_at is not None or (until is not None and until <= now)
+
+
+def _is_on(consent: ConsentStatus, examined: Days | None) -> bool:
+    """Whether the consultation is on one of these days: that of the appointment, or of the consent itself."""
+    day = (consent.available_from or consent.given_at).astimezone(JAPAN).date()
+    return examined is None or examined[0] <= day <= examined[1]
 
 
 def _results(context: Context, request: ResultsRequest) -> ConsentedBulkResult:
     reception = reception_of(context, request)
-    online = reception.kind.startswith("OQSmuonq")
-    upload: Listing
-    upload, _ = uploaded(reception, OnlineBulkRequest if online else HomeVisitBulkRequest)
-    units = tuple(_unit(context, permit) for permit in _permits(context, upload))
+    model: type[Listing] = (
+        OnlineBulkRequest if reception.kind.startswith("OQSmuonq") else HomeVisitBulkRequest
+    )
+    upload, _ = uploaded(reception, model)
+    units = tuple(_units(context, _consents(context, upload)))
     return ConsentedBulkResult(
         header=results_header(context, request, reception, [unit.status for unit in units]),
         body=ConsentedResultBody(units=units),
     )
 
 
-def _unit(context: Context, permit: Permit) -> ConsentedConfirmUnit:
-    """One person; a consent that has ended is an error of that person. Raises what concerns the whole message."""
-    try:
-        answer = context.fund.consent_eligibility(context.accessor(permit.permit_id))
-    except ShikakuError as error:
-        notice = notice_of(error)
-        if not notice.concerns_person:
-            raise
-        if error.code in ENDED:
-            context.store.drop_permit(permit.permit_id)
-        return ConsentedConfirmUnit(**refused(notice))
-    return ConsentedConfirmUnit(
-        status=ProcessingResultStatus.DONE,
-        validity=answer.validity,
-        results=tuple(entitlement(one, _consents(permit)) for one in answer.results),
-        reference_numbers=(answer.reference_number,) if answer.reference_number else (),
-    )
+def _units(context: Context, consents: Sequence[ConsentStatus]) -> Iterator[ConsentedConfirmUnit]:
+    """One person for each consent; one that is refused is an error of that person.
+
+    Raises what concerns the whole message.
+    """
+    for consent in consents:
+        try:
+            answer = context.fund.consent_eligibility(context.accessor(consent.consent_id))
+        except ShikakuError as error:
+            notice = notice_of(error)
+            if not notice.concerns_person:
+                raise
+            if error.code in ENDED:
+                context.store.drop_permit(consent.consent_id)
+            yield ConsentedConfirmUnit(**refused(notice))
+        else:
+            context.keep_permit(listed_permit(consent, answer))
+            yield listed_unit(answer, _allowed(consent))
 
 
-def _consents(permit: Permit) -> Consents:
+def _allowed(consent: ConsentStatus) -> Consents:
     return {
-        category: Allowed(category=category, given_at=permit.given_at, available_until=permit.available_until)
-        for category in permit.categories
+        category: Allowed(
+            category=category, given_at=consent.given_at, available_until=consent.available_until
+        )
+        for category in consent.categories
     }
 
 
@@ -148,12 +163,5 @@ def _results_fail(failure: Failure) -> ConsentedBulkResult:
     return ConsentedBulkResult(header=results_failed(failure), body=ConsentedResultBody())
 
 
-def _refuse(_: Context, __: BulkUpload | ResultsRequest) -> ReceptionResult:
-    raise TerminalError("exchange-not-offered")
-
-
 CONSENTED = Family(_accept, reception_failed), Family(_results, _results_fail)
 """OQSmuhvq01 and 02, OQSmuonq01 and 02."""
-
-NOT_OFFERED = Family(_refuse, reception_failed), Family(_refuse, _results_fail)
-"""OQSmutic01 and 02."""

@@ -18,6 +18,7 @@ from clinic_terminal.messages.codes import ProcessingResultStatus, SegmentOfResu
 from clinic_terminal.messages.headers import Message
 from clinic_terminal.queries.membership import parse_request
 from clinic_terminal.store import TerminalStore
+from clinic_terminal.store.records import Permit
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
@@ -63,6 +64,15 @@ class Context:
             self.store.record_visit(answer, self.clock())
         except TerminalError as error:
             log.warning("a visit was not kept: %s", error.code)
+
+    def keep_permit(self, permit: Permit | None) -> None:
+        """Keep a permit for medical files; as with a visit, a full disk is only logged."""
+        if permit is None:
+            return
+        try:
+            self.store.keep_permit(permit)
+        except TerminalError as error:
+            log.warning("a permit was not kept: %s", error.code)
 
 
 @dataclass(frozen=True, slots=True)

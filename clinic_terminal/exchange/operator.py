@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from clinic_terminal.settings import TerminalSettings
 from eligibility_api.contract.codes import Role
+from eligibility_api.contract.history_query import Staff
 
 
 class DeskRole(StrEnum):
@@ -26,6 +27,10 @@ class Operator:
 
     role: Role
     name: str
+
+    def staff(self) -> Staff:
+        """The same as the fund's calls name it."""
+        return Staff(self.role, self.name)
 
 
 def operator_of(settings: TerminalSettings) -> Operator | None:

@@ -11,7 +11,8 @@ from clinic_terminal.store import TerminalStore
 from clinic_terminal.store.records import Permit, StoredMembership, StoredPerson
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Care, Category
-from eligibility_api.contract.consent import ConsentAnswer
+from eligibility_api.contract.consent import ConsentAnswer, ConsentStatus
+from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.identifiers import membership_key
 
 ENDED = frozenset({"consent-expired", "consent-missing", "consent-other-facility", "consent-withdrawn"})
@@ -21,17 +22,37 @@ ENDED = frozenset({"consent-expired", "consent-missing", "consent-other-facility
 def permit_of(consent: ConsentAnswer) -> Permit | None:
     """What to keep of a registered consent; None if it opens no medical file, or its answer names nobody."""
     opened = [allowed for allowed in consent.allowed if CATEGORIES[allowed.category].window]
-    results = consent.eligibility.results
-    if not opened or not results:
+    if not opened:
         return None
-    first, person = opened[0], results[0]
-    return Permit(
-        permit_id=consent.consent_id,
+    first = opened[0]
+    status = ConsentStatus(
+        consent_id=consent.consent_id,
+        basis=consent.basis,
         care=consent.care,
-        categories=tuple(allowed.category for allowed in opened),
+        categories=[allowed.category for allowed in opened],
         given_at=first.given_at,
         available_from=first.available_from,
         available_until=first.available_until,
+        ended_at=None,
+        end_reason=None,
+    )
+    return listed_permit(status, consent.eligibility)
+
+
+def listed_permit(consent: ConsentStatus, answer: EligibilityAnswer) -> Permit | None:
+    """The same of a consent that holds, and of the eligibility answered by it."""
+    opened = tuple(category for category in consent.categories if CATEGORIES[category].window)
+    results = answer.results
+    if not opened or not results:
+        return None
+    person = results[0]
+    return Permit(
+        permit_id=consent.consent_id,
+        care=consent.care,
+        categories=opened,
+        given_at=consent.given_at,
+        available_from=consent.available_from,
+        available_until=consent.available_until,
         memberships=tuple(
             StoredMembership(
                 insurer_number=one.insurer_number,
@@ -42,7 +63,7 @@ def permit_of(consent: ConsentAnswer) -> Permit | None:
             )
             for one in results
         ),
-        reference_number=consent.eligibility.reference_number,
+        reference_number=answer.reference_number,
         person=StoredPerson(
             name=person.name, name_kana=person.name_kana, birth_date=person.birth_date, sex=person.sex
         ),

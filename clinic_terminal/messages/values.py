@@ -18,6 +18,7 @@ from clinic_terminal.messages.characters import MAX_HALF_WIDTH_LENGTH, half_widt
 from clinic_terminal.messages.elements import ValueFormat
 from eligibility_api.contract import wire
 from eligibility_api.contract.bounds import MAX_TEXT_LENGTH, before
+from eligibility_api.contract.days import EARLIEST_DAY
 
 _DAY = re.compile(r"[0-9]{8}")
 _INSTANT = re.compile(r"[0-9]{14}")
@@ -50,9 +51,18 @@ def _instant(value: object) -> object:
         raise PydanticCustomError("instant", "an instant that exists, YYYYMMDDhhmmss") from None
 
 
+def _not_too_early(value: date) -> date:
+    """A year of fewer than four digits would not be written as it was read, and has no day a month before its first."""
+    if value < EARLIEST_DAY:
+        raise PydanticCustomError("day", "a day of 1868 or later")
+    return value
+
+
 def _in_japan(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise PydanticCustomError("instant", "an instant with its time zone")
+    if value.year < EARLIEST_DAY.year:
+        raise PydanticCustomError("instant", "an instant of 1868 or later")
     return value.astimezone(JAPAN).replace(microsecond=0)
 
 
@@ -85,7 +95,7 @@ def _not_blank(value: str) -> str:
     return value
 
 
-Day = Annotated[date, before(8, _day, fault="day"), ValueFormat("YYYYMMDD")]
+Day = Annotated[date, before(8, _day, fault="day"), AfterValidator(_not_too_early), ValueFormat("YYYYMMDD")]
 """A day."""
 
 Instant = Annotated[

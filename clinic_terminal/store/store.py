@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -22,11 +22,9 @@ from clinic_terminal.store.records import (
 )
 from clinic_terminal.store.requests import TakenRequests
 from clinic_terminal.store.visits import Visits, end_of, new_visit_id
-from eligibility_api.contract.codes import Care
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.identifiers import UnreadableIdentifier, insurer_number, membership_key
 
-MAX_LISTED_PERMITS = 1_000
 RECEPTION_DAYS = 7
 """As long as the fund keeps the results of a batch."""
 UNLIMITED_PERMIT_DAYS = 400
@@ -74,9 +72,7 @@ class TerminalStore:
     def keep_permit(self, permit: Permit) -> None:
         """Keep a permit until it ends; one with the same id is replaced."""
         own = self._permit_key(permit.permit_id)
-        given_on = permit.given_at.astimezone(JAPAN).date()
-        keys = [own, self._given_key(permit.care, given_on)]
-        keys += [self._membership(Kind.PERMIT, membership) for membership in permit.memberships]
+        keys = [own, *(self._membership(Kind.PERMIT, membership) for membership in permit.memberships)]
         if permit.reference_number is not None:
             keys.append(self._database.digest(Kind.PERMIT, "reference", permit.reference_number))
         ends_at = permit.available_until or permit.given_at + timedelta(days=UNLIMITED_PERMIT_DAYS)
@@ -87,17 +83,6 @@ class TerminalStore:
     def drop_permit(self, permit_id: UUID) -> None:
         """Forget a permit, which the fund no longer accepts."""
         self._database.delete(self._permit_key(permit_id))
-
-    def permits_given(self, care: Care, first: date, last: date) -> tuple[Permit, ...]:
-        """The permits for a form of care that were given on days of this period in Japan, oldest first.
-
-        1,000 at most. They may have ended.
-        """
-        found: list[Permit] = []
-        for day in _days(max(first, last - timedelta(days=UNLIMITED_PERMIT_DAYS)), last):
-            entries = self._database.find(Kind.PERMIT, self._given_key(care, day))
-            found += [Permit.model_validate_json(entry.value) for entry in reversed(entries)]
-        return tuple(found[:MAX_LISTED_PERMITS])
 
     def permits_for(
         self, *, insurer_number: str, symbol: str | None, number: str, at: datetime
@@ -112,9 +97,6 @@ class TerminalStore:
 
     def _permit_key(self, permit_id: UUID) -> bytes:
         return self._database.digest(Kind.PERMIT, "id", str(permit_id))
-
-    def _given_key(self, care: Care, day: date) -> bytes:
-        return self._database.digest(Kind.PERMIT, "given", care.value, day.isoformat())
 
     def _permits(self, key: bytes, at: datetime) -> tuple[Permit, ...]:
         found = (Permit.model_validate_json(entry.value) for entry in self._database.find(Kind.PERMIT, key))
@@ -221,10 +203,6 @@ def _insurer(text: str) -> str:
         return insurer_number(text)
     except UnreadableIdentifier:
         return text  # matches itself only
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 def _is_about(answer: EligibilityAnswer, wanted: StoredMembership) -> bool:

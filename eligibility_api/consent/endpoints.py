@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator, current_operator
-from eligibility_api.consent import service
+from eligibility_api.consent import listing, service
 from eligibility_api.consent.access_check import REFUSALS
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.consent import (
@@ -18,12 +18,16 @@ from eligibility_api.contract.consent import (
     ConsentChallengeAnswer,
     ConsentChallengeRequest,
     ConsentEnd,
+    ConsentList,
     ConsentRequest,
     ConsentStatus,
+    ListedCare,
 )
 from eligibility_api.contract.eligibility import EligibilityAnswer
+from eligibility_api.contract.wire import Day
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
+from eligibility_api.web.cursor import After, PageLimit
 from eligibility_api.web.problems import PROOF_REFUSALS, problem_responses
 
 # A terminal that may not read histories is refused by the service, which records the attempt.
@@ -96,6 +100,32 @@ async def register(request: ConsentRequest, caller: CurrentCaller, state: Curren
     return Response(answer.model_dump_json(), status_code=201, media_type="application/json")
 
 
+@router.get(
+    "",
+    summary="The consents of this facility for care beyond a visit",
+    responses=problem_responses(
+        "token-invalid", "right-missing", "client-closed", "cursor-invalid", "database-unavailable"
+    ),
+)
+async def list_consents(
+    *,
+    caller: CurrentCaller,
+    state: CurrentState,
+    operator: Annotated[Operator, Depends(current_operator)],
+    care: Annotated[ListedCare, Query(description="訪問診療等 or オンライン診療等.")],
+    given_from: Annotated[Day, Query(description="The first day of registration, in Japan.")],
+    given_to: Annotated[Day, Query(description="The last day of registration.")],
+    after: After = None,
+    limit: PageLimit = 100,
+) -> ConsentList:
+    """同意済: every consent registered on these days, whichever terminal registered it, also after its end.
+
+    Each is audited like the reading of its status; of a person who is protected nothing is listed.
+    """
+    days = listing.Days(given_from, given_to)
+    return await listing.consents(state, caller, operator, care, days, after=after, limit=limit)
+
+
 # Another text than a UUID is another path: GET /v1/consents/challenges is a method that is not allowed.
 @router.get(
     "/{consent_id:uuid}",
@@ -131,6 +161,6 @@ async def eligibility(
     state: CurrentState,
     operator: Annotated[Operator, Depends(current_operator)],
 ) -> Response:
-    """再照会, under a valid consent for care at home; includes what the consent allows."""
+    """再照会, under a valid consent for care at home or online; includes what the consent allows."""
     answer = await service.eligibility(state, caller, consent_id, operator)
     return Response(answer.model_dump_json(), media_type="application/json")

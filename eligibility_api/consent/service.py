@@ -218,10 +218,9 @@ def _status(decision: AccessDecision) -> ConsentStatus:
 async def eligibility(
     state: State, caller: Caller, consent_id: UUID, operator: Operator
 ) -> EligibilityAnswer:
-    """Today's eligibility without the card (再照会), under a consent for care at home.
+    """Today's eligibility without the card (再照会), under a consent for care at home or online.
 
-    Raises the refusals of the access check, each recorded; `consent-category` for a consent to another form
-    of care.
+    Raises the refusals of the access check, each recorded; `consent-category` for a consent to outpatient care.
     """
     as_of = day_in_japan(state.clock())
     result = await store.recheck(state.database, caller, consent_id, operator, as_of)

@@ -72,13 +72,13 @@ SELECT g.*, r.record_id, r.recorded_at, r.outcome AS ending, d.ended_at AS now_e
 FROM guard g CROSS JOIN recorded r LEFT JOIN ended d ON true
 """  # noqa: S608 - parts of the access check, no values
 
-# Without the card only under a consent for care at home.
+# Without the card only under a consent for care where the card is not read: at home, or online.
 _RECHECK = f"""
 WITH {access_check(columns=PERMIT_COLUMNS, name="checked")},
 guard AS MATERIALIZED (
-    SELECT *, CASE WHEN outcome = 'answered' AND care <> '{
-    Care.HOME_VISIT
-}' THEN 'consent-category' ELSE outcome END AS judged
+    SELECT *, CASE WHEN outcome = 'answered' AND care NOT IN (
+        '{Care.HOME_VISIT}', '{Care.ONLINE}'
+    ) THEN 'consent-category' ELSE outcome END AS judged
     FROM checked
 ),
 {reading_of_person(as_of=f"{_OWN}::date", condition="g.judged = 'answered'")},
@@ -146,7 +146,7 @@ async def end(database: Database, caller: Caller, consent_id: UUID, reason: EndR
 async def recheck(
     database: Database, caller: Caller, consent_id: UUID, operator: Operator, as_of: date
 ) -> RecheckResult:
-    """Read the person's enrolments under a consent for care at home, and record the access.
+    """Read the person's enrolments under a consent for care at home or online, and record the access.
 
     Reads nothing if access is refused.
     """

@@ -5,21 +5,23 @@ Failures are raised as described in `fund_caller.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from eligibility_api.contract.batches import BATCHES_PATH, BatchAnswer, BatchRequest, BatchResult
-from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.codes import Care, Purpose
 from eligibility_api.contract.consent import (
     CONSENTS_PATH,
     ConsentAnswer,
     ConsentChallengeAnswer,
     ConsentChallengeRequest,
     ConsentEnd,
+    ConsentList,
     ConsentRequest,
     ConsentStatus,
 )
@@ -71,6 +73,7 @@ from eligibility_api.contract.references import (
     ReferenceRegistrations,
 )
 from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest
+from eligibility_api.contract.tickets import TICKETS_PATH, TicketRecipient, TicketRecipients
 
 _ELIGIBILITY: TypeAdapter[EligibilityAnswer | UnchangedAnswer] = TypeAdapter(
     EligibilityAnswer | UnchangedAnswer
@@ -78,6 +81,7 @@ _ELIGIBILITY: TypeAdapter[EligibilityAnswer | UnchangedAnswer] = TypeAdapter(
 _BATCH_RESULT = TypeAdapter(BatchResult)
 
 Paged = TypeVar("Paged", bound=HistoryPage)
+Listed = TypeVar("Listed", ConsentList, TicketRecipients)
 
 
 class FundClient(FundCaller):
@@ -154,12 +158,23 @@ class FundClient(FundCaller):
         """The status of a consent of this facility."""
         return self._get(ConsentStatus, f"{CONSENTS_PATH}/{consent_id}")
 
+    def consents(self, care: Care, first: date, last: date, by: Staff) -> Iterator[ConsentStatus]:
+        """The facility's consents for care at home or online registered on these days, oldest first, lazily."""
+        query = {"care": care.value, "given_from": first.isoformat(), "given_to": last.isoformat()}
+        for page in self._listed(ConsentList, CONSENTS_PATH, query, by):
+            yield from page.consents
+
+    def ticket_recipients(self, month: str, by: Staff) -> Iterator[TicketRecipient]:
+        """The recipients with a medical ticket for the facility in a month (YYYY-MM), lazily."""
+        for page in self._listed(TicketRecipients, TICKETS_PATH, {"month": month}, by):
+            yield from page.recipients
+
     def end_consent(self, consent_id: UUID, request: ConsentEnd) -> ConsentStatus:
         """End a consent of this facility at once."""
         return self._call(ConsentStatus, f"{CONSENTS_PATH}/{consent_id}/end", request)
 
     def consent_eligibility(self, accessor: Accessor) -> EligibilityAnswer:
-        """Today's eligibility without the card, by a valid consent for care at home (再照会)."""
+        """Today's eligibility without the card, by a valid consent for care at home or online (再照会)."""
         path = f"{CONSENTS_PATH}/{accessor.permit_id}/eligibility"
         response = self._send(path, method="GET", headers=accessor.headers(), token=self.sign_in())
         return self._read(EligibilityAnswer, response)
@@ -228,6 +243,21 @@ class FundClient(FundCaller):
         """Check medicines before they are prescribed or dispensed."""
         response = self._send(DUPLICATE_CHECKS_PATH, body=request, headers=by.headers(), token=self.sign_in())
         return self._read(DuplicateCheckAnswer, response)
+
+    def _listed(
+        self, model: type[Listed], path: str, query: Mapping[str, str], by: Staff
+    ) -> Iterator[Listed]:
+        """The pages of a facility's list."""
+        after: dict[str, str] = {}
+        while True:
+            response = self._send(
+                path, method="GET", query={**query, **after}, headers=by.headers(), token=self.sign_in()
+            )
+            page = self._read(model, response)
+            yield page
+            if page.next is None:
+                return
+            after = {"after": page.next}
 
     def _history(
         self, model: type[Model], resource: HistoryResource, accessor: Accessor, query: HistoryQuery

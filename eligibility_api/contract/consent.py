@@ -187,6 +187,17 @@ class ConsentStatus(Answer):
     end_reason: EndReason | None
 
 
+ListedCare = Literal[Care.HOME_VISIT, Care.ONLINE]
+"""The forms of care whose consents a facility lists: those that outlast a visit."""
+
+
+class ConsentList(Answer):
+    """`GET /v1/consents`: a page of the facility's consents, in the order of their registration."""
+
+    consents: list[ConsentStatus]
+    next: str | None = Field(description="Cursor of the next page; null at the end.")
+
+
 class ConsentEnd(RequestModel):
     """`POST /v1/consents/{consent_id}/end`: ends it at once, by the facility or on the patient's request."""
 

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract import examples
 from eligibility_api.contract.codes import SingleOrCombined, TicketTreatment, TicketType
+from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.wire import (
     Answer,
     Day,
@@ -21,6 +22,8 @@ from eligibility_api.contract.wire import (
     Row,
     Text,
 )
+
+TICKETS_PATH = "/v1/medical-tickets"
 
 MAX_TICKETS = 1_000
 
@@ -130,3 +133,21 @@ class TicketsAnswer(Answer):
 
     known_from: datetime
     tickets: list[TicketAnswer]
+
+
+class TicketRecipient(Answer):
+    """One recipient of a facility's list, about the day of a ticket that is nearest to today.
+
+    As a look-up by the recipient's number would answer, or the code for which it would refuse. Tickets of different
+    days have an answer each.
+    """
+
+    answer: EligibilityAnswer | None
+    code: str | None
+
+
+class TicketRecipients(Answer):
+    """`GET /v1/medical-tickets`: a page of the recipients with a ticket for the asking facility in a month."""
+
+    recipients: list[TicketRecipient]
+    next: str | None = Field(description="Cursor of the next page; null at the end.")

@@ -27,6 +27,7 @@ _CHANNELS = {
     "eligibility.visual-check": Channel.CARD,
     "eligibility.number": Channel.NUMBER,
     "eligibility.batch": Channel.NUMBER,
+    "eligibility.tickets": Channel.NUMBER,
     "eligibility.consent-pin": Channel.CARD,
     "eligibility.consent-visual-check": Channel.CARD,
     "eligibility.consent": Channel.CARD,

@@ -35,6 +35,7 @@ from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
 from eligibility_api.enrolment.idempotency import idempotency_key
 from eligibility_api.insurer_ops import members, mismatch_resolution, papers, service
 from eligibility_api.state import State, current_state
+from eligibility_api.web.cursor import After
 from eligibility_api.web.headers import NOT_MODIFIED, respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
@@ -45,10 +46,6 @@ router = APIRouter(
 _READ_REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-unavailable")
 _LIST_RESPONSES = problem_responses(*_READ_REFUSALS, "cursor-invalid")
 
-After = Annotated[
-    str | None,
-    Query(max_length=200, description="`next` of the previous page; the first page when left out."),
-]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 Key = Annotated[str, Depends(idempotency_key)]
 From = Annotated[Caller, Depends(current_caller)]

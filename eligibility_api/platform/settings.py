@@ -151,7 +151,7 @@ class Settings(BaseSettings):
         description="Rows of batch checks without a match, per facility in 24 hours; further rows are not looked up.",
     )
     batch_rows_per_second: float = Field(
-        default=100.0,
+        default=250.0,
         gt=0,
         description="Rate limit of all batch checks together, so that card checks are not slowed down.",
     )

@@ -3,7 +3,7 @@
 Starts the stack and `clinic-terminal exchange`, both on this machine. Prints the time from a complete request of a
 look-up by number until its result is visible (median, 95th percentile), without and with results that were left;
 the time of a bulk request of 10,000 rows, from the request until its result is visible; and the share of one core
-that the terminal takes without requests. The fund's limit of rows per second is raised, since it is a setting.
+that the terminal takes without requests. All settings are the default ones.
 """
 
 from __future__ import annotations
@@ -25,16 +25,7 @@ from tests.builders.exchange_process import ExchangeProcess
 from tests.builders.stack import PopulatedStack
 
 LEFTOVERS = 2_000
-ROWS_PER_SECOND = "2000"
 _POLL_SECONDS = 0.001
-
-
-class TunedStack(PopulatedStack):
-    """A stack whose fund answers the rows of batches faster than by its default setting."""
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return super().environment | {"FUND_BATCH_ROWS_PER_SECOND": ROWS_PER_SECOND}
 
 
 class Client:
@@ -119,7 +110,7 @@ def main() -> None:
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="shikaku-bench-") as folder:
         home = Path(folder)
-        with TunedStack(home / "stack") as stack:
+        with PopulatedStack(home / "stack") as stack:
             environment = stack.environment | {"TERMINAL_HOME": str(home / "terminal")}
             with ExchangeProcess(home / "OQS", environment) as running:
                 client = Client(stack, running)

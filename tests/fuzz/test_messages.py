@@ -1,7 +1,6 @@
 """The readers of messages accept or refuse whatever a client drops, within bounded time and memory.
 
-Hypothesis makes the inputs; `test_mutations.py` mutates files of the same readers. Nothing here is guided by coverage:
-atheris is not among the tools of this project.
+Hypothesis makes the inputs; `test_mutations.py` mutates files of the same readers; `test_guided.py` lets coverage guide them.
 """
 
 from __future__ import annotations
@@ -23,24 +22,16 @@ from clinic_terminal.messages.elements import Group
 from clinic_terminal.messages.errors import MessageFormatError
 from clinic_terminal.messages.examples import EXAMPLES, FIRST_EXAMPLES
 from clinic_terminal.messages.headers import Message
-from clinic_terminal.messages.registry import MESSAGES
 from clinic_terminal.messages.tree import names
 from tests.builders.hostile_texts import marks
 from tests.depth import DEEP
+from tests.fuzz.message_inputs import MODELS, SEEDS, read
 
 TRIES = settings(max_examples=4_000 if DEEP else 60, deadline=None)
 FLOOD_BYTES = BulkEligibilityRequest.max_bytes // (1 if DEEP else 8)
 MAX_PROCESSOR_SECONDS = 20.0 if DEEP else 5.0
 """For one message of that size, on any machine."""
 
-MODELS: list[type[Message]] = [
-    *dict.fromkeys(model for kind in MESSAGES.values() for model in (kind.request, kind.result) if model)
-]
-SEEDS = [
-    (type(example.message), xml_codec.encode(example.message, encoding).content)
-    for example in EXAMPLES
-    for encoding in Encoding
-]
 NAMES = [
     *sorted(frozenset[str]().union(*(names(model) for model in MODELS))),
     *("XmlMsg", "Unknown", "未知", "MyNumber"),
@@ -48,20 +39,6 @@ NAMES = [
 TEXTS = st.text(max_size=30) | st.sampled_from(
     ["", " ", "20261130", "00138057", "  138057", "1311111114", "123456789018", "\u3000", "&amp;", "]]>", marks(500), "9" * 5_000]
 )  # fmt: skip
-
-
-def read(content: bytes, model: type[Message]) -> Message | None:
-    """The message, or None if it was refused. Whatever was accepted can be written and read again."""
-    try:
-        message = xml_codec.decode(content, model).message
-    except MessageFormatError:
-        return None
-    for encoding in Encoding:
-        written = xml_codec.encode(message, encoding)
-        again = xml_codec.decode(written.content, model).message
-        assert xml_codec.encode(again, encoding).content == written.content
-    assert json_codec.decode(json_codec.encode(message), model).unknown_elements == 0
-    return message
 
 
 @TRIES

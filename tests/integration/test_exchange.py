@@ -14,6 +14,7 @@ import pytest
 from clinic_terminal.exchange.answering import Exchange
 from clinic_terminal.exchange.face import Tap, record_tap
 from clinic_terminal.exchange.operator import Operator
+from clinic_terminal.messages.bulk import OnlineBulkRequest, TicketBulkRequest
 from clinic_terminal.messages.codes import FileCategory
 from clinic_terminal.messages.eligibility import SearchInfo
 from clinic_terminal.messages.headers import Message
@@ -44,6 +45,7 @@ from tests.builders.clinic.clinic_software import (
     bulk_request,
     checkup_request,
     eligibility_request,
+    header,
     history_request,
     home_visit_request,
     reference_request,
@@ -401,12 +403,75 @@ def _key(person: Person) -> dict[str, Any]:
     return asked
 
 
-async def test_a_home_visit_list_has_the_patients_who_consented_here(office: Office, patient: Person) -> None:
-    await office.tap(patient, *FILES, care=Care.HOME_VISIT)
+async def listed(office: Office, prefix: str, request: Message) -> Any:
+    received = await office.ask(f"{prefix}01req", request)
+    return await office.ask(f"{prefix}02req", results_request(received.body.reception_number))
+
+
+async def test_home_visit_patients_of_every_terminal_are_listed_and_their_files_readable_here(
+    office: Office, patient: Person, tmp_path: Path
+) -> None:
+    with TerminalStore.open(tmp_path / "other terminal") as store:
+        await Office(office.fund, tmp_path, store).tap(patient, *FILES, care=Care.HOME_VISIT)
+    unknown = await office.ask("YZKsiquc01req", files(office.fund, patient))
+    assert unknown.header.result_code == "SHK-4002"
+
     day = today(office.fund)
-    received = await office.ask("OQSmuhvq01req", home_visit_request(day, day))
-    results = await office.ask("OQSmuhvq02req", results_request(received.body.reception_number))
+    results = await listed(office, "OQSmuhvq", home_visit_request(day, day))
+
     [unit] = results.body.units
     [found] = unit.results
     assert (unit.status, unit.validity, found.name) == ("1", "1", patient.resident.name)
     assert (found.medicines.flag, found.medicines.available_until) == ("1", None)
+    read = await office.ask("YZKsiquc01req", files(office.fund, patient))
+    assert (read.header.result_code, read.header.person.name) == ("1", patient.resident.name)
+
+
+async def test_patients_of_todays_online_consultations_are_listed(office: Office, patient: Person) -> None:
+    await office.tap(patient, *FILES, care=Care.ONLINE)
+    day = today(office.fund)
+    search = {"examined_from": day, "examined_to": day, "care": Care.ONLINE}
+    request = OnlineBulkRequest.model_validate({"header": header(), "body": {"search_info": search}})
+
+    results = await listed(office, "OQSmuonq", request)
+
+    [unit] = results.body.units
+    [found] = unit.results
+    assert (unit.status, unit.validity, found.name) == ("1", "1", patient.resident.name)
+    assert found.medicines.available_until - found.medicines.consented_at == timedelta(hours=24)
+    tomorrow = search | {"examined_from": day + timedelta(days=1), "examined_to": day + timedelta(days=1)}
+    request = OnlineBulkRequest.model_validate({"header": header(), "body": {"search_info": tomorrow}})
+    assert (await listed(office, "OQSmuonq", request)).header.results == 0
+
+
+async def test_recipients_with_a_ticket_of_the_month_are_listed(office: Office) -> None:
+    fund = office.fund
+    welfare = await fund.admit_insurer("12137014", "架空市福祉事務所")
+    person, day = fund.person(), today(fund)
+    aid = {"certificate_kind": "A1", "symbol": None, "branch": None, "number": "0000018"}
+    assert (await fund.enrol(person, credential=welfare, **aid)).status_code == 201
+    ticket = {
+        "recipient_number": "0000018",
+        "birth_date": person.resident.birth_date.isoformat(),
+        "month": f"{day:%Y-%m}",
+        "institution_code": CLINIC,
+        "ticket_type": "01",
+        "treatment": "02",
+        "valid_from": day.replace(day=1).isoformat(),
+        "valid_to": day.isoformat(),
+        "self_pay": 1500,
+    }
+    registered = await fund.post("/v1/medical-tickets", {"tickets": [ticket]}, welfare)
+    assert registered.json()["tickets"] == [{"outcome": "registered"}]
+    search = {"search_info": {"month": f"{day:%Y%m}"}}
+
+    results = await listed(
+        office, "OQSmutic", TicketBulkRequest.model_validate({"header": header(), "body": search})
+    )
+
+    [unit] = results.body.units
+    [found] = unit.results
+    assert (unit.status, unit.validity, found.number, found.branch) == ("1", "1", "0000018", None)
+    assert [(one.self_pay, one.valid_to) for one in found.medical_tickets] == [(1500, day)]
+    record = (await fund.records("kind = 'eligibility.tickets'"))[-1]
+    assert (record["operator"], record["outcome"]) == (DOCTOR.name, "answered")

@@ -43,10 +43,12 @@ from clinic_terminal.messages.codes import (
     SegmentOfResult,
 )
 from clinic_terminal.messages.eligibility import EligibilityRequestHeader
-from clinic_terminal.messages.entitlement import BulkEntitlement, Membership
+from clinic_terminal.messages.entitlement import BulkEntitlement, Entitlement, Membership
 from clinic_terminal.messages.examples.example import (
+    AID_RESULT,
     CLINIC,
     FILE_IDENTIFIER,
+    GIVEN,
     NOW,
     P01_MEMBERSHIP,
     P01_RESULT,
@@ -120,11 +122,25 @@ _UNITS = (
     ),
     BulkConfirmUnit(search_info=P13_SEARCH, status=ProcessingResultStatus.DONE, validity=Validity.NOT_FOUND),
 )
-_CONSENTED = ConsentedConfirmUnit(
-    status=ProcessingResultStatus.DONE,
-    validity=Validity.VALID,
-    results=(P01_RESULT,),
-    reference_numbers=("00042",),
+
+
+def _listed(result: Entitlement) -> ConsentedBulkResult:
+    """The results of a list of one person."""
+    unit = ConsentedConfirmUnit(
+        status=ProcessingResultStatus.DONE,
+        validity=Validity.VALID,
+        results=(result,),
+        reference_numbers=("00042",),
+    )
+    return ConsentedBulkResult(
+        header=_done(1).model_copy(update={"qualification_confirmation_date": None}),
+        body=ConsentedResultBody(units=(unit,)),
+    )
+
+
+_UNTIL_WITHDRAWN = GIVEN.model_copy(update={"available_until": None})
+_AT_HOME = P01_RESULT.model_copy(
+    update=dict.fromkeys(("health_checkups", "medicines", "treatments", "prescriptions"), _UNTIL_WITHDRAWN)
 )
 _REGISTERED = (
     BulkRegistrationUnit(registration=_REGISTRATIONS[0], status=ProcessingResultStatus.DONE),
@@ -144,8 +160,6 @@ def _conversation(prefix: str, upload: Message, result: Message) -> Iterator[Exa
     yield Example(f"{prefix}02req", "question for the results", _QUESTION)
     yield Example(f"{prefix}02res", "results", result)
 
-
-_CONSENTED_RESULT = ConsentedBulkResult(header=_done(1), body=ConsentedResultBody(units=(_CONSENTED,)))
 
 EXAMPLES = (
     *_conversation(
@@ -176,7 +190,7 @@ EXAMPLES = (
     *_conversation(
         "OQSmutic",
         TicketBulkRequest(header=_HEADER, body=TicketBulkBody(search_info=TicketSearch(month="202611"))),
-        _CONSENTED_RESULT,
+        _listed(AID_RESULT),
     ),
     *_conversation(
         "OQSmuhvq",
@@ -188,7 +202,7 @@ EXAMPLES = (
                 )
             ),
         ),
-        _CONSENTED_RESULT,
+        _listed(_AT_HOME),
     ),
     *_conversation(
         "OQSmuonq",
@@ -200,7 +214,7 @@ EXAMPLES = (
                 )
             ),
         ),
-        _CONSENTED_RESULT,
+        _listed(P01_RESULT),
     ),
 )
 """Each prefix of the bulk kinds."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clinic_terminal.clock import JAPAN
-from clinic_terminal.messages.certificates import LimitApplicationCertificate
-from clinic_terminal.messages.codes import ConsentFlag, LimitConsent
+from clinic_terminal.messages.certificates import LimitApplicationCertificate, MedicalTicketInfo
+from clinic_terminal.messages.codes import Applies, ConsentFlag, DesignatedInstitution, LimitConsent
 from clinic_terminal.messages.eligibility import SearchInfo
 from clinic_terminal.messages.entitlement import DiseaseConsent, Entitlement, Membership, ViewingConsent
 from clinic_terminal.messages.headers import Message
@@ -17,6 +17,9 @@ from eligibility_api.contract.codes import (
     LimitClass,
     Relationship,
     Sex,
+    SingleOrCombined,
+    TicketTreatment,
+    TicketType,
 )
 
 
@@ -145,4 +148,35 @@ P13_RESULT = entitlement(
             valid_from=TODAY - timedelta(days=121),
         ),
     },
+)
+
+AID_RESULT = entitlement(
+    P01_MEMBERSHIP.model_copy(
+        update={
+            "certificate_kind": CertificateKind.MEDICAL_AID,
+            "insurer_number": "12131007",
+            "symbol": None,
+            "number": "1234566",
+            "branch": None,
+            "insurer_name": "架空市福祉事務所",
+        }
+    ),
+    medical_tickets=(
+        MedicalTicketInfo(
+            ticket_type=TicketType.MEDICAL,
+            valid_from=TODAY.replace(day=1),
+            valid_to=TODAY,
+            issue_number="0034",
+            month="202611",
+            institution_code=CLINIC,
+            institution_flag=DesignatedInstitution.SAME,
+            institution_name="架空内科医院",
+            treatment=TicketTreatment.OUTPATIENT,
+            self_pay=1500,
+            single_or_combined=SingleOrCombined.COMBINED,
+            social_insurance=Applies.YES,
+            infection=Applies.NO,
+        ),
+    ),
+    **NO_CONSENTS,
 )

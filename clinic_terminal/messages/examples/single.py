@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from clinic_terminal.messages.certificates import (
     ElderlyRecipientCertificate,
-    MedicalTicketInfo,
     SpecificDiseasesCertificate,
 )
 from clinic_terminal.messages.codes import (
-    Applies,
     ConsentFlag,
-    DesignatedInstitution,
     PrescriptionForm,
     ProcessingResultStatus,
     ReferenceClassification,
@@ -26,6 +23,7 @@ from clinic_terminal.messages.eligibility import (
 )
 from clinic_terminal.messages.entitlement import DiseaseConsent
 from clinic_terminal.messages.examples.example import (
+    AID_RESULT,
     CLINIC,
     FILE_IDENTIFIER,
     GIVEN,
@@ -51,12 +49,8 @@ from clinic_terminal.messages.references import (
     RequestHeader,
 )
 from eligibility_api.contract.codes import (
-    CertificateKind,
     ReasonOfLoss,
-    SingleOrCombined,
     SpecificDisease,
-    TicketTreatment,
-    TicketType,
     Validity,
 )
 
@@ -114,36 +108,6 @@ _DIALYSIS = entitlement(
         "prescriptions": GIVEN,
     },
 )
-_AID = entitlement(
-    P01_MEMBERSHIP.model_copy(
-        update={
-            "certificate_kind": CertificateKind.MEDICAL_AID,
-            "insurer_number": "12131007",
-            "symbol": None,
-            "number": "1234566",
-            "branch": None,
-            "insurer_name": "架空市福祉事務所",
-        }
-    ),
-    medical_tickets=(
-        MedicalTicketInfo(
-            ticket_type=TicketType.MEDICAL,
-            valid_from=TODAY.replace(day=1),
-            valid_to=TODAY,
-            issue_number="0034",
-            month="202611",
-            institution_code=CLINIC,
-            institution_flag=DesignatedInstitution.SAME,
-            institution_name="架空内科医院",
-            treatment=TicketTreatment.OUTPATIENT,
-            self_pay=1500,
-            single_or_combined=SingleOrCombined.COMBINED,
-            social_insurance=Applies.YES,
-            infection=Applies.NO,
-        ),
-    ),
-    **NO_CONSENTS,
-)
 
 
 def _result(**body: object) -> EligibilityResultBody:
@@ -192,7 +156,7 @@ _BY_CARD_RESULTS = {
         validity=Validity.VALID,
         status_code="SHK-EXAMPLE",
         status_message="カードの有効期限が切れています。更新の手続きをご案内ください。",
-        results=(P01_RESULT, _AID),
+        results=(P01_RESULT, AID_RESULT),
         reference_number="00042",
     ),
 }

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     CONSENT = "consent"
     NUMBER = "number"
     BATCH = "batch"
+    TICKETS = "tickets"
     AGAIN = "again"
     DUPLICATES = "duplicates"
     EMERGENCY = "emergency"
@@ -29,6 +30,7 @@ _BY_KIND = {
     "eligibility.consent": Reason.CONSENT,
     "eligibility.number": Reason.NUMBER,
     "eligibility.batch": Reason.BATCH,
+    "eligibility.tickets": Reason.TICKETS,
     "answer.read": Reason.AGAIN,
     "duplicates.checked": Reason.DUPLICATES,
     "duplicates.disclosed": Reason.CONSENT,

@@ -1,4 +1,4 @@
-"""A request of every message whose layout is public, also of those that are not offered."""
+"""A request of every message whose layout is public."""
 
 from __future__ import annotations
 

@@ -19,16 +19,19 @@ from pydantic import BaseModel
 from eligibility_api.contract import presence
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.consent import CONSENTS_PATH
 from eligibility_api.contract.eligibility import EligibilityAnswer, Proof
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, Problem, ShikakuError
 from eligibility_api.contract.history import HistoryResource
 from eligibility_api.contract.own_access import OWN_ACCESS_PATH, OwnAccessAnswer
 from eligibility_api.contract.readiness import READINESS_PATH, Readiness
+from eligibility_api.contract.tickets import TICKETS_PATH
 from eligibility_api.contract.tokens import Credential
 from tests.builders.clinic import samples
 from tests.builders.clinic.fake_batches import FakeBatches
 from tests.builders.clinic.fake_consents import CONSENT, FakeConsents
 from tests.builders.clinic.fake_history import FakeHistory
+from tests.builders.clinic.fake_lists import FakeLists
 from tests.builders.clinic.fake_permits import FakePermits
 
 PURPOSES = {
@@ -55,6 +58,7 @@ class FakeFund:
     consents: FakeConsents = field(default_factory=FakeConsents)
     history: FakeHistory = field(default_factory=FakeHistory)
     permits: FakePermits = field(default_factory=FakePermits)
+    lists: FakeLists = field(default_factory=FakeLists)
     headers: list[httpx2.Headers] = field(default_factory=list)
     reference_outcomes: dict[str, str] = field(default_factory=dict)
     drop_references: bool = False
@@ -141,6 +145,10 @@ class FakeFund:
     def _get(self, path: str, request: httpx2.Request) -> httpx2.Response:
         if path == READINESS_PATH:
             return _model(self.readiness)
+        if path == CONSENTS_PATH:
+            return _model(self.lists.list_consents(request))
+        if path == TICKETS_PATH:
+            return _model(self.lists.list_recipients(request))
         last = path.rsplit("/", 1)[-1]
         if last in list(HistoryResource):
             return _model(self.history.fetch(HistoryResource(last), request))

@@ -1,4 +1,4 @@
-"""Home visits and online consultations: the persons who consented here, asked again without the card."""
+"""Home visits and online consultations: the persons who consented at the facility, asked again without the card."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ from uuid import UUID
 
 import pytest
 
-from clinic_terminal.exchange import consented
+from clinic_terminal.errors import TerminalError
+from clinic_terminal.exchange import consented as listed_consents
 from clinic_terminal.messages.bulk import OnlineBulkRequest
-from eligibility_api.contract.codes import Care, Category
+from eligibility_api.contract.codes import Care, Category, EndReason
 from tests.builders.clinic.clinic_software import DAY, DOCTOR, ClinicSoftware, header, home_visit_request
+from tests.builders.clinic.fake_lists import later, status
 from tests.builders.clinic.samples import NOW, answer
-from tests.builders.clinic.store import permit
 
 PERMITS = [UUID(f"019ab000-0000-7000-8000-0000000000b{number}") for number in (1, 2)]
 
 
-def keep(office: ClinicSoftware, permit_id: UUID = PERMITS[0], **changes: Any) -> None:
-    fields: dict[str, Any] = {"care": Care.HOME_VISIT, "available_until": None} | changes
-    office.store.keep_permit(permit(permit_id=permit_id, **fields))
+def consented(office: ClinicSoftware, permit_id: UUID = PERMITS[0], **changes: Any) -> None:
+    """A consent that the facility has at the fund."""
+    office.fund.lists.consents.append(status(permit_id, **changes))
+
+
+def asked_again(office: ClinicSoftware) -> list[str]:
+    return [call for call in office.fund.calls if call.endswith("/eligibility")]
 
 
 def listed(office: ClinicSoftware, first: date = DAY, last: date = DAY) -> Any:
@@ -29,21 +34,20 @@ def listed(office: ClinicSoftware, first: date = DAY, last: date = DAY) -> Any:
 
 
 def test_each_consent_is_asked_again_in_the_operators_name(office: ClinicSoftware) -> None:
-    keep(office)
-    keep(office, PERMITS[1], given_at=NOW + timedelta(minutes=1))
+    consented(office)
+    consented(office, PERMITS[1], given_at=NOW + timedelta(minutes=1))
     office.fund.answer = answer(reference_number="P-1")
     result = listed(office)
     assert (result.header.results, result.header.succeeded, result.header.failed) == (2, 2, 0)
     assert [unit.validity for unit in result.body.units] == ["1", "1"]
     assert [unit.reference_numbers for unit in result.body.units] == [("P-1",)] * 2
-    assert [call for call in office.fund.calls if call != "/v1/token"] == [
-        f"/v1/consents/{permit_id}/eligibility" for permit_id in PERMITS
-    ]
+    assert asked_again(office) == [f"/v1/consents/{permit_id}/eligibility" for permit_id in PERMITS]
+    assert {headers.get("operator-role") for headers in office.fund.headers[1:]} == {DOCTOR.role}
     assert office.fund.headers[-1]["operator-role"] == DOCTOR.role
 
 
 def test_a_person_has_the_triple_of_her_consent(office: ClinicSoftware) -> None:
-    keep(office, categories=(Category.MEDICATION,))
+    consented(office, categories=[Category.MEDICATION])
     [unit] = listed(office).body.units
     [result] = unit.results
     assert (result.medicines.flag, result.medicines.consented_at) == ("1", NOW)
@@ -63,14 +67,64 @@ def test_a_person_has_the_triple_of_her_consent(office: ClinicSoftware) -> None:
 def test_other_consents_are_not_listed(
     office: ClinicSoftware, changes: dict[str, Any], first: date, last: date
 ) -> None:
-    keep(office, **changes)
+    consented(office, **changes)
     result = listed(office, first, last)
     assert (result.header.segment_of_result, result.header.results, result.body.units) == ("1", 0, ())
 
 
-def test_a_withdrawn_consent_is_an_error_of_its_person_and_is_forgotten(office: ClinicSoftware) -> None:
-    keep(office)
-    keep(office, PERMITS[1])
+def kept(office: ClinicSoftware) -> list[UUID]:
+    """The permits of this terminal for the person."""
+    found = office.store.permits_for(insurer_number="01130012", symbol="12", number="345", at=NOW)
+    return [permit.permit_id for permit in found]
+
+
+def test_a_consent_of_another_terminal_lets_medical_files_be_asked_for_here(office: ClinicSoftware) -> None:
+    consented(office, categories=[Category.MEDICATION, Category.SPECIFIC_DISEASES])
+    assert kept(office) == []
+    listed(office)
+    [permit] = office.store.permits_for(insurer_number="01130012", symbol="12", number="345", at=NOW)
+    assert (permit.permit_id, permit.care, permit.categories) == (
+        PERMITS[0],
+        Care.HOME_VISIT,
+        (Category.MEDICATION,),
+    )
+    assert permit.person.name == office.fund.answer.results[0].name
+
+
+def test_a_full_disk_does_not_withhold_the_list(
+    office: ClinicSoftware, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise TerminalError("store-failed")
+
+    consented(office)
+    monkeypatch.setattr(office.store, "keep_permit", full)
+    assert listed(office).header.succeeded == 1
+    assert caplog.messages == ["a permit was not kept: store-failed"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ended_at": NOW, "end_reason": EndReason.BY_PATIENT},
+        {"available_until": NOW},
+        {"available_until": NOW - timedelta(hours=1)},
+    ],
+    ids=["withdrawn", "expires now", "expired"],
+)
+def test_a_consent_that_has_ended_is_not_asked_again(office: ClinicSoftware, changes: dict[str, Any]) -> None:
+    consented(office, **changes)
+    consented(office, PERMITS[1], available_until=NOW + timedelta(seconds=1))
+    assert listed(office).header.results == 1
+    assert asked_again(office) == [f"/v1/consents/{PERMITS[1]}/eligibility"]
+
+
+def test_a_consent_withdrawn_meanwhile_is_an_error_of_its_person_and_is_forgotten(
+    office: ClinicSoftware,
+) -> None:
+    consented(office)
+    consented(office, PERMITS[1])
+    listed(office)
     office.fund.failures[f"/v1/consents/{PERMITS[0]}/eligibility"] = ["consent-withdrawn"]
     result = listed(office)
     assert sorted((unit.status, unit.status_code) for unit in result.body.units) == [
@@ -78,23 +132,32 @@ def test_a_withdrawn_consent_is_an_error_of_its_person_and_is_forgotten(office: 
         ("2", "SHK-4014"),
     ]
     assert (result.header.succeeded, result.header.failed) == (1, 1)
-    assert [one.permit_id for one in office.store.permits_given(Care.HOME_VISIT, DAY, DAY)] == [PERMITS[1]]
+    assert kept(office) == [PERMITS[1]]
 
 
 def test_a_refused_role_is_an_error_of_the_person_and_forgets_nothing(office: ClinicSoftware) -> None:
-    keep(office)
+    consented(office)
+    listed(office)
     office.fund.failures[f"/v1/consents/{PERMITS[0]}/eligibility"] = ["role-not-permitted"]
     [unit] = listed(office).body.units
     assert (unit.status, unit.status_code) == ("2", "SHK-4016")
-    assert len(office.store.permits_given(Care.HOME_VISIT, DAY, DAY)) == 1
+    assert kept(office) == [PERMITS[0]]
 
 
-def test_a_failure_of_transport_fails_the_list_and_forgets_nothing(office: ClinicSoftware) -> None:
-    keep(office)
-    office.fund.failures[f"/v1/consents/{PERMITS[0]}/eligibility"] = ["lost"]
+@pytest.mark.parametrize("path", ["/v1/consents", f"/v1/consents/{PERMITS[0]}/eligibility"])
+def test_a_failure_of_transport_fails_the_list_and_forgets_nothing(office: ClinicSoftware, path: str) -> None:
+    consented(office)
+    listed(office)
+    office.fund.failures[path] = ["lost"]
     result = listed(office)
     assert (result.header.segment_of_result, result.header.error_code) == ("9", "SHK-9006")
-    assert len(office.store.permits_given(Care.HOME_VISIT, DAY, DAY)) == 1
+    assert (result.body.units, kept(office)) == ((), [PERMITS[0]])
+
+
+def test_a_terminal_without_the_right_gets_no_list(office: ClinicSoftware) -> None:
+    office.fund.failures["/v1/consents"] = ["right-missing"]
+    result = listed(office)
+    assert (result.header.segment_of_result, result.header.error_code) == ("9", "SHK-2004")
 
 
 def test_without_an_operator_no_list_is_accepted(office: ClinicSoftware) -> None:
@@ -104,12 +167,15 @@ def test_without_an_operator_no_list_is_accepted(office: ClinicSoftware) -> None
     assert result.body.reception_number is None
 
 
-def test_a_long_list_is_refused(office: ClinicSoftware, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consented, "MAX_PERSONS", 1)
-    keep(office)
-    keep(office, PERMITS[1])
-    result = office.ask("OQSmuhvq01req", home_visit_request())
+def test_a_long_list_is_refused_when_its_results_are_asked_for(
+    office: ClinicSoftware, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listed_consents, "MAX_PERSONS", 1)
+    consented(office)
+    consented(office, PERMITS[1])
+    result = listed(office)
     assert (result.header.segment_of_result, result.header.error_code) == ("9", "SHK-1004")
+    assert asked_again(office) == []
 
 
 def online(office: ClinicSoftware, **days: date) -> Any:
@@ -139,21 +205,12 @@ TOMORROW = DAY + timedelta(days=1)
 def test_online_consents_are_listed_by_the_day_of_consent_or_of_the_consultation(
     office: ClinicSoftware, days: dict[str, date], listed_permits: list[int]
 ) -> None:
-    keep(office, PERMITS[0], care=Care.ONLINE, available_until=NOW + timedelta(hours=24))
-    keep(
-        office,
-        PERMITS[1],
-        care=Care.ONLINE,
-        given_at=NOW + timedelta(minutes=1),
-        available_from=NOW + timedelta(days=1),
-        available_until=NOW + timedelta(days=2),
-    )
-    keep(office, UUID(int=7))  # a home visit
+    consented(office, PERMITS[0], care=Care.ONLINE, available_until=NOW + timedelta(hours=24))
+    consented(office, PERMITS[1], given_at=NOW + timedelta(minutes=1), **later())
+    consented(office, UUID(int=7))  # a home visit
     result = office.results("OQSmuonq", online(office, **days).body.reception_number)
     assert result.header.results == len(listed_permits)
-    assert [call for call in office.fund.calls if call != "/v1/token"] == [
-        f"/v1/consents/{PERMITS[number]}/eligibility" for number in listed_permits
-    ]
+    assert asked_again(office) == [f"/v1/consents/{PERMITS[number]}/eligibility" for number in listed_permits]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from clinic_terminal.store import TerminalStore
 from clinic_terminal.store.records import Original
-from eligibility_api.contract.codes import Care, Validity
+from eligibility_api.contract.codes import Validity
 from tests.builders.clinic import samples
 from tests.builders.clinic.samples import NOW
 from tests.builders.clinic.store import (
@@ -103,30 +103,6 @@ def test_a_dropped_permit_is_not_found_again(store: TerminalStore) -> None:
     store.keep_permit(other)
     store.drop_permit(permit().permit_id)
     assert store.permits_by_reference("A-1", NOW) == (other,)
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "numbers"),
-    [
-        (date(2026, 4, 1), date(2026, 4, 3), [0, 1, 2]),
-        (date(2026, 4, 2), date(2026, 4, 2), [1]),
-        (date(1900, 1, 1), date(2026, 4, 1), [0]),
-        (date(2026, 4, 3), date(2026, 4, 1), []),
-    ],
-    ids=["all days", "one day", "a long period", "the wrong way round"],
-)
-def test_permits_are_listed_by_the_day_in_japan_on_which_they_were_given(
-    store: TerminalStore, first: date, last: date, numbers: list[int]
-) -> None:
-    for number in range(3):
-        given_at = datetime(2026, 4, 1, 14, 59, tzinfo=UTC) + timedelta(days=number)
-        home = permit(
-            permit_id=UUID(int=number), care=Care.HOME_VISIT, given_at=given_at, available_until=None
-        )
-        store.keep_permit(home)
-    store.keep_permit(permit(permit_id=UUID(int=9), care=Care.ONLINE))
-    found = store.permits_given(Care.HOME_VISIT, first, last)
-    assert [kept.permit_id.int for kept in found] == numbers
 
 
 # Receptions, visits, answers, originals.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -13,7 +14,7 @@ from pydantic import BaseModel
 
 from eligibility_api.contract import examples
 from eligibility_api.contract.client import FundClient
-from eligibility_api.contract.codes import EndReason, Role
+from eligibility_api.contract.codes import Care, EndReason, Role
 from eligibility_api.contract.consent import ConsentChallengeRequest, ConsentEnd, ConsentRequest
 from eligibility_api.contract.emergency import (
     EMERGENCIES_PATH,
@@ -189,6 +190,40 @@ def test_the_operator_is_in_headers_and_the_query_in_the_url() -> None:
     assert request.headers["Operator-Role"] == "pharmacist"
     assert unquote(request.headers["Operator-Name"]) == "見本　薬剤師"
     assert "薬剤師" not in unquote(str(request.url))
+
+
+def test_the_consents_of_a_facility_are_fetched_page_by_page() -> None:
+    fund = RecordingFund(
+        {"consents": [STATUS], "next": "a"},
+        {"consents": [], "next": "b"},
+        {"consents": [STATUS], "next": None},
+    )
+    with client_at(fund) as client:
+        found = client.consents(Care.HOME_VISIT, date(2026, 4, 1), date(2026, 4, 30), DOCTOR)
+        assert next(found).consent_id == CONSENT
+        assert len(fund.came) == 1
+        assert [one.consent_id for one in found] == [CONSENT]
+    assert {request.url.path for request in fund.came} == {"/v1/consents"}
+    asked = {"care": "2", "given_from": "2026-04-01", "given_to": "2026-04-30"}
+    assert [dict(request.url.params) for request in fund.came] == [
+        asked,
+        asked | {"after": "a"},
+        asked | {"after": "b"},
+    ]
+    assert {request.headers["Operator-Role"] for request in fund.came} == {"doctor"}
+
+
+def test_the_tickets_of_a_facility_are_fetched_page_by_page() -> None:
+    answered, refused = {"answer": ELIGIBILITY, "code": None}, {"answer": None, "code": "x"}
+    fund = RecordingFund({"recipients": [answered], "next": "a"}, {"recipients": [refused], "next": None})
+    with client_at(fund) as client:
+        found = list(client.ticket_recipients("2026-04", Staff()))
+    assert [(one.answer is None, one.code) for one in found] == [(False, None), (True, "x")]
+    assert [dict(request.url.params) for request in fund.came] == [
+        {"month": "2026-04"},
+        {"month": "2026-04", "after": "a"},
+    ]
+    assert {request.headers["Operator-Role"] for request in fund.came} == {"reception"}
 
 
 def test_without_a_name_no_header_is_sent() -> None:
