@@ -94,7 +94,11 @@ CASE WHEN NOT w.confirmed THEN l.proposed_key END AS proposed_key,
 l.differences
 FROM (SELECT {_LINK}) l
 CROSS JOIN LATERAL (SELECT CASE WHEN l.register_match = 'variant' AND l.mismatch = 'open' THEN {
-    CONFIRMED_BEFORE.format(person_key="coalesce(l.person_key, l.proposed_key)", differences="l.differences")
+    CONFIRMED_BEFORE.format(
+        person_key="coalesce(l.person_key, l.proposed_key)",
+        differences="l.differences",
+        entitlement="t.entitlement",
+    )
 } ELSE false END AS confirmed) w
 """
 
