@@ -1,20 +1,21 @@
 """Registers the named test persons in a running stack with the organisations' commands.
 
 In this order: residents and cards (`issue_cards`), which need no fund; then (`register`) enrolments, first
-registrations, and later changes.
+registrations, what institutions recorded, and later changes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from shikaku.persons.care import claim_descriptions, prescriptions
 from shikaku.persons.dataset import Dataset, Member, residents
 from shikaku.persons.member_file import write_members
-from shikaku.persons.person import Change, Person
+from shikaku.persons.person import INSTITUTIONS, Change, Person
 from shikaku.private_files import write_private
 from shikaku.processes import StackError
 from shikaku.stack import PIN, Stack
@@ -26,6 +27,8 @@ _MAX_PARALLEL_TAPS = 3
 _WRONG_PIN = "0000"
 _VISUAL_CHECK = ("--visual-check", "--operator", "受付　見本")
 _MAX_TRIES = 3
+_PRESCRIBER = "eligibility,registration,consent,prescription"
+_DOCTOR = ("--role", "doctor", "--operator", "見本　医師")
 
 Item = TypeVar("Item")
 
@@ -48,6 +51,8 @@ class PersonRegistration:
         self._enrol("first", self._first_enrolments())
         self._register_tickets()
         _for_each(self._register, (p for p in self._data.persons if p.has_card and p.card.registered))
+        self._send_claims()
+        self._prescribe_elsewhere()
         self._enrol("later", self._later_enrolments())
         self._correct()
         for person in self._data.persons:
@@ -85,6 +90,27 @@ class PersonRegistration:
             if tickets:
                 file = _write_lines(self._stack.home / f"tickets-{name}.jsonl", tickets)
                 self._stack.run("payer-mock", "tickets", file, "--insurer", insurer.number)
+
+    def _send_claims(self) -> None:
+        for insurer, described in claim_descriptions(self._data).items():
+            description = self._stack.home / f"claims-{insurer}.json"
+            file = self._stack.home / f"claims-{insurer}.UKE"
+            write_private(description, json.dumps(described, ensure_ascii=False))
+            self._stack.run("payer-mock", "write-claims", description, "--out", file)
+            self._stack.run("payer-mock", "send-claims", file, "--insurer", insurer)
+
+    def _prescribe_elsewhere(self) -> None:
+        """Another clinic's terminal records its prescriptions, each after a tap there."""
+        code, name = (INSTITUTIONS["elsewhere"][key] for key in ("institution_code", "institution_name"))
+        prescribed = [person for person in self._data.persons if person.prescriptions]
+        credential = self._stack.admit_terminal(code, name, "clinic", _PRESCRIBER, f"prescriber-{code}.json")
+        at = {"TERMINAL_CREDENTIAL": str(credential)}
+        for person in prescribed:
+            record_id = self._tap(person, PIN, "--pin-stdin", at=at)["answer"]["record_id"]
+            for number, body in enumerate(prescriptions(person, record_id)):
+                file = self._stack.home / f"prescription-{person.id}-{number}.json"
+                write_private(file, json.dumps(body, ensure_ascii=False))
+                self._stack.run("clinic-terminal", "prescribe", file, *_DOCTOR, variables=at)
 
     def _correct(self) -> None:
         corrections = [
@@ -140,11 +166,13 @@ class PersonRegistration:
             case "die":
                 self._stack.run("jpki-mock", "record-death", person.id, "--on", change.items["on"])
 
-    def _tap(self, person: Person, pin: str, *options: str) -> dict[str, Any]:
+    def _tap(
+        self, person: Person, pin: str, *options: str, at: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """The terminal's report of a tap, which may be a refusal."""
         card = self._stack.cards / person.card_file
         arguments = ("tap", "--card", str(card), "--json", *options)
-        return run_json(self._stack, "clinic-terminal", *arguments, stdin=f"{pin}\n")
+        return run_json(self._stack, "clinic-terminal", *arguments, stdin=f"{pin}\n", variables=at or {})
 
 
 def _has_change(person: Person, of: int, kind: str) -> bool:

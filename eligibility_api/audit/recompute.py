@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.audit import store
 from eligibility_api.domain.recorded_answers import (
     GivenAnswer,
+    MissingAnswer,
+    MissingRows,
     PurgedAnswer,
-    PurgedVersion,
     answer_or_refusal,
     inputs_of,
 )
@@ -22,7 +23,7 @@ from eligibility_api.domain.recorded_answers import (
 
 async def recompute(
     connection: AsyncConnection, *, version_key: bytes, record_id: UUID | None = None
-) -> AsyncIterator[GivenAnswer | PurgedAnswer]:
+) -> AsyncIterator[GivenAnswer | PurgedAnswer | MissingAnswer]:
     """Recompute every recorded answer, or the one of `record_id`, in the order of records.
 
     Raises UnknownRule.
@@ -33,7 +34,16 @@ async def recompute(
         for record in records:
             try:
                 inputs = inputs_of(record, versions)
-            except PurgedVersion:
-                yield PurgedAnswer(record_id=record.record_id)
+            except MissingRows as missing:
+                yield await _without_rows(connection, record.record_id, missing.versions)
             else:
                 yield answer_or_refusal(inputs, version_key)
+
+
+async def _without_rows(
+    connection: AsyncConnection, record_id: str, versions: frozenset[int]
+) -> PurgedAnswer | MissingAnswer:
+    """The result for absent rows: purged, or missing. A ticket is never purged without its member's versions."""
+    if versions and versions <= await store.purged(connection, versions):
+        return PurgedAnswer(record_id=record_id)
+    return MissingAnswer(record_id=record_id)

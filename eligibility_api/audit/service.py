@@ -9,7 +9,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.domain.recorded_answers import PurgedVersion, UnknownRule, inputs_of
+from eligibility_api.domain.recorded_answers import MissingRows, UnknownRule, inputs_of
 from eligibility_api.domain.rule_versions import RULES
 from eligibility_api.state import State
 
@@ -45,6 +45,6 @@ async def earlier_answer(
         inputs = inputs_of(record, versions)
     except UnknownRule as error:
         raise ShikakuError("answer-of-earlier-rule") from error
-    except PurgedVersion as error:
+    except MissingRows as error:
         raise ShikakuError("not-found") from error
     return RULES[inputs.rule_version].answer(inputs, state.keys.version)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
@@ -49,6 +49,8 @@ SELECT {ENROLMENT_COLUMNS}, {tickets_named(":tickets")}
 FROM enrolment e JOIN revision o ON o.revision = e.opened_by
 WHERE e.version = ANY (:versions)
 """)  # noqa: S608 - constants of the store, no values
+
+_PURGED = text("SELECT version FROM purged_version WHERE version = ANY (:versions)")
 
 _ALL = UUID(int=0), UUID(int=2**128 - 1)
 """Bounds before and after every record id."""
@@ -97,6 +99,11 @@ async def versions(
     parameters = {"versions": sorted(named), "tickets": sorted(tickets)}
     rows = (await connection.execute(_VERSIONS, parameters)).mappings()
     return {row["version"]: enrolment_version(row) for row in rows}
+
+
+async def purged(connection: AsyncConnection, versions: Iterable[int]) -> set[int]:
+    """Return those of the versions that were purged (rule T9)."""
+    return set((await connection.execute(_PURGED, {"versions": sorted(versions)})).scalars())
 
 
 async def record(connection: AsyncConnection, values: dict[str, Any]) -> None:

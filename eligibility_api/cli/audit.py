@@ -11,6 +11,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.cli.common import record_reading
 from eligibility_api.cli_support import in_transaction, parse_institution_code, run_reporting_errors
 from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.database.connections import Database
@@ -39,20 +40,27 @@ def audit_recompute(
     Recompute recorded answers from the rows that their records name: one JSON object per line.
     """
     from eligibility_api.audit.recompute import recompute
-    from eligibility_api.domain.recorded_answers import UnknownRule
+    from eligibility_api.domain.recorded_answers import MissingAnswer, UnknownRule
 
     settings = Settings()
     version_key = load_keys(settings.home, create=False).version
 
     async def print_answers(connection: AsyncConnection) -> None:
+        missing = 0
         try:
             async for answer in recompute(connection, version_key=version_key, record_id=record):
                 typer.echo(answer.model_dump_json())
+                missing += isinstance(answer, MissingAnswer)
         except UnknownRule as error:
             raise OperatorError(
                 f"A record was answered under {error}, which this program does not have."
             ) from error
+        if missing:
+            raise OperatorError(
+                f"What {missing} answers were made of is gone, and no purge by rule T9 deleted it."
+            )
 
+    record_reading(settings, "audit recompute")
     in_transaction(settings, "auditor", print_answers)
 
 
@@ -100,6 +108,7 @@ def audit_known(
         finally:
             await database.close()
 
+    record_reading(settings, "audit known")
     answer = run_reporting_errors(ask())
     if answer is None:
         raise OperatorError("There is no facility with this code.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from eligibility_api.audit_log.checkpoint_keys import verification_keys
+from eligibility_api.cli.common import record_reading
 from eligibility_api.cli_support import run_reporting_errors
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
@@ -72,6 +73,7 @@ def export_command(
 
     try:
         with new_private_file(out) as file:
+            record_reading(settings, "audit export")
             count = run_reporting_errors(write(file))
     except OSError as error:
         raise OperatorError(f"{out} cannot be written: {error.strerror}.") from error

@@ -1,4 +1,4 @@
-"""Shared by the commands: a transaction with J-LIS's client, and writing credentials."""
+"""Shared by the commands: a transaction with J-LIS's client, records of what is read, and writing credentials."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TypeVar
 
 import httpx2
 import typer
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.audit_log.acts import operating_user
 from eligibility_api.cli_support import in_transaction
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.embedded_postgres.cluster import Role
@@ -19,6 +21,8 @@ from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 
 T = TypeVar("T")
+
+_RECORD_READING = text("SELECT record_reading(:command, :os_user)")
 
 
 def run_with_jlis(settings: Settings, role: Role, work: Callable[[AsyncConnection, Jlis], Awaitable[T]]) -> T:
@@ -33,6 +37,18 @@ def run_with_jlis(settings: Settings, role: Role, work: Callable[[AsyncConnectio
             return await work(connection, jlis)
 
     return in_transaction(settings, role, run)
+
+
+def record_reading(settings: Settings, command: str) -> None:
+    """Append the record of a command that shows what is recorded about persons, before it reads anything.
+
+    In a transaction of its own: a reading that is broken off has happened. Raises OperatorError.
+    """
+
+    async def run(connection: AsyncConnection) -> None:
+        await connection.execute(_RECORD_READING, {"command": command, "os_user": operating_user()})
+
+    in_transaction(settings, "auditor", run)
 
 
 def save_credential(credential: Credential, out: Path) -> str:

@@ -1,4 +1,4 @@
-"""One-time codes with which a person opens her own page, and how long they and the page last (rules N1 to N3)."""
+"""One-time codes with which a person opens her own page, and how long they and the page last (rules O1 and O2)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ MAX_TYPED_LENGTH = 64
 """Characters of what a person types, with spaces and hyphens."""
 
 CODE_LIFE = timedelta(minutes=5)
-"""How long a code can be opened (rule N1); the database makes the instant."""
+"""How long a code can be opened (rule O1); the database makes the instant."""
 
 SESSION_LIFE = timedelta(minutes=15)
-"""How long the page stays open (rule N2); the database makes the instant."""
+"""How long the page stays open (rule O2); the database makes the instant."""
 
 _PRIME = len(ALPHABET)
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}

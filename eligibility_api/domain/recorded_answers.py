@@ -42,8 +42,12 @@ class UnknownRule(Exception):
     """A record was made under a rule version that this program does not have."""
 
 
-class PurgedVersion(Exception):
-    """A record names a version that was kept long enough and deleted (rule T9)."""
+class MissingRows(Exception):
+    """A record names versions, or tickets, that are not there: `versions` are those that a purge must name (rule T9)."""
+
+    def __init__(self, record_id: str, versions: frozenset[int]) -> None:
+        super().__init__(record_id)
+        self.versions = versions
 
 
 class PurgedAnswer(Answer):
@@ -51,6 +55,13 @@ class PurgedAnswer(Answer):
 
     record_id: str
     purged: Literal[True] = True
+
+
+class MissingAnswer(Answer):
+    """An answer that cannot be computed again: what it was made of is gone, and no purge deleted it."""
+
+    record_id: str
+    missing: Literal[True] = True
 
 
 class Refusal(Answer):
@@ -101,12 +112,13 @@ def answer_or_refusal(inputs: AnswerInputs, version_key: bytes) -> GivenAnswer:
 
 
 def inputs_of(record: RecordedAnswer, versions: Mapping[int, EnrolmentVersion]) -> AnswerInputs:
-    """Rebuild the inputs of `record`'s answer from `versions`. Raises UnknownRule and PurgedVersion."""
-    if not versions.keys() >= set(record.enrolments or ()):
-        raise PurgedVersion(record.record_id)
+    """Rebuild the inputs of `record`'s answer from `versions`. Raises UnknownRule and MissingRows."""
+    named = frozenset(record.tickets or ())
+    absent = frozenset(record.enrolments or ()) - versions.keys()
+    if absent or not named <= {ticket.version for version in versions.values() for ticket in version.tickets}:
+        raise MissingRows(record.record_id, absent)
     if record.rule_version not in RULES:
         raise UnknownRule(f"rule {record.rule_version}")
-    named = frozenset(record.tickets or ())
     return AnswerInputs(
         record_id=record.record_id,
         answered_at=record.recorded_at,

@@ -35,15 +35,20 @@ from eligibility_api.state import State
 LoadMembers = Callable[[AsyncConnection], Awaitable[Sequence[Member | None]]]
 Decide = Callable[[Sequence[Member | None], RegisterAnswers], Decision]
 ExtendAnswer = Callable[[AsyncConnection, Decision], Awaitable[dict[str, Any]]]
+KeepWord = Callable[[AsyncConnection, Decision], Awaitable[None]]
 
 
 async def _no_extension(_: AsyncConnection, __: Decision) -> dict[str, Any]:
     return {}
 
 
+async def _nothing_more(_: AsyncConnection, __: Decision) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One kind of change: how it loads its members, what it decides, and what it adds to the answer."""
+    """One kind of change: how it loads its members, what it decides, which word it keeps, what it adds to the answer."""
 
     kind: str
     request: RequestModel
@@ -54,6 +59,7 @@ class Operation:
     """Whether another key than the program's confirms the change: then no link is contested (R7)."""
     reason: str | None = None
     answer: type[EnrolmentAnswer] = EnrolmentAnswer
+    keep_word: KeepWord = _nothing_more
     extend: ExtendAnswer = _no_extension
 
 
@@ -135,6 +141,7 @@ async def _attempt(
     if not operation.by_second_key:
         decision = await contest(connection, call.insurer_number, wanted, revision)
     await write(connection, decision, revision, insurer_name)
+    await operation.keep_word(connection, decision)
     asked.missed = not all(opened.link.is_identified for opened in decision.open)
     await _record(connection, caller, operation, wanted, revision)
     answer = _answer(decision) | await operation.extend(connection, decision)

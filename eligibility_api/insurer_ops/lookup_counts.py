@@ -24,7 +24,7 @@ from eligibility_api.database.columns import table_of
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
-from eligibility_api.domain.recorded_answers import PurgedVersion, RecordedAnswer, UnknownRule, inputs_of
+from eligibility_api.domain.recorded_answers import MissingRows, RecordedAnswer, UnknownRule, inputs_of
 from eligibility_api.domain.rule_versions import RULES
 from eligibility_api.insurer_ops.tables import LookUpCount, LookUpCountProgress
 
@@ -67,7 +67,7 @@ def _keys(record: RecordedAnswer, versions: Mapping[int, EnrolmentVersion]) -> s
         outcome = RULES[inputs.rule_version].validity(inputs).value
     except ShikakuError as refusal:
         outcome = refusal.code
-    except (UnknownRule, PurgedVersion):
+    except (UnknownRule, MissingRows):
         return set()
     insurers = {versions[version].insurer_number for version in record.enrolments or ()}
     day = day_in_japan(record.recorded_at)

@@ -19,7 +19,7 @@ from eligibility_api.contract.enrolment import Mismatch, RegisterMatch
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.insurer_ops import ConfirmAnswer, ConfirmRequest, UnlinkAnswer, UnlinkRequest
 from eligibility_api.domain.membership import digest
-from eligibility_api.enrolment import linking
+from eligibility_api.enrolment import confirmations, linking
 from eligibility_api.enrolment.decision import (
     Content,
     CurrentVersion,
@@ -65,6 +65,7 @@ async def confirm(state: State, caller: Caller, key: str, request: ConfirmReques
         by_second_key=by_second_key,
         reason=request.reason,
         answer=ConfirmAnswer,
+        keep_word=confirmations.keep_linked,
         extend=_mismatch_and_link,
     )
     answer = await apply(state, caller, key, operation)
@@ -94,6 +95,7 @@ async def unlink(state: State, caller: Caller, key: str, request: UnlinkRequest)
         load=partial(_load, caller, request.enrolment_id),
         decide=decide,
         answer=UnlinkAnswer,
+        keep_word=confirmations.keep_unlinked,
         extend=_mismatch_and_facilities,
     )
     answer = await apply(state, caller, key, operation)

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.audit_log.acts import record_act
 from eligibility_api.contract import identifiers
 from eligibility_api.enrolment import store
+from eligibility_api.enrolment.confirmations import CARRY_UNLINKED
 from eligibility_api.files.store import PUBLICATION_LEAD
 from eligibility_api.platform.errors import OperatorError
 
@@ -196,6 +197,7 @@ async def _move(
     found = await store.find_entitlement(connection, membership)
     assert found is not None
     both = {"former": row.entitlement, "kept": found.entitlement}
+    await connection.execute(CARRY_UNLINKED, both)
     joined.references += (await connection.execute(_REFERENCES, both)).rowcount
     present = await store.current_versions(connection, found.entitlement)
     for version in versions:

@@ -142,9 +142,10 @@ def _at_reader(access: Access) -> AccessAtReader:
     )
 
 
-async def open_page(state: State, typed: str, address: str | None) -> str:
+async def open_page(state: State, typed: str, address: str | None, *, former: str = "") -> str:
     """Open a code: the token of its session, which only this browser gets (rules O1, O2).
 
+    `former`: the token that the browser had; its session ends, since nobody could close it any more.
     Raises `own-access-code-mistyped`, `own-access-code-refused` (for every reason the same, so that nobody learns
     which codes exist) and `own-access-limit`.
     """
@@ -165,6 +166,8 @@ async def open_page(state: State, typed: str, address: str | None) -> str:
     if not opening.opened:
         log.warning("own_access_refused", guesses=opening.guesses)
         raise ShikakuError("own-access-code-refused")
+    if former:
+        await end(state, former)
     return token
 
 

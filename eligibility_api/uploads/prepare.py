@@ -71,7 +71,7 @@ _ITEMS = ", ".join(f"r.{name}" for name in CONTENT)
 
 # The member's person: `enrolment.linking.link_after_match` as a set operation. No match: the identity has not
 # changed.
-_LINK = """
+LINK = """
 CASE WHEN m.row IS NULL OR m.register_match = 'variant' THEN f.person_key
      ELSE coalesce(f.person_key, m.person_key) END AS person_key,
 CASE WHEN m.row IS NULL THEN f.register_match
@@ -92,23 +92,35 @@ l.register_match,
 CASE WHEN w.confirmed THEN 'confirmed' ELSE l.mismatch END AS mismatch,
 CASE WHEN NOT w.confirmed THEN l.proposed_key END AS proposed_key,
 l.differences
-FROM (SELECT {_LINK}) l
+FROM (SELECT {LINK}) l
 CROSS JOIN LATERAL (SELECT CASE WHEN l.register_match = 'variant' AND l.mismatch = 'open' THEN {
-    CONFIRMED_BEFORE.format(person_key="coalesce(l.person_key, l.proposed_key)", differences="l.differences")
+    CONFIRMED_BEFORE.format(
+        person_key="coalesce(l.person_key, l.proposed_key)",
+        differences="l.differences",
+        entitlement="t.entitlement",
+    )
 } ELSE false END AS confirmed) w
 """
 
 # `enrolment.linking.closes_card` as a set operation.
-_CLOSES_CARD = """
+CLOSES_CARD = """
 l.person_key IS NOT NULL AND (
     l.mismatch = 'open' AND (r.lost_on IS NULL OR r.lost_on > (now() AT TIME ZONE 'Asia/Tokyo')::date)
     OR r.self_disclosure_blocked AND (f.self_disclosure_blocked AND f.person_key = l.person_key) IS NOT TRUE)
 """
 
-# And `enrolment.linking.contested`; `others`: the entitlements of those who are notified.
+# `enrolment.linking.contested` as a set operation; `others`: the entitlements of those who are notified.
+CONTEST = """
+CASE WHEN c.others IS NULL THEN c.person_key END AS person_key,
+CASE WHEN c.others IS NOT NULL AND c.mismatch <> 'open' THEN 'contested' ELSE c.register_match END AS register_match,
+CASE WHEN c.others IS NULL THEN c.mismatch ELSE 'open' END AS mismatch,
+CASE WHEN c.others IS NULL THEN c.proposed_key WHEN c.register_match = 'variant' THEN c.person_key END AS proposed_key,
+c.differences
+"""
+
 _OPEN = f"""
 WITH claim AS MATERIALIZED (
-    SELECT t.entitlement, t.row, l.*, CASE WHEN {_CLOSES_CARD} THEN ({INSURED_ELSEWHERE.format(person_key="l.person_key")}) END AS others
+    SELECT t.entitlement, t.row, l.*, CASE WHEN {CLOSES_CARD} THEN ({INSURED_ELSEWHERE.format(person_key="l.person_key")}) END AS others
     {_CHUNK_ROWS}
     LEFT JOIN {{matches}} m ON m.row = t.row
     LEFT JOIN LATERAL (
@@ -128,11 +140,7 @@ WITH claim AS MATERIALIZED (
 INSERT INTO enrolment (entitlement, opened_by, insurer_name, person_key, register_match, mismatch, proposed_key,
                        differences, {", ".join(CONTENT)}, digest)
 SELECT c.entitlement, :revision, (SELECT name FROM insurer WHERE insurer_number = :insurer),
-       CASE WHEN c.others IS NULL THEN c.person_key END,
-       CASE WHEN c.others IS NOT NULL AND c.mismatch <> 'open' THEN 'contested' ELSE c.register_match END,
-       CASE WHEN c.others IS NULL THEN c.mismatch ELSE 'open' END,
-       CASE WHEN c.others IS NULL THEN c.proposed_key WHEN c.register_match = 'variant' THEN c.person_key END,
-       c.differences, {_ITEMS}, r.digest
+       {CONTEST}, {_ITEMS}, r.digest
 FROM claim c JOIN {{rows}} r ON r.row = c.row
 """  # noqa: S608 - names and numbers of ours
 

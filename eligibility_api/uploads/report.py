@@ -40,7 +40,9 @@ WHERE row > :after AND row <= :upto
 # Whether a proposal needs no word, since the insurer has given it before.
 _CONFIRMED = f"""
 CROSS JOIN LATERAL (SELECT CASE WHEN m.register_match = 'variant' THEN {
-    CONFIRMED_BEFORE.format(person_key="m.person_key", differences="m.differences")
+    CONFIRMED_BEFORE.format(
+        person_key="m.person_key", differences="m.differences", entitlement="p.entitlement"
+    )
 } ELSE false END AS confirmed) w
 """
 
@@ -63,7 +65,7 @@ WHERE m.row > :after AND m.row <= :upto
 
 _DIFFERENCES = f"""
 SELECT d.value ->> 'item' AS item, d.value ->> 'kind' AS kind, count(*) AS rows
-FROM {{matches}} m {_CONFIRMED} CROSS JOIN LATERAL jsonb_array_elements(m.differences) d
+FROM {{matches}} m JOIN {{plan}} p ON p.row = m.row {_CONFIRMED} CROSS JOIN LATERAL jsonb_array_elements(m.differences) d
 WHERE m.row > :after AND m.row <= :upto AND NOT w.confirmed GROUP BY 1, 2
 """  # noqa: S608 - parts of ours
 

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
-from payer_mock.web import figures, members, mismatches, papers, uploads
+from payer_mock.web import deregistrations, figures, members, mismatches, papers, uploads
 from payer_mock.web.desk import ROOT, Desk, current_desk, failure_of, page
 from payer_mock.web.keys import KeyClosed
 from screens.operators import OperatorsError
@@ -22,7 +22,15 @@ MAX_FILE_BYTES = 1024**3
 
 def create_app(desk: Desk) -> ASGIApp:
     """The application over this state."""
-    app = open_site(desk, uploads.router, members.router, mismatches.router, papers.router, figures.router)
+    app = open_site(
+        desk,
+        uploads.router,
+        members.router,
+        mismatches.router,
+        papers.router,
+        deregistrations.router,
+        figures.router,
+    )
     app.add_exception_handler(KeyClosed, _to_log_in)
     for error in (ShikakuError, OperatorsError, RoleRequired, RequestValidationError, HTTPException):
         app.add_exception_handler(error, _failure)

@@ -127,11 +127,29 @@ def _person(data: Dataset, person: Person) -> Iterator[str]:
             else f"資格確認書 / certificate (`{person.paper}`)"
         )
         yield f"- 書面 / paper: {paper}"
+    yield from (f"- 記録 / recorded: {line}" for line in _recorded(person))
     yield "\n| 照会 / question | 回答 / answer |\n|---|---|"
     for question in person.questions:
         note = f" ({question.note})" if question.note else ""
         yield f"| {', '.join(_how(question))} | {_answer(data, person, question)}{note} |"
+    for check in person.checks:
+        fact = "重複あり / duplicate" if check.duplicate else "重複なし / no duplicate"
+        yield f"| 重複投薬等チェック / check before {check.drug} | {fact} |"
+    for history in person.histories:
+        shown = ", ".join((*history.kinds, *history.drugs)) or "なし / nothing"
+        yield f"| 同意に基づく閲覧 / under a consent: {history.resource} | {shown} |"
     yield ""
+
+
+def _recorded(person: Person) -> Iterator[str]:
+    for one in person.prescriptions:
+        yield f"他院の処方 / another clinic's prescription {one.drug} ({one.on})"
+    for claim in person.claims:
+        acts = ", ".join(
+            [*(f"{act.kind} {act.code}" for act in claim.acts), *([claim.drug] if claim.drug else [])]
+        )
+        day = f"前々月{claim.day}日 / day {claim.day} of the month before the last"
+        yield f"レセプト / claim ({day}): {'、'.join(claim.diseases)}; {acts}"
 
 
 def _memberships(data: Dataset, person: Person) -> Iterator[str]:

@@ -156,6 +156,51 @@ class Question(_Strict):
         return {name: value or None for name, value in given.items() if value is not None}
 
 
+class Medicine(_Strict):
+    """A medicine: its code in the invented drug master, its 診療識別, and days or doses."""
+
+    drug: str
+    act: str
+    times: int
+
+
+class Prescribed(Medicine):
+    """A prescription of another clinic, recorded there; `on`: its day."""
+
+    on: str
+
+
+class Check(Medicine):
+    """A check of duplicate medication before this medicine is prescribed today, and the expected fact (rules M1 to M4)."""
+
+    duplicate: bool
+
+
+class Act(_Strict):
+    """An act of a claim: 診療識別, and the invented code."""
+
+    kind: str
+    code: str
+
+
+class ClaimData(_Strict):
+    """A claim of the asking clinic: a day of the month before the last one, with an oral medicine if `drug` is given."""
+
+    day: int = Field(ge=1, le=28)
+    diseases: tuple[str, ...]
+    acts: tuple[Act, ...] = ()
+    drug: str | None = None
+    times: int = 1
+
+
+class ExpectedHistory(_Strict):
+    """What a history shows under its consent: kinds of treatments (`TreatmentKind`) or drugs, in any order, and no more."""
+
+    resource: Literal["medications", "treatments", "surgeries", "diagnoses"]
+    kinds: tuple[str, ...] = ()
+    drugs: tuple[str, ...] = ()
+
+
 class Person(_Strict):
     """One test person. `purpose`: what the person demonstrates, in Japanese and in English.
 
@@ -173,6 +218,10 @@ class Person(_Strict):
     enrolments: tuple[EnrolmentData, ...]
     changes: tuple[Change, ...] = ()
     questions: tuple[Question, ...]
+    prescriptions: tuple[Prescribed, ...] = ()
+    claims: tuple[ClaimData, ...] = ()
+    checks: tuple[Check, ...] = ()
+    histories: tuple[ExpectedHistory, ...] = ()
     paper: str | None = None
     """Why the insurer gives her a 資格確認書 (`PaperReason`), or `notice`: she gets a notice; None: not shown here."""
 

@@ -152,6 +152,13 @@ def test_papers_are_listed_saved_and_printed(desk: EnrolmentDesk, page: Page) ->
     assert printed.value.path().read_bytes().startswith(b"%PDF-")
 
 
+def test_applications_for_deregistration_have_a_page(desk: EnrolmentDesk, page: Page) -> None:
+    desk.log_in(page)
+    page.get_by_role("link", name="解除の申請").click()
+    expect(page.get_by_text("未処理の申請はありません。")).to_be_visible()
+    clean(page)
+
+
 def test_figures_have_a_chart_and_a_table(desk: EnrolmentDesk, page: Page) -> None:
     desk.log_in(page)
     joined = date.today() - timedelta(days=20)  # noqa: DTZ011 - the delay is of a later file's new members

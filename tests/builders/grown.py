@@ -54,6 +54,8 @@ upload 2000: upload_id, revision, insurer_number, client_id, format, encoding, s
 upload_part 2000: upload_id, part, body = md5({few}::text)::uuid, {n}, ''
 upload_fault 5000: upload_id, row, code = md5({few}::text)::uuid, {n}, 'x'
 paper_application 2000: entitlement, reason = {n}, 'card-lost'
+unlinked_person 2000: entitlement, person_key = {n}, int8send({few})
+purged_version 2000: version = {n}
 contested_claim 2000: insurer_number, entitlement, revision = lpad({few}::text, 8, '0'), {n}, {n}
 upload_decision 2000: upload_id, revision, decision, client_id = md5({n}::text)::uuid, {n}, 'approve', md5('1')::uuid
 permit 2000: permit_id, basis, person_key, institution_code, client_id, care, categories, given_at, until, record_id = md5({n}::text)::uuid, 'pin', int8send({few}), lpad({few}::text, 10, '0'), md5('1')::uuid, '1', '{{x}}', now(), now() + interval '1 hour', md5({n}::text)::uuid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -138,6 +139,11 @@ async def test_a_partition_is_dropped_when_its_years_are_over_and_its_leaves_sta
     assert await exists(owner, kept)
     assert not await exists(owner, dropped)
     assert await owner.fetchval("SELECT count(*) FROM audit_record WHERE record_id = $1", record_id) == 0
+    [record] = await owner.fetch(
+        "SELECT detail FROM audit_record WHERE kind = 'record.dropped' ORDER BY record_id DESC LIMIT 1"
+    )
+    month = f"{dropped[-6:-2]}-{dropped[-2:]}"
+    assert json.loads(record["detail"]) == {"class": class_of, "month": month}
     await append(owner)
     await sequence(fund)
     async with fund.state.database.transaction() as connection:

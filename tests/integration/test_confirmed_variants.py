@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from eligibility_api.contract.numbers import check_digit
+from eligibility_api.domain.membership import comparable
 from eligibility_api.insurer_ops.matching_again import MatchedAgain, match_again
 from jpki_mock.register.register import ItemsChange
 from tests.builders.commands import Command
@@ -50,6 +51,35 @@ async def new_number(fund: Fund, person: Person, by: str, **items: str) -> dict[
         return report
     answer: dict[str, Any] = (await fund.enrol(person, **dict[str, Any](spelled))).json()
     return answer
+
+
+async def correct(fund: Fund, person: Person, numbers: dict[str, str], items: dict[str, str]) -> None:
+    """Correct the period of one of a person's numbers by a call; it may get another number."""
+    spelled = {"name": person.resident.name.replace("𠮷", "吉")} | items
+    former = fund.lookup_body(person) | {"number": numbers["number"]}
+    member_ = fund.enrolment_body(person) | spelled | {"number": numbers["new_number"]}
+    answer = await fund.post("/v1/enrolments/correct", {"former": former, "member": member_}, fund.insurer)
+    assert answer.status_code == 200, answer.text
+
+
+async def moved(fund: Fund, person: Person, by: str, number: str, address: str) -> None:
+    """Let a person move, and her insurer learn it for one of her numbers."""
+    fund.jlis.register.change(person.resident.resident_id, ItemsChange(address=address))
+    if by == "file":
+        spelled = {"name": person.resident.name.replace("𠮷", "吉"), "number": number, "address": address}
+        report = await send(fund, member(person, **spelled))
+        assert report["state"] == "published"
+    else:
+        await correct(fund, person, {"number": number, "new_number": number}, {"address": address})
+    await visible(fund)
+
+
+async def enrolment_of(fund: Fund, number: str) -> str:
+    """The id of the insurer's only member with a number."""
+    [row] = await fund.owner.fetch(
+        "SELECT enrolment_id FROM entitlement WHERE number_key = $1", [comparable(None, number, None)[1]]
+    )
+    return str(row["enrolment_id"])
 
 
 async def queue_of(fund: Fund, number: str) -> list[dict[str, Any]]:
@@ -122,6 +152,37 @@ async def test_another_number_waits_where_the_insurer_has_not_confirmed_just_thi
         assert (answer["unmatched"], answer["proposed"]) == (1, 1)
     await confirm(fund, item["enrolment_id"])
     assert await by_card(fund, person) == "1"
+
+
+@pytest.mark.parametrize("by", ["file", "call"])
+@pytest.mark.parametrize("renumbered_since", [False, True], ids=["same number", "another number"])
+async def test_a_number_that_was_unlinked_from_the_person_waits_for_a_word_of_its_own(
+    fund: Fund, by: str, renumbered_since: bool
+) -> None:
+    """Rule R8: what the insurer said of her other number is not what it said of this one."""
+    person, enrolment_id = await proposed(fund)
+    await confirm(fund, enrolment_id)
+    await new_number(fund, person, by)
+    mine = await enrolment_of(fund, renumbered(person))
+    assert (await unlink(fund, mine)).json()["match"] == "other"
+    number = renumbered(person)
+    if renumbered_since:
+        number = f"8{renumbered(person)[1:]}"
+        body = {"number": renumbered(person), "new_number": number}
+        await correct(fund, person, body, {})
+
+    for street in ("７丁目", "６丁目"):
+        await moved(fund, person, by, number, f"架空県見本市{street}{person.resident.resident_id[1:]}")
+        [item] = await queue_of(fund, number)
+        assert (item["register_match"], item["mismatch"]) == ("variant", "open")
+        card = (await fund.tap(person.card)).json()
+        assert [row["number"] for row in card["results"]] == [person.resident.resident_id[1:]]
+
+    await confirm(fund, item["enrolment_id"])
+    await moved(fund, person, by, number, f"架空県見本市５丁目{person.resident.resident_id[1:]}")
+    assert await queue_of(fund, number) == []
+    card = (await fund.tap(person.card)).json()
+    assert {row["number"] for row in card["results"]} == {person.resident.resident_id[1:], number}
 
 
 @pytest.mark.parametrize("by", ["file", "call"])

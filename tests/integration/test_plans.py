@@ -152,6 +152,7 @@ FUNCTIONS = {
     "own_session": Function((("session", "bytea"),)),
     "purge_enrolments": Function((("after", "bigint"), ("step", "integer"))),
     "purge_medical": Function((("step", "integer"),)),
+    "record_reading": Function((("command", "text"), ("os_user", "text"))),
     "running_requests": Function(()),
     "webhook_records": Function(
         (("firsts", "bigint[]"), ("ends", "bigint[]"), ("upto", "pg_snapshot"), ("max_records", "integer"))

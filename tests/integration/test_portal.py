@@ -361,6 +361,29 @@ async def test_the_button_ends_the_session_at_once(fund: Fund, patient: Person, 
     assert await outcomes(fund, patient, "own-access.ended") == ["done"]
 
 
+async def test_another_code_in_the_same_browser_ends_the_former_session(
+    fund: Fund, terminal: Credential, browser: OwnBrowser, patient: Person
+) -> None:
+    """Rule O2: nobody could close it any more."""
+    former = browser.token
+    assert former is not None
+    other = await fund.insured()
+    await fund.register(other.card)
+    ends = "kind = 'own-access.ended'"
+    before = len(await fund.records(ends))
+    assert (await browser.open("K7Q")).status_code == 422
+    assert (await browser.get("/portal/insurance")).status_code == 200, "a refused code ends nothing"
+
+    await browser.open(await code_for(fund, other, terminal))
+
+    assert browser.token not in (None, former)
+    assert len(await fund.records(ends)) == before + 1
+    assert (await browser.get("/portal/insurance")).status_code == 200
+    async with own_browser(fund) as kept:
+        kept.http.cookies.set(SESSION_COOKIE, former)
+        assert (await kept.get("/portal/insurance")).status_code == 401
+
+
 async def test_an_expired_session_shows_nothing(fund: Fund, patient: Person, browser: OwnBrowser) -> None:
     assert browser.token is not None
     await fund.owner.fetch(

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from eligibility_api.audit.export import export
-from eligibility_api.audit.verification.findings import Report
+from eligibility_api.audit.verification.findings import Problem, Report
 from eligibility_api.audit.verifier import Trust, verify
 from eligibility_api.audit_log.checkpoint_keys import verification_keys
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.membership import comparable
-from eligibility_api.enrolment.purging import EnrolmentPurge
+from eligibility_api.enrolment.purging import EnrolmentPurge, purge_details
 from eligibility_api.history.purging import purge_medical
 from tests.builders.audit import recomputed
 from tests.builders.audit_log import sequence
@@ -68,6 +68,26 @@ async def stored(fund: Fund, person: Person) -> tuple[int, int]:
     return rows[0]["members"], rows[0]["versions"]
 
 
+async def versions_of(fund: Fund, person: Person) -> list[int]:
+    """A person's versions, the oldest first."""
+    rows = await fund.owner.fetch(
+        "SELECT version FROM enrolment JOIN entitlement USING (entitlement) WHERE number_key = $1 ORDER BY version",
+        [number_key(person)],
+    )
+    return [row["version"] for row in rows]
+
+
+async def verified(fund: Fund) -> Report:
+    """What the offline verifier finds in an export of the fund."""
+    await sequence(fund)
+    keys = verification_keys(fund.state.settings)
+    auditor = Database(fund.database.dsn("auditor"))
+    try:
+        return verify([line async for line in export(auditor, keys, [], fund.clock())], Trust(keys))
+    finally:
+        await auditor.close()
+
+
 async def purge(fund: Fund) -> int:
     return await EnrolmentPurge().run(fund.batch)
 
@@ -118,21 +138,58 @@ async def test_all_that_belongs_to_a_member_goes_with_her_former_versions(fund: 
     await known_for(fund, "10 years 1 day")
     await fund.owner.fetch(
         "WITH t AS (SELECT entitlement FROM entitlement WHERE number_key = $1),"
-        " a AS (INSERT INTO paper_application (entitlement, reason) SELECT entitlement, 'card-lost' FROM t),"
-        " d AS (INSERT INTO deregistration_application (insurer_number, entitlement, person_key)"
-        " SELECT insurer_number, entitlement, '' FROM t JOIN entitlement USING (entitlement))"
+        " a AS (INSERT INTO paper_application (entitlement, reason, applied_at)"
+        " SELECT entitlement, 'card-lost', now() - interval '11 years' FROM t),"
+        " d AS (INSERT INTO deregistration_application (insurer_number, entitlement, person_key, applied_at)"
+        " SELECT insurer_number, entitlement, '', now() - interval '11 years' FROM t JOIN entitlement USING (entitlement)),"
+        " u AS (INSERT INTO unlinked_person SELECT entitlement, '' FROM t)"
         " INSERT INTO reference_number SELECT (SELECT institution_code FROM facility LIMIT 1), entitlement, '1', now()"
         " FROM t",
         [number_key(person)],
     )
     assert await stored(fund, person) == (1, 2)
 
+    versions = await versions_of(fund, person)
+
     assert await purge(fund) >= 1
 
     assert await stored(fund, person) == (0, 0)
     details = [record["detail"] for record in await fund.records("kind = 'enrolment.purged'")]
     assert '"versions": 2' in str(details[-1])
+    assert f'"purged": [[{versions[0]}, {versions[1]}]]' in str(details[-1])
     assert person.resident.resident_id[1:] not in str(details)
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        "INSERT INTO medical_ticket (entitlement, opened_by, ticket_type, month, institution_code, treatment,"
+        " single_or_combined, valid_from, valid_to) SELECT entitlement, {revision}, '1', '2010-04-01', '', '1', '1',"
+        " '2010-04-01', '2010-04-30' FROM t",
+        "INSERT INTO paper_application (entitlement, reason) SELECT entitlement, 'card-lost' FROM t",
+        "INSERT INTO paper_application (entitlement, reason, applied_at, withdrawn_at)"
+        " SELECT entitlement, 'card-lost', now() - interval '11 years', now() FROM t",
+        "INSERT INTO deregistration_application (insurer_number, entitlement, person_key)"
+        " SELECT insurer_number, entitlement, '' FROM t JOIN entitlement USING (entitlement)",
+    ],
+    ids=["ticket", "paper", "paper withdrawn", "deregistration"],
+)
+async def test_a_member_about_whom_something_else_changed_is_kept(fund: Fund, since: str) -> None:
+    """Rule T9: anything about her, though her insurance ended long ago."""
+    person = await ended(fund, years_ago(12))
+    await fund.insured()
+    newest = "(SELECT max(revision) FROM revision)"
+    await fund.owner.fetch(
+        f"WITH t AS (SELECT entitlement FROM entitlement WHERE number_key = $1) {since.format(revision=newest)}",
+        [number_key(person)],
+    )
+    await purge(fund)
+    assert await stored(fund, person) == (1, 1)
+    await known_for(fund, "10 years 1 day")
+    await fund.owner.fetch("DELETE FROM paper_application", [])
+    await fund.owner.fetch("DELETE FROM deregistration_application", [])
+    await purge(fund)
+    assert await stored(fund, person) == (0, 0)
 
 
 async def test_every_table_that_names_a_member_is_purged_with_her(fund: Fund) -> None:
@@ -196,28 +253,58 @@ async def test_a_recorded_answer_of_purged_data_is_named_as_such(fund: Fund) -> 
 async def test_an_export_after_a_purge_holds_and_counts_the_answers_that_are_not_recomputed(
     fund: Fund,
 ) -> None:
-    async def verified() -> Report:
-        await sequence(fund)
-        keys = verification_keys(fund.state.settings)
-        auditor = Database(fund.database.dsn("auditor"))
-        try:
-            return verify([line async for line in export(auditor, keys, [], fund.clock())], Trust(keys))
-        finally:
-            await auditor.close()
-
     person = await ended(fund, years_ago(12))
     for _ in range(2):
         assert (await fund.look_up(person)).status_code == 200
-    before = await verified()
+    before = await verified(fund)
     assert before.holds
     await known_for(fund, "10 years 1 day")
     await purge(fund)
 
-    report = await verified()
+    report = await verified(fund)
 
     assert report.findings == []
     assert report.purged == before.purged + 2
     assert report.answers == before.answers - 2
+
+
+async def test_a_version_that_was_deleted_against_the_rule_is_no_purged_one(fund: Fund) -> None:
+    """Rule T9: the log has no purge that names it, so that recomputation and verifier miss it."""
+    person = await ended(fund, years_ago(12))
+    given = (await fund.look_up(person)).json()
+    [version] = await versions_of(fund, person)
+    assert (await verified(fund)).findings == []
+    [row] = await fund.owner.fetch("DELETE FROM enrolment WHERE version = $1 RETURNING *", [version])
+
+    assert (await recomputed(fund, given["record_id"]))[given["record_id"]] == {
+        "record_id": given["record_id"],
+        "missing": True,
+    }
+    report = await verified(fund)
+    assert [finding.problem for finding in report.findings] == [Problem.ROW_MISSING]
+
+    # Nor does it help to claim a purge in the database: the log does not have it.
+    await fund.owner.fetch("INSERT INTO purged_version VALUES ($1)", [version])
+    again = await verified(fund)
+    assert [finding.problem for finding in again.findings] == [Problem.ROW_MISSING]
+    assert again.purged == report.purged + 1
+    await fund.owner.fetch("DELETE FROM purged_version WHERE version = $1", [version])
+    columns = ", ".join(f'"{name}"' for name in row.keys())  # noqa: SIM118 - iterating has the values
+    places = ", ".join(f"${place}" for place in range(1, len(row) + 1))
+    await fund.owner.fetch(
+        f"INSERT INTO enrolment ({columns}) OVERRIDING SYSTEM VALUE VALUES ({places})", list(row.values())
+    )
+    assert (await verified(fund)).findings == []
+
+
+def test_a_purge_of_many_versions_is_named_in_several_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eligibility_api.enrolment.purging.VERSIONS_PER_RECORD", 2)
+    assert list(purge_details(2, [1, 2, 4, 6, 7])) == [
+        {"members": 2, "versions": 2, "purged": [(1, 2)]},
+        {"members": 0, "versions": 2, "purged": [(4, 4), (6, 6)]},
+        {"members": 0, "versions": 1, "purged": [(7, 7)]},
+    ]
+    assert list(purge_details(0, [])) == []
 
 
 async def medical(fund: Fund) -> dict[str, int]:

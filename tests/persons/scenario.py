@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from clinic_terminal.messages.codes import LimitConsent
 from clinic_terminal.store import TerminalStore
 from clinic_terminal.visit.tap import TapRequest
+from eligibility_api.contract.codes import Right, Role
 from eligibility_api.contract.days import parse_day
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.dates import JAPAN
+from eligibility_api.drug_master.store import load, shipped
 from eligibility_api.registration.take_over import take_over
 from jpki_mock.authority.keys import KeyProfile
 from jpki_mock.authority.values import Carrier, Reason
@@ -23,14 +27,28 @@ from jpki_mock.card.image import load_image, save_image
 from jpki_mock.errors import NotAllowed
 from jpki_mock.personalisation import CardOrder, certificate_ids
 from jpki_mock.register.resident import Resident
+from payer_mock.claims.claim_file import encode_claim, examiner_of, write_sections
+from payer_mock.claims.description import read_description
 from shikaku.persons.answers import number_request
+from shikaku.persons.care import check_request, claim_descriptions, prescriptions
 from shikaku.persons.dataset import MEMBERSHIP, Dataset
-from shikaku.persons.person import Change, Person, Question
+from shikaku.persons.person import INSTITUTIONS, Change, Check, Person, Question
+from tests.builders.claim_files import upload_and_process
 from tests.builders.clinic.clinic_software import eligibility_request
 from tests.builders.fund import Fund
+from tests.builders.staff import as_staff
 from tests.persons.reception import PIN, Reception
 
 OPERATOR = "試験 受付"
+DOCTOR = as_staff(Role.DOCTOR, "試験　医師")
+PRESCRIBER = (Right.ELIGIBILITY, Right.REGISTRATION, Right.CONSENT, Right.PRESCRIPTION)
+CATEGORY_OF = {
+    "medications": "medication",
+    "treatments": "treatment",
+    "surgeries": "surgery",
+    "diagnoses": "diagnosis",
+}
+"""The category of consent of each history."""
 
 Outcome = dict[str, Any] | str
 """A complete answer without unpredictable members, or a problem's code."""
@@ -50,6 +68,8 @@ class Scenario:
     outcomes_before: dict[tuple[str, int], Outcome] = field(default_factory=dict)
     papers: dict[str, str] = field(default_factory=dict)
     """After the changes, of the persons with a `paper`: the reason on their insurer's list, or `notice`."""
+    terminals: dict[str, Credential] = field(default_factory=dict)
+    """Terminals that prescribe and check, `here` and `elsewhere`."""
 
     async def set_up(self) -> None:
         """Register everything before the changes, and ask the questions marked `before`."""
@@ -87,6 +107,55 @@ class Scenario:
         for person in self.data.persons:
             if person.paper is not None:
                 self.papers[person.id] = await self._paper(person)
+        await self._record_care()
+
+    async def _record_care(self) -> None:
+        """Send the claims, and record the other clinic's prescriptions."""
+        async with self.fund.owner.transaction() as connection:
+            await load(connection, shipped())
+        for where, institution in INSTITUTIONS.items():
+            code = institution["institution_code"]
+            self.terminals[where] = await self.fund.terminal(institution_code=code, rights=PRESCRIBER)
+        for insurer, described in claim_descriptions(self.data).items():
+            [name] = [name for name, one in self.data.insurers.items() if one.number == insurer]
+            file, claims = BytesIO(), read_description(json.dumps(described)).claims
+            month = date.fromisoformat(f"{described['claim_month']}-01")
+            write_sections(file, month, examiner_of(insurer), map(encode_claim, claims))
+            sent = await upload_and_process(self.fund, file.getvalue(), self.insurers[name])
+            assert (sent["report"]["accepted"], sent["report"]["unmatched"]) == (len(claims), 0)
+        for person in self.data.persons:
+            record = await self.identify(person, "elsewhere") if person.prescriptions else ""
+            for body in prescriptions(person, record):
+                answer = await self.fund.post(
+                    "/v1/prescriptions", body, self.terminals["elsewhere"], headers=DOCTOR
+                )
+                assert answer.status_code == 201, answer.text
+
+    async def identify(self, person: Person, where: str = "here") -> str:
+        """The record of a tap by the person at a terminal that prescribes."""
+        answer = await self.fund.tap(load_image(self.card(person)), self.terminals[where])
+        return str(answer.json()["record_id"])
+
+    async def is_duplicate(self, person: Person, check: Check) -> bool:
+        """Whether the check of duplicate medication finds something; without consent it names nothing."""
+        body = check_request(self.data, check, await self.identify(person))
+        answer = await self.fund.post("/v1/duplicate-checks", body, self.terminals["here"], headers=DOCTOR)
+        assert answer.status_code == 200, answer.text
+        facts = answer.json()
+        assert (facts["complete"], facts["findings"], facts["contraindicated"]) == (True, [], False)
+        return bool(facts["duplicate"])
+
+    async def history(self, person: Person, resource: str) -> dict[str, Any]:
+        """A history of the person under a consent to its category alone."""
+        terminal, category = self.terminals["here"], CATEGORY_OF[resource]
+        consent = await self.fund.consent(load_image(self.card(person)), (category,), terminal)
+        assert consent.status_code == 201, consent.text
+        headers = {"Authorization": f"Bearer {await self.fund.token(terminal)}"} | DOCTOR
+        path = f"/v1/consents/{consent.json()['consent_id']}/{resource}"
+        answer = await self.fund.http.get(path, headers=headers)
+        assert answer.status_code == 200, answer.text
+        page: dict[str, Any] = answer.json()
+        return page
 
     async def _paper(self, person: Person) -> str:
         insurer = self.insurers[person.enrolments[0].insurer]

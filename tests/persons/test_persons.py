@@ -144,3 +144,44 @@ def test_the_persons_are_chosen_on_every_day_alike() -> None:
     assert [f"{question.validity}-{person.id}" for person, question in chosen(load_dataset())] == list(
         EXAMPLES
     )
+
+
+@pytest.mark.parametrize(
+    ("person_id", "position"),
+    [
+        pytest.param(person.id, position, id=f"{person.label}-{check.drug}")
+        for person in load_dataset().persons
+        for position, check in enumerate(person.checks)
+    ],
+)
+async def test_the_check_of_medication_finds_what_is_expected(
+    scenario: Scenario, person_id: str, position: int
+) -> None:
+    """Rules M1, M3, M4, M7."""
+    person = scenario.data.person(person_id)
+    check = person.checks[position]
+    assert await scenario.is_duplicate(person, check) is check.duplicate
+
+
+@pytest.mark.parametrize(
+    ("person_id", "position"),
+    [
+        pytest.param(person.id, position, id=f"{person.label}-{history.resource}")
+        for person in load_dataset().persons
+        for position, history in enumerate(person.histories)
+    ],
+)
+async def test_a_history_shows_exactly_what_is_listed(
+    scenario: Scenario, person_id: str, position: int
+) -> None:
+    """Rules H9, H20: of a claim with diagnoses, tests and fees."""
+    person = scenario.data.person(person_id)
+    history = person.histories[position]
+    page = await scenario.history(person, history.resource)
+    match history.resource:
+        case "medications":
+            assert sorted(one["drug_code"] for one in page["medicines"]) == sorted(history.drugs)
+        case "diagnoses":
+            assert (page["provider"], page["diagnoses"]) == (None, [])
+        case _:
+            assert sorted(one["kind"] for one in page["treatments"]) == sorted(history.kinds)

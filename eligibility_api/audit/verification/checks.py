@@ -9,8 +9,8 @@ from eligibility_api.audit.verification.findings import Finding, Problem, Report
 from eligibility_api.audit.verification.instants import not_droppable, redating, too_old
 from eligibility_api.audit.verification.leaves import LeafCheck, Misfit
 from eligibility_api.audit.verification.log import LogCheck
-from eligibility_api.audit.verification.rows import ENROLMENT, NotRecomputed, RowMissing, Rows
-from eligibility_api.domain.recorded_answers import GivenAnswer, PurgedVersion, is_answer
+from eligibility_api.audit.verification.rows import ENROLMENT, NotRecomputed, PurgedRow, RowMissing, Rows
+from eligibility_api.domain.recorded_answers import GivenAnswer, is_answer
 from eligibility_api.merkle_log.commitments import commitment
 from eligibility_api.merkle_log.exports import (
     Commitments,
@@ -24,6 +24,9 @@ from eligibility_api.merkle_log.exports import (
 )
 from eligibility_api.merkle_log.hashing import leaf_hash
 from eligibility_api.merkle_log.proofs import ProofError, verify_inclusion
+
+PURGE = "enrolment.purged"
+"""The kind of the records that name purged versions (rule T9)."""
 
 AnswerSink = Callable[[GivenAnswer], None]
 """Receives each recomputed answer."""
@@ -156,6 +159,9 @@ class WholeCheck(ExportCheck):
             for table, version in self.rows.unnamed():
                 message = f"No record names the row {table} {version}."
                 self.report.add(Finding(Problem.ROW_INSERTED, message))
+            for version in self.rows.not_purged():
+                message = f"The row {ENROLMENT} {version} is absent, and no record of a purge before the checkpoint names it."
+                self.report.add(Finding(Problem.ROW_MISSING, message))
         super().finish(number, ended=ended)
 
     def _take_row(self, number: int, line: ReadRow) -> None:
@@ -178,7 +184,9 @@ class WholeCheck(ExportCheck):
                 self.report.answers += 1
                 if self.answers is not None:
                     self.answers(answer)
-        except PurgedVersion:
+            elif columns["kind"] == PURGE:
+                self.rows.purge(columns["detail"]["purged"])
+        except PurgedRow:
             self.report.purged += 1
         except RowMissing as missing:
             self._row_missing(number, line.leaf, missing)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -64,7 +63,7 @@ class Report:
     rows: int = 0
     answers: int = 0
     purged: int = 0
-    """Answers that are not recomputed, since the export names the rows read as purged (rule T9)."""
+    """Answers that are not recomputed, since rows read were purged (rule T9)."""
     partial: bool = False
     """Whether it has only some of the log's records: that others are missing cannot be seen."""
     findings: list[Finding] = field(default_factory=list)
@@ -84,14 +83,3 @@ class Report:
     def found(self) -> set[Problem]:
         """Return the kinds of problems found."""
         return {finding.problem for finding in self.findings}
-
-
-def ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """Return ascending numbers as ranges, each by its first and last number."""
-    result: list[tuple[int, int]] = []
-    for number in numbers:
-        if result and result[-1][1] == number - 1:
-            result[-1] = (result[-1][0], number)
-        else:
-            result.append((number, number))
-    return result

@@ -7,7 +7,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eligibility_api.audit.verification.findings import Finding, Problem, ranges
+from eligibility_api.audit.verification.findings import Finding, Problem
+from eligibility_api.domain.number_ranges import ranges
 from eligibility_api.merkle_log.hashing import HASH_SIZE
 
 _FOUND, _DROPPED = 1, 2

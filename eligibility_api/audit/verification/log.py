@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eligibility_api.audit.verification.findings import Finding, Problem, Report, ranges
+from eligibility_api.audit.verification.findings import Finding, Problem, Report
 from eligibility_api.audit.verification.leaves import LeafCheck
+from eligibility_api.domain.number_ranges import ranges
 from eligibility_api.merkle_log.checkpoints import Checkpoint, open_checkpoint
 from eligibility_api.merkle_log.exports import Commitments, Header
 from eligibility_api.merkle_log.hashing import HASH_SIZE, CompactRange, leaf_hash

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from eligibility_api.domain.enrolment_version import EnrolmentVersion, Ticket
+from eligibility_api.domain.number_ranges import NumberRanges
 from eligibility_api.domain.recorded_answers import (
     GivenAnswer,
-    PurgedVersion,
     RecordedAnswer,
     UnknownRule,
     answer_or_refusal,
@@ -41,6 +41,10 @@ class RowMissing(Exception):
         self.version = version
 
 
+class PurgedRow(Exception):
+    """A record names a row that the export says was purged (rule T9)."""
+
+
 class NotRecomputed(Exception):
     """An answer does not follow from its record and rows; the text says why."""
 
@@ -58,6 +62,7 @@ class Rows:
     def __init__(self) -> None:
         self._contents: dict[tuple[str, int], str | None] = {}
         self._named: set[tuple[str, int]] = set()
+        self._purged = NumberRanges()
 
     def __len__(self) -> int:
         return len(self._contents)
@@ -74,10 +79,22 @@ class Rows:
         """Return the rows that no record named."""
         return sorted(self._contents.keys() - self._named)
 
+    def purge(self, purged: Iterable[Sequence[int]]) -> None:
+        """Take the versions that the record of a purge names. Raises ValueError and TypeError."""
+        self._purged.add(purged)
+
+    def not_purged(self) -> list[int]:
+        """Return the versions that the export says were purged, and that no record of a purge names."""
+        return sorted(
+            version
+            for (_, version), content in self._contents.items()
+            if content is None and version not in self._purged
+        )
+
     def answer(self, columns: Mapping[str, Any]) -> GivenAnswer:
         """Recompute the answer of a record (its canonical text, parsed).
 
-        Raises RowMissing, PurgedVersion and NotRecomputed.
+        Raises RowMissing, PurgedRow and NotRecomputed.
         """
         try:
             record = recorded_answer(columns)
@@ -93,11 +110,11 @@ class Rows:
             ) from None
 
     def _check_purged(self, record: RecordedAnswer) -> None:
-        """Raise PurgedVersion if a version of the record was purged (rule T9): its tickets went with it."""
+        """Raise PurgedRow if a version of the record was purged (rule T9): its tickets went with it."""
         contents = [self._content(ENROLMENT, version) for version in record.enrolments or ()]
         if None in contents:
             self._named.update((TICKET, version) for version in record.tickets or ())
-            raise PurgedVersion(record.record_id)
+            raise PurgedRow(record.record_id)
 
     def _version(self, version: int, tickets: Iterable[tuple[int, Ticket]]) -> EnrolmentVersion:
         found = _VERSION.validate_python(_with_key(self._read(ENROLMENT, version)))

@@ -27,11 +27,11 @@ async def code_page(request: Request, portal: ThisPortal) -> Response:
 async def open_code(
     request: Request, portal: ThisPortal, code: Annotated[str, Form(max_length=MAX_TYPED_LENGTH)] = ""
 ) -> Response:
-    """Open a code. What was typed is not shown again."""
+    """Open a code; a session that this browser still has ends. What was typed is not shown again."""
     forwarded = tuple(value for name, value in request.scope["headers"] if name == b"x-forwarded-for")
     peer = request.client.host if request.client is not None else None
     address = client_address(peer, forwarded, portal.fund.settings.proxy_networks)
-    token = await service.open_page(portal.fund, code, address)
+    token = await service.open_page(portal.fund, code, address, former=portal.token_of(request))
     response = redirect(INSURANCE_PAGE)
     portal.keep_session(response, token)
     return response

@@ -12,10 +12,13 @@ from typing import Any, cast
 
 import pytest
 
+from payer_mock.claims.description import read_description
 from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import Dataset, load_dataset
 from shikaku.processes import StackError
 from shikaku.stack import PIN, Stack
+
+RECORD = "01980c5e-0000-7000-8000-000000000000"
 
 
 def confirmed(data: Dataset) -> list[tuple[str, str]]:
@@ -33,7 +36,7 @@ def output(data: Dataset) -> dict[str, Any]:
     """The output of every command of the stack below: a queue of mismatches, of which one stays."""
     numbers = ["7764", *(number for _, number in confirmed(data))]
     queue = [{"number": number, "enrolment_id": f"e{number}"} for number in numbers]
-    return {"mismatches": queue, "registered": True}
+    return {"mismatches": queue, "registered": True, "answer": {"record_id": RECORD}}
 
 
 @dataclass
@@ -45,16 +48,25 @@ class RecordingStack:
     admitted: dict[str, str] = field(default_factory=dict)
     commands: list[tuple[str, ...]] = field(default_factory=list)
     stdin: list[str] = field(default_factory=list)
+    terminals: list[tuple[str, ...]] = field(default_factory=list)
+    variables: dict[tuple[str, ...], object] = field(default_factory=dict)
 
     @property
     def cards(self) -> Path:
         return self.home / "cards"
 
+    def admit_terminal(self, code: str, name: str, kind: str, rights: str, file: str) -> Path:
+        self.terminals.append((code, name, kind, rights))
+        return self.home / file
+
     def admit_insurers(self, names: dict[str, str]) -> None:
         self.admitted |= names
 
-    def run(self, *arguments: str | Path, stdin: str = "", **_: object) -> CompletedProcess[str]:
+    def run(
+        self, *arguments: str | Path, stdin: str = "", variables: object = None, **_: object
+    ) -> CompletedProcess[str]:
         self.commands.append(tuple(map(str, arguments)))
+        self.variables[self.commands[-1]] = variables
         self.stdin.append(stdin)
         return CompletedProcess([], 0, json.dumps(self.output), "")
 
@@ -125,6 +137,36 @@ def test_tickets_are_registered_by_their_office(stack: RecordingStack) -> None:
     assert len(Path(arguments[2]).read_text(encoding="utf-8").splitlines()) == 4
 
 
+def test_claims_are_written_and_sent_by_their_insurer(stack: RecordingStack) -> None:
+    [written] = stack.runs("payer-mock", "write-claims")
+    [sent] = stack.runs("payer-mock", "send-claims")
+    assert sent[2:] == (written[-1], "--insurer", "01130012")
+    claims = read_description(Path(written[2]).read_bytes())
+    assert {claim.member.number for claim in claims.medical} >= {"77116", "77117", "77118", "77119"}
+
+
+def test_the_other_clinic_records_its_prescriptions_after_a_tap_there(
+    stack: RecordingStack, data: Dataset
+) -> None:
+    [terminal] = stack.terminals
+    assert terminal[:3] == ("0110113719", "見本診療所", "clinic")
+    prescribed = [person for person in data.persons if person.prescriptions]
+    runs = stack.runs("clinic-terminal", "prescribe")
+    assert len(runs) == len(prescribed) > 1
+    elsewhere = {"TERMINAL_CREDENTIAL": str(stack.home / "prescriber-0110113719.json")}
+    for arguments, person in zip(runs, prescribed, strict=True):
+        body = json.loads(Path(arguments[2]).read_text(encoding="utf-8"))
+        assert (body["identified_by"], body["prescribed_on"]) == (RECORD, person.prescriptions[0].on)
+        assert arguments[3:] == ("--role", "doctor", "--operator", "見本　医師")
+        assert stack.variables[arguments] == elsewhere
+        [tap] = [
+            one
+            for one in stack.runs("clinic-terminal", "tap")
+            if person.card_file in one[3] and "--register" not in one
+        ]
+        assert stack.variables[tap] == elsewhere
+
+
 def test_registered_cards_are_tapped_once_and_three_wrong_pins_lock_one(
     stack: RecordingStack, data: Dataset
 ) -> None:
@@ -134,7 +176,8 @@ def test_registered_cards_are_tapped_once_and_three_wrong_pins_lock_one(
     assert len(registered) == len(tapped)
     locked = [arguments for arguments in taps if "--last-try" in arguments]
     assert [Path(arguments[3]).stem for arguments in locked] == ["P72-locked-pin"] * 3
-    assert stack.stdin.count(f"{PIN}\n") == len(registered)
+    elsewhere = [person for person in data.persons if person.prescriptions]
+    assert stack.stdin.count(f"{PIN}\n") == len(registered) + len(elsewhere)
     by_face = [arguments for arguments in registered if "--visual-check" in arguments]
     assert [Path(arguments[3]).stem for arguments in by_face] == ["P73-no-pin"]
     assert all("--pin-stdin" in arguments for arguments in registered if arguments not in by_face)

@@ -461,14 +461,43 @@ def purged(lines: list[bytes], version: int, table: str = "enrolment") -> list[b
     return ended([line if one.startswith(row) else one for one in lines])
 
 
-def test_answers_of_purged_versions_are_counted_and_the_others_recomputed() -> None:
-    report = checked(purged(LINES, 3))
+def purge_text(number: int, *named: Any) -> str:
+    """The record of a purge that names ranges of versions."""
+    absent = dict.fromkeys(("institution_code", "facility_kind", "person_key", "as_of", "enrolments"))
+    absent |= dict.fromkeys(("rule_version", "matched_entitlements", "client_id"))
+    detail = {"members": 1, "versions": 1, "purged": named}
+    return record_text(number, kind="enrolment.purged", outcome="done", detail=detail, **absent)
+
+
+def log_with(*texts: str) -> list[bytes]:
+    """The lines of the log with further records at its end."""
+    return Log([*(record_text(number) for number in range(COUNT)), *texts], VERSIONS).lines()
+
+
+@pytest.mark.parametrize("named", [[[3, 3]], [[1, 2], [3, 7]], [[8, 9], [2, 4]]])
+def test_answers_of_purged_versions_are_counted_and_the_others_recomputed(named: list[list[int]]) -> None:
+    report = checked(purged(log_with(purge_text(COUNT, *named)), 3))
     assert report.holds
-    assert (report.records, report.purged, report.answers) == (40, 5, 27)
+    assert (report.records, report.purged, report.answers) == (41, 5, 27)
+
+
+@pytest.mark.parametrize("texts", [[], [purge_text(COUNT)], [purge_text(COUNT, [1, 2], [4, 9])]])
+def test_a_version_that_no_purge_names_was_deleted_against_the_rule(texts: list[str]) -> None:
+    """Rule T9: an export that calls it purged does not hold."""
+    report = checked(purged(log_with(*texts), 3))
+    assert places(report) == [(Problem.ROW_MISSING, None)]
+    assert "enrolment 3 " in report.findings[0].message
+
+
+@pytest.mark.parametrize("named", [(["x", 3],), (7,), ([5, 4],), ([1],)])
+def test_the_record_of_a_purge_that_names_no_ranges_is_named(named: tuple[Any, ...]) -> None:
+    report = checked(log_with(purge_text(COUNT, *named)))
+    assert places(report) == [(Problem.NOT_RECOMPUTED, (COUNT, COUNT))]
 
 
 def test_tickets_go_with_their_purged_version() -> None:
-    log = Log([record_text(0, enrolments=[9], tickets=[1], person_key=PERSON.hex())], [])
+    texts = [record_text(0, enrolments=[9], tickets=[1], person_key=PERSON.hex()), purge_text(1, [9, 9])]
+    log = Log(texts, [])
     line = encode(ReadRow("enrolment", 9, None))
     lines = log.lines()
     assert Problem.ROW_MISSING in checked(lines).found()
@@ -477,7 +506,7 @@ def test_tickets_go_with_their_purged_version() -> None:
 
 
 def test_a_purged_version_excuses_no_other_row() -> None:
-    log = Log([record_text(0, enrolments=[1, 2])], VERSIONS[:2])
+    log = Log([record_text(0, enrolments=[1, 2]), purge_text(1, [1, 1])], VERSIONS[:2])
     lines = purged(
         [line for line in log.lines() if not line.startswith(b'{"row":"enrolment","version":2')], 1
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import secrets
+from datetime import timedelta
 
 import pytest
 from hypothesis import assume, given
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 from eligibility_api.domain.own_access import (
     ALPHABET,
     CODE_LENGTH,
+    CODE_LIFE,
     MAX_TYPED_LENGTH,
     RANDOM_CHARACTERS,
+    SESSION_LIFE,
     MistypedCode,
     digest_of,
     new_code,
@@ -88,27 +91,53 @@ def test_two_exchanged_characters_are_found_wherever_they_stand(code: str, one: 
 
 
 @pytest.mark.parametrize(
-    "typed",
+    ("typed", "reason"),
     [
-        "",
-        " ",
-        "K7Q",
-        "0" * 18,
-        "あ" * 18,
-        "2" * 17,
-        "2" * 19,
-        "2" * (MAX_TYPED_LENGTH + 1),
-        "K7Q\0" * 5,
-        "\ufdfa" * 64,
+        ("", "not in the form of a code"),
+        (" ", "not in the form of a code"),
+        ("K7Q", "not in the form of a code"),
+        ("0" * 18, "not in the form of a code"),
+        ("あ" * 18, "not in the form of a code"),
+        ("2" * 17, "not in the form of a code"),
+        ("2" * 19, "not in the form of a code"),
+        ("2" * 17 + "3", "wrong check character"),
+        ("2" * (MAX_TYPED_LENGTH + 1), "too long"),
+        ("K7Q\0" * 5, "not in the form of a code"),
+        ("\ufdfa" * 64, "not in the form of a code"),
     ],
-    ids=["empty", "space", "short", "zeros", "kana", "17", "19", "too long", "nul", "expanding"],
+    ids=["empty", "space", "short", "zeros", "kana", "17", "19", "check", "too long", "nul", "expanding"],
 )
-def test_another_text_is_a_typing_mistake(typed: str) -> None:
-    with pytest.raises(MistypedCode):
+def test_another_text_is_a_typing_mistake(typed: str, reason: str) -> None:
+    with pytest.raises(MistypedCode, match=f"^{reason}$"):
         read_code(typed)
 
 
+@pytest.mark.parametrize("length", [64, 65])
+def test_a_code_is_read_with_separators_up_to_a_length(length: int) -> None:
+    code = read_code(new_code(secrets.randbelow))
+    typed = code + " " * (length - len(code))
+    if length == 64:
+        assert read_code(typed) == code
+    else:
+        with pytest.raises(MistypedCode):
+            read_code(typed)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "code"),
+    [(list(range(17)), "23456789ABCDEFGHJZ"), (list(range(30, 13, -1)), "ZYXWVUTSRQPNMKJHGJ")],
+)
+def test_the_check_character_of_two_codes(drawn: list[int], code: str) -> None:
+    """Computed by hand: the sum of value times place, the check character's own place being 1, is a multiple of 31."""
+    assert drawn_code(drawn) == code
+
+
+def test_how_long_a_code_and_a_session_last() -> None:
+    """Rules O1 and O2."""
+    assert (timedelta(minutes=5), timedelta(minutes=15)) == (CODE_LIFE, SESSION_LIFE)
+
+
 def test_what_is_stored_is_a_digest_of_its_own() -> None:
-    assert len(digest_of("a")) == 32
+    """Another one would end every open code and session."""
+    assert digest_of("a") == hashlib.sha256(b"SHIKAKU own access v1\0a").digest()
     assert digest_of("a") != digest_of("b")
-    assert digest_of("a").hex() != hashlib.sha256(b"a").hexdigest(), "no digest of anything else"

@@ -17,7 +17,11 @@ from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.member import LimitCertificate
 from eligibility_api.domain.eligibility import RULE_VERSION, AnswerInputs
 from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
+from eligibility_api.domain.expiry import Carrier, CertificateEnd, renewal
 from eligibility_api.domain.recorded_answers import (
+    MissingAnswer,
+    MissingRows,
+    PurgedAnswer,
     RecordedAnswer,
     Refusal,
     UnknownRule,
@@ -124,7 +128,7 @@ def test_every_kind_of_answer_has_its_channel(kind: str, channel: Channel) -> No
 
 @pytest.mark.parametrize("version", [0, 1, RULE_VERSION + 1, None])
 def test_a_record_under_an_unknown_rule_version_is_not_recomputed(version: int | None) -> None:
-    with pytest.raises(UnknownRule, match=f"rule {version}"):
+    with pytest.raises(UnknownRule, match=f"^rule {version}$"):
         again(by_card(insured()), rule_version=version)
 
 
@@ -157,6 +161,24 @@ def test_only_the_tickets_that_the_record_names_are_taken() -> None:
     assert [one.tickets for one in inputs.enrolments] == [[own]]
     none = inputs_of(recorded(by_card(version), tickets=None), stored(version))
     assert [list(one.tickets) for one in none.enrolments] == [[]]
+
+
+@pytest.mark.parametrize(
+    ("there", "absent"), [((), {1, 2}), ((insured(1),), {2}), ((insured(2), insured(3)), {1})]
+)
+def test_missing_versions_are_named(there: tuple[EnrolmentVersion, ...], absent: set[int]) -> None:
+    """Rule T9: whether they were purged is not seen here."""
+    record = recorded(by_card(insured(1)), enrolments=[1, 2])
+    with pytest.raises(MissingRows) as missing:
+        inputs_of(record, stored(*there))
+    assert (set(missing.value.versions), str(missing.value)) == (absent, record.record_id)
+
+
+def test_a_ticket_that_is_missing_leaves_no_answer() -> None:
+    version = aid(tickets=(ticket(1),))
+    with pytest.raises(MissingRows) as missing:
+        inputs_of(recorded(by_card(version), tickets=[1, 2]), stored(version))
+    assert missing.value.versions == set()
 
 
 def test_a_version_that_is_stored_but_not_named_does_not_count() -> None:
@@ -197,8 +219,32 @@ def test_an_answer_under_another_key_has_another_version_and_is_otherwise_the_sa
     assert one.model_copy(update={"version": None}) == other.model_copy(update={"version": None})
 
 
-def test_nobody_is_identified_by_a_record_without_versions() -> None:
-    answer = answer_or_refusal(again(by_number(asked=set())), KEY)
+@pytest.mark.parametrize("carrier", [None, *Carrier])
+@pytest.mark.parametrize("days", [-120, -1, 0, 30])
+def test_the_remark_on_the_card_follows_from_what_the_record_keeps(
+    carrier: Carrier | None, days: int
+) -> None:
+    """Rule A7."""
+    expires_on = TODAY - timedelta(days=days)
+    kept = {"expires_on": expires_on.isoformat()} | ({} if carrier is None else {"carrier": carrier.value})
+    remark = again(by_card(insured()), certificate=json.dumps(kept)).certificate_renewal
+    assert remark == renewal(CertificateEnd(expires_on, carrier), TODAY)
+    assert (remark is not None) == (days in (-1, 0) or (days == 30 and carrier is Carrier.CARD))
+
+
+def test_a_record_without_the_certificates_end_has_no_remark() -> None:
+    assert again(by_card(insured())).certificate_renewal is None
+
+
+def test_an_answer_that_cannot_be_computed_again_is_purged_or_missing() -> None:
+    """Rule T9."""
+    assert PurgedAnswer(record_id="x").model_dump() == {"record_id": "x", "purged": True}
+    assert MissingAnswer(record_id="x").model_dump() == {"record_id": "x", "missing": True}
+
+
+@pytest.mark.parametrize("none", [None, []])
+def test_nobody_is_identified_by_a_record_without_versions(none: list[int] | None) -> None:
+    answer = answer_or_refusal(again(by_number(asked=set()), enrolments=none), KEY)
     assert isinstance(answer, EligibilityAnswer)
     assert (answer.validity, answer.version, answer.results) == ("4", None, [])
 
@@ -242,6 +288,11 @@ def test_a_records_canonical_text_has_the_same_values_as_its_row() -> None:
     assert record.certificate is not None
     assert json.loads(record.certificate) == {"expires_on": "2027-01-05"}
     assert (record.tickets, record.consents, record.known_version) == (None, None, None)
+    more = recorded_answer(
+        columns | {"tickets": [7], "consents": ["01"], "known_version": "v", "detail": {"other": 1}}
+    )
+    assert (more.tickets, more.consents, more.known_version) == ([7], ["01"], "v")
+    assert more.certificate is None
 
 
 @pytest.mark.parametrize("missing", ["record_id", "recorded_at", "as_of", "rule_version", "facility_kind"])

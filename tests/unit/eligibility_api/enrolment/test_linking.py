@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eligibility_api.contract.enrolment import Difference, FoldingKind, Mismatch, RegisterMatch, SpelledItem
+from eligibility_api.contract.enrolment import Mismatch, RegisterMatch
 from eligibility_api.enrolment.linking import (
     UNLINKED,
     Link,
@@ -17,39 +17,31 @@ from eligibility_api.enrolment.linking import (
     link_after_match,
     link_after_unlinking,
 )
-
-HER, ANOTHER = b"her", b"another"
-ONE, NONE, AMBIGUOUS, OTHER = (
-    RegisterMatch.ONE,
-    RegisterMatch.NONE,
-    RegisterMatch.AMBIGUOUS,
-    RegisterMatch.OTHER,
-)
-
-LINKED = Link(HER, ONE, Mismatch.NONE)
-LOST = Link(HER, NONE, Mismatch.OPEN)
-UNKNOWN = Link(None, AMBIGUOUS, Mismatch.OPEN)
-PARTED = Link(None, OTHER, Mismatch.OPEN)
-CONTESTED = Link(None, RegisterMatch.CONTESTED, Mismatch.OPEN)
-
-VARIANT = RegisterMatch.VARIANT
-NAME = Difference(item=SpelledItem.NAME, kind=FoldingKind.CHARACTER)
-KANA = Difference(item=SpelledItem.NAME_KANA, kind=FoldingKind.KANA)
-PROPOSED = Link(None, VARIANT, Mismatch.OPEN, HER, (NAME,))
-ACCEPTED = Link(HER, VARIANT, Mismatch.CONFIRMED, differences=(NAME,))
-FOUND_AGAIN = Link(HER, VARIANT, Mismatch.OPEN, differences=(NAME,))
-REJECTED = Link(None, OTHER, Mismatch.OPEN)
-UNSEEN = Link(None, NONE, Mismatch.CONFIRMED)
-SPELLED = RegisterAnswer(VARIANT, HER, (NAME,))
-SPELLED_OTHER = RegisterAnswer(VARIANT, ANOTHER, (NAME,))
-OUTCOMES = [
+from tests.builders.links import (
+    ACCEPTED,
+    AMBIGUOUS,
+    ANOTHER,
+    CONTESTED,
+    FOUND_AGAIN,
+    HER,
+    KANA,
+    LINKED,
+    LOST,
+    NAME,
+    NONE,
+    ONE,
+    OTHER,
+    OUTCOMES,
+    PARTED,
+    PROPOSED,
+    REJECTED,
     SPELLED,
     SPELLED_OTHER,
-    RegisterAnswer(ONE, HER),
-    RegisterAnswer(ONE, ANOTHER),
-    RegisterAnswer(NONE, None),
-    RegisterAnswer(AMBIGUOUS, None),
-]
+    STATES,
+    UNKNOWN,
+    UNSEEN,
+    VARIANT,
+)
 
 
 @pytest.mark.parametrize(
@@ -212,9 +204,6 @@ def test_a_proposal_is_rejected_like_a_wrong_link(former: Link, found: RegisterA
 def test_a_proposal_counts_as_a_miss_until_it_is_confirmed(link: Link, identified: bool) -> None:
     """Rule N4."""
     assert link.is_identified is identified
-
-
-STATES = [UNLINKED, LINKED, LOST, UNKNOWN, PARTED, CONTESTED, PROPOSED, ACCEPTED, REJECTED, UNSEEN]
 
 
 @pytest.mark.parametrize("found", OUTCOMES)

@@ -40,6 +40,13 @@ class Fund(FakeUploads):
                     "enrolment_id": MEMBER, "reason": "card-lost", "applied_at": "2026-11-30T00:00:00Z",
                 },
                 "/v1/deregistrations": {"enrolment_id": MEMBER, "last_day": "2026-12-31"},
+                "/v1/deregistration-applications": {
+                    "applications": [{
+                        "enrolment_id": MEMBER, "symbol": "架空", "number": "7701", "branch": None,
+                        "birth_date": "1980-05-17", "applied_at": "2026-11-28T05:00:00Z",
+                    }],
+                    "next": None,
+                },
             }
         )  # fmt: skip
         self.bodies: list[tuple[str, dict[str, Any]]] = []
@@ -179,6 +186,49 @@ async def test_an_end_an_application_and_a_deregistration_are_sent(browser: Brow
     assert (end["lost_on"], end["number"], end["birth_date"]) == ("2026-10-21", "7701", "1980-05-17")
     assert paper == {"enrolment_id": MEMBER, "reason": "card-lost"}
     assert deregistration == {"enrolment_id": MEMBER}
+
+
+async def test_an_application_for_deregistration_is_listed_and_granted(
+    browser: Browser, members: Fund
+) -> None:
+    """Rule K6: the member asked on her own page."""
+    await browser.log_in()
+    page = await browser.get("/enrolment/deregistrations")
+    assert 'aria-current="page"' in page.text
+    words = words_of(page)
+    assert "2026-11-28 14:00" in words or "11月28日 14:00" in words
+    assert "2日前" in words
+    assert "架空・7701" in words
+    assert "ご本人に理由をお知らせください" in words
+
+    sent = await browser.post("/enrolment/deregistrations", {"member": MEMBER})
+    assert sent.headers["location"] == "/enrolment/deregistrations"
+    assert members.bodies == [("/v1/deregistrations", {"enrolment_id": MEMBER})]
+
+    members.answers["/v1/deregistration-applications"] = {"applications": [], "next": "9 &"}
+    page = await browser.get("/enrolment/deregistrations?after=3")
+    assert "利用登録の解除を登録しました。" in words_of(page)
+    assert "未処理の申請はありません。" in words_of(page)
+    assert 'href="/enrolment/deregistrations?after=9%20%26"' in page.text
+
+
+@pytest.mark.parametrize("member", ["", "x", MEMBER + "0", "1" * 300])
+async def test_an_application_of_nobody_is_sent_to_nobody(
+    browser: Browser, members: Fund, member: str
+) -> None:
+    await browser.log_in()
+    assert (await browser.post("/enrolment/deregistrations", {"member": member})).status_code == 400
+    assert (await browser.get(f"/enrolment/deregistrations?after={'1' * 201}")).status_code == 400
+    assert members.bodies == []
+
+
+async def test_the_reason_of_a_refused_deregistration_is_shown(browser: Browser, members: Fund) -> None:
+    """Rules K4, R7: another insurer insures her too."""
+    await browser.log_in()
+    members.failure = "deregistration-refused"
+    sent = await browser.post("/enrolment/deregistrations", {"member": MEMBER})
+    assert sent.status_code == 409
+    assert "deregistration-refused" in sent.text
 
 
 async def test_a_withdrawn_member_has_a_history_and_no_forms(browser: Browser, members: Fund) -> None:
