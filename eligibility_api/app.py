@@ -30,7 +30,6 @@ from eligibility_api.contract.own_access import PORTAL_PATH
 from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
-from eligibility_api.dependencies import RightsFirstRoute
 from eligibility_api.duplicates import endpoints as duplicates
 from eligibility_api.eligibility import endpoints as eligibility
 from eligibility_api.eligibility.by_number import NUMBERS
@@ -68,6 +67,7 @@ from eligibility_api.state import State
 from eligibility_api.tickets import endpoints as tickets
 from eligibility_api.uploads import endpoints as uploads
 from eligibility_api.web import problem_pages, problems
+from eligibility_api.web.busy_routes import BusyRoutes
 from eligibility_api.web.description import DescribedAPI
 from eligibility_api.web.middleware import AccessLog
 from eligibility_api.web.server.admission import APP_STATE_KEY, Admission
@@ -89,6 +89,31 @@ LARGER_BODIES: dict[str, int] = {
 }
 """Body limits of the paths that accept more, in bytes; `FUND_UPLOAD_MAX_BYTES` replaces those of files."""
 
+_PACKAGES = (
+    facilities,
+    presence,
+    eligibility,
+    audit,
+    audit_log,
+    registration,
+    consent,
+    enrolment,
+    insurer_ops,
+    tickets,
+    batches,
+    references,
+    uploads,
+    claims,
+    history,
+    prescriptions,
+    duplicates,
+    checkups,
+    emergency,
+    portal,
+    fhir,
+)
+"""The packages with endpoints of the fund's interface, in the order of its document."""
+
 _DESCRIPTION = """\
 An open stand-in for オンライン資格確認: a card proves who is present, the fund answers whose insurance is valid.
 
@@ -101,12 +126,14 @@ OpenState = Callable[[], AbstractAsyncContextManager[State]]
 
 def build(state: OpenState) -> FastAPI:
     """Build the application; `state` is opened at its startup and closed at its shutdown."""
+    routers = [*(package.router for package in _PACKAGES), *history.HISTORY_ROUTERS.values()]
+    busy_routes = BusyRoutes(route for router in routers for route in router.routes)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Admission]]:
         async with state() as fund:
             app.state.fund = fund
-            admission = _admission(fund)
+            admission = _admission(fund, busy_routes)
             async with admission.sweeping():
                 yield {APP_STATE_KEY: admission}
 
@@ -120,37 +147,15 @@ def build(state: OpenState) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for package in (
-        facilities,
-        presence,
-        eligibility,
-        audit,
-        audit_log,
-        registration,
-        consent,
-        enrolment,
-        insurer_ops,
-        tickets,
-        batches,
-        references,
-        uploads,
-        claims,
-        history,
-        prescriptions,
-        duplicates,
-        checkups,
-        emergency,
-        portal,
-        fhir,
-    ):
+    for package in _PACKAGES:
         app.include_router(package.router)
     app.include_router(health.router)
     app.include_router(problem_pages.router)
     _serve_description(app)
     _serve_pages(app)
     problems.install_error_handlers(app)
-    app.add_middleware(FastPathMiddleware, routes=_fast_path_routes())
-    app.add_middleware(HistoryFastPathMiddleware, routers=history.HISTORY_ROUTERS)
+    app.add_middleware(FastPathMiddleware, routes=busy_routes)
+    app.add_middleware(HistoryFastPathMiddleware, routes=busy_routes, routers=history.HISTORY_ROUTERS)
     app.add_middleware(AccessLog)
     return app
 
@@ -178,7 +183,7 @@ def _description(app: FastAPI) -> bytes:
     return json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _admission(state: State) -> Admission:
+def _admission(state: State, busy_routes: BusyRoutes) -> Admission:
     """The limits of this process for connections and requests."""
     file_bytes = state.settings.upload_max_bytes
     larger = LARGER_BODIES | {uploads.PATH: file_bytes, CLAIMS_PATH: file_bytes}
@@ -189,15 +194,8 @@ def _admission(state: State) -> Admission:
         limits,
         lambda token: state.tokens.read(token, state.clock()).client_id.int,
         asyncio.get_running_loop().time,
+        busy_routes.kind_of,
     )
-
-
-def _fast_path_routes() -> list[RightsFirstRoute]:
-    """The routes of the fast path: a card's challenge and check, the look-up by number, and consents."""
-    checks = {presence.new_challenge, eligibility.check_card, eligibility.check_number}
-    busiest = {*checks, consent.new_challenge, consent.register}
-    routes = (route for package in (presence, eligibility, consent) for route in package.router.routes)
-    return [route for route in routes if isinstance(route, RightsFirstRoute) and route.endpoint in busiest]
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.dependencies import RightsFirstRoute
 from eligibility_api.state import State
+from eligibility_api.web.busy_routes import BusyRoutes
 from eligibility_api.web.headers import bearer_token, headers_of
 from eligibility_api.web.problems import error_response
 
@@ -51,9 +52,12 @@ class _FastRoute:
 class FastPathMiddleware:
     """ASGI middleware that answers well-formed POST requests to some routes and passes on all others."""
 
-    def __init__(self, app: ASGIApp, routes: Iterable[RightsFirstRoute]) -> None:
+    def __init__(self, app: ASGIApp, routes: BusyRoutes) -> None:
+        """`routes`: of these, the ones that know their rights."""
         self._app = app
-        self._routes = {route.path: _FastRoute.of(route) for route in routes}
+        self._routes = {
+            route.path: _FastRoute.of(route) for route, _ in routes if isinstance(route, RightsFirstRoute)
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry point."""

@@ -24,6 +24,7 @@ from eligibility_api.contract.consent import (
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
+from eligibility_api.web.busy_routes import busy
 from eligibility_api.web.problems import PROOF_REFUSALS, problem_responses
 
 # A terminal that may not read histories is refused by the service, which records the attempt.
@@ -60,6 +61,7 @@ _REFUSALS_OF_A_CONSENT = (
         "database-unavailable",
     ),
 )
+@busy(cost=7, continues_visit=True)
 async def new_challenge(
     request: ConsentChallengeRequest, caller: CurrentCaller, state: CurrentState
 ) -> Response:
@@ -87,6 +89,7 @@ async def new_challenge(
         "card-not-usable",
     ),
 )
+@busy(cost=17, continues_visit=True)
 async def register(request: ConsentRequest, caller: CurrentCaller, state: CurrentState) -> Response:
     """閲覧同意: stored with words, signature and certificate.
 

@@ -18,7 +18,9 @@ from eligibility_api.contract.eligibility import (
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.eligibility import service
 from eligibility_api.state import State, current_state
+from eligibility_api.web.busy_routes import busy
 from eligibility_api.web.problems import PROOF_REFUSALS, problem_responses
+from eligibility_api.web.server.request_kind import LOOK_UP
 
 router = APIRouter(
     prefix="/v1/eligibility",
@@ -40,6 +42,7 @@ def _respond(answer: EligibilityAnswer | UnchangedAnswer) -> Response:
         *PROOF_REFUSALS, "first-registration-needed", "as-of-out-of-range", "card-not-usable"
     ),
 )
+@busy(cost=13, continues_visit=True)
 async def check_card(
     request: CardCheckRequest,
     caller: Annotated[Caller, Depends(current_caller)],
@@ -85,6 +88,7 @@ async def check_visually(
         "database-unavailable",
     ),
 )
+@busy(cost=LOOK_UP)
 async def check_number(
     request: NumberCheckRequest,
     caller: Annotated[Caller, Depends(current_caller)],

@@ -7,7 +7,6 @@ request is passed on to the framework and validated there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -21,25 +20,22 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.history.endpoints import DEFAULT_QUERY
 from eligibility_api.history.service import HistoryRequest, PermitReference
 from eligibility_api.state import State
+from eligibility_api.web.busy_routes import BusyRoutes
 from eligibility_api.web.headers import bearer_token, headers_of
 from eligibility_api.web.problems import error_response
-
-
-@dataclass(frozen=True, slots=True)
-class _FastRoute:
-    """A route, and the bases of the permits under its address."""
-
-    route: APIRoute
-    bases: frozenset[Basis]
 
 
 class HistoryFastPathMiddleware:
     """ASGI middleware that answers well-formed history requests and passes on every other request."""
 
-    def __init__(self, app: ASGIApp, routers: Mapping[frozenset[Basis], APIRouter]) -> None:
+    def __init__(
+        self, app: ASGIApp, routes: BusyRoutes, routers: Mapping[frozenset[Basis], APIRouter]
+    ) -> None:
+        """`routers`: those of the histories, by the bases of the permits under their address."""
         self._app = app
-        self._routes = {
-            _address_and_resource(route.path): _FastRoute(route, bases)
+        self._busy_routes = routes
+        self._bases = {
+            route.path: bases
             for bases, router in routers.items()
             for route in router.routes
             if isinstance(route, APIRoute)
@@ -47,33 +43,27 @@ class HistoryFastPathMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry point."""
-        fast, request = self._match(scope)
-        if fast is None or request is None:
+        route, request = self._match(scope)
+        if route is None or request is None:
             await self._app(scope, receive, send)
             return
-        scope["route"] = fast.route
+        scope["route"] = route
         try:
-            response = await fast.route.endpoint(state=scope["app"].state.fund, request=request)
+            response = await route.endpoint(state=scope["app"].state.fund, request=request)
         except ShikakuError as error:
             response = error_response(Request(scope), error)
         await response(scope, receive, send)
 
-    def _match(self, scope: Scope) -> tuple[_FastRoute | None, HistoryRequest | None]:
+    def _match(self, scope: Scope) -> tuple[APIRoute | None, HistoryRequest | None]:
         """The route and the request; None for a request that does not qualify."""
         if scope["type"] != "http" or scope["method"] != "GET" or scope["query_string"]:
             return None, None
-        permit, _, resource = scope["path"].rpartition("/")
-        address, _, permit_id = permit.rpartition("/")
-        fast = self._routes.get((address, resource))
-        parsed = _uuid(permit_id) if fast is not None else None
-        if fast is None or parsed is None:
+        found, permit_id = self._busy_routes.find(scope["path"])
+        bases = self._bases.get(found.route.path) if found is not None else None
+        parsed = _uuid(permit_id) if bases is not None else None
+        if found is None or bases is None or parsed is None:
             return None, None
-        return fast, _request(scope, PermitReference(parsed, fast.bases))
-
-
-def _address_and_resource(path: str) -> tuple[str, str]:
-    address, _, resource = path.partition("/{permit_id}/")
-    return address, resource
+        return found.route, _request(scope, PermitReference(parsed, bases))
 
 
 def _uuid(text: str) -> UUID | None:

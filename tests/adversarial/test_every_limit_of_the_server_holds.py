@@ -94,6 +94,16 @@ async def waits_for_its_turn(server: RealServer) -> Answer:
     return await server.ask(request("GET", "/x", token="one"))
 
 
+async def while_the_worker_is_full(server: RealServer) -> Answer:
+    """Requests of many addresses, so that each has a share; together more than the worker works on."""
+    for n in range(4):
+        await server.send(request("GET", f"/wait/{n}"), f"127.0.1.{n + 1}")
+    await server.until(lambda: not server.admission.requests.window.has_capacity(continues_visit=False))
+    answer = await server.ask(request("GET", "/x"), "127.0.2.1")
+    assert answer.headers["retry-after"] == "1"
+    return answer
+
+
 async def too_many_connections(server: RealServer) -> Answer:
     """One connection more than allowed; the oldest is displaced."""
     clients = [await server.send(b"GET /") for _ in range(VALUES.max_connections)]
@@ -212,6 +222,7 @@ CASES = (
     Case(rows.TOKEN, "no token, chunked", sends(chunked("/large", b"y"))),
     Case(rows.REQUESTS, "one more", while_capacity_is_taken),
     Case(rows.WAIT_SECONDS, "behind its own", waits_for_its_turn, {"max_wait_seconds": SHORT}),
+    Case(rows.WORK, "a new visit", while_the_worker_is_full),
     Case(rows.CONNECTIONS, "one more", too_many_connections),
     Case(rows.PIPELINED, "forty", pipelines),
     Case(rows.IDLE_SECONDS, "after a response", idles, {"idle_seconds": SHORT}),

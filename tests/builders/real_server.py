@@ -15,9 +15,11 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.platform.client_presence import elsewhere
 from eligibility_api.web.server.admission import APP_STATE_KEY, Admission
 from eligibility_api.web.server.limits import BodyLimits, ServerLimits
 from eligibility_api.web.server.protocol import LimitedHttpProtocol
+from eligibility_api.web.server.request_kind import KindOf, usual_kind
 
 LIMITS = ServerLimits(
     BodyLimits(usual=1_000, larger={"/large": 1_000_000}),
@@ -46,7 +48,10 @@ def read_token(token: str) -> Hashable:
 
 
 class Application:
-    """An application that echoes method, path and body, and answers `/wait` once `go_on` is set."""
+    """An application that echoes method, path and body, and answers `/wait` once `go_on` is set.
+
+    `/elsewhere` waits for the same, as for another organisation.
+    """
 
     def __init__(self) -> None:
         self.go_on = asyncio.Event()
@@ -67,6 +72,9 @@ class Application:
                 break
         if scope["path"].startswith("/wait"):
             await self.go_on.wait()
+        if scope["path"].startswith("/elsewhere"):
+            with elsewhere():
+                await self.go_on.wait()
         if scope["path"] == "/parts":
             await self._send_parts(send)
             return
@@ -203,11 +211,11 @@ class RealServer:
 
 @asynccontextmanager
 async def real_server(
-    app: ASGIApp | None = None, *, unix: Path | None = None, **limits: Any
+    app: ASGIApp | None = None, *, unix: Path | None = None, kind_of: KindOf = usual_kind, **limits: Any
 ) -> AsyncIterator[RealServer]:
     """An application behind the limits, with other values than those of `LIMITS`."""
     loop = asyncio.get_running_loop()
-    admission = Admission(replace(LIMITS, **limits), read_token, loop.time)
+    admission = Admission(replace(LIMITS, **limits), read_token, loop.time, kind_of)
     application = app or Application()
 
     async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
