@@ -29,7 +29,7 @@ ReadToken = Callable[[str], Hashable]
 
 _SWEEPS_PER_SECOND = 4
 
-_LINE_CHECK_SECONDS = 0.02
+_LINE_CHECK_SECONDS = 0.01
 """How often it is checked, while requests wait, whether one has waited too long."""
 
 _REPORT_SECONDS = 1.0

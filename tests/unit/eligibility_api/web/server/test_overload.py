@@ -15,7 +15,7 @@ from eligibility_api.web.server.fair_share import FairShare, Verdict
 from eligibility_api.web.server.request_kind import LOOK_UP, RequestKind
 
 CAPACITY = 512
-SWEEP, LINE_CHECK = 0.25, 0.02
+SWEEP, LINE_CHECK = 0.25, 0.01
 TERMINALS = 200
 BY_CARD = 0.37
 
