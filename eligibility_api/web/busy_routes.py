@@ -44,6 +44,7 @@ class BusyRoute(NamedTuple):
 
     route: APIRoute
     kind: RequestKind
+    methods: frozenset[str]
 
 
 class BusyRoutes:
@@ -57,14 +58,15 @@ class BusyRoutes:
             kind = declared_kind(route.endpoint) if isinstance(route, APIRoute) else None
             if not isinstance(route, APIRoute) or kind is None:
                 continue
+            busy_route = BusyRoute(route, kind, frozenset(route.methods or ()))
             before, parameter, last = route.path.partition("{")
             if not parameter:
-                self._by_path[route.path] = BusyRoute(route, kind)
+                self._by_path[route.path] = busy_route
                 continue
             _, _, last = last.partition("}/")
             if not before.endswith("/") or not last or "{" in last or "/" in last:
                 raise ValueError(f"{route.path} has no parameter before its last part")
-            self._by_parts[before[:-1], last] = BusyRoute(route, kind)
+            self._by_parts[before[:-1], last] = busy_route
 
     def __iter__(self) -> Iterator[BusyRoute]:
         return iter((*self._by_path.values(), *self._by_parts.values()))

@@ -18,7 +18,7 @@ from eligibility_api.web.server import admission
 from eligibility_api.web.server import limits as rows
 from eligibility_api.web.server.limits import LIMITS, Limit
 from tests.builders.real_server import LIMITS as VALUES
-from tests.builders.real_server import Answer, RealServer, chunked, real_server, request
+from tests.builders.real_server import Answer, Application, RealServer, chunked, real_server, request
 
 pytestmark = pytest.mark.anyio
 
@@ -293,9 +293,14 @@ def test_every_limit_is_attacked() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.limit.name}: {case.name}")
-async def test_a_limit_refuses_with_its_code_and_others_are_served(case: Case) -> None:
+@pytest.mark.parametrize("directly", [False, True], ids=["by the application", "directly"])
+async def test_a_limit_refuses_with_its_code_and_others_are_served(case: Case, directly: bool) -> None:
     before = refusals(case.limit)
-    async with real_server(**case.values) as server, asyncio.timeout(20):
+    app = Application()
+    async with (
+        real_server(app, answer_directly=app.answer_directly if directly else None, **case.values) as server,
+        asyncio.timeout(20),
+    ):
         answer = await case.attack(server)
 
         error = case.limit.error

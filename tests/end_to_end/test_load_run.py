@@ -113,7 +113,7 @@ def scheduled() -> Iterator[float]:
 
 
 def test_an_overload_is_offered_in_steps_and_reported_as_a_curve(stack: PopulatedStack) -> None:
-    size = ("--people", "400", "--cards", "60", "--terminals", str(TERMINALS))
+    size = ("--people", "300", "--cards", "60", "--terminals", str(TERMINALS))
     arguments = ("overload", *size, "--seconds", "2", "--capacity", "25")
     code, report = run_loadtest(stack.environment, *arguments, exit_codes=(0, 1))
     curve = report["curve"]

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.web.server import refusals
 from eligibility_api.web.server.connection_table import ConnectionTable
+from eligibility_api.web.server.direct import DirectAnswer
 from eligibility_api.web.server.fair_share import FairShare
 from eligibility_api.web.server.limits import Limit, ServerLimits
 from eligibility_api.web.server.request_kind import KindOf, usual_kind
@@ -68,6 +69,7 @@ class Admission:
     ) -> None:
         self.limits = limits
         self.kind_of = kind_of
+        self.answer_directly: DirectAnswer | None = None
         self.requests: FairShare[Connection] = FairShare(limits.max_requests)
         self.table: ConnectionTable[Connection] = ConnectionTable(
             limits.max_connections, lambda connection: connection.awaits_client

@@ -9,12 +9,13 @@ application, does so after these limits.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Mapping
+from collections.abc import Awaitable, Coroutine, Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
 import structlog
+from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
@@ -24,10 +25,12 @@ from uvicorn.server import ServerState
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.platform.client_presence import set_client, set_place
 from eligibility_api.web.headers import bearer_token, headers_of
+from eligibility_api.web.middleware import Account
 from eligibility_api.web.server import limits as rows
 from eligibility_api.web.server.admission import Admission, as_get
 from eligibility_api.web.server.client_address import client_address
 from eligibility_api.web.server.connection import Stage
+from eligibility_api.web.server.direct import response_bytes
 from eligibility_api.web.server.fair_share import Verdict
 from eligibility_api.web.server.reading import ReadingConnection
 from eligibility_api.web.server.request_kind import NOT_COUNTED, USUAL, RequestKind
@@ -179,13 +182,54 @@ class LimitedHttpProtocol(ReadingConnection):
         if cycle.disconnected or self.transport.is_closing():
             place.leave()
             return
-        app = cast(ASGIApp, self.app)
         set_client(cycle)
         set_place(place)
-        run = cycle.run_asgi(cast(ASGI3Application, app if cycle.scope["method"] != "HEAD" else as_get(app)))
-        task = self.loop.create_task(run)
+        task = self.loop.create_task(self._answer_directly(cycle) or self._run_application(cycle))
         self.tasks.add(task)
         task.add_done_callback(partial(self._was_run, place))
+
+    def _run_application(self, cycle: RequestResponseCycle) -> Coroutine[Any, Any, None]:
+        app = cast(ASGIApp, self.app)
+        return cycle.run_asgi(cast(ASGI3Application, app if cycle.scope["method"] != "HEAD" else as_get(app)))
+
+    def _answer_directly(self, cycle: RequestResponseCycle) -> Coroutine[Any, Any, None] | None:
+        answer_directly = self._admission.answer_directly
+        if answer_directly is None or cycle.more_body:
+            return None
+        scope = cast(Scope, cycle.scope)
+        try:
+            answer = answer_directly(scope, bytes(cycle.body))
+        except Exception:
+            return None  # the application meets it too, and reports it
+        return None if answer is None else self._send(cycle, Account(scope), answer)
+
+    async def _send(self, cycle: RequestResponseCycle, account: Account, answer: Awaitable[Response]) -> None:
+        """Send an answer at once with all its headers, as the application would in parts."""
+        status: int | None = None
+        try:
+            try:
+                response = await answer
+            except Exception as error:
+                response = account.failed(error)
+            status = response.status_code
+            if self.flow.write_paused and not cycle.disconnected:
+                await self.flow.drain()
+            if cycle.disconnected:
+                return
+            cycle.response_started = cycle.response_complete = True
+            self.transport.write(
+                response_bytes(
+                    response,
+                    self.server_state.default_headers,
+                    account.headers(),
+                    keeps_alive=cycle.keep_alive,
+                )
+            )
+            if not cycle.keep_alive:
+                self.transport.close()
+            cycle.on_response()
+        finally:
+            account.close(status)
 
     def _was_run(self, place: _Place, task: asyncio.Task[None]) -> None:
         self.tasks.discard(task)
