@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import lru_cache  # noqa: TID251 - of the application
+from typing import Any, cast
 
 import httpx2
 import structlog
@@ -38,10 +39,10 @@ from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
 from eligibility_api.facilities import endpoints as facilities
 from eligibility_api.facilities.store import FIND_CLIENTS, USE_ASSERTIONS
-from eligibility_api.fast_path import FastPathMiddleware
+from eligibility_api.fast_path import FastPath, with_body
 from eligibility_api.fhir import endpoints as fhir
 from eligibility_api.history import endpoints as history
-from eligibility_api.history.fast_path import HistoryFastPathMiddleware
+from eligibility_api.history.fast_path import of_histories
 from eligibility_api.history.store import statement as history_statement
 from eligibility_api.insurer_ops import endpoints as insurer_ops
 from eligibility_api.jlis.client import Jlis
@@ -67,6 +68,7 @@ from eligibility_api.state import State
 from eligibility_api.tickets import endpoints as tickets
 from eligibility_api.uploads import endpoints as uploads
 from eligibility_api.web import problem_pages, problems
+from eligibility_api.web.busy_routes import BusyRoutes
 from eligibility_api.web.description import DescribedAPI
 from eligibility_api.web.description.served import DESCRIPTION_PATH, ServedDescription
 from eligibility_api.web.middleware import AccessLog
@@ -90,6 +92,32 @@ LARGER_BODIES: dict[str, int] = {
 }
 """Body limits of the paths that accept more, in bytes; `FUND_UPLOAD_MAX_BYTES` replaces those of files."""
 
+_PACKAGES = (
+    facilities,
+    presence,
+    eligibility,
+    audit,
+    audit_log,
+    registration,
+    consent,
+    enrolment,
+    insurer_ops,
+    tickets,
+    batches,
+    references,
+    uploads,
+    claims,
+    history,
+    prescriptions,
+    duplicates,
+    checkups,
+    emergency,
+    portal,
+    webhooks,
+    fhir,
+)
+"""The packages with endpoints of the fund's interface, in the order of its document."""
+
 _DESCRIPTION = """\
 An open stand-in for オンライン資格確認: a card proves who is present, the fund answers whose insurance is valid.
 
@@ -102,12 +130,17 @@ OpenState = Callable[[], AbstractAsyncContextManager[State]]
 
 def build(state: OpenState) -> FastAPI:
     """Build the application; `state` is opened at its startup and closed at its shutdown."""
+    routers = [*(package.router for package in _PACKAGES), *history.HISTORY_ROUTERS.values()]
+    busy_routes = BusyRoutes(route for router in routers for route in router.routes)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Admission]]:
         async with state() as fund:
             app.state.fund = fund
-            admission = _admission(fund)
+            admission = _admission(fund, busy_routes)
+            if {middleware.cls for middleware in app.user_middleware} == {cast(Any, AccessLog)}:
+                # Another middleware, such as the sandbox's, receives every request.
+                admission.answer_directly = fast_path(fund, busy_routes).answer
             async with admission.sweeping():
                 yield {APP_STATE_KEY: admission}
 
@@ -123,40 +156,23 @@ def build(state: OpenState) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for package in (
-        facilities,
-        presence,
-        eligibility,
-        audit,
-        audit_log,
-        registration,
-        consent,
-        enrolment,
-        insurer_ops,
-        tickets,
-        batches,
-        references,
-        uploads,
-        claims,
-        history,
-        prescriptions,
-        duplicates,
-        checkups,
-        emergency,
-        portal,
-        webhooks,
-        fhir,
-    ):
+    for package in _PACKAGES:
         app.include_router(package.router)
     app.include_router(health.router)
     app.include_router(problem_pages.router)
     _serve_description(app)
     _serve_pages(app)
     problems.install_error_handlers(app)
-    app.add_middleware(FastPathMiddleware, routes=_fast_path_routes())
-    app.add_middleware(HistoryFastPathMiddleware, routers=history.HISTORY_ROUTERS)
     app.add_middleware(AccessLog)
     return app
+
+
+def fast_path(state: State, routes: BusyRoutes) -> FastPath:
+    """The fast path for those of the busiest routes whose requests it can prepare."""
+    prepared = {
+        busy.route.path: with_body(busy.route) for busy in routes if isinstance(busy.route, RightsFirstRoute)
+    }
+    return FastPath(state, routes, prepared | of_histories(history.HISTORY_ROUTERS))
 
 
 def _serve_description(app: FastAPI) -> None:
@@ -182,7 +198,7 @@ def _description(app: FastAPI) -> ServedDescription:
     return ServedDescription(app.openapi())
 
 
-def _admission(state: State) -> Admission:
+def _admission(state: State, busy_routes: BusyRoutes) -> Admission:
     """The limits of this process for connections and requests."""
     file_bytes = state.settings.upload_max_bytes
     larger = LARGER_BODIES | {uploads.PATH: file_bytes, CLAIMS_PATH: file_bytes}
@@ -193,15 +209,8 @@ def _admission(state: State) -> Admission:
         limits,
         lambda token: state.tokens.read(token, state.clock()).client_id.int,
         asyncio.get_running_loop().time,
+        busy_routes.kind_of,
     )
-
-
-def _fast_path_routes() -> list[RightsFirstRoute]:
-    """The routes of the fast path: a card's challenge and check, the look-up by number, and consents."""
-    checks = {presence.new_challenge, eligibility.check_card, eligibility.check_number}
-    busiest = {*checks, consent.new_challenge, consent.register}
-    routes = (route for package in (presence, eligibility, consent) for route in package.router.routes)
-    return [route for route in routes if isinstance(route, RightsFirstRoute) and route.endpoint in busiest]
 
 
 @asynccontextmanager

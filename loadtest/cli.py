@@ -6,6 +6,7 @@ import typer
 
 from loadtest.baseline.command import baseline
 from loadtest.generator.command import generator
+from loadtest.overload.command import overload
 from loadtest.planning.command import plan
 from loadtest.scenario.command import run
 from loadtest.smoke.command import smoke
@@ -25,6 +26,7 @@ def main() -> None:
 
 app.command()(baseline)
 app.command()(run)
+app.command()(overload)
 app.command()(plan)
 app.command()(generator)
 app.command()(smoke)

@@ -27,6 +27,7 @@ from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.wire import Day
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
+from eligibility_api.web.busy_routes import busy
 from eligibility_api.web.cursor import After, PageLimit
 from eligibility_api.web.problems import PROOF_REFUSALS, problem_responses
 
@@ -64,6 +65,7 @@ _REFUSALS_OF_A_CONSENT = (
         "database-unavailable",
     ),
 )
+@busy(cost=7, continues_visit=True)
 async def new_challenge(
     request: ConsentChallengeRequest, caller: CurrentCaller, state: CurrentState
 ) -> Response:
@@ -91,6 +93,7 @@ async def new_challenge(
         "card-not-usable",
     ),
 )
+@busy(cost=17, continues_visit=True)
 async def register(request: ConsentRequest, caller: CurrentCaller, state: CurrentState) -> Response:
     """閲覧同意: stored with words, signature and certificate.
 

@@ -8,6 +8,7 @@ it would be if they had come one after the other.
 - A kind has at most `MAX_UNDER_WAY` statements under way, so that a slow kind leaves connections to the others.
   Usually it is one; a further one begins if that takes longer than `PATIENCE_SECONDS`.
 - Dropped before the statement: a request whose client has gone, or that has waited for `ACQUIRE_SECONDS`.
+- A group's statement belongs to no request: whichever of its requests is cancelled, the others get their rows.
 - If the server reports an error of a statement, it has rolled back, and each request is repeated alone: only
   those that fail alone fail. After a lost connection or a timeout nobody knows whether the statement was
   committed: nothing is repeated, and all requests end as one would.
@@ -29,6 +30,7 @@ from eligibility_api.database.db_errors import RETRY_AFTER_SECONDS, is_rolled_ba
 from eligibility_api.database.pool import ACQUIRE_SECONDS
 from eligibility_api.platform.client_presence import has_gone, present_client
 from eligibility_api.platform.sql import Statement
+from eligibility_api.platform.telemetry import TOGETHER
 
 MAX_TOGETHER = 32
 """The most requests of one statement. A cut connection ends all of them."""
@@ -112,6 +114,9 @@ class Coalescer:
         self._leader: _Request | None = None
         """The request whose turn to lead has come, until it takes the group."""
         self._patience: asyncio.TimerHandle | None = None
+        self._groups: set[asyncio.Task[None]] = set()
+        """Groups under way, which nobody else may refer to."""
+        self._count_together = TOGETHER.labels(kind.name).observe
 
     async def fetch(self, values: Mapping[str, Any]) -> Rows:
         """The rows of one request, alone or with others. Raises as `fetch`, and `overloaded`."""
@@ -137,27 +142,38 @@ class Coalescer:
         return outcome if not isinstance(outcome, _Turn) else await self._alone(values)
 
     async def _alone(self, values: Mapping[str, Any]) -> Rows:
+        self._count_together(1)
         statement = self._kind.alone
         return await self._fetch(statement.text, statement.parameters(values))
 
     async def _lead(self, own: _Request, loop: asyncio.AbstractEventLoop) -> Rows | _Turn:
         """Execute the next statement, for the request that has waited longest and those behind it."""
         group = self._take(own, loop.time())
+        if len(group) > 1:
+            executed = loop.create_task(self._execute(group))
+            self._groups.add(executed)
+            executed.add_done_callback(self._groups.discard)
+            await asyncio.shield(executed)
+        else:
+            await self._execute(group)
+        assert own.outcome is not None
+        if isinstance(own.outcome, Exception):
+            raise own.outcome
+        return own.outcome
+
+    async def _execute(self, group: Sequence[_Request]) -> None:
+        """Execute the statement of a group, and let the next one begin."""
         try:
             if len(group) == 1:
                 await self._repeat_alone(group)
             elif group:
                 await self._together(group)
-        except BaseException:  # cancelled: whether the statement was committed is not known
+        except BaseException:  # cancelled, at the end of the process: whether it was committed is not known
             for request in group:
                 request.end(ShikakuError("database-unavailable", retry_after=RETRY_AFTER_SECONDS))
             raise
         finally:
             self._ended()
-        assert own.outcome is not None
-        if isinstance(own.outcome, Exception):
-            raise own.outcome
-        return own.outcome
 
     def _take(self, first: _Request, now: float) -> list[_Request]:
         """The requests of the next statement, in order of arrival; ends those that nobody waits for."""
@@ -174,6 +190,7 @@ class Coalescer:
             request = self._waiting.popleft()
 
     async def _together(self, group: Sequence[_Request]) -> None:
+        self._count_together(len(group))
         try:
             rows = await self._fetch(
                 self._kind.together.text, self._kind.parameters(request.values for request in group)

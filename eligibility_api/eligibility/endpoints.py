@@ -18,7 +18,9 @@ from eligibility_api.contract.eligibility import (
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.eligibility import service
 from eligibility_api.state import State, current_state
+from eligibility_api.web.busy_routes import busy
 from eligibility_api.web.problems import PROOF_REFUSALS, problem_responses
+from eligibility_api.web.server.request_kind import LOOK_UP
 
 _BINDING_REFUSALS = (
     "first-registration-needed",
@@ -48,6 +50,7 @@ def _respond(answer: EligibilityAnswer | UnchangedAnswer) -> Response:
         *PROOF_REFUSALS, "as-of-out-of-range", *_BINDING_REFUSALS
     ),
 )
+@busy(cost=13, continues_visit=True)
 async def check_card(
     request: CardCheckRequest,
     caller: Annotated[Caller, Depends(current_caller)],
@@ -94,6 +97,7 @@ async def check_visually(
         "database-unavailable",
     ),
 )
+@busy(cost=LOOK_UP)
 async def check_number(
     request: NumberCheckRequest,
     caller: Annotated[Caller, Depends(current_caller)],

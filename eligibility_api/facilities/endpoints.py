@@ -12,6 +12,7 @@ from eligibility_api.contract.tokens import TOKEN_PATH, TokenAnswer, TokenForm
 from eligibility_api.facilities import service
 from eligibility_api.facilities.token_request import FORM_MEDIA_TYPE, read_token_request
 from eligibility_api.state import State, current_state
+from eligibility_api.web.busy_routes import busy
 from eligibility_api.web.problems import problem_responses
 from eligibility_api.web.server.client_address import client_address
 
@@ -36,6 +37,7 @@ _FORM = {"required": True, "content": {FORM_MEDIA_TYPE: {"schema": TokenForm.mod
     ),
     openapi_extra={"requestBody": _FORM},
 )
+@busy(cost=25)
 async def issue_token(request: Request, state: Annotated[State, Depends(current_state)]) -> TokenAnswer:
     """`private_key_jwt`, ES256. An assertion is accepted once; a token is valid for at most five minutes.
 

@@ -33,12 +33,16 @@ from eligibility_api.history import service
 from eligibility_api.history.payloads import HistoryPageDict
 from eligibility_api.history.service import HistoryQuery, HistoryRequest, PermitReference
 from eligibility_api.state import State, current_state
+from eligibility_api.web.busy_routes import busy
 from eligibility_api.web.problems import problem_responses
 
 MAX_ROWS, DEFAULT_ROWS = 500, 200
 """Rows per page."""
 
 _MAX_CURSOR_LENGTH = 200
+
+_COST = 12
+"""Between that of a patient of whom nothing is known, and that of one with claims."""
 
 _REFUSALS = problem_responses(
     "token-invalid",
@@ -137,6 +141,7 @@ def history_router(address: str, bases: frozenset[Basis]) -> APIRouter:
     current_request = Depends(history_request)
 
     @router.get(f"/{HistoryResource.MEDICATIONS}", summary="Medicines (薬剤情報)", response_model=Medications)
+    @busy(cost=_COST, continues_visit=True)
     async def medications(
         state: CurrentState,
         group: Group = Grouping.NONE,
@@ -152,16 +157,19 @@ def history_router(address: str, bases: frozenset[Basis]) -> APIRouter:
         return _respond(await service.medications(state, request, group, prescriber))
 
     @router.get(f"/{HistoryResource.TREATMENTS}", summary="Treatments (診療情報)", response_model=Treatments)
+    @busy(cost=_COST, continues_visit=True)
     async def treatments(state: CurrentState, request: HistoryRequest = current_request) -> Response:
         """Days of visit, and the listed kinds of acts, from medical claims; surgery is a resource of its own."""
         return _respond(await service.treatments(state, request, HistoryResource.TREATMENTS))
 
     @router.get(f"/{HistoryResource.SURGERIES}", summary="Surgery (手術情報)", response_model=Treatments)
+    @busy(cost=_COST, continues_visit=True)
     async def surgeries(state: CurrentState, request: HistoryRequest = current_request) -> Response:
         """Acts of surgery (診療識別 50) from medical claims, with transplants and transfusions."""
         return _respond(await service.treatments(state, request, HistoryResource.SURGERIES))
 
     @router.get(f"/{HistoryResource.DIAGNOSES}", summary="Diagnoses (傷病名)", response_model=Diagnoses)
+    @busy(cost=_COST, continues_visit=True)
     async def diagnoses(state: CurrentState, request: HistoryRequest = current_request) -> Response:
         """Empty: diagnoses of claims are not shared, and there is no other provider of this information."""
         return _respond(await service.diagnoses(state, request))
@@ -171,6 +179,7 @@ def history_router(address: str, bases: frozenset[Basis]) -> APIRouter:
         summary="Health check-ups (特定健診)",
         response_model=HealthCheckups,
     )
+    @busy(cost=_COST, continues_visit=True)
     async def health_checkups(state: CurrentState, request: HistoryRequest = current_request) -> Response:
         """Check-ups whose day is in the requested months."""
         return _respond(await service.health_checkups(state, request))

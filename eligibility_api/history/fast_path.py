@@ -1,79 +1,53 @@
-"""Fast path for history requests without a query string: bypasses FastAPI (see `fast_path.py`).
+"""Fast path for history requests without a query string (see `fast_path.py`).
 
 A request qualifies if it names only permit, operator and resource: no months, page or grouping. Every other
-request is passed on to the framework and validated there.
+request is left to the framework and validated there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.routing import APIRoute
-from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from eligibility_api.clients.operator import operator_from_headers
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.fast_path import Prepare
 from eligibility_api.history.endpoints import DEFAULT_QUERY
 from eligibility_api.history.service import HistoryRequest, PermitReference
 from eligibility_api.state import State
 from eligibility_api.web.headers import bearer_token, headers_of
-from eligibility_api.web.problems import error_response
 
 
-@dataclass(frozen=True, slots=True)
-class _FastRoute:
-    """A route, and the bases of the permits under its address."""
+def of_histories(routers: Mapping[frozenset[Basis], APIRouter]) -> dict[str, Prepare]:
+    """Prepare history requests, by the path of their route.
 
-    route: APIRoute
-    bases: frozenset[Basis]
-
-
-class HistoryFastPathMiddleware:
-    """ASGI middleware that answers well-formed history requests and passes on every other request."""
-
-    def __init__(self, app: ASGIApp, routers: Mapping[frozenset[Basis], APIRouter]) -> None:
-        self._app = app
-        self._routes = {
-            _address_and_resource(route.path): _FastRoute(route, bases)
-            for bases, router in routers.items()
-            for route in router.routes
-            if isinstance(route, APIRoute)
-        }
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry point."""
-        fast, request = self._match(scope)
-        if fast is None or request is None:
-            await self._app(scope, receive, send)
-            return
-        scope["route"] = fast.route
-        try:
-            response = await fast.route.endpoint(state=scope["app"].state.fund, request=request)
-        except ShikakuError as error:
-            response = error_response(Request(scope), error)
-        await response(scope, receive, send)
-
-    def _match(self, scope: Scope) -> tuple[_FastRoute | None, HistoryRequest | None]:
-        """The route and the request; None for a request that does not qualify."""
-        if scope["type"] != "http" or scope["method"] != "GET" or scope["query_string"]:
-            return None, None
-        permit, _, resource = scope["path"].rpartition("/")
-        address, _, permit_id = permit.rpartition("/")
-        fast = self._routes.get((address, resource))
-        parsed = _uuid(permit_id) if fast is not None else None
-        if fast is None or parsed is None:
-            return None, None
-        return fast, _request(scope, PermitReference(parsed, fast.bases))
+    `routers`: by the bases of the permits under their address.
+    """
+    return {
+        route.path: _history(route, bases)
+        for bases, router in routers.items()
+        for route in router.routes
+        if isinstance(route, APIRoute)
+    }
 
 
-def _address_and_resource(path: str) -> tuple[str, str]:
-    address, _, resource = path.partition("/{permit_id}/")
-    return address, resource
+def _history(route: APIRoute, bases: frozenset[Basis]) -> Prepare:
+    endpoint = route.endpoint
+
+    def prepare(state: State, scope: Scope, permit_id: str, _body: bytes) -> Awaitable[Response] | None:
+        permit = _uuid(permit_id) if not scope["query_string"] else None
+        request = _request(state, scope, PermitReference(permit, bases)) if permit is not None else None
+        if request is None:
+            return None
+        answer: Awaitable[Response] = endpoint(state=state, request=request)
+        return answer
+
+    return prepare
 
 
 def _uuid(text: str) -> UUID | None:
@@ -85,9 +59,8 @@ def _uuid(text: str) -> UUID | None:
     return parsed if str(parsed) == text else None
 
 
-def _request(scope: Scope, permit: PermitReference) -> HistoryRequest | None:
+def _request(state: State, scope: Scope, permit: PermitReference) -> HistoryRequest | None:
     """The request under a permit; None if token or operator are invalid."""
-    state: State = scope["app"].state.fund
     headers = headers_of(scope)
     token, operator = bearer_token(headers), operator_from_headers(headers)
     if token is None or operator is None:

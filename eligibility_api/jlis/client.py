@@ -31,6 +31,7 @@ from eligibility_api.contract.wire import Bytes
 from eligibility_api.domain.certificate import CertificateId, key_sha256
 from eligibility_api.domain.expiry import Carrier
 from eligibility_api.domain.revocation import CertificateStatus, RevocationDataRejected, validate_ocsp
+from eligibility_api.platform.client_presence import elsewhere
 from eligibility_api.platform.clock import Clock
 
 _CALL_SECONDS = 30
@@ -173,12 +174,13 @@ class Jlis:
             .build()
         )
         try:
-            response = await self._http.post(
-                f"/ocsp/{key_sha256(ca.public_key()).hex()}",
-                content=request.public_bytes(Encoding.DER),
-                headers={"Content-Type": "application/ocsp-request"},
-                timeout=_TIMEOUT_SECONDS,
-            )
+            with elsewhere():
+                response = await self._http.post(
+                    f"/ocsp/{key_sha256(ca.public_key()).hex()}",
+                    content=request.public_bytes(Encoding.DER),
+                    headers={"Content-Type": "application/ocsp-request"},
+                    timeout=_TIMEOUT_SECONDS,
+                )
             response.raise_for_status()
         except httpx2.HTTPError as error:
             raise RevocationDataRejected(f"no answer: {type(error).__name__}") from error
@@ -233,7 +235,8 @@ class Jlis:
     ) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {self._assertion()}", "Content-Type": "application/json"}
         try:
-            response = await self._http.post(path, content=body, headers=headers, timeout=timeout_seconds)
+            with elsewhere():
+                response = await self._http.post(path, content=body, headers=headers, timeout=timeout_seconds)
         except httpx2.HTTPError as error:
             raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS) from error
         # A 404 counts only as a problem document of J-LIS: a proxy's 404 page says nothing about a

@@ -229,7 +229,7 @@ class Settings(BaseSettings):
     max_wait_seconds: float = Field(
         default=5.0,
         gt=0,
-        description="Longest wait of a request for its turn; then it is rejected as `overloaded`.",
+        description="Longest wait of a request behind others of its client; then it is rejected as `overloaded`.",
     )
     max_url_bytes: int = Field(default=8_192, ge=256, description="Maximum size of a request's URL (414).")
     max_header_bytes: int = Field(

@@ -69,6 +69,15 @@ DURATION = Histogram(
 )
 
 
+TOGETHER = Histogram(
+    "shikaku_statement_requests",
+    "Requests that one statement answered, by their kind: how many travel together.",
+    ["kind"],
+    buckets=(1, 2, 4, 8, 16, 32),
+    registry=METRICS,
+)
+
+
 def _only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     error = event.pop("exc_info", None)
     if isinstance(error, BaseException):

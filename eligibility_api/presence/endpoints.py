@@ -12,6 +12,7 @@ from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.presence import service
 from eligibility_api.state import State, current_state
+from eligibility_api.web.busy_routes import busy
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(
@@ -27,6 +28,7 @@ router = APIRouter(
     response_model=ChallengeAnswer,
     responses=problem_responses("token-invalid", "right-missing", "request-invalid"),
 )
+@busy(cost=3)
 async def new_challenge(
     request: ChallengeRequest,
     caller: Annotated[Caller, Depends(current_caller)],

@@ -72,9 +72,9 @@ class ConductedStats(RunStats):
         super().check_ended(at, seconds, answered=answered, by_number=by_number)
         self._add(CHECK_NAME, CHECK, seconds, failed=not answered)
 
-    def request(self, name: str, seconds: float, ended: float) -> None:
+    def request(self, name: str, seconds: float, ended: float, *, refused: bool = False) -> None:
         """Record a request, see RunStats."""
-        super().request(name, seconds, ended)
+        super().request(name, seconds, ended, refused=refused)
         self._add(name, REQUEST, seconds, failed=False)
 
     def error(self, code: str, at: float) -> None:

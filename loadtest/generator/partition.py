@@ -48,7 +48,7 @@ def _max_parts(visitors: Visitors) -> int:
 
 def _busiest_per_s(plan: Plan, visitors: Visitors) -> float:
     if plan.level.shape is not Shape.DAY:
-        return plan.checks_per_s
+        return max(period.per_second for period in plan.steady)
     weights = visitors.weights.items()
     minutes = (
         sum(weight * minute_share(kind, minute) for kind, weight in weights) for minute in range(MINUTES)

@@ -14,7 +14,7 @@ from time import perf_counter
 from loadtest.scenario.answer_check import REFUSALS
 from loadtest.scenario.answer_sample import AnswerSample, CheckQuery, SampledAnswer
 from loadtest.scenario.run_stats import RunStats
-from loadtest.scenario.visits import Outcome
+from loadtest.scenario.visits import REFUSED_NAMES, Outcome
 
 _TICK_SECONDS = 0.001
 """The event loop's timers have whole milliseconds, and end up to one too early: a shorter wait would end at once."""
@@ -99,7 +99,7 @@ class Executor:
 
     def on_response(self, name: str, seconds: float) -> None:
         """Record the latency of a request that was answered just now."""
-        self.stats.request(name, seconds, self.now())
+        self.stats.request(name, seconds, self.now(), refused=name in REFUSED_NAMES)
 
     async def _visit(self, scheduled: ScheduledVisit) -> None:
         stats, began = self.stats, self.now()
@@ -116,7 +116,8 @@ class Executor:
         if scheduled.follow_up is not None and outcome.failure is None:
             query, follow_up = scheduled.follow_up
             began = self.now()
-            self._record(scheduled.at, query, await follow_up(outcome), began)
+            if not self._record(scheduled.at, query, await follow_up(outcome), began):
+                stats.visit_broken(scheduled.at)
 
     async def _batch(self, scheduled: ScheduledBatch) -> None:
         stats, began = self.stats, self.now()

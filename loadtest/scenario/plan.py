@@ -31,12 +31,16 @@ _SEED_DISTANCE = 1_000_003
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A level for a number of seconds, its rates multiplied by `scale`."""
+    """A level for a number of seconds, its rates multiplied by `scale`.
+
+    `steps`: parts of the run of equal length, each with a factor of its own (none: one part).
+    """
 
     level: Level
     seconds: float
     scale: float
     seed: int
+    steps: tuple[float, ...] = ()
 
     @property
     def checks_per_s(self) -> float:
@@ -49,6 +53,12 @@ class Plan:
         The sum of independent Poisson processes is a Poisson process with the sum of their rates.
         """
         return replace(self, scale=self.scale * share, seed=self.seed + number * _SEED_DISTANCE)
+
+    @property
+    def steady(self) -> Sequence[RatePeriod]:
+        """The rates of a run that is no day."""
+        steps = self.steps or (1.0,)
+        return [RatePeriod(self.seconds / len(steps), self.checks_per_s * step) for step in steps]
 
     @property
     def restart_at(self) -> float:
@@ -89,8 +99,7 @@ class Plan:
                 for place, (kind, periods) in enumerate(self._days(visitors))
             ]
         else:
-            steady = RatePeriod(self.seconds, self.checks_per_s)
-            streams = [map(draw.check, self._arrivals([steady], 0))]
+            streams = [map(draw.check, self._arrivals(self.steady, 0))]
         streams.append(map(draw.sign_in, self._arrivals(self.sign_ins, 1)))
         yield from heapq.merge(*streams, key=_scheduled_time)
 

@@ -103,9 +103,11 @@ def run_scenario(
                 calibration = runner.run(_calibrated(plan, dataset, target, options, progress))
                 plan = replace(plan, scale=calibration.scale)
             progress(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
-            context, result, cpu, observations = runner.run(_run(plan, dataset, target, options, progress))
+            context, result, cpu, observations = runner.run(
+                run_load(plan, dataset, target, options, progress)
+            )
             sections = [runner.run(_fault_section(injection, plan, result))] if injection is not None else []
-        memory = memory_mib(_process_kinds(target)) | {
+        memory = memory_mib(process_kinds(target)) | {
             GENERATOR: round(sum(usage.memory_mib for usage in result.usages), 1)
         }
     progress(f"comparing {len(result.sampled)} answers with the reference model")
@@ -139,11 +141,12 @@ async def _calibrated(
     """Run a probe without faults, and derive the scale from it."""
     progress("measuring the cost of a check")
     undisturbed = replace(options, client_faults=(), background_tasks=())
-    _, result, cpu, _ = await _run(probe(plan), dataset, target, undisturbed, progress)
+    _, result, cpu, _ = await run_load(probe(plan), dataset, target, undisturbed, progress)
     return calibrate(result.stats.answered, cpu, len(os.sched_getaffinity(0)))
 
 
-def _process_kinds(target: TargetEnvironment) -> ProcessKinds:
+def process_kinds(target: TargetEnvironment) -> ProcessKinds:
+    """How the processes of a target are found, by kind."""
     port = AnyHttpUrl(target.fund_url).port or 80
     return {
         API: partial(processes.listening_on, port),
@@ -151,11 +154,11 @@ def _process_kinds(target: TargetEnvironment) -> ProcessKinds:
     }
 
 
-async def _run(
+async def run_load(
     plan: Plan, dataset: Dataset, target: TargetEnvironment, options: RunOptions, progress: Progress
 ) -> tuple[RunContext, RunResult, CpuUsage, Observations]:
     """Run the generators under a monitor. Returns the processor time of the run alone, too."""
-    kinds = _process_kinds(target)
+    kinds = process_kinds(target)
     visitors = dataset.visitors
     if options.generators is None:
         command_lines: Sequence[str] = [LOCAL_COMMAND] * required_generators(plan, visitors)

@@ -13,8 +13,8 @@ from typing import Any
 
 from loadtest.scenario.histogram import LatencyHistogram
 
-_COUNTS = ("offered", "answered", "requests", "numbers_failed")
-_HISTOGRAMS = ("checks", "numbers")
+_COUNTS = ("offered", "answered", "broken", "requests", "numbers_failed")
+_HISTOGRAMS = ("checks", "numbers", "accepted", "refused")
 
 
 @dataclass(slots=True)
@@ -24,26 +24,28 @@ class SecondStats:
     `offered`: checks scheduled in it, of which `answered` were answered; `checks`: their latencies from the
     scheduled time; `numbers`: those by number, of which `numbers_failed` failed. `errors` by code belong to
     visits scheduled in it, sign-ins and follow-ups included. `requests` of any visit were answered in it,
-    whenever that visit began.
+    whenever that visit began. `broken`: visits whose check was answered, and of which something failed later.
+    `accepted` and `refused`: latencies of requests that were sent in it.
     """
 
     offered: int = 0
     answered: int = 0
+    broken: int = 0
     requests: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     checks: LatencyHistogram = field(default_factory=LatencyHistogram)
     numbers: LatencyHistogram = field(default_factory=LatencyHistogram)
     numbers_failed: int = 0
+    accepted: LatencyHistogram = field(default_factory=LatencyHistogram)
+    refused: LatencyHistogram = field(default_factory=LatencyHistogram)
 
     def merge(self, other: SecondStats) -> None:
         """Add another generator's statistics of the same second."""
-        self.offered += other.offered
-        self.answered += other.answered
-        self.requests += other.requests
         self.errors.update(other.errors)
-        self.checks.merge(other.checks)
-        self.numbers.merge(other.numbers)
-        self.numbers_failed += other.numbers_failed
+        for name in _COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in _HISTOGRAMS:
+            getattr(self, name).merge(getattr(other, name))
 
     def to_message(self) -> dict[str, Any]:
         """The statistics as JSON for another process."""
@@ -143,10 +145,16 @@ class RunStats:
         self.answered += answered
         second.answered += answered
 
-    def request(self, name: str, seconds: float, ended: float) -> None:
-        """Record a request's latency. `ended`: when it was answered."""
+    def visit_broken(self, at: float) -> None:
+        """Count a visit of which something failed after its check was answered."""
+        self.series.at(at).broken += 1
+
+    def request(self, name: str, seconds: float, ended: float, *, refused: bool = False) -> None:
+        """Record a request's latency. `ended`: when it was answered; `refused`: because the fund is overloaded."""
         self.requests.setdefault(name, LatencyHistogram()).add(seconds * 1000)
         self.series.at(ended).requests += 1
+        began = self.series.at(ended - seconds)
+        (began.refused if refused else began.accepted).add(seconds * 1000)
 
     def error(self, code: str, at: float) -> None:
         """Count an error of a visit."""

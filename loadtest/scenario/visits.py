@@ -21,6 +21,11 @@ from loadtest.model.events import Membership
 TOKEN, TOKEN_REFUSED = "token", "token refused"
 """Names of sign-in requests by their result; refused ones include those retried after Retry-After."""
 
+REFUSED = "refused"
+"""Name of requests that an overloaded fund refused, whatever they asked for."""
+
+REFUSED_NAMES = frozenset({REFUSED, TOKEN_REFUSED})
+
 _RETRY_RENEWAL_SECONDS = 5.0
 """Delay of the next renewal after a failed one, for a terminal whose token is still valid."""
 
@@ -163,7 +168,8 @@ class TerminalClient:
             reply = await self._pool.exchange(with_body(head, *body))
         except ConnectionFailed as error:
             return _connection_failure(error)
-        self._on_response(what.name, perf_counter() - began)
+        name = REFUSED if reply.status == _OVERLOADED else what.name
+        self._on_response(name, perf_counter() - began)
         return _outcome(reply)
 
     def _may_renew(self, terminal: Terminal) -> bool:

@@ -18,7 +18,7 @@ from eligibility_api.web.server import admission
 from eligibility_api.web.server import limits as rows
 from eligibility_api.web.server.limits import LIMITS, Limit
 from tests.builders.real_server import LIMITS as VALUES
-from tests.builders.real_server import Answer, RealServer, chunked, real_server, request
+from tests.builders.real_server import Answer, Application, RealServer, chunked, real_server, request
 
 pytestmark = pytest.mark.anyio
 
@@ -92,6 +92,16 @@ async def waits_for_its_turn(server: RealServer) -> Answer:
     await server.send(request("GET", "/wait", token="one"))
     await server.until(lambda: server.admission.requests.in_progress == 2)
     return await server.ask(request("GET", "/x", token="one"))
+
+
+async def while_the_worker_is_full(server: RealServer) -> Answer:
+    """Requests of many addresses, so that each has a share; together more than the worker works on."""
+    for n in range(4):
+        await server.send(request("GET", f"/wait/{n}"), f"127.0.1.{n + 1}")
+    await server.until(lambda: not server.admission.requests.window.has_capacity(continues_visit=False))
+    answer = await server.ask(request("GET", "/x"), "127.0.2.1")
+    assert answer.headers["retry-after"] == "1"
+    return answer
 
 
 async def too_many_connections(server: RealServer) -> Answer:
@@ -212,6 +222,7 @@ CASES = (
     Case(rows.TOKEN, "no token, chunked", sends(chunked("/large", b"y"))),
     Case(rows.REQUESTS, "one more", while_capacity_is_taken),
     Case(rows.WAIT_SECONDS, "behind its own", waits_for_its_turn, {"max_wait_seconds": SHORT}),
+    Case(rows.WORK, "a new visit", while_the_worker_is_full),
     Case(rows.CONNECTIONS, "one more", too_many_connections),
     Case(rows.PIPELINED, "forty", pipelines),
     Case(rows.IDLE_SECONDS, "after a response", idles, {"idle_seconds": SHORT}),
@@ -282,9 +293,14 @@ def test_every_limit_is_attacked() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.limit.name}: {case.name}")
-async def test_a_limit_refuses_with_its_code_and_others_are_served(case: Case) -> None:
+@pytest.mark.parametrize("directly", [False, True], ids=["by the application", "directly"])
+async def test_a_limit_refuses_with_its_code_and_others_are_served(case: Case, directly: bool) -> None:
     before = refusals(case.limit)
-    async with real_server(**case.values) as server, asyncio.timeout(20):
+    app = Application()
+    async with (
+        real_server(app, answer_directly=app.answer_directly if directly else None, **case.values) as server,
+        asyncio.timeout(20),
+    ):
         answer = await case.attack(server)
 
         error = case.limit.error

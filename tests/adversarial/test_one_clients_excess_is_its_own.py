@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from eligibility_api.web.server.fair_share import NEW_VISIT_SECONDS
 from tests.builders.real_server import Client, RealServer, chunked, real_server, request
 
 pytestmark = pytest.mark.anyio
@@ -19,12 +20,12 @@ PROXIES = (ip_network("127.0.0.99"),)
 
 
 async def flood(
-    server: RealServer, count: int, token: str | None = None, host: str = ATTACKER
+    server: RealServer, count: int, token: str | None = None, host: str = ATTACKER, path: str = "/wait"
 ) -> list[Client]:
     """So many requests at once, none of which ends by itself; waits until the server has them."""
     requests = server.admission.requests
     before = requests.in_progress + requests.waiting
-    clients = [await server.send(request("GET", f"/wait/{n}", token=token), host) for n in range(count)]
+    clients = [await server.send(request("GET", f"{path}/{n}", token=token), host) for n in range(count)]
     await server.until(lambda: requests.in_progress + requests.waiting >= min(before + count, CAPACITY))
     return clients
 
@@ -68,11 +69,12 @@ async def test_a_client_alone_may_use_all_of_it() -> None:
         assert await outcomes(clients) == {(200, None): CAPACITY}
 
 
-async def test_many_honest_clients_are_not_refused_below_the_capacity() -> None:
+async def test_many_honest_clients_that_wait_for_another_organisation_are_not_refused() -> None:
     async with real_server(max_requests=CAPACITY, max_connections=1_000) as server, asyncio.timeout(30):
         clients = []
         for n in range(CAPACITY // 4):
-            clients += await flood(server, 4, host=f"127.0.1.{n + 1}")
+            clients += await flood(server, 4, host=f"127.0.1.{n + 1}", path="/elsewhere")
+        await asyncio.sleep(2 * NEW_VISIT_SECONDS)
         server.app.go_on.set()
         assert await outcomes(clients) == {(200, None): CAPACITY}
 

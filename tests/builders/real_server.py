@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+import httpx2
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.platform.client_presence import elsewhere
 from eligibility_api.web.server.admission import APP_STATE_KEY, Admission
+from eligibility_api.web.server.direct import DirectAnswer
 from eligibility_api.web.server.limits import BodyLimits, ServerLimits
 from eligibility_api.web.server.protocol import LimitedHttpProtocol
+from eligibility_api.web.server.request_kind import KindOf, usual_kind
 
 LIMITS = ServerLimits(
     BodyLimits(usual=1_000, larger={"/large": 1_000_000}),
@@ -46,7 +51,10 @@ def read_token(token: str) -> Hashable:
 
 
 class Application:
-    """An application that echoes method, path and body, and answers `/wait` once `go_on` is set."""
+    """An application that echoes method, path and body, and answers `/wait` once `go_on` is set.
+
+    `/elsewhere` waits for the same, as for another organisation.
+    """
 
     def __init__(self) -> None:
         self.go_on = asyncio.Event()
@@ -67,6 +75,9 @@ class Application:
                 break
         if scope["path"].startswith("/wait"):
             await self.go_on.wait()
+        if scope["path"].startswith("/elsewhere"):
+            with elsewhere():
+                await self.go_on.wait()
         if scope["path"] == "/parts":
             await self._send_parts(send)
             return
@@ -79,6 +90,23 @@ class Application:
         headers = [(b"content-length", b"%d" % len(answer))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
+
+    def answer_directly(self, scope: Scope, body: bytes) -> Awaitable[Response] | None:
+        """The same answers without ASGI, but for a response in parts."""
+        return None if scope["path"] == "/parts" else self._answer(scope, body)
+
+    async def _answer(self, scope: Scope, body: bytes) -> Response:
+        messages: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body}
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+
+        await self(scope, receive, send)
+        start, content = messages
+        return Response(content["body"], start["status"])
 
     @staticmethod
     async def _send_parts(send: Send) -> None:
@@ -203,11 +231,20 @@ class RealServer:
 
 @asynccontextmanager
 async def real_server(
-    app: ASGIApp | None = None, *, unix: Path | None = None, **limits: Any
+    app: ASGIApp | None = None,
+    *,
+    unix: Path | None = None,
+    kind_of: KindOf = usual_kind,
+    answer_directly: DirectAnswer | None = None,
+    **limits: Any,
 ) -> AsyncIterator[RealServer]:
-    """An application behind the limits, with other values than those of `LIMITS`."""
+    """An application behind the limits, with other values than those of `LIMITS`.
+
+    `answer_directly`: what the protocol answers without it.
+    """
     loop = asyncio.get_running_loop()
-    admission = Admission(replace(LIMITS, **limits), read_token, loop.time)
+    admission = Admission(replace(LIMITS, **limits), read_token, loop.time, kind_of)
+    admission.answer_directly = answer_directly
     application = app or Application()
 
     async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
@@ -257,3 +294,29 @@ async def serving(app: ASGIApp, unix: Path | None = None) -> AsyncIterator[Any]:
     finally:
         server.should_exit = True
         await running
+
+
+class Served:
+    """A server of an application, and how many requests the application received: the others were answered directly."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.requests = 0
+        self.http: httpx2.AsyncClient
+        """A client of it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        self.requests += scope["type"] == "http"
+        await self._app(scope, receive, send)
+
+
+@asynccontextmanager
+async def served(app: ASGIApp) -> AsyncIterator[Served]:
+    """Serve an application over a real socket."""
+    server = Served(app)
+    async with (
+        serving(server) as (host, port),
+        httpx2.AsyncClient(base_url=f"http://{host}:{port}") as server.http,
+    ):
+        yield server

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from loadtest.dataset.terminals import planned_facilities
+from loadtest.overload.curve import TIMES
 from loadtest.scenario.arrivals import RatePeriod, arrivals
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
@@ -109,3 +110,15 @@ def scheduled() -> Iterator[float]:
     for number in range(2):
         part = PLAN.for_generator(number, sum(weights[number::2]) / sum(weights))
         yield from arrivals([RatePeriod(SECONDS, part.checks_per_s)], Random(part.seed))
+
+
+def test_an_overload_is_offered_in_steps_and_reported_as_a_curve(stack: PopulatedStack) -> None:
+    size = ("--people", "300", "--cards", "60", "--terminals", str(TERMINALS))
+    arguments = ("overload", *size, "--seconds", "2", "--capacity", "25")
+    code, report = run_loadtest(stack.environment, *arguments, exit_codes=(0, 1))
+    curve = report["curve"]
+    assert [step["times"] for step in curve["steps"]] == list(TIMES)
+    assert curve["peak_goodput_per_s"] > 0
+    assert report["wrong_answers"] == 0
+    assert report["compared_answers"] > 0
+    assert code == (0 if all(curve["expectations"].values()) else 1)

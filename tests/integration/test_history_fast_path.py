@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -13,11 +14,21 @@ from structlog.testing import capture_logs
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER, HistoryResource
 from tests.builders.fund import Fund
+from tests.builders.real_server import Served, served
 
 pytestmark = pytest.mark.anyio
 
 WHOLE = {"limit": 200}
 """The default query: written out, it makes a request go through the framework."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def server(fund: Fund) -> AsyncIterator[Served]:
+    """A server of the fund, through which all requests go."""
+    async with served(fund.app) as running:
+        in_process, fund.http = fund.http, running.http
+        yield running
+        fund.http = in_process
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +46,7 @@ def comparable(response: httpx2.Response) -> tuple[int, dict[str, str], dict[str
     """Status, headers and body of a response, with the values masked that differ each time."""
     own = ("record_id", "answered_at", "request_id")
     body = {name: value if name not in own else "…" for name, value in response.json().items()}
-    return response.status_code, dict(response.headers) | {"x-request-id": "…"}, body
+    return response.status_code, dict(response.headers) | {"x-request-id": "…", "date": "…"}, body
 
 
 async def both(fund: Fund, path: str, headers: dict[str, str]) -> httpx2.Response:
@@ -47,10 +58,12 @@ async def both(fund: Fund, path: str, headers: dict[str, str]) -> httpx2.Respons
 
 @pytest.mark.parametrize("look_up", HistoryResource)
 async def test_fast_path_and_framework_answer_a_history_request_alike(
-    fund: Fund, consent: str, look_up: HistoryResource
+    fund: Fund, server: Served, consent: str, look_up: HistoryResource
 ) -> None:
+    before = server.requests
     doctor = {ROLE_HEADER: "doctor", OPERATOR_HEADER: quote("医師　見本")}
     assert (await both(fund, f"/v1/consents/{consent}/{look_up}", doctor)).status_code == 200
+    assert server.requests == before + 1
     [first, second] = (await fund.records("kind = $1", f"history.{look_up}"))[-2:]
     own = ("record_id", "recorded_at", "salt", "written_by")
     assert {**first, **dict.fromkeys(own)} == {**second, **dict.fromkeys(own)}
@@ -101,8 +114,9 @@ async def test_the_access_log_names_the_route(fund: Fund, consent: str) -> None:
     assert (line["route"], line["status"]) == ("/v1/consents/{permit_id}/surgeries", 200)
 
 
-async def test_fast_path_and_framework_answer_a_consent_alike(fund: Fund) -> None:
+async def test_fast_path_and_framework_answer_a_consent_alike(fund: Fund, server: Served) -> None:
     card = (await fund.insured()).card
+    before = server.requests
     answers = []
     for kind in ("application/json", "application/json; charset=utf-8"):
         record = (await fund.tap(card)).json()["record_id"]
@@ -114,3 +128,4 @@ async def test_fast_path_and_framework_answer_a_consent_alike(fund: Fund) -> Non
         assert given.status_code == 201
         answers.append((asked.json()["statement"], given.json().keys(), given.json()["allowed"][0].keys()))
     assert answers[0] == answers[1]
+    assert server.requests == before + 2

@@ -15,8 +15,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.web.server import refusals
 from eligibility_api.web.server.connection_table import ConnectionTable
+from eligibility_api.web.server.direct import DirectAnswer
 from eligibility_api.web.server.fair_share import FairShare
 from eligibility_api.web.server.limits import Limit, ServerLimits
+from eligibility_api.web.server.request_kind import KindOf, usual_kind
 
 log = structlog.get_logger()
 
@@ -27,6 +29,9 @@ ReadToken = Callable[[str], Hashable]
 """Returns the client of an access token. Raises ShikakuError if it is not valid."""
 
 _SWEEPS_PER_SECOND = 4
+
+_LINE_CHECK_SECONDS = 0.01
+"""How often it is checked, while requests wait, whether one has waited too long."""
 
 _REPORT_SECONDS = 1.0
 """Refusals are logged by limit and number, so that a flood of them is no flood of lines."""
@@ -48,12 +53,23 @@ class Connection(Protocol):
     def start_request(self) -> None:
         """The turn of its waiting request has come."""
 
+    def refuse_overdue(self) -> None:
+        """Its waiting request has waited too long for the worker."""
+
 
 class Admission:
     """The limits of one worker, and what counts against them."""
 
-    def __init__(self, limits: ServerLimits, read_token: ReadToken, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        limits: ServerLimits,
+        read_token: ReadToken,
+        clock: Callable[[], float],
+        kind_of: KindOf = usual_kind,
+    ) -> None:
         self.limits = limits
+        self.kind_of = kind_of
+        self.answer_directly: DirectAnswer | None = None
         self.requests: FairShare[Connection] = FairShare(limits.max_requests)
         self.table: ConnectionTable[Connection] = ConnectionTable(
             limits.max_connections, lambda connection: connection.awaits_client
@@ -66,6 +82,7 @@ class Admission:
         self._refused: Counter[str] = Counter()
         self._next_report = self.now
         self._read_token = read_token
+        self._line_check: asyncio.TimerHandle | None = None
 
     def client_of(self, token: str | None) -> Hashable:
         """The client whom a token names. Raises ShikakuError unless it is valid."""
@@ -77,6 +94,18 @@ class Admission:
         """Count a refusal in the metrics, and for the log."""
         refusals.count(limit)
         self._refused[limit.name] += 1
+
+    def watch_line(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Check the waiting requests soon, and again as long as one waits."""
+        if self._line_check is None:
+            self._line_check = loop.call_later(_LINE_CHECK_SECONDS, self._check_line, loop)
+
+    def _check_line(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._line_check = None
+        for connection in self.requests.remove_overdue(self._clock()):
+            connection.refuse_overdue()
+        if self.requests.waiting:
+            self.watch_line(loop)
 
     def sweep(self) -> None:
         """End the waits that are over, start what may start now, and log how often each limit refused."""

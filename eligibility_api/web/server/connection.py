@@ -142,6 +142,10 @@ class LimitedConnection(HttpToolsProtocol):
         """The turn of the waiting request has come."""
         raise NotImplementedError
 
+    def refuse_overdue(self) -> None:
+        """The waiting request has waited too long for the worker, and waits no more."""
+        self._refuse(rows.WORK)
+
     # -- Deadlines ---------------------------------------------------------------------------------------------------
 
     def _await(self, stage: Stage, seconds: float) -> None:

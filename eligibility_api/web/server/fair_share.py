@@ -1,22 +1,35 @@
 """Shares a worker's capacity for requests between its clients. Pure: the caller passes the time and starts requests.
 
 A client alone may use all of it. When several are active, each may have its share of requests in progress; further
-ones of a client wait behind its own, and the waiting clients take turns. If the capacity is exhausted, the newest
-waiting request of the client with the most is refused, so that one client's excess is that client's alone.
+ones of a client wait behind its own, and the waiting clients take turns: first those with visits under way. If the
+capacity is exhausted, the newest waiting request of the client with the most is refused, so that one client's excess
+is that client's alone.
+
+All clients together have no more in progress than the worker's window of work (`work_window.py`). While it is full, a
+request that waits is refused by its age: its client learns soon that it has to ask again, or elsewhere.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
+
+from eligibility_api.web.server.request_kind import LOOK_UP, USUAL, RequestKind
+from eligibility_api.web.server.work_window import WorkWindow
 
 RequestT = TypeVar("RequestT")
 
 ACTIVE_SECONDS = 1.0
 """A client counts as active until this long after its last request: what a share is computed from."""
+
+NEW_VISIT_SECONDS = 0.03
+"""How long a new visit waits while the worker is full: its client learns within 100 ms that it has to ask again."""
+
+VISIT_UNDER_WAY_SECONDS = 0.4
+"""How long a request of a visit under way waits then: what was done for the visit would be lost."""
 
 _FREE_PART = 128
 """Below this part of the capacity in progress, any request starts: nothing waits while the processor is idle."""
@@ -27,6 +40,9 @@ _BUSY_PART = 32
 _SHARED_PART = 32
 """This part of the capacity is divided between the active clients. Requests in progress beyond it only make each other
 slower."""
+
+_WINDOW_PART, _MIN_WINDOW = 8, 4
+"""The window of work holds this part of the capacity in look-ups by number, and so many at least."""
 
 _EXCESS_PART = 4
 """A client that holds this part of the capacity, and is refused more, is made to wait before it may ask again."""
@@ -43,17 +59,37 @@ class Verdict(Enum):
     REFUSE = "refuse"
 
 
+class _Waiting(NamedTuple):
+    """A waiting request's kind, and when it arrived."""
+
+    kind: RequestKind
+    arrived_at: float
+
+
 @dataclass(slots=True)
 class _Client(Generic[RequestT]):
-    """One active client: its requests in progress and waiting, and when its last one arrived."""
+    """One active client: its requests in progress and waiting, oldest first, and when its last one arrived."""
 
     in_progress: int = 0
-    waiting: OrderedDict[RequestT, None] = field(default_factory=OrderedDict)
+    under_way: OrderedDict[RequestT, _Waiting] = field(default_factory=OrderedDict)
+    """Waiting requests of visits under way."""
+    new: OrderedDict[RequestT, _Waiting] = field(default_factory=OrderedDict)
+    """Waiting requests that begin a visit."""
     arrived_at: float = 0.0
 
     @property
     def held(self) -> int:
-        return self.in_progress + len(self.waiting)
+        return self.in_progress + len(self.under_way) + len(self.new)
+
+    def line(self, *, under_way: bool) -> OrderedDict[RequestT, _Waiting]:
+        return self.under_way if under_way else self.new
+
+    def line_of(self, request: RequestT) -> OrderedDict[RequestT, _Waiting]:
+        return self.under_way if request in self.under_way else self.new
+
+
+_Turns: TypeAlias = OrderedDict[Hashable, _Client[RequestT]]
+"""Clients with waiting requests; the next turn is the first one's."""
 
 
 class FairShare(Generic[RequestT]):
@@ -66,9 +102,10 @@ class FairShare(Generic[RequestT]):
         self._busy = max(capacity // _BUSY_PART, 1)
         self._shared = max(capacity // _SHARED_PART, 1)
         self._min_in_progress = max(capacity // _MIN_PART, 1)
+        self.window = WorkWindow(LOOK_UP * max(capacity // _WINDOW_PART, _MIN_WINDOW))
         self._clients: dict[Hashable, _Client[RequestT]] = {}
-        self._turns: OrderedDict[Hashable, _Client[RequestT]] = OrderedDict()
-        """The clients with waiting requests; the next turn is the first one's."""
+        self._under_way: _Turns[RequestT] = OrderedDict()
+        self._new: _Turns[RequestT] = OrderedDict()
         self.in_progress = 0
         self.waiting = 0
 
@@ -82,7 +119,9 @@ class FairShare(Generic[RequestT]):
         """Whether so many requests are in progress that a new one may have waited."""
         return self.in_progress > self._busy
 
-    def arrive(self, client: Hashable, request: RequestT, now: float) -> tuple[Verdict, RequestT | None]:
+    def arrive(
+        self, client: Hashable, request: RequestT, now: float, kind: RequestKind = USUAL
+    ) -> tuple[Verdict, RequestT | None]:
         """Decide about a request; also return the waiting request of another client that is refused for it."""
         own = self._clients.get(client)
         if own is None:
@@ -93,25 +132,31 @@ class FairShare(Generic[RequestT]):
             displaced = self._displace(own)
             if displaced is None:
                 return Verdict.REFUSE, None
-        if not own.waiting and self._may_start(own):
-            own.in_progress += 1
-            self.in_progress += 1
+        is_behind = own.under_way or (own.new and not kind.continues_visit)
+        if not is_behind and self._may_start(own, kind):
+            self._start(own, kind)
             return Verdict.START, displaced
-        own.waiting[request] = None
+        own.line(under_way=kind.continues_visit)[request] = _Waiting(kind, now)
         self.waiting += 1
-        self._turns.setdefault(client, own)
+        self._turns(under_way=kind.continues_visit).setdefault(client, own)
         return Verdict.WAIT, displaced
 
-    def leave(self, client: Hashable) -> list[RequestT]:
+    def leave(self, client: Hashable, kind: RequestKind = USUAL) -> list[RequestT]:
         """A request in progress ended. Return the waiting requests that start now."""
         self._clients[client].in_progress -= 1
         self.in_progress -= 1
+        self.window.end(kind)
+        return self._start_waiting() if self.waiting else []
+
+    def step_aside(self, kind: RequestKind) -> list[RequestT]:
+        """A request in progress waits for somebody else. Return the waiting requests that start now."""
+        self.window.step_aside(kind)
         return self._start_waiting() if self.waiting else []
 
     def withdraw(self, client: Hashable, request: RequestT) -> None:
         """A waiting request is given up: its client has disconnected, or it waited too long."""
         own = self._clients[client]
-        del own.waiting[request]
+        del own.line_of(request)[request]
         self._was_removed(client, own)
 
     def forget_inactive(self, now: float) -> list[RequestT]:
@@ -119,41 +164,74 @@ class FairShare(Generic[RequestT]):
         for client, own in list(self._clients.items()):
             if not own.held and own.arrived_at < now - ACTIVE_SECONDS:
                 del self._clients[client]
+        self.window.adapt(now)
         return self._start_waiting() if self.waiting else []
 
-    def _may_start(self, own: _Client[RequestT]) -> bool:
-        return self.in_progress < self._free or own.in_progress < max(
-            self._min_in_progress, self._shared // len(self._clients)
-        )
+    def remove_overdue(self, now: float) -> list[RequestT]:
+        """While the worker is full, remove the requests that have waited too long, and return them: they are refused."""
+        overdue: list[RequestT] = []
+        for under_way, seconds in ((True, VISIT_UNDER_WAY_SECONDS), (False, NEW_VISIT_SECONDS)):
+            if self.window.has_capacity(continues_visit=under_way):
+                continue  # what waits is behind its own client's requests
+            for client, own in list(self._turns(under_way=under_way).items()):
+                line = own.line(under_way=under_way)
+                old = [request for request, waiting in line.items() if waiting.arrived_at <= now - seconds]
+                for request in old:
+                    self.withdraw(client, request)
+                overdue += old
+        return overdue
+
+    def _turns(self, *, under_way: bool) -> _Turns[RequestT]:
+        return self._under_way if under_way else self._new
+
+    def _has_share(self, own: _Client[RequestT]) -> bool:
+        return own.in_progress < max(self._min_in_progress, self._shared // len(self._clients))
+
+    def _may_start(self, own: _Client[RequestT], kind: RequestKind) -> bool:
+        return self.in_progress < self._free or (self._has_share(own) and self.window.admits(kind))
+
+    def _start(self, own: _Client[RequestT], kind: RequestKind) -> None:
+        own.in_progress += 1
+        self.in_progress += 1
+        self.window.begin(kind)
 
     def _start_waiting(self) -> list[RequestT]:
         """Start the oldest waiting request of each client in turn, as long as one may start."""
-        started: list[RequestT] = []
+        return [*self._start_of(self._under_way, under_way=True), *self._start_of(self._new, under_way=False)]
+
+    def _start_of(self, turns: _Turns[RequestT], *, under_way: bool) -> Iterator[RequestT]:
         passed_over = 0
-        while passed_over < len(self._turns):
-            client, own = next(iter(self._turns.items()))
-            self._turns.move_to_end(client)
-            if not self._may_start(own):
+        while passed_over < len(turns) and (
+            self.in_progress < self._free or self.window.has_capacity(continues_visit=under_way)
+        ):
+            client, own = next(iter(turns.items()))
+            turns.move_to_end(client)
+            line = own.line(under_way=under_way)
+            request, waiting = next(iter(line.items()))
+            if not self._may_start(own, waiting.kind):
                 passed_over += 1
                 continue
             passed_over = 0
-            request, _ = own.waiting.popitem(last=False)
+            del line[request]
             self._was_removed(client, own)
-            own.in_progress += 1
-            self.in_progress += 1
-            started.append(request)
-        return started
+            self._start(own, waiting.kind)
+            yield request
 
     def _displace(self, arriving: _Client[RequestT]) -> RequestT | None:
-        """Remove the newest waiting request of the client with the most, if that is more than the arriving one's."""
-        client, largest = max(self._turns.items(), key=lambda item: item[1].held, default=(None, None))
+        """Remove the newest waiting request of the client with the most, if that is more than the arriving one's.
+
+        Of its requests one that begins a visit goes first.
+        """
+        waiting = {**self._under_way, **self._new}
+        client, largest = max(waiting.items(), key=lambda item: item[1].held, default=(None, None))
         if largest is None or largest.held <= arriving.held + 1:
             return None
-        request, _ = largest.waiting.popitem()
+        request, _ = (largest.new or largest.under_way).popitem()
         self._was_removed(client, largest)
         return request
 
     def _was_removed(self, client: Hashable, own: _Client[RequestT]) -> None:
         self.waiting -= 1
-        if not own.waiting:
-            del self._turns[client]
+        for under_way in (True, False):
+            if not own.line(under_way=under_way):
+                self._turns(under_way=under_way).pop(client, None)

@@ -50,6 +50,7 @@ BODY_SECONDS = Limit("body-seconds", Scope.BODY, "body_seconds", ShikakuError("r
 TOKEN = Limit("token", Scope.PROTECTED, "PROTECTED_PATHS", ShikakuError("token-missing"), closes=False)
 REQUESTS = Limit("requests", Scope.REQUEST, "max_requests", OVERLOADED, closes=False)
 WAIT_SECONDS = Limit("wait-seconds", Scope.REQUEST, "max_wait_seconds", OVERLOADED, closes=False)
+WORK = Limit("work", Scope.REQUEST, "max_requests", OVERLOADED, closes=False)
 CONNECTIONS = Limit("connections", Scope.CONNECTION, "max_connections", OVERLOADED)
 PIPELINED = Limit("pipelined", Scope.CONNECTION, "MAX_PIPELINED", None)
 IDLE_SECONDS = Limit("idle-seconds", Scope.CONNECTION, "idle_seconds", None)
@@ -65,6 +66,7 @@ LIMITS = (
     TOKEN,
     REQUESTS,
     WAIT_SECONDS,
+    WORK,
     CONNECTIONS,
     PIPELINED,
     IDLE_SECONDS,

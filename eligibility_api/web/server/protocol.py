@@ -9,11 +9,13 @@ application, does so after these limits.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Mapping
+from collections.abc import Awaitable, Coroutine, Hashable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
 import structlog
+from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
@@ -21,19 +23,45 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.platform.client_presence import set_client
+from eligibility_api.platform.client_presence import set_client, set_place
 from eligibility_api.web.headers import bearer_token, headers_of
+from eligibility_api.web.middleware import Account
 from eligibility_api.web.server import limits as rows
-from eligibility_api.web.server.admission import as_get
+from eligibility_api.web.server.admission import Admission, as_get
 from eligibility_api.web.server.client_address import client_address
 from eligibility_api.web.server.connection import Stage
+from eligibility_api.web.server.direct import response_bytes
 from eligibility_api.web.server.fair_share import Verdict
 from eligibility_api.web.server.reading import ReadingConnection
+from eligibility_api.web.server.request_kind import NOT_COUNTED, USUAL, RequestKind
 
 log = structlog.get_logger()
 
 OPERATION_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths that have a share of their own: other requests from the same address must not make the service look dead."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """The place of one request in progress."""
+
+    admission: Admission
+    client: Hashable
+    kind: RequestKind
+
+    def step_aside(self) -> None:
+        """Let others use it."""
+        for connection in self.admission.requests.step_aside(self.kind):
+            connection.start_request()
+
+    def come_back(self) -> None:
+        """Use it again, whether or not there is capacity."""
+        self.admission.requests.window.begin(self.kind)
+
+    def leave(self) -> None:
+        """The request has ended: others begin."""
+        for connection in self.admission.requests.leave(self.client, self.kind):
+            connection.start_request()
 
 
 class LimitedHttpProtocol(ReadingConnection):
@@ -51,6 +79,8 @@ class LimitedHttpProtocol(ReadingConnection):
         """Why the request has no valid token."""
         self._former_token: bytes | None = None
         self._former_client: Hashable = None
+        self._kind = USUAL
+        """The kind of the request."""
 
     # -- A request ---------------------------------------------------------------------------------------------------
 
@@ -116,16 +146,21 @@ class LimitedHttpProtocol(ReadingConnection):
         ):
             self._refuse(rows.TOKEN, problem)
             return
-        requests, now = self._admission.requests, self._admission.now
-        verdict, displaced = requests.arrive(self._client, self, now)
+        self._kind = NOT_COUNTED if is_large or cycle is None else self._kind_of(cycle)
+        verdict, displaced = self._admission.requests.arrive(self._client, self, self.loop.time(), self._kind)
         if displaced is not None:
             cast(LimitedHttpProtocol, displaced)._refuse(rows.REQUESTS)
         if verdict is Verdict.START:
             self._start()
         elif verdict is Verdict.WAIT:
             self._await(Stage.TURN, self._limits.max_wait_seconds)
+            self._admission.watch_line(self.loop)
         else:
             self._refuse(rows.REQUESTS)
+
+    def _kind_of(self, cycle: RequestResponseCycle) -> RequestKind:
+        path = cycle.scope["path"]
+        return NOT_COUNTED if path in OPERATION_PATHS else self._admission.kind_of(path)
 
     def start_request(self) -> None:
         """The turn of the waiting request has come."""
@@ -136,30 +171,69 @@ class LimitedHttpProtocol(ReadingConnection):
         assert cycle is not None
         self._period_began_with = self._body_bytes
         self._await_response()
+        place = _Place(self._admission, self._client, self._kind)
         if self._admission.requests.is_busy:
             # A client that has given up meanwhile is noticed by then: the end is read after the request's bytes.
-            self.loop.call_soon(self.loop.call_soon, self._run, cycle, self._client)
+            self.loop.call_soon(self.loop.call_soon, self._run, cycle, place)
         else:
-            self._run(cycle, self._client)
+            self._run(cycle, place)
 
-    def _run(self, cycle: RequestResponseCycle, client: Hashable) -> None:
+    def _run(self, cycle: RequestResponseCycle, place: _Place) -> None:
         if cycle.disconnected or self.transport.is_closing():
-            self._leave(client)
+            place.leave()
             return
-        app = cast(ASGIApp, self.app)
         set_client(cycle)
-        run = cycle.run_asgi(cast(ASGI3Application, app if cycle.scope["method"] != "HEAD" else as_get(app)))
-        task = self.loop.create_task(run)
+        set_place(place)
+        task = self.loop.create_task(self._answer_directly(cycle) or self._run_application(cycle))
         self.tasks.add(task)
-        task.add_done_callback(partial(self._was_run, client))
+        task.add_done_callback(partial(self._was_run, place))
 
-    def _was_run(self, client: Hashable, task: asyncio.Task[None]) -> None:
+    def _run_application(self, cycle: RequestResponseCycle) -> Coroutine[Any, Any, None]:
+        app = cast(ASGIApp, self.app)
+        return cycle.run_asgi(cast(ASGI3Application, app if cycle.scope["method"] != "HEAD" else as_get(app)))
+
+    def _answer_directly(self, cycle: RequestResponseCycle) -> Coroutine[Any, Any, None] | None:
+        answer_directly = self._admission.answer_directly
+        if answer_directly is None or cycle.more_body:
+            return None
+        scope = cast(Scope, cycle.scope)
+        try:
+            answer = answer_directly(scope, bytes(cycle.body))
+        except Exception:
+            return None  # the application meets it too, and reports it
+        return None if answer is None else self._send(cycle, Account(scope), answer)
+
+    async def _send(self, cycle: RequestResponseCycle, account: Account, answer: Awaitable[Response]) -> None:
+        """Send an answer at once with all its headers, as the application would in parts."""
+        status: int | None = None
+        try:
+            try:
+                response = await answer
+            except Exception as error:
+                response = account.failed(error)
+            status = response.status_code
+            if self.flow.write_paused and not cycle.disconnected:
+                await self.flow.drain()
+            if cycle.disconnected:
+                return
+            cycle.response_started = cycle.response_complete = True
+            self.transport.write(
+                response_bytes(
+                    response,
+                    self.server_state.default_headers,
+                    account.headers(),
+                    keeps_alive=cycle.keep_alive,
+                )
+            )
+            if not cycle.keep_alive:
+                self.transport.close()
+            cycle.on_response()
+        finally:
+            account.close(status)
+
+    def _was_run(self, place: _Place, task: asyncio.Task[None]) -> None:
         self.tasks.discard(task)
-        self._leave(client)
-
-    def _leave(self, client: Hashable) -> None:
-        for connection in self._admission.requests.leave(client):
-            connection.start_request()
+        place.leave()
 
     def on_response_complete(self) -> None:
         """Called when a response has been written."""

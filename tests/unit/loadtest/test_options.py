@@ -12,13 +12,14 @@ from typer.testing import CliRunner, Result
 
 from loadtest.baseline import run as baseline_run
 from loadtest.cli import app
+from loadtest.overload import run as overload_run
 from loadtest.planning import run as planning_run
 from loadtest.scenario import run as scenario_run
 from loadtest.scenario.levels import LEVELS
 from loadtest.smoke import command as smoke_command
 
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
-COMMANDS = ("baseline", "run", "plan", "generator", "smoke")
+COMMANDS = ("baseline", "run", "plan", "overload", "generator", "smoke")
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,7 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
         (planning_run, "run_plan"),
         (baseline_run, "run_baseline"),
         (baseline_run, "run_rounds_on_request"),
+        (overload_run, "run_overload"),
         (smoke_command, "run_smoke"),
     ):
         monkeypatch.setattr(module, name, begin(name))
@@ -96,6 +98,15 @@ BELOW_AND_ABOVE: dict[str, dict[str, tuple[str, str | None]]] = {
     },
     "plan": {
         "--seconds": ("0.9", "120.1"),
+        "--people": ("99", None),
+        "--cards": ("19", None),
+        "--terminals": ("3", "5001"),
+        "--workers": ("0", None),
+        "--seed": ("-1", None),
+    },
+    "overload": {
+        "--seconds": ("1", "61"),
+        "--capacity": ("0.9", "5000.1"),
         "--people": ("99", None),
         "--cards": ("19", None),
         "--terminals": ("3", "5001"),

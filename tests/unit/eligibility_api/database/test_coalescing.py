@@ -17,6 +17,7 @@ from eligibility_api.database.connections import Database
 from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.platform.client_presence import set_client
 from eligibility_api.platform.sql import Statement
+from eligibility_api.platform.telemetry import METRICS
 
 pytestmark = pytest.mark.anyio
 
@@ -361,13 +362,54 @@ async def test_a_leader_cancelled_before_it_knows_lets_the_next_one_lead(request
     assert await outcomes([asked[0], *asked[2:]]) == [["a"] * 2, ["c"] * 2, ["d"] * 2]
 
 
-async def test_cancelled_with_its_statement_under_way_the_others_know_nothing(requests: Requests) -> None:
+@pytest.mark.parametrize("cancelled", [1, 2, 3], ids=["the leader", "one", "the last"])
+async def test_cancelled_with_its_statement_under_way_it_ends_no_other(
+    requests: Requests, cancelled: int
+) -> None:
+    asked = await requests.ask("a", "b", "c", "d")
+    await requests.end()
+    asked[cancelled].cancel()
+    await turns()
+    assert requests.server.running == [("many", ["b", "c", "d"])]
+    await requests.end_all()
+    others = [n for n in (1, 2, 3) if n != cancelled]
+    assert await outcomes([asked[n] for n in others]) == [["abcd"[n]] * 2 for n in others]
+    assert await outcomes(await ended(requests, "e")) == [["e"] * 2]
+
+
+async def test_all_of_a_group_cancelled_the_next_statement_begins_at_its_end(requests: Requests) -> None:
     asked = await requests.ask("a", "b", "c")
     await requests.end()
-    asked[1].cancel()
+    for one in asked[1:]:
+        one.cancel()
+    later = await requests.ask("d")
+    assert requests.server.running == [("many", ["b", "c"])]
+    await requests.end_all()
+    assert await outcomes(later) == [["d"] * 2]
+
+
+async def test_a_group_cancelled_at_the_end_of_the_process_knows_nothing(requests: Requests) -> None:
+    asked = await requests.ask("a", "b", "c")
+    await requests.end()
+    [group] = requests.coalescer._groups
+    group.cancel()
     await turns()
-    assert (await outcomes([asked[2]])) == ["database-unavailable"]
-    assert await outcomes(await ended(requests, "d")) == [["d"] * 2]
+    assert asked[1].cancelled()
+    assert await outcomes([asked[2]]) == ["database-unavailable"]
+
+
+async def test_how_many_travel_together_is_counted(requests: Requests) -> None:
+    def counted() -> list[float]:
+        samples = [
+            METRICS.get_sample_value(f"shikaku_statement_requests_{name}", {"kind": KIND.name})
+            for name in ("count", "sum")
+        ]
+        return [value or 0.0 for value in samples]
+
+    before = counted()
+    await requests.ask("a", "b", "c", "d")
+    await requests.end_all()
+    assert [after - value for after, value in zip(counted(), before, strict=True)] == [2, 4]
 
 
 async def test_groups_with_other_shared_values_do_not_mix() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from math import inf
 
@@ -9,9 +10,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.web.server import admission as admission_module
 from eligibility_api.web.server import limits as rows
 from eligibility_api.web.server.admission import Admission
-from eligibility_api.web.server.fair_share import ACTIVE_SECONDS, Verdict
+from eligibility_api.web.server.fair_share import ACTIVE_SECONDS, NEW_VISIT_SECONDS, Verdict
 from tests.builders.real_server import LIMITS, read_token
 
 
@@ -27,8 +29,13 @@ class Connection:
     def expire(self, now: float) -> None:
         self.expired.append(now)
 
+    overdue: int = 0
+
     def start_request(self) -> None:
         self.started += 1
+
+    def refuse_overdue(self) -> None:
+        self.overdue += 1
 
 
 class Clock:
@@ -87,6 +94,23 @@ def test_waiting_requests_start_when_other_clients_have_become_inactive(
     clock.now += 0.1
     admission.sweep()
     assert [connection.started for connection in waiting[:2]] == [1, 1]
+
+
+@pytest.mark.anyio
+async def test_while_a_request_waits_its_age_is_checked(admission: Admission, clock: Clock) -> None:
+    loop = asyncio.get_running_loop()
+    waiting = Connection()
+    n = 0
+    while admission.requests.arrive(n, waiting, clock.now)[0] is not Verdict.WAIT:
+        n += 1
+    admission.watch_line(loop)
+    await asyncio.sleep(2 * admission_module._LINE_CHECK_SECONDS)
+    assert waiting.overdue == 0
+    clock.now += NEW_VISIT_SECONDS
+    async with asyncio.timeout(10):
+        while not waiting.overdue:
+            await asyncio.sleep(0)
+    assert (waiting.overdue, admission.requests.waiting, admission._line_check) == (1, 0, None)
 
 
 def test_refusals_are_logged_once_a_second_by_limit(admission: Admission, clock: Clock) -> None:
