@@ -46,9 +46,7 @@ def _respond(answer: EligibilityAnswer | UnchangedAnswer) -> Response:
     "/card",
     summary="The insurance of the person whose card signed",
     response_model=EligibilityAnswer | UnchangedAnswer,
-    responses=problem_responses(
-        *PROOF_REFUSALS, "as-of-out-of-range", *_BINDING_REFUSALS
-    ),
+    responses=problem_responses(*PROOF_REFUSALS, "as-of-out-of-range", *_BINDING_REFUSALS),
 )
 @busy(cost=13, continues_visit=True)
 async def check_card(

@@ -5,7 +5,7 @@ from alembic import op
 from eligibility_api.database.migrations.script import statements
 
 revision = "0037"
-down_revision = "0033"
+down_revision = "0035"
 
 # Rule R8: what an insurer confirmed of a person elsewhere does not hold for a membership that it unlinked from her.
 # Of earlier unlinkings those are known that still wait; of confirmed ones the next proposal is not told apart.
