@@ -44,9 +44,7 @@ def _respond(answer: EligibilityAnswer | UnchangedAnswer) -> Response:
     "/card",
     summary="The insurance of the person whose card signed",
     response_model=EligibilityAnswer | UnchangedAnswer,
-    responses=problem_responses(
-        *PROOF_REFUSALS, "as-of-out-of-range", *_BINDING_REFUSALS
-    ),
+    responses=problem_responses(*PROOF_REFUSALS, "as-of-out-of-range", *_BINDING_REFUSALS),
 )
 async def check_card(
     request: CardCheckRequest,

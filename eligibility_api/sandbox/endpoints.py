@@ -23,6 +23,7 @@ from eligibility_api.sandbox.faults import (
     EVERY_CALLER,
     MAX_FOR_SECONDS,
     MAX_SLOW_SECONDS,
+    REFUSALS,
     FaultName,
     Switch,
 )
@@ -70,8 +71,9 @@ Number = Annotated[int, Path(ge=1, le=2**53)]
 
 @router.get("/faults")
 async def faults(store: Store, state: At) -> dict[str, Any]:
-    """Every fault, and the switches that are on."""
-    return {"faults": list(FaultName), "switches": [_shown(one) for one in store.switches(state.clock())]}
+    """Every fault, the codes with which some of them answer, and the switches that are on."""
+    switches = [_shown(one) for one in store.switches(state.clock())]
+    return {"faults": list(FaultName), "refusals": REFUSALS, "switches": switches}
 
 
 @router.post("/faults")

@@ -48,7 +48,7 @@ class FaultName(StrEnum):
     ANSWER_LOST = "answer-lost"
 
 
-_REFUSALS = {
+REFUSALS = {
     FaultName.TOKEN_EXPIRED: "token-expired",
     FaultName.DATABASE_AWAY: "database-unavailable",
     FaultName.OVERLOADED: "overloaded",
@@ -127,7 +127,7 @@ def refusal(
     """
     is_proof = method == "POST" and path in _PROOF_PATHS
     for fault in sorted(faults, key=lambda fault: list(FaultName).index(fault.name)):
-        code = _REFUSALS.get(fault.name)
+        code = REFUSALS.get(fault.name)
         if code is None or (fault.name in _OF_PROOFS and not is_proof):
             continue
         if fault.name is FaultName.TOKEN_EXPIRED and not _has_expired(fault, token_issued_at):
