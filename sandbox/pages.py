@@ -1,4 +1,4 @@
-"""The pages: test persons with the readers, the log of requests, one request, faults."""
+"""The pages: test persons with the readers, the log of requests, one request, faults, errors."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, Response
 
 from eligibility_api.contract.errors import CATALOGUE
 from sandbox.console import ROOT, Console, ThisConsole, redirect
+from sandbox.errors import error_rows
 from sandbox.exchanges import as_curl, difference, laid_out
 
 LISTED_REQUESTS = 100
@@ -128,6 +129,16 @@ def turn_off(console: ThisConsole, *, fault: _Field, caller: _Field) -> Response
     return redirect(f"{ROOT}/faults")
 
 
+@router.get("/errors")
+def errors(request: Request, console: ThisConsole, text: _Text = "") -> Response:
+    """Every code that the fund may answer, and how to get it."""
+    found = error_rows(console.persons, console.fund.faults()["refusals"], text.strip())
+    count = sum(map(len, found.values()))
+    return console.page(
+        request, "errors.html", found=found, count=count, all=len(CATALOGUE), text=text, fund=console.fund.url
+    )
+
+
 @router.post("/display")
 def display(
     console: ThisConsole, language: _Field = "", contrast: _Field = "", next: _Field = ""
@@ -138,7 +149,7 @@ def display(
     return response
 
 
-_PLAIN_PATHS = frozenset({ROOT, f"{ROOT}/requests", f"{ROOT}/faults"})
+_PLAIN_PATHS = frozenset({ROOT, f"{ROOT}/requests", f"{ROOT}/faults", f"{ROOT}/errors"})
 
 
 def _shown(console: Console, found: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from eligibility_api.sandbox.faults import (
     EVERY_CALLER,
     MAX_FOR_SECONDS,
     MAX_SLOW_SECONDS,
+    REFUSALS,
     FaultName,
     Switch,
 )
@@ -77,9 +78,10 @@ Number = Annotated[int, Path(ge=1, le=2**53)]
 
 @router.get("/faults")
 async def faults(store: Store, state: At) -> dict[str, Any]:
-    """Every fault, the switches that are on, and whether the strict mode is."""
+    """Every fault, the codes with which some of them answer, the switches that are on, and whether the strict mode is."""
     return {
         "faults": list(FaultName),
+        "refusals": REFUSALS,
         "switches": [_shown(one) for one in store.switches(state.clock())],
         "strict": store.is_strict(default=state.settings.sandbox_strict),
     }

@@ -51,7 +51,7 @@ class FaultName(StrEnum):
     SHUFFLED = "shuffled"
 
 
-_REFUSALS = {
+REFUSALS = {
     FaultName.TOKEN_EXPIRED: "token-expired",
     FaultName.DATABASE_AWAY: "database-unavailable",
     FaultName.OVERLOADED: "overloaded",
@@ -133,7 +133,7 @@ def refusal(
     """
     is_proof = method == "POST" and path in _PROOF_PATHS
     for fault in sorted(faults, key=lambda fault: list(FaultName).index(fault.name)):
-        code = _REFUSALS.get(fault.name)
+        code = REFUSALS.get(fault.name)
         if fault.name is FaultName.NONCE_REFUSED and method == "POST":
             code = _REFUSED_NONCE.get(path)
         if code is None or (fault.name in _OF_PROOFS and not is_proof):

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from eligibility_api.sandbox.faults import FaultName
+from eligibility_api.sandbox.faults import REFUSALS, FaultName
 from sandbox.console import Console
 from sandbox.persons import Persons
 from sandbox.services import FundSandbox, VirtualReader
@@ -62,7 +62,9 @@ class ScriptedServices:
             self.switches = [one for one in self.switches if one["fault"] != body["fault"]]
             return httpx2.Response(204)
         if path == "/sandbox/faults":
-            return httpx2.Response(200, json={"faults": list(FaultName), "switches": self.switches})
+            return httpx2.Response(
+                200, json={"faults": list(FaultName), "refusals": REFUSALS, "switches": self.switches}
+            )
         if path == "/sandbox/requests":
             return httpx2.Response(200, json={"requests": self.log[::-1]})
         return self._one(request)

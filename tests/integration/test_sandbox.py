@@ -379,6 +379,7 @@ async def test_the_console_reads_and_changes_what_the_fund_keeps(sandbox: Fund) 
     assert (first.status_code, second.status_code) == (200, 503)
     found = await in_thread(client.faults)
     assert found["faults"] == list(FaultName)
+    assert found["refusals"]["database-away"] == "database-unavailable"
     assert [(one["fault"], one["caller"]) for one in found["switches"]] == [("overloaded", CLINIC)]
     await in_thread(lambda: client.turn_off("overloaded", CLINIC))
     [failed, answered] = await in_thread(lambda: client.requests(2))

@@ -28,7 +28,9 @@ async def http(services: ScriptedServices) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-@pytest.mark.parametrize("path", ["/console", "/console/requests", "/console/requests/2", "/console/faults"])
+@pytest.mark.parametrize(
+    "path", ["/console", "/console/requests", "/console/requests/2", "/console/faults", "/console/errors"]
+)
 async def test_every_page_has_the_band_of_a_sandbox(http: httpx2.AsyncClient, path: str) -> None:
     response = await http.get(path)
     assert response.status_code == 200
@@ -162,7 +164,9 @@ async def test_a_fault_with_a_mistake_is_refused_on_a_page(
     assert services.switches == []
 
 
-@pytest.mark.parametrize("path", ["/console/requests", "/console/requests/1", "/console/faults"])
+@pytest.mark.parametrize(
+    "path", ["/console/requests", "/console/requests/1", "/console/faults", "/console/errors"]
+)
 async def test_a_fund_that_is_away_is_a_technical_failure(
     http: httpx2.AsyncClient, services: ScriptedServices, path: str
 ) -> None:
