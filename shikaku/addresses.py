@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from shikaku.stack import APPROVER, DOCTOR, INSTITUTION_CODE, INSURER_NUMBER, PIN, RECEPTION, SENDER, Stack
+
+_SERVICES = ("fund", "jlis", "web_api", "screens", "console", "insurer_desk")
+"""Members of the ready file that are a service's URL."""
 
 
 def lines(stack: Stack, console: str, desk: str, card: str, commands: str = "") -> list[str]:
@@ -34,6 +39,11 @@ def lines(stack: Stack, console: str, desk: str, card: str, commands: str = "") 
         f"    コード / code：{commands}clinic-terminal my-accesses --card {card}",
         "",
     ]
+
+
+def ports(ready: Mapping[str, Any]) -> list[int]:
+    """The port of each service of a ready file."""
+    return [port for name in _SERVICES if (port := urlsplit(ready[name]).port)]
 
 
 def as_json(stack: Stack, console: str, desk: str, environment: Path, day: str) -> dict[str, Any]:

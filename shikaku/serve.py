@@ -23,6 +23,7 @@ from shikaku.persons.listing import listing
 from shikaku.ports import Ports
 from shikaku.private_files import write_private
 from shikaku.processes import StackError
+from shikaku.relay import Relay
 from shikaku.stack import INSURER_NUMBER, PIN, Stack, end_like_ctrl_c
 
 _DESCRIPTION = """支払基金・J-LIS・受付の端末・保険者を、画面とテスト患者とともに、このマシンで動かします。
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if chosen.clock is not None:
             moved_clock.start_again_at(chosen.clock)
-        _run(chosen.home, Ports.named(chosen.ports), chosen.ready_file, strict=chosen.strict)
+        _run(chosen.home, Ports.named(chosen.ports), chosen)
     except KeyboardInterrupt:
         return 130
     except StackError as error:
@@ -75,6 +76,12 @@ def _options() -> argparse.ArgumentParser:
         help="準備ができたときに書かれ、終わるときに消える / written when all is ready, removed at the end: addresses",
     )
     options.add_argument(
+        "--listen",
+        metavar="ADDRESS",
+        help="コンテナなどの、ほかのアドレスでも応える / answers at another address of this machine too, as of a container;"
+        " clients that reach it need no password",
+    )
+    options.add_argument(
         "--clock",
         type=moved_clock.instant,
         metavar="INSTANT",
@@ -89,11 +96,11 @@ def _options() -> argparse.ArgumentParser:
     return options
 
 
-def _run(home: Path, ports: Ports, ready_file: Path | None, *, strict: bool) -> None:
+def _run(home: Path, ports: Ports, chosen: argparse.Namespace) -> None:
     """Start everything, say where it is, and stay. Raises StackError."""
-    home = home.absolute()
+    home, ready_file = home.absolute(), chosen.ready_file
     environment = home / "stack.env"
-    stack = Stack(home / "stack", ports=ports, sandbox=True, strict=strict)
+    stack = Stack(home / "stack", ports=ports, sandbox=True, strict=chosen.strict)
     with ExitStack() as at_end:
         with stack.warm():
             data = load_dataset(today())
@@ -108,14 +115,16 @@ def _run(home: Path, ports: Ports, ready_file: Path | None, *, strict: bool) -> 
             stack.serve_exchange(stack.home / "exchange")
             desk = stack.open_desk(*stack.keys_of(INSURER_NUMBER))
         console = stack.open_console(listing(data, PIN))
-        if strict:
+        if chosen.strict:
             stack.be_strict()  # now that its own programs have registered the persons
         stack.write_environment(environment)
         card = str(stack.cards / "P01-valid.json")
         lines = addresses.lines(stack, console, desk, card)
         print("\n".join([*lines, f". {environment}", "Ctrl-C で終了 / press Ctrl-C to stop"]), flush=True)
+        found = addresses.as_json(stack, console, desk, environment, data.today)
+        if chosen.listen is not None:
+            at_end.enter_context(Relay(chosen.listen, addresses.ports(found)))
         if ready_file is not None:
-            found = addresses.as_json(stack, console, desk, environment, data.today)
             _write_whole(ready_file, json.dumps(found, ensure_ascii=False, indent=2) + "\n")
         signal.pause()
 

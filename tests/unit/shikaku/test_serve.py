@@ -28,10 +28,10 @@ class FakeStack:
         self.done: list[str] = []
         self.error: BaseException | None = None
         self.cards, self.persons = home / "cards", home / "persons.json"
-        self.screens_url, self.web_face_url = "http://screens", "http://web"
+        self.screens_url, self.web_face_url = "http://screens:8610", "http://web:8600"
         self.wiring = {
-            "FUND_JLIS_URL": "http://jlis",
-            "TERMINAL_FUND_URL": "http://fund",
+            "FUND_JLIS_URL": "http://jlis:8410",
+            "TERMINAL_FUND_URL": "http://fund:8400",
             "TERMINAL_CREDENTIAL": "terminal.json",
             "TERMINAL_EXCHANGE_ROOT": str(home / "exchange"),
         }
@@ -53,12 +53,12 @@ class FakeStack:
         return ""
 
     def open_desk(self, *keys: Path) -> str:
-        return "http://desk"
+        return "http://desk:8700"
 
     def open_console(self, persons: dict[str, Any]) -> str:
         assert persons["pin"] == PIN
         assert len(persons["persons"]) > 100
-        return "http://console"
+        return "http://console:8800"
 
     def keys_of(self, number: str) -> tuple[Path, Path]:
         return Path(f"payer-{number}.json"), Path("approver.json")
@@ -133,12 +133,12 @@ def test_the_ready_file_is_there_only_while_all_is_ready(
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
     assert played.ready == {
         "day": load_dataset(today()).today,
-        "fund": "http://fund",
-        "jlis": "http://jlis",
-        "web_api": "http://web",
-        "screens": "http://screens",
-        "console": "http://console",
-        "insurer_desk": "http://desk",
+        "fund": "http://fund:8400",
+        "jlis": "http://jlis:8410",
+        "web_api": "http://web:8600",
+        "screens": "http://screens:8610",
+        "console": "http://console:8800",
+        "insurer_desk": "http://desk:8700",
         "institution_code": "1311111114",
         "insurer_number": "01130012",
         "terminal_credential": "terminal.json",
@@ -152,9 +152,9 @@ def test_the_ready_file_is_there_only_while_all_is_ready(
     }
     printed = capsys.readouterr().out
     for text in (
-        "http://fund",
-        "http://console",
-        "http://desk",
+        "http://fund:8400",
+        "http://console:8800",
+        "http://desk:8700",
         PIN,
         *RECEPTION,
         *DOCTOR,
@@ -204,6 +204,13 @@ def test_without_the_extra_the_command_names_it(
     assert serve.main([]) == 2
     assert "shikaku[stack]" in capsys.readouterr().err
     assert played.stack is None
+
+
+def test_the_ports_of_the_services_are_passed_on(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    relayed: list[Any] = []
+    monkeypatch.setattr(serve, "Relay", lambda *asked: relayed.append(asked) or nullcontext())
+    assert serve.main(["--listen", "192.0.2.1"]) == 130
+    assert relayed == [("192.0.2.1", [8400, 8410, 8600, 8610, 8800, 8700])]
 
 
 def test_another_clock_is_set_before_anything_starts(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ JSON = st.recursive(
 
 
 @given(JSON, st.randoms())
-def test_a_shuffled_document_says_the_same(value: object, random: Random) -> None:
+def test_a_shuffled_document_has_the_same_content(value: object, random: Random) -> None:
     content = json.dumps(value, ensure_ascii=True).encode()
     assert json.loads(shuffled(content, random)) == value
 
