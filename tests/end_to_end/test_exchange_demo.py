@@ -21,6 +21,7 @@ from shikaku.stack import RECEPTION
 from shikaku.story.exchange import PERSON, ExchangeScenes
 from tests.builders.exchange_process import wait_for
 from tests.builders.stack import PopulatedStack
+from tests.depth import DEEP
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,6 +57,7 @@ def test_a_file_a_tap_and_a_call_are_answered_alike_and_as_the_page_shows(
     assert list((stack.home / "exchange" / "res").iterdir()) == []
 
 
+@pytest.mark.skipif(not DEEP, reason="as in test_exchange_folder.py, by the page's words; `make deep`")
 def test_after_a_consent_the_folder_opens_medicines(stack: PopulatedStack, data: Dataset) -> None:
     """The page's second step. Starts the terminal's process unless the test above has."""
     if not stack.screens_url:

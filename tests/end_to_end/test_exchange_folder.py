@@ -20,6 +20,7 @@ from tests.builders.clinic.request_files import ReadResult
 from tests.builders.exchange_process import ExchangeProcess, wait_for
 from tests.builders.message_reader import read_in_declared_encoding, read_result
 from tests.builders.stack import PopulatedStack
+from tests.depth import DEEP
 
 
 def read_strictly(prefix: str, content: bytes) -> ReadResult:
@@ -179,6 +180,9 @@ def test_a_request_that_was_taken_before_a_kill_is_answered_after_the_next_start
         assert running.stop() == 0
 
 
+@pytest.mark.skipif(
+    not DEEP, reason="one more process; the unit tests do the same with a fake fund; `make deep`"
+)
 def test_a_password_zip_is_answered_by_one(clinic: Clinic, tmp_path: Path) -> None:
     own = Clinic(clinic.stack, tmp_path)
     (tmp_path / "password").write_text("secret")

@@ -28,8 +28,8 @@ from tests.depth import DEEP
 from tests.fuzz.message_inputs import MODELS, SEEDS, read
 
 TRIES = settings(max_examples=4_000 if DEEP else 60, deadline=None)
-FLOOD_BYTES = BulkEligibilityRequest.max_bytes // (1 if DEEP else 8)
-MAX_PROCESSOR_SECONDS = 20.0 if DEEP else 5.0
+FLOOD_BYTES = BulkEligibilityRequest.max_bytes // (1 if DEEP else 32)
+MAX_PROCESSOR_SECONDS = 20.0 if DEEP else 4.0
 """For one message of that size, on any machine."""
 
 NAMES = [
