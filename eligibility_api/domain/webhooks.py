@@ -37,12 +37,11 @@ DISABLED_AFTER = timedelta(days=3)
 OVERLAP = timedelta(days=1)
 """How long messages are signed with the former secret too (rule E8)."""
 
+_MAX_HOST = 253
 _GONE = 410
 _MIN_LOOPBACK_PORT = 1_024
 _PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(
-    r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?){0,126}"
-)
+_HOST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?){0,13}")
 _URL = re.compile(rf"[!-~]{{1,{MAX_URL_LENGTH}}}")
 # Addresses that contain an IPv4 address, which a router may extract: NAT64, 6to4, Teredo.
 _TRANSLATED = tuple(map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
@@ -119,7 +118,7 @@ def parse_target(url: str) -> Target:
     host = parts.hostname or ""
     if parts.scheme not in _PORTS or parts.username is not None or parts.password is not None or "#" in url:
         raise TargetFault("http or https, without a user and a fragment")
-    if port == 0 or not (_HOST.fullmatch(host) or _address(host)) or "%" in host:
+    if port == 0 or len(host) > _MAX_HOST or not (_HOST.fullmatch(host) or _address(host)) or "%" in host:
         raise TargetFault("no host name or address")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     target = Target(parts.scheme, host, port or _PORTS[parts.scheme], path)

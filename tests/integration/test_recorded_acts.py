@@ -242,7 +242,9 @@ async def test_publication_approval_rejection_and_undo_of_a_file_are_recorded_wi
     await decide(asked, "undo", own, reason="別名の誤り")
 
     records = await fund.records(
-        "insurer_number = $1 AND kind LIKE 'enrolment.file%' AND kind <> 'enrolment.file-matched'", number
+        "insurer_number = $1 AND kind LIKE 'enrolment.file%'"
+        " AND kind NOT IN ('enrolment.file-matched', 'enrolment.file-checked')",
+        number,
     )
     shown = [
         (

@@ -124,11 +124,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             WHERE r.kind IN ('enrolment.confirm', 'enrolment.unlink', 'enrolment.matched-again', 'enrolment.withdraw')
               AND v.closed_by = (r.detail->>'revision')::bigint
             UNION
-            SELECT v.entitlement FROM enrolment v
+            SELECT v.entitlement
+            FROM (SELECT * FROM enrolment x
+                  WHERE r.kind = 'binding.first-registration' AND r.outcome = 'bound' AND x.person_key = r.person_key OFFSET 0) v
             JOIN revision o ON o.revision = v.opened_by AND o.published_at <= r.recorded_at
             LEFT JOIN revision c ON c.revision = v.closed_by AND c.published_at <= r.recorded_at
-            WHERE r.kind = 'binding.first-registration' AND r.outcome = 'bound' AND v.person_key = r.person_key
-              AND c.revision IS NULL
+            WHERE c.revision IS NULL
               AND daterange(v.acquired_on, v.lost_on) @> (r.recorded_at AT TIME ZONE 'Asia/Tokyo')::date
         ) e
         JOIN entitlement t USING (entitlement)
