@@ -5,26 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.store import TerminalStore
 from clinic_terminal.store.records import Permit, StoredMembership, StoredPerson
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Care, Category
-from eligibility_api.contract.consent import ConsentAnswer
+from eligibility_api.contract.consent import ConsentAnswer, ConsentStatus
+from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.identifiers import membership_key
 
 ENDED = frozenset({"consent-expired", "consent-missing", "consent-other-facility", "consent-withdrawn"})
 """Refusals of the fund after which a permit is of no more use."""
 
 
+class _Person(TypedDict):
+    """The members of a permit that an answer fills."""
+
+    memberships: tuple[StoredMembership, ...]
+    reference_number: str | None
+    person: StoredPerson
+
+
 def permit_of(consent: ConsentAnswer) -> Permit | None:
     """What to keep of a registered consent; None if it opens no medical file, or its answer names nobody."""
     opened = [allowed for allowed in consent.allowed if CATEGORIES[allowed.category].window]
-    results = consent.eligibility.results
-    if not opened or not results:
+    if not opened or not consent.eligibility.results:
         return None
-    first, person = opened[0], results[0]
+    first = opened[0]
     return Permit(
         permit_id=consent.consent_id,
         care=consent.care,
@@ -32,7 +41,15 @@ def permit_of(consent: ConsentAnswer) -> Permit | None:
         given_at=first.given_at,
         available_from=first.available_from,
         available_until=first.available_until,
-        memberships=tuple(
+        **_person(consent.eligibility),
+    )
+
+
+def _person(answer: EligibilityAnswer) -> _Person:
+    """By what a permit is found, and whom it is about. `answer` has results."""
+    person = answer.results[0]
+    return {
+        "memberships": tuple(
             StoredMembership(
                 insurer_number=one.insurer_number,
                 symbol=one.symbol,
@@ -40,13 +57,29 @@ def permit_of(consent: ConsentAnswer) -> Permit | None:
                 branch=one.branch,
                 birth_date=one.birth_date,
             )
-            for one in results
+            for one in answer.results
         ),
-        reference_number=consent.eligibility.reference_number,
-        person=StoredPerson(
+        "reference_number": answer.reference_number,
+        "person": StoredPerson(
             name=person.name, name_kana=person.name_kana, birth_date=person.birth_date, sex=person.sex
         ),
-    )
+    }
+
+
+def permits_on_own_page(found: Sequence[ConsentStatus], answer: EligibilityAnswer) -> list[Permit]:
+    """What to keep of the consents that the person of an answer gave on her own page."""
+    return [
+        Permit(
+            permit_id=one.consent_id,
+            care=one.care,
+            categories=tuple(one.categories),
+            given_at=one.given_at,
+            available_from=one.available_from,
+            available_until=one.available_until,
+            **_person(answer),
+        )
+        for one in found
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator, current_operator
@@ -20,6 +20,7 @@ from eligibility_api.contract.consent import (
     ConsentEnd,
     ConsentRequest,
     ConsentStatus,
+    OwnPageConsents,
 )
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.dependencies import current_caller, rights_first
@@ -42,6 +43,36 @@ _REFUSALS_OF_A_CONSENT = (
     "consent-other-facility",
     "database-unavailable",
 )
+
+
+@router.get(
+    "",
+    summary="What a patient consented to on her own page",
+    responses=problem_responses(
+        "token-invalid",
+        "right-missing",
+        "client-closed",
+        "request-invalid",
+        "not-identified",
+        "card-not-usable",
+        "database-unavailable",
+    ),
+)
+async def given_on_own_page(
+    identified_by: Annotated[
+        UUID,
+        Query(
+            description="`record_id` of this facility's eligibility answer about her, of the last 24 hours."
+        ),
+    ],
+    caller: CurrentCaller,
+    state: CurrentState,
+) -> OwnPageConsents:
+    """オンライン診療の事前同意: this facility's ones that have not ended, for today or a later day.
+
+    They are used like those that a card signed, each on its day only.
+    """
+    return await service.given_on_own_page(state, caller, identified_by)
 
 
 @router.post(

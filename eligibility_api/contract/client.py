@@ -22,6 +22,7 @@ from eligibility_api.contract.consent import (
     ConsentEnd,
     ConsentRequest,
     ConsentStatus,
+    OwnPageConsents,
 )
 from eligibility_api.contract.duplicate_checks import (
     DUPLICATE_CHECKS_PATH,
@@ -149,6 +150,10 @@ class FundClient(FundCaller):
     def consent(self, request: ConsentRequest) -> ConsentAnswer:
         """Register a consent that a card signed."""
         return self._call(ConsentAnswer, CONSENTS_PATH, request)
+
+    def own_page_consents(self, identified_by: str) -> OwnPageConsents:
+        """What a person consented to on her own page, at this facility. `identified_by`: an answer's `record_id`."""
+        return self._get(OwnPageConsents, CONSENTS_PATH, identified_by=identified_by)
 
     def consent_status(self, consent_id: UUID) -> ConsentStatus:
         """The status of a consent of this facility."""

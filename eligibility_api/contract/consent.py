@@ -158,6 +158,8 @@ class Basis(StrEnum):
 
     PIN = "pin"
     VISUAL_CHECK = "visual-check"
+    OWN_ACCESS = "own-access"
+    """Given by the person on her own page, for an appointment's day (W14): her card did not sign the words."""
     EMERGENCY = "emergency"
     DISASTER = "disaster"
 
@@ -185,6 +187,13 @@ class ConsentStatus(Answer):
     available_until: datetime | None
     ended_at: datetime | None
     end_reason: EndReason | None
+
+
+class OwnPageConsents(Answer):
+    """`GET /v1/consents`: the consents that a person gave this facility on her own page, and that have not ended."""
+
+    consents: list[ConsentStatus] = Field(description="The newest first.")
+    record_id: str
 
 
 class ConsentEnd(RequestModel):

@@ -144,6 +144,8 @@ class FakeFund:
         last = path.rsplit("/", 1)[-1]
         if last in list(HistoryResource):
             return _model(self.history.fetch(HistoryResource(last), request))
+        if path == "/v1/consents":
+            return _model(self.consents.given_on_own_page(request.url.params["identified_by"]))
         if path.startswith("/v1/consents/"):
             return _model(self.answer if last == "eligibility" else self.consents.status())
         return self._batch(path)
