@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from screens.charts import wrapped
 
 WIDTH = 1000.0
 LEFT = 260.0
@@ -86,7 +87,7 @@ def band_picture(bands: Sequence[Band], first: date, end: date, today: date) -> 
 
     drawn, y = [], _TOP
     for band in bands:
-        lines = wrapped(band.label)
+        lines = wrapped(band.label, _LABEL_CELLS)
         drawn.append(
             DrawnBand(y, lines, boxes(band.periods, y), boxes(band.shared, y), band.text, WIDTH - _RIGHT + 8)
         )
@@ -95,18 +96,6 @@ def band_picture(bands: Sequence[Band], first: date, end: date, today: date) -> 
     return BandPicture(
         WIDTH, y + _BOTTOM, _TOP, tuple(drawn), ticks, at(today) if first <= today < end else None
     )
-
-
-def wrapped(label: str) -> tuple[str, ...]:
-    """A label in lines that fit beside the picture: nothing is cut off."""
-    lines, line, cells = [], "", 0
-    for character in label:
-        size = 2 if unicodedata.east_asian_width(character) in "WFA" else 1
-        if cells + size > _LABEL_CELLS:
-            lines.append(line)
-            line, cells = "", 0
-        line, cells = line + character, cells + size
-    return (*lines, line)
 
 
 def _months(first: date, end: date) -> list[date]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH = 760.0
 _LABELS, _VALUES = 300.0, 90.0
-_ROW, _BAR = 34.0, 18.0
+_ROW, _BAR, _LINE = 34.0, 18.0, 18.0
+_LABEL_CELLS = 40
+"""Cells of a line of a bar's label; a character of full width has two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a chart: its label, its value as text, its place and width."""
+    """A bar of a chart: the lines of its label, its value as text, its place and width."""
 
-    label: str
+    lines: tuple[str, ...]
     value: str
     x: float
     y: float
@@ -40,27 +43,44 @@ def bars(rows: Sequence[tuple[str, float, str]]) -> BarChart:
     """A chart of rows of label, value (0 or more) and the value's text; the largest value has the full width."""
     largest = max((value for _, value, _ in rows), default=0.0)
     full = WIDTH - _LABELS - _VALUES
-    return BarChart(
-        WIDTH,
-        _ROW * max(len(rows), 1),
-        tuple(
-            Bar(label, text, _LABELS, place * _ROW + 8, round(full * value / largest, 1) if largest else 0.0)
-            for place, (label, value, text) in enumerate(rows)
-        ),
-    )
+    drawn: list[Bar] = []
+    y = 0.0
+    for label, value, text in rows:
+        lines = wrapped(label, _LABEL_CELLS)
+        drawn.append(Bar(lines, text, _LABELS, y + 8, round(full * value / largest, 1) if largest else 0.0))
+        y += _ROW + (len(lines) - 1) * _LINE
+    return BarChart(WIDTH, max(y, _ROW), tuple(drawn))
 
 
-_LINE_WIDTH, _LINE_HEIGHT, _SIDE, _ABOVE, _BELOW = 360.0, 150.0, 36.0, 30.0, 34.0
+def wrapped(label: str, max_cells: int) -> tuple[str, ...]:
+    """A label in lines that fit beside a picture: nothing is cut off."""
+    lines, line, cells = [], "", 0
+    for character in label:
+        size = 2 if unicodedata.east_asian_width(character) in "WFA" else 1
+        if cells + size > max_cells:
+            lines.append(line)
+            line, cells = "", 0
+        line, cells = line + character, cells + size
+    return (*lines, line)
+
+
+_LINE_WIDTH, _LINE_HEIGHT, _SIDE, _ABOVE, _BELOW = 360.0, 166.0, 36.0, 30.0, 34.0
+_UNDER = 16.0
+"""Room for the value of a lowest point, which stands below it, where no line crosses it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point of a line: its place, its value as text, and the label below it."""
+    """A point of a line: its place, its value as text, and the label below it.
+
+    `text_dy`: how far above (negative) or below the point its value stands.
+    """
 
     x: float
     y: float
     value: str
     label: str
+    text_dy: float = -10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +99,28 @@ class LineChart:
 
 
 def line_chart(rows: Sequence[tuple[str, float, str]]) -> LineChart:
-    """A chart of rows of label, value and the value's text, from left to right."""
+    """A chart of rows of label, value and the value's text, from left to right.
+
+    The value of a point that is lower than its neighbours stands below it: their lines come from above.
+    """
     values = [value for _, value, _ in rows]
     low, high = min(values, default=0.0), max(values, default=0.0)
     step = (_LINE_WIDTH - 2 * _SIDE) / max(len(rows) - 1, 1)
-    inner = _LINE_HEIGHT - _ABOVE - _BELOW
+    inner = _LINE_HEIGHT - _ABOVE - _BELOW - _UNDER
 
     def y(value: float) -> float:
         return _ABOVE + inner * ((high - value) / (high - low) if high > low else 0.5)
+
+    def text_dy(place: int) -> float:
+        neighbours = [*values[max(place - 1, 0) : place], *values[place + 1 : place + 2]]
+        return 20.0 if neighbours and all(one > values[place] for one in neighbours) else -10.0
 
     return LineChart(
         _LINE_WIDTH,
         _LINE_HEIGHT,
         _LINE_HEIGHT - _BELOW + 8,
         tuple(
-            Point(round(_SIDE + place * step, 1), round(y(value), 1), text, label)
+            Point(round(_SIDE + place * step, 1), round(y(value), 1), text, label, text_dy(place))
             for place, (label, value, text) in enumerate(rows)
         ),
     )

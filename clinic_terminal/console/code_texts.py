@@ -158,6 +158,9 @@ BASIS = exhaustive(
     {
         Basis.PIN: Bilingual("暗証番号", "PIN"),
         Basis.VISUAL_CHECK: Bilingual("目視確認（暗証番号なし）", "visual check, without the PIN"),
+        Basis.OWN_ACCESS: Bilingual(
+            "本人の画面（カードの署名なし）", "the person's own page, without the card's signature"
+        ),
         Basis.EMERGENCY: Bilingual("救急時（同意なし）", "emergency, without consent"),
         Basis.DISASTER: Bilingual("災害時", "disaster"),
     },

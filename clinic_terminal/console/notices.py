@@ -27,7 +27,7 @@ def ended_notice(ended: Enrolment) -> Bilingual:
     first_day = "" if day is None else f"; {day.isoformat()} is the first day without it"
     return Bilingual(
         f"{insurer}の資格は、{since}なくなっています。新しい加入先をお知らせください。",
-        f"the insurance with {insurer} has ended{first_day}. Please tell us the new insurer.",
+        f"Your insurance with {insurer} has ended{first_day}. Please tell us the new insurer.",
     )
 
 

@@ -70,6 +70,12 @@ def listed_permit(consent: ConsentStatus, answer: EligibilityAnswer) -> Permit |
     )
 
 
+def permits_on_own_page(found: Sequence[ConsentStatus], answer: EligibilityAnswer) -> list[Permit]:
+    """What to keep of the consents that the person of an answer gave on her own page."""
+    kept = (listed_permit(one, answer) for one in found)
+    return [permit for permit in kept if permit is not None]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a request for medical files needs: one of the categories, under a form of care if it names one."""

@@ -32,12 +32,13 @@ from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.facility_kinds import MEDICAL_KINDS
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
 
-CONSENT_BASES = frozenset({Basis.PIN, Basis.VISUAL_CHECK})
+CONSENT_BASES = frozenset({Basis.PIN, Basis.VISUAL_CHECK, Basis.OWN_ACCESS})
 """The bases of the permits under `/v1/consents`."""
 
 RIGHT_FOR: dict[Basis, Right] = {
     Basis.PIN: Right.CONSENT,
     Basis.VISUAL_CHECK: Right.CONSENT,
+    Basis.OWN_ACCESS: Right.CONSENT,
     Basis.EMERGENCY: Right.EMERGENCY,
     Basis.DISASTER: Right.ELIGIBILITY,
 }
@@ -61,7 +62,7 @@ that setting back a clock lifts no protection. Stricter than the eligibility che
 mismatch of an enrolment that has ended: a history reaches back.
 """
 
-_REASSIGNED = """matched_entitlements IS NOT NULL
+REASSIGNED = """matched_entitlements IS NOT NULL
             AND NOT matched_entitlements <@ ARRAY(SELECT entitlement FROM current_enrolment)"""
 """SQL condition: a membership by which the person was found has turned out to be another person's.
 
@@ -181,7 +182,7 @@ def access_check(
         not_yet=_NOT_YET if bases == CONSENT_BASES else "",
         of_category=of_category + (_OF_MEDICAL if medical else ""),
         of_emergency=_OF_EMERGENCY if Basis.EMERGENCY in bases else "",
-        reassigned=_REASSIGNED,
+        reassigned=REASSIGNED,
     )
     return permit_row + decision
 

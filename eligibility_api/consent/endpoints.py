@@ -22,6 +22,7 @@ from eligibility_api.contract.consent import (
     ConsentRequest,
     ConsentStatus,
     ListedCare,
+    OwnPageConsents,
 )
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.wire import Day
@@ -127,6 +128,36 @@ async def list_consents(
     """
     days = listing.Days(given_from, given_to)
     return await listing.consents(state, caller, operator, care, days, after=after, limit=limit)
+
+
+@router.get(
+    "/own-page",
+    summary="What a patient consented to on her own page",
+    responses=problem_responses(
+        "token-invalid",
+        "right-missing",
+        "client-closed",
+        "request-invalid",
+        "not-identified",
+        "card-not-usable",
+        "database-unavailable",
+    ),
+)
+async def given_on_own_page(
+    identified_by: Annotated[
+        UUID,
+        Query(
+            description="`record_id` of this facility's eligibility answer about her, of the last 24 hours."
+        ),
+    ],
+    caller: CurrentCaller,
+    state: CurrentState,
+) -> OwnPageConsents:
+    """オンライン診療の事前同意: this facility's ones that have not ended, for today or a later day.
+
+    They are used like those that a card signed, each on its day only.
+    """
+    return await service.given_on_own_page(state, caller, identified_by)
 
 
 # Another text than a UUID is another path: GET /v1/consents/challenges is a method that is not allowed.

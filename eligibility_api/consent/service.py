@@ -7,7 +7,7 @@ from uuid import UUID
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator
-from eligibility_api.consent import store
+from eligibility_api.consent import own_page, store
 from eligibility_api.consent.access_decision import AccessDecision, check_granted
 from eligibility_api.consent.grant import GrantRequest, GrantResult, facility_name, grant
 from eligibility_api.contract.categories import CATEGORIES
@@ -21,6 +21,7 @@ from eligibility_api.contract.consent import (
     ConsentRequest,
     ConsentStatement,
     ConsentStatus,
+    OwnPageConsents,
     to_be_signed,
 )
 from eligibility_api.contract.consent_versions import STATEMENT_VERSION, until_of
@@ -187,6 +188,16 @@ async def status(state: State, caller: Caller, consent_id: UUID) -> ConsentStatu
     if decision.outcome not in _READABLE:
         check_granted(decision.outcome)
     return _status(decision)
+
+
+async def given_on_own_page(state: State, caller: Caller, identified_by: UUID) -> OwnPageConsents:
+    """The consents that the person of an answer gave this facility on her own page (rule W14).
+
+    Raises `client-closed`, `right-missing`, `not-identified` and `card-not-usable`.
+    """
+    found = await own_page.find(state.database, caller, identified_by)
+    check_granted(found.outcome)
+    return OwnPageConsents(consents=found.consents, record_id=str(found.record_id))
 
 
 async def end(state: State, caller: Caller, consent_id: UUID, reason: EndReason) -> ConsentStatus:

@@ -17,6 +17,7 @@ from eligibility_api.contract.batches import BATCHES_PATH, BatchAnswer, BatchReq
 from eligibility_api.contract.codes import Care, Purpose
 from eligibility_api.contract.consent import (
     CONSENTS_PATH,
+    OWN_PAGE_CONSENTS_PATH,
     ConsentAnswer,
     ConsentChallengeAnswer,
     ConsentChallengeRequest,
@@ -24,6 +25,7 @@ from eligibility_api.contract.consent import (
     ConsentList,
     ConsentRequest,
     ConsentStatus,
+    OwnPageConsents,
 )
 from eligibility_api.contract.duplicate_checks import (
     DUPLICATE_CHECKS_PATH,
@@ -153,6 +155,10 @@ class FundClient(FundCaller):
     def consent(self, request: ConsentRequest) -> ConsentAnswer:
         """Register a consent that a card signed."""
         return self._call(ConsentAnswer, CONSENTS_PATH, request)
+
+    def own_page_consents(self, identified_by: str) -> OwnPageConsents:
+        """What a person consented to on her own page, at this facility. `identified_by`: an answer's `record_id`."""
+        return self._get(OwnPageConsents, OWN_PAGE_CONSENTS_PATH, identified_by=identified_by)
 
     def consent_status(self, consent_id: UUID) -> ConsentStatus:
         """The status of a consent of this facility."""

@@ -39,6 +39,7 @@ from eligibility_api.contract.wire import (
 )
 
 CONSENTS_PATH = "/v1/consents"
+OWN_PAGE_CONSENTS_PATH = f"{CONSENTS_PATH}/own-page"
 
 EVIDENCE_FORMAT: Final = "shikaku-consent/1"
 """Format identifier of an exported consent."""
@@ -158,6 +159,8 @@ class Basis(StrEnum):
 
     PIN = "pin"
     VISUAL_CHECK = "visual-check"
+    OWN_ACCESS = "own-access"
+    """Given by the person on her own page, for an appointment's day (W14): her card did not sign the words."""
     EMERGENCY = "emergency"
     DISASTER = "disaster"
 
@@ -196,6 +199,13 @@ class ConsentList(Answer):
 
     consents: list[ConsentStatus]
     next: str | None = Field(description="Cursor of the next page; null at the end.")
+
+
+class OwnPageConsents(Answer):
+    """`GET /v1/consents/own-page`: the consents that a person gave this facility on her own page, and that have not ended."""
+
+    consents: list[ConsentStatus] = Field(description="The newest first.")
+    record_id: str
 
 
 class ConsentEnd(RequestModel):

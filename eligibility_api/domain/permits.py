@@ -19,8 +19,15 @@ MAX_PRESENCE_AGE = timedelta(minutes=10)
 """Maximum age of the proof of presence that a consent (W3) or an emergency permit (W8) follows."""
 
 
+MAX_IDENTIFICATION_AGE = timedelta(hours=24)
+"""How long ago a facility may have identified the patient of whom it records (W11) or asks (W14)."""
+
 MAX_DAYS_AHEAD = 30
 """How many days ahead the appointment of a consent to an online consultation may be (W12)."""
+
+
+MAX_OWN_PAGE_CONSENTS = 20
+"""How many consents that were given on her own page, and have not ended, a person may have (W14)."""
 
 
 class AppointmentDay(NamedTuple):

@@ -20,8 +20,8 @@ from eligibility_api.database.connections import Database
 from eligibility_api.domain.claims import content_of
 from eligibility_api.domain.duplicates import MAX_ENTRIES, Compared, within_limits
 from eligibility_api.domain.history import HistoryRecord
+from eligibility_api.domain.permits import MAX_IDENTIFICATION_AGE
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
-from eligibility_api.prescriptions.store import MAX_IDENTIFICATION_AGE
 
 MAX_AGE = timedelta(days=1100)
 """How long ago an entry that is compared may have been registered: 999 days of supply, and 100 of registration."""

@@ -17,12 +17,10 @@ from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.history import Origin
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.claims import Content, encode
+from eligibility_api.domain.permits import MAX_IDENTIFICATION_AGE
 
 LEAD = timedelta(milliseconds=25)
 """How far `known_from` lies ahead of the statement: nothing is visible before its commit (decision 004)."""
-
-MAX_IDENTIFICATION_AGE = timedelta(hours=24)
-"""How long ago the facility may have identified the patient (W11)."""
 
 _STATEMENT = """
 WITH {guard},

@@ -243,6 +243,32 @@ def test_nothing_is_cut_off_at_any_size(desk: Desk, reception: Page) -> None:
             assert overflows(page, size) == [], (path, size)
 
 
+def test_a_wide_screen_has_three_columns_and_a_narrow_one_breaks_no_word(desk: Desk, reception: Page) -> None:
+    page = reception
+    open_visit(desk, page, changed_person(desk))
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    lefts = page.evaluate(
+        """() => [".queue", ".person > header", ".person > .facts"].map(
+            part => Math.round(document.querySelector(part).getBoundingClientRect().left))"""
+    )
+    tops = page.evaluate(
+        """() => [".person > header", ".person > .facts"].map(
+            part => Math.round(document.querySelector(part).getBoundingClientRect().top))"""
+    )
+    assert lefts == sorted(lefts)
+    assert min(lefts[1] - lefts[0], lefts[2] - lefts[1]) > 400
+    assert tops[0] == tops[1]
+    assert violations(page) == []
+    picture(page, "desk-wide")
+    page.set_viewport_size({"width": 360, "height": 740})
+    button = page.get_by_role("button", name="保険者はカルテのまま")
+    assert button.evaluate("one => one.getBoundingClientRect().height") < 40, "its word is in one line"
+    expect(page.locator(".differences .label").first).to_be_visible()
+    button.scroll_into_view_if_needed()
+    assert violations(page) == []
+    picture(page, "desk-narrow")
+
+
 def test_high_contrast_and_english_say_the_same(desk: Desk, browser: Browser) -> None:
     page = new_page(browser, forced_colors="none", reduced_motion="reduce")
     log_in(desk, page)

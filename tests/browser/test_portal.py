@@ -15,8 +15,10 @@ from shikaku.clock import today
 from shikaku.private_files import write_private
 from shikaku.stack import INSTITUTION_NAME, PIN
 from tests.builders.browser import DESK, faults_of, new_page, overflows, picture, reload_until, violations
+from tests.builders.clinic.screens_process import DOCTOR, clinic_screens
 from tests.builders.stack import PopulatedStack
 
+ONLINE_CLINIC = ("1312222225", "見本クリニック")
 PHONE = (360, 740)
 SIZES = (PHONE, DESK)
 MEDICINE = {"drug_code": "990000101", "quantity": "1", "act": "21", "usage_code": "003", "times": 14}
@@ -149,6 +151,61 @@ def test_withdrawing_takes_one_tap_and_shows_at_once(patient: Patient, phone: Pa
     picture(page, "portal-withdrawn")
 
 
+def test_a_consent_given_ahead_opens_her_history_in_the_online_consultation(
+    patient: Patient, phone: Page, page: Page, tmp_path: Path
+) -> None:
+    """Rule W14, from her phone to the other clinic's doctor, for an appointment of today."""
+    stack, online = patient.stack, phone
+    rights = "eligibility,consent"
+    credential = stack.admit_terminal(
+        ONLINE_CLINIC[0], ONLINE_CLINIC[1], "clinic", rights, "online-clinic.json"
+    )
+    person = stack.tap("--card", patient.card)["answer"]["results"][0]
+
+    open_code(online, patient.code())
+    online.get_by_role("link", name="同意", exact=True).click()
+    online.get_by_role("link", name="オンライン診療の事前の同意").click()
+    online.get_by_role("button", name="同意の文を確認する").click()
+    expect(online.get_by_role("alert")).to_be_focused()
+    expect(online.get_by_role("alert").get_by_role("link")).to_have_count(3)
+    checked(online)
+    online.get_by_label("医療機関等コード（10桁）").fill(ONLINE_CLINIC[0])
+    online.get_by_label("予約の日").fill(today().isoformat())
+    online.get_by_label("お薬（処方と調剤を含む）").check()
+    picture(online, "portal-online")
+    online.get_by_role("button", name="同意の文を確認する").click()
+    expect(online.get_by_role("heading", level=1)).to_have_text("この内容に同意しますか")
+    expect(online.get_by_text(f"私は、{ONLINE_CLINIC[1]}")).to_be_visible()
+    looks = [
+        online.get_by_role("button", name=name, exact=True).evaluate(
+            "one => { const s = getComputedStyle(one), b = one.getBoundingClientRect();"
+            " return [s.color, s.backgroundColor, s.fontWeight, s.borderColor, b.width, b.height]; }"
+        )
+        for name in ("同意する", "同意しない")
+    ]
+    assert looks[0] == looks[1], "yes and no weigh the same"
+    checked(online)
+    picture(online, "portal-online-words")
+    online.get_by_role("button", name="同意する", exact=True).click()
+    expect(online.get_by_role("status")).to_contain_text("予約の日だけ、閲覧できます")
+    expect(online.locator("li.panel").first).to_contain_text("あなたの同意（ご自分の画面）")
+    checked(online)
+
+    with clinic_screens(stack, tmp_path, TERMINAL_CREDENTIAL=str(credential)) as url:
+        page.goto(f"{url}/login")
+        page.get_by_label("氏名").fill(DOCTOR[0])
+        page.get_by_label("パスワード").fill(DOCTOR[1])
+        page.get_by_role("button", name="ログインする").click()
+        page.get_by_role("link", name="番号で照会").click()
+        for name in ("insurer_number", "symbol", "number", "branch", "birth_date"):
+            page.locator(f"#{name}").fill(person[name])
+        page.keyboard.press("Control+Enter")
+        expect(page.locator(".status.valid")).to_be_visible()
+        page.keyboard.press("F4")
+        expect(page.locator("[data-row]").first).to_contain_text("架空降圧錠５ｍｇ「見本」")
+        expect(page.locator(".closes")).to_contain_text("00:00まで")
+
+
 def test_a_used_code_opens_nothing_on_another_device(patient: Patient, phone: Page, browser: Browser) -> None:
     answer = patient.code()
     open_code(phone, answer)
@@ -203,6 +260,11 @@ def test_the_journey_works_by_keyboard_in_english_and_high_contrast(patient: Pat
     checked(page)
     japanese = page.locator("main").evaluate("main => main.innerText.replace(/架空[^\\s]*/g, '')")
     assert not re.search(r"[ぁ-ん]{3}", japanese)
+    for name in ("Back to my insurance", "My consents", "Consent to an online consultation ahead"):
+        page.get_by_role("link", name=name).press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Consent to an online consultation ahead")
+    checked(page)
+    assert not re.search(r"[ぁ-ん]", page.locator("main").inner_text())
 
 
 def test_without_scripts_every_page_works(patient: Patient, browser: Browser) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 from playwright.sync_api import Page, expect
 
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from shikaku.stack import APPROVER, SENDER, Stack
 
 INSURER_NAME = "架空健康保険組合"
@@ -83,4 +87,28 @@ def open_desk(stack: Stack, insurer: str) -> EnrolmentDesk:
     return EnrolmentDesk(url, folder, insurer)
 
 
-__all__ = ["APPROVER", "COLUMNS", "SENDER", "EnrolmentDesk", "open_desk", "row"]
+def publish_earlier(stack: Stack, insurer: str, days: int) -> None:
+    """Let the insurer's newest publication have been so many days earlier.
+
+    In a thread, since the browser's event loop runs in this one.
+    """
+
+    async def change() -> None:
+        dsn = EmbeddedPostgres.attach(Path(stack.wiring["FUND_HOME"]) / "postgres").dsn("owner")
+        connection = await asyncpg.connect(dsn)
+        try:
+            done = await connection.execute(
+                "UPDATE revision SET published_at = published_at - make_interval(days => $1) WHERE revision ="
+                " (SELECT max(revision) FROM revision WHERE insurer_number = $2)",
+                days,
+                insurer,
+            )
+        finally:
+            await connection.close()
+        assert done == "UPDATE 1"
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(change())).result()
+
+
+__all__ = ["APPROVER", "COLUMNS", "SENDER", "EnrolmentDesk", "open_desk", "publish_earlier", "row"]

@@ -17,7 +17,6 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from clinic_terminal.console import texts
-from clinic_terminal.errors import TerminalError
 from clinic_terminal.pages.history.access import Part, View, permit_for
 from clinic_terminal.pages.history.choice import all_rows
 from clinic_terminal.pages.history.opening import Opened, ThisHistory
@@ -156,7 +155,7 @@ def consent_of(site: Pages, history: Opened) -> UUID | None:
     """The consent under which the answer may name medicines, if the patient gave one."""
     try:
         return permit_for(site.terminal, history.visit, Category.PRESCRIPTION).permit_id
-    except TerminalError:
+    except ShikakuError:
         return None
 
 

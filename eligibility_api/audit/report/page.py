@@ -17,8 +17,6 @@ from screens.rendering import Display, Renderer
 from screens.web.assets import read_style
 
 _HERE = Path(__file__).parent
-_MAX_LABEL = 24
-"""Characters of a bar's label; the table has the whole text."""
 
 
 class SummaryFigure(NamedTuple):
@@ -84,7 +82,7 @@ def render_page(figures: Figures, phrases: Phrases) -> str:
         sections=found,
         style=Markup(style),  # noqa: S704 - files of ours
         style_hash=f"sha256-{digest}",
-        bars_of=lambda rows: bars([(_short(label), value, text) for label, value, text in rows]),
+        bars_of=bars,
         columns_of=column_chart,
         is_figure=_is_figure,
         where=lambda table: where(table, phrases),
@@ -94,7 +92,3 @@ def render_page(figures: Figures, phrases: Phrases) -> str:
 def _is_figure(cell: Cell) -> bool:
     """Whether a cell is a number or a share, which stand to the right."""
     return isinstance(cell, int) or cell.endswith("%")
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= _MAX_LABEL else f"{label[: _MAX_LABEL - 1]}…"

@@ -40,6 +40,7 @@ _BY_KIND = {
 _BY_BASIS = {
     Basis.PIN: Reason.CONSENT,
     Basis.VISUAL_CHECK: Reason.CONSENT,
+    Basis.OWN_ACCESS: Reason.CONSENT,
     Basis.EMERGENCY: Reason.EMERGENCY,
     Basis.DISASTER: Reason.DISASTER,
 }

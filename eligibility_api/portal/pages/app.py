@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
-from eligibility_api.portal.pages import medical, opening, permits, records, registration
+from eligibility_api.portal.pages import medical, online_consent, opening, permits, records, registration
 from eligibility_api.portal.pages.site import Portal, current_portal
 from eligibility_api.state import State
 from screens.web.guard import Guard
@@ -29,7 +29,7 @@ def create_pages(fund: Callable[[], State]) -> ASGIApp:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.portal = portal
     app.add_route("/assets/{digest}/{name}", portal.assets.respond, methods=["GET"])
-    for package in (opening, records, medical, permits, registration):
+    for package in (opening, records, medical, permits, online_consent, registration):
         app.include_router(package.router)
     for error in (ShikakuError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(error, _failure)

@@ -18,7 +18,7 @@ router = APIRouter()
 @router.get("/consents")
 async def listed(request: Request, portal: ThisPortal, token: Token) -> Response:
     """Her consents, newest first."""
-    return await _page(request, portal, token, None)
+    return await shown(request, portal, token, None)
 
 
 @router.post("/consents")
@@ -27,10 +27,11 @@ async def withdraw(
 ) -> Response:
     """End a consent: one tap, and at once to be seen in the list."""
     ended = await consents.withdraw(portal.fund, token, permit)
-    return await _page(request, portal, token, "withdrawn" if ended else "not-open")
+    return await shown(request, portal, token, "withdrawn" if ended else "not-open")
 
 
-async def _page(request: Request, portal: Portal, token: str, done: str | None) -> Response:
+async def shown(request: Request, portal: Portal, token: str, done: str | None) -> Response:
+    """Her consents, with what was just done."""
     page = await consents.listed(portal.fund, token)
     language = Language(portal.display_of(request).language)
     return portal.opened(

@@ -18,6 +18,7 @@ from eligibility_api.contract.consent import (
     ConsentRequest,
     ConsentStatement,
     ConsentStatus,
+    OwnPageConsents,
     to_be_signed,
 )
 from eligibility_api.contract.consent_versions import STATEMENT_VERSION, until_of
@@ -35,6 +36,8 @@ class FakeConsents:
     requests: list[ConsentRequest] = field(default_factory=list)
     messages: list[bytes] = field(default_factory=list)
     ended_by: EndReason | None = None
+    on_own_page: list[ConsentStatus] = field(default_factory=list)
+    """What `samples.RECORD`'s person consented to on her own page."""
     _challenges: dict[str, ConsentChallengeRequest] = field(default_factory=dict)
 
     def challenge(self, body: dict[str, Any]) -> ConsentChallengeAnswer:
@@ -90,6 +93,10 @@ class FakeConsents:
             record_id=samples.RECORD,
             eligibility=samples.answer(version="version-with-consent"),
         )
+
+    def given_on_own_page(self, identified_by: str) -> OwnPageConsents:
+        found = self.on_own_page if identified_by == samples.RECORD else []
+        return OwnPageConsents(consents=found, record_id=samples.RECORD)
 
     def end(self, body: dict[str, Any]) -> ConsentStatus:
         self.ended_by = ConsentEnd.model_validate(body).reason

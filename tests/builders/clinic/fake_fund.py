@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from eligibility_api.contract import presence
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Purpose
-from eligibility_api.contract.consent import CONSENTS_PATH
+from eligibility_api.contract.consent import CONSENTS_PATH, OWN_PAGE_CONSENTS_PATH
 from eligibility_api.contract.eligibility import EligibilityAnswer, Proof
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, Problem, ShikakuError
 from eligibility_api.contract.history import HistoryResource
@@ -145,6 +145,8 @@ class FakeFund:
     def _get(self, path: str, request: httpx2.Request) -> httpx2.Response:
         if path == READINESS_PATH:
             return _model(self.readiness)
+        if path == OWN_PAGE_CONSENTS_PATH:
+            return _model(self.consents.given_on_own_page(request.url.params["identified_by"]))
         if path == CONSENTS_PATH:
             return _model(self.lists.list_consents(request))
         if path == TICKETS_PATH:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from screens.bands import LEFT, Band, band_picture, wrapped
+from screens.bands import LEFT, Band, band_picture
 
 FIRST, END, TODAY = date(2026, 1, 1), date(2026, 4, 11), date(2026, 3, 1)
 SPAN = (END - FIRST).days
@@ -44,23 +44,6 @@ def test_bands_do_not_overlap_however_long_their_labels_are() -> None:
         assert one.y + 18 * len(one.lines) < following.y
     last = picture.bands[-1]
     assert last.y + 18 * len(last.lines) < picture.height
-
-
-@pytest.mark.parametrize(
-    ("label", "lines"),
-    [
-        ("", [0]),
-        ("a" * 32, [32]),
-        ("a" * 33, [32, 1]),
-        ("見" * 16, [16]),
-        ("見" * 40, [16, 16, 8]),
-        ("ｱ" * 33, [32, 1]),
-    ],
-    ids=["empty", "32 narrow", "33 narrow", "16 wide", "40 wide", "half-width kana"],
-)
-def test_a_label_wraps_and_nothing_is_cut_off(label: str, lines: list[int]) -> None:
-    assert [len(line) for line in wrapped(label)] == lines
-    assert "".join(wrapped(label)) == label
 
 
 @pytest.mark.parametrize("end", [date(2026, 2, 1), END, date(2027, 1, 1), date(2031, 1, 1)])

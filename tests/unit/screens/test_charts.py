@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from screens.charts import MARKERS, WIDTH, bars, column_chart, line_chart, series_chart
+from screens.charts import MARKERS, WIDTH, bars, column_chart, line_chart, series_chart, wrapped
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,22 @@ def test_points_of_a_line_are_as_high_as_their_values(values: list[float], share
     assert [point.value for point in chart.points] == [f"{value}" for value in values]
     assert all(one.x < following.x for one, following in pairwise(chart.points))
     assert chart.path.count("L") == len(values) - 1
+
+
+@pytest.mark.parametrize(
+    ("values", "below"),
+    [
+        ([1.0, 3.0, 2.0], [0, 2]),
+        ([3.0, 1.0, 2.0], [1]),
+        ([5.0, 5.0], []),
+        ([1.0, 2.0, 3.0], [0]),
+        ([4.0], []),
+    ],
+)
+def test_a_value_stands_where_no_line_crosses_it(values: list[float], below: list[int]) -> None:
+    chart = line_chart([(f"{2020 + place}", value, f"{value}") for place, value in enumerate(values)])
+    assert [place for place, point in enumerate(chart.points) if point.text_dy > 0] == below
+    assert all(0 < point.y + point.text_dy < chart.bottom for point in chart.points)
 
 
 def test_a_line_of_nothing_or_of_one_point_is_no_fault() -> None:
@@ -97,3 +113,27 @@ def test_the_labels_of_a_column_chart_fit_and_it_names_its_largest_value_once(da
     assert all(following.x - one.x >= 60 for one, following in pairwise(labels))
     assert labels[-1].x <= WIDTH - 46
     assert [column.value for column in chart.columns if column.value] == ["3"]
+
+
+@pytest.mark.parametrize(
+    ("label", "lines"),
+    [
+        ("", [0]),
+        ("a" * 32, [32]),
+        ("a" * 33, [32, 1]),
+        ("見" * 16, [16]),
+        ("見" * 40, [16, 16, 8]),
+        ("ｱ" * 33, [32, 1]),
+    ],
+    ids=["empty", "32 narrow", "33 narrow", "16 wide", "40 wide", "half-width kana"],
+)
+def test_a_label_wraps_and_nothing_is_cut_off(label: str, lines: list[int]) -> None:
+    assert [len(line) for line in wrapped(label, 32)] == lines
+    assert "".join(wrapped(label, 32)) == label
+
+
+def test_a_long_label_of_a_bar_takes_lines_and_moves_the_next_one_down() -> None:
+    chart = bars([("架空" * 30, 1, "1"), ("b", 2, "2")])
+    assert "".join(chart.bars[0].lines) == "架空" * 30
+    last_line = chart.bars[0].text_y + 18 * (len(chart.bars[0].lines) - 1)
+    assert last_line < chart.bars[1].y < chart.bars[1].text_y < chart.height
