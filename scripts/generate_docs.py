@@ -161,7 +161,7 @@ def main() -> None:
     ):
         for name, generate in files.items():
             file = folder / name
-            file.parent.mkdir(exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(generate(), encoding="utf-8")
 
 

@@ -41,7 +41,7 @@ def allow(
     private: Annotated[
         bool,
         typer.Option(
-            "--private",
+            "--own-network",
             help="組織内のアドレスも認めます / Its name may have addresses of the operator's own network.",
         ),
     ] = False,
@@ -52,7 +52,7 @@ def allow(
     """
     entry = _parse(origin)
     if private and entry == LOOPBACK:
-        raise typer.BadParameter("not for loopback", param_hint="--private")
+        raise typer.BadParameter("not for loopback", param_hint="--own-network")
 
     async def change(connection: AsyncConnection) -> None:
         await store.allow_target(connection, entry, private=private)

@@ -106,7 +106,7 @@ async def agree(browser: OwnBrowser, form: dict[str, Any], act: str = "agree") -
 
 async def found(fund: Fund, clinic: Credential, identified_by: str) -> Any:
     """The clinic's answer for a person whom it identified: its consents, or a code."""
-    response = await fund.get("/v1/consents", clinic, identified_by=identified_by)
+    response = await fund.get("/v1/consents/own-page", clinic, identified_by=identified_by)
     return response.json()["consents"] if response.status_code == 200 else code_of(response)
 
 

@@ -452,7 +452,7 @@ async def test_the_operators_list_decides_where_messages_go(
     [
         ("allow", "http://hooks.example"),
         ("allow", "https://hooks.example/path"),
-        ("allow", "loopback", "--private"),
+        ("allow", "loopback", "--own-network"),
         ("forbid", "https://never.example"),
     ],
     ids=" ".join,

@@ -5,7 +5,7 @@ from alembic import op
 from eligibility_api.database.migrations.script import statements
 
 revision = "0038"
-down_revision = "0033"
+down_revision = "0037"
 
 # Not validated: every row that exists has satisfied the narrower constraint.
 PERMITS = """

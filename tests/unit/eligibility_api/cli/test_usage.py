@@ -60,7 +60,7 @@ def test_the_commands_are_those_that_operators_know() -> None:
         "audit recompute", "audit known", "audit export", "audit verify", "audit witness", "audit add-cosignatures",
         "operator add", "operator end", "operator list", "audit report",
         "disaster open", "disaster extend", "disaster close", "disaster list", "consent export", "consent verify",
-        "drug-master load", "drug-master status",
+        "drug-master load", "drug-master status", "webhook-target allow", "webhook-target forbid", "webhook-target list",
     }  # fmt: skip
 
 

@@ -23,9 +23,9 @@ OPERATIONS = {
     for method, operation in methods.items()
 }
 VERBS = {
-    "add", "apply", "approve", "assign", "check", "confirm", "correct", "create", "deregister", "end", "enrol", "get",
-    "issue", "list", "move", "permit", "publish", "record", "register", "reject", "search", "send", "undo", "unlink",
-    "upload", "withdraw",
+    "add", "apply", "approve", "assign", "check", "confirm", "correct", "create", "delete", "deregister", "enable", "end",
+    "enrol", "get", "issue", "list", "move", "permit", "publish", "record", "register", "reject", "rotate", "search", "send",
+    "undo", "unlink", "upload", "withdraw",
 }  # fmt: skip
 
 
