@@ -53,6 +53,7 @@ class _Client(Generic[RequestT]):
 
     @property
     def held(self) -> int:
+        """The number of its requests, in progress and waiting."""
         return self.in_progress + len(self.waiting)
 
 
