@@ -21,19 +21,21 @@ demo: .venv
 # cores, since a test that waits for programs or the disk leaves its core idle; five at most, since each has a database
 # server.
 # Files start in the order of their paths: the long ones of end_to_end first, the short ones of unit last.
-by_file = --dist loadfile --no-loadscope-reorder
-parallel = -n $(shell expr $$(nproc) + 1) --maxprocesses=5 $(by_file)
+by_file = --dist loadfile --no-loadscope-reorder --maxprocesses=5
+parallel = -n $(shell expr $$(nproc) + 1) $(by_file)
 
+# The additional process runs the tests that wait for nothing and need no database: xdist would take a fifth of their
+# processor time for itself, since each of its processes collects all tests, and reports each by messages.
+alone = $(addprefix tests/,claims fuzz unit)
 test: packages lint
-	@$(bin)/pytest $(parallel)
+	@printf '%s\n' '$(bin)/pytest -n $(shell nproc) $(by_file) tests $(addprefix --ignore=,$(alone))' \
+		'sh scripts/quietly $(bin)/pytest -q $(alone)' | xargs -P 2 -I {} sh -c {}
 
-# The fast checks, for every change. These tests wait for nothing. Hypothesis tries a fifth of its examples.
-# Two processes with about half of the work each. xdist would take a fifth of the processor time for itself: each of its
-# processes collects all tests, and reports each by messages. What a process says comes when it has ended.
+# The fast checks, for every change. Hypothesis tries a fifth of its examples. Two processes with about half of the work each.
 half = $(addprefix tests/unit/,clinic_terminal payer_mock screens shikaku)
 unit: lint
 	@printf '%s\n' '$(half)' 'tests/unit $(addprefix --ignore=,$(half))' | \
-		xargs -P 2 -I {} sh -c 'said=$$($(bin)/pytest -q --hypothesis-profile=quick {} 2>&1); code=$$?; echo "$$said"; exit $$code'
+		xargs -P 2 -I {} sh -c 'sh scripts/quietly $(bin)/pytest -q --hypothesis-profile=quick {}'
 
 # All tests at nightly size (Hypothesis tries 50 times as many examples), or those of one part: PART=rules.
 # Every test file belongs to at least one part; tests/unit/repository holds that.

@@ -16,11 +16,9 @@ from fastapi.responses import RedirectResponse
 from eligibility_api import health
 from eligibility_api.audit import endpoints as audit
 from eligibility_api.audit import log_endpoints as audit_log
-from eligibility_api.audit_log.refusals import RefusalLog
 from eligibility_api.batches import endpoints as batches
 from eligibility_api.checkups import endpoints as checkups
 from eligibility_api.claims import endpoints as claims
-from eligibility_api.clients.tokens import Tokens
 from eligibility_api.consent import endpoints as consent
 from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.consent.grant import GRANTS, PRECHECKS
@@ -45,10 +43,8 @@ from eligibility_api.history import endpoints as history
 from eligibility_api.history.fast_path import of_histories
 from eligibility_api.history.store import statement as history_statement
 from eligibility_api.insurer_ops import endpoints as insurer_ops
-from eligibility_api.jlis.client import Jlis
-from eligibility_api.platform.clock import Clock, system_clock
-from eligibility_api.platform.keys import FundKeys, load_keys, load_trust
-from eligibility_api.platform.service_metrics import reported_metrics
+from eligibility_api.platform.clock import system_clock
+from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.sql import Statement
 from eligibility_api.platform.telemetry import set_up_logging
@@ -61,10 +57,9 @@ from eligibility_api.processes.process import (
     exclude_from_garbage_collection,
     max_open_files,
 )
-from eligibility_api.proofs.verifier import Verifier
 from eligibility_api.references import endpoints as references
 from eligibility_api.registration import endpoints as registration
-from eligibility_api.state import State
+from eligibility_api.state import State, open_state
 from eligibility_api.tickets import endpoints as tickets
 from eligibility_api.uploads import endpoints as uploads
 from eligibility_api.web import problem_pages, problems
@@ -211,39 +206,6 @@ def _admission(state: State, busy_routes: BusyRoutes) -> Admission:
         asyncio.get_running_loop().time,
         busy_routes.kind_of,
     )
-
-
-@asynccontextmanager
-async def open_state(
-    settings: Settings,
-    keys: FundKeys,
-    database: Database,
-    *,
-    clock: Clock,
-    transport: httpx2.AsyncBaseTransport | None = None,
-) -> AsyncIterator[State]:
-    """Open the state of one process, and close it at exit.
-
-    `transport`: to J-LIS, in place of the usual one.
-    """
-    async with (
-        reported_metrics(),
-        httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http,
-    ):
-        await database.open()
-        try:
-            yield State(
-                settings=settings,
-                clock=clock,
-                keys=keys,
-                database=database,
-                tokens=Tokens(keys.token, settings.audience, settings.token_seconds, issuer=settings.issuer),
-                verifier=Verifier(settings.audience, keys.challenge, load_trust(settings)),
-                jlis=Jlis(http, keys.jlis_client, clock),
-                refusals=RefusalLog(clock),
-            )
-        finally:
-            await database.close()
 
 
 @asynccontextmanager

@@ -19,28 +19,24 @@ import structlog
 import uvicorn
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api import jobs
-from eligibility_api.app import open_state
 from eligibility_api.audit_log import checkpoint_keys
-from eligibility_api.audit_log.sequencer import run_sequencer as sequence
+from eligibility_api.background import SEQUENCER_CONNECTIONS, run_jobs, run_scheduler, run_sequencer
 from eligibility_api.cli_support import in_transaction
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.database.connections import ENGINE_CONNECTIONS, JOBS_APPLICATION_NAME, Database
+from eligibility_api.database.connections import ENGINE_CONNECTIONS
 from eligibility_api.database.dsn import dsn, is_embedded
 from eligibility_api.database.migrate import migrate
 from eligibility_api.database.sandbox_mark import check_kind
 from eligibility_api.drug_master.store import load_shipped_once
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
-from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, load_trust
 from eligibility_api.platform.service_metrics import metrics_owner
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
-from eligibility_api.processes.child import ChildProcess, run_until_signalled
-from eligibility_api.processes.process import STOP_SIGNALS, block_stop_signals, die_with_parent, name_process
+from eligibility_api.processes.child import ChildProcess
+from eligibility_api.processes.process import STOP_SIGNALS, block_stop_signals
 from eligibility_api.processes.supervisor import Supervisor
-from eligibility_api.scheduler import LOCK_SECONDS, STATEMENT_SECONDS, run_maintenance
 from eligibility_api.web.server.protocol import LimitedHttpProtocol
 
 log = structlog.get_logger()
@@ -48,15 +44,9 @@ log = structlog.get_logger()
 COMMAND_CONNECTIONS = 5
 """Database sessions reserved for the operators' commands."""
 
-SEQUENCER_CONNECTIONS = 1
-"""Database sessions of the sequencer: the one that holds its lock appends."""
-
 _APP = "eligibility_api.app:create_app"
 _SANDBOX_APP = "eligibility_api.sandbox.app:create_app"
 """A worker of production imports nothing of the sandbox."""
-
-_JOBS_NICENESS = 10
-"""Niceness of the job runner: on a busy machine, requests get the processor first."""
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, announce: Path | None) -> None:
@@ -176,6 +166,8 @@ def connections(settings: Settings, workers: int) -> dict[str, int]:
 
     The server needs `total` connections, in addition to those reserved for its superuser.
     """
+    from eligibility_api import jobs
+
     per_worker = settings.pool_connections + ENGINE_CONNECTIONS
     look_ups = jobs.LOOK_UP_CONNECTIONS + ENGINE_CONNECTIONS
     background = {
@@ -190,67 +182,3 @@ def connections(settings: Settings, workers: int) -> dict[str, int]:
         **background,
         "total": workers * per_worker + sum(background.values()),
     }
-
-
-def run_scheduler() -> None:
-    """Run the scheduler process, configured by its environment."""
-    die_with_parent()
-    name_process("fund-scheduler")
-    set_up_logging()
-    settings = Settings()
-    database = Database(
-        dsn(settings, "jobs"),
-        statement_seconds=STATEMENT_SECONDS,
-        lock_seconds=LOCK_SECONDS,
-        application_name=JOBS_APPLICATION_NAME,
-    )
-    run_until_signalled(
-        "scheduling", run_maintenance(settings, load_keys(settings.home), database, system_clock)
-    )
-
-
-def run_sequencer() -> None:
-    """Run the sequencer's process, configured by its environment."""
-    die_with_parent()
-    name_process("fund-sequencer")
-    set_up_logging()
-    settings = Settings()
-    database = Database(
-        dsn(settings, "sequencer"),
-        engine_connections=SEQUENCER_CONNECTIONS,
-        statement_seconds=STATEMENT_SECONDS,
-        application_name=JOBS_APPLICATION_NAME,
-    )
-    run_until_signalled("sequencing_started", sequence(settings, database, system_clock))
-
-
-def run_jobs() -> None:
-    """Run the job runner's process, configured by its environment."""
-    die_with_parent()
-    name_process("fund-jobs")
-    os.nice(_JOBS_NICENESS)
-    set_up_logging()
-    settings = Settings()
-    run_until_signalled("working", _work(settings))
-
-
-async def _work(settings: Settings) -> None:
-    look_ups = Database(
-        dsn(settings, "api"),
-        pool_connections=jobs.LOOK_UP_CONNECTIONS,
-        durable=False,
-        application_name=JOBS_APPLICATION_NAME,
-    )
-    database = Database(
-        dsn(settings, "jobs"),
-        pool_connections=jobs.PARTS_CONNECTIONS,
-        engine_connections=jobs.CONNECTIONS,
-        statement_seconds=jobs.STATEMENT_SECONDS,
-        application_name=JOBS_APPLICATION_NAME,
-    )
-    async with open_state(settings, load_keys(settings.home), look_ups, clock=system_clock) as state:
-        await database.open()
-        try:
-            await jobs.run_jobs(jobs.JobContext(state, database))
-        finally:
-            await database.close()

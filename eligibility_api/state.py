@@ -1,9 +1,12 @@
-"""The state of one API process: built once by `app.py`, passed to every endpoint."""
+"""The state of one process: opened once by an API worker or the job runner, passed to every endpoint and job."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import httpx2
 from fastapi import Request
 
 from eligibility_api.audit_log.refusals import RefusalLog
@@ -12,7 +15,8 @@ from eligibility_api.database.connections import Database
 from eligibility_api.drug_master.cache import DrugMasterCache
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
-from eligibility_api.platform.keys import FundKeys
+from eligibility_api.platform.keys import FundKeys, load_trust
+from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
 from eligibility_api.proofs.verifier import Verifier
 
@@ -30,6 +34,39 @@ class State:
     jlis: Jlis
     refusals: RefusalLog
     drugs: DrugMasterCache = field(default_factory=DrugMasterCache)
+
+
+@asynccontextmanager
+async def open_state(
+    settings: Settings,
+    keys: FundKeys,
+    database: Database,
+    *,
+    clock: Clock,
+    transport: httpx2.AsyncBaseTransport | None = None,
+) -> AsyncIterator[State]:
+    """Open the state of one process, and close it at exit.
+
+    `transport`: to J-LIS, in place of the usual one.
+    """
+    async with (
+        reported_metrics(),
+        httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http,
+    ):
+        await database.open()
+        try:
+            yield State(
+                settings=settings,
+                clock=clock,
+                keys=keys,
+                database=database,
+                tokens=Tokens(keys.token, settings.audience, settings.token_seconds, issuer=settings.issuer),
+                verifier=Verifier(settings.audience, keys.challenge, load_trust(settings)),
+                jlis=Jlis(http, keys.jlis_client, clock),
+                refusals=RefusalLog(clock),
+            )
+        finally:
+            await database.close()
 
 
 async def current_state(request: Request) -> State:

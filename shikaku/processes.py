@@ -22,6 +22,17 @@ MODULES = {
 
 ROOT = Path(__file__).parent.parent
 
+_PROGRAM = """
+import gc, sys
+gc.disable()
+from {module} import main
+gc.freeze()
+gc.enable()
+sys.argv[0] = {name!r}
+main()
+"""
+"""To import a program leaves no garbage, and most commands last little longer: to look for it takes a fifth of the time."""
+
 _POLL_SECONDS = 0.05
 _TAIL_LINES = 20
 
@@ -32,8 +43,7 @@ class StackError(RuntimeError):
 
 def command_line(name: str, arguments: Sequence[str | Path]) -> list[str]:
     """The argument list that runs command `name` in this interpreter; the project need not be installed."""
-    program = f"import sys; sys.argv[0] = {name!r}; from {MODULES[name]} import main; main()"
-    return [sys.executable, "-c", program, *map(str, arguments)]
+    return [sys.executable, "-c", _PROGRAM.format(name=name, module=MODULES[name]), *map(str, arguments)]
 
 
 class Service:

@@ -25,4 +25,4 @@ def scope_of(file: str) -> str:
     text = (ROOT / file).read_text(encoding="utf-8")
     if "stack: PopulatedStack" not in text or "PopulatedStack(" in text:  # it has none, or one of its own
         return file
-    return "stack under load" if "run_loadtest" in text else "stack"
+    return "stack under load" if "builders.load_laboratory" in text else "stack"

@@ -93,6 +93,7 @@ class _TapSession(CardSession):
         self.consent: ConsentOutcome | None = None
 
     def run(self) -> None:
+        """Authenticate the patient, check the card, and request the consent, if one is proposed."""
         self.authenticate()
         self.answer = self.with_registration(self._check)
         if self._request.consent is not None:

@@ -41,6 +41,9 @@ log = structlog.get_logger()
 CHUNK = 5_000
 """Records read at a time, of each range of transactions; a transaction's records are never divided."""
 
+STATEMENT_SECONDS = 30.0
+"""Statement timeout of the sequencer."""
+
 _IDLE_SECONDS = 0.4
 _RETRY_SECONDS = 2.0
 _LOCK = 0x5348_494B_414B_554C

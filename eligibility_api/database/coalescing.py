@@ -93,6 +93,7 @@ class _Request:
         self.outcome: Rows | Exception | _Turn | None = None
 
     def end(self, outcome: Rows | Exception | _Turn) -> None:
+        """Give it its outcome, and wake it unless it leads or was cancelled."""
         self.outcome = outcome
         if self.turn.done():
             return  # it leads, or was cancelled

@@ -40,6 +40,7 @@ class _Numbered:
     found: list[Resource] = field(default_factory=list)
 
     def reference(self, resource: Resource) -> dict[str, str]:
+        """The reference to a resource, which is added unless an equal one was found before."""
         for known in self.found:
             if known | {"id": None} == resource | {"id": None}:
                 return {"reference": f"#{known['id']}"}

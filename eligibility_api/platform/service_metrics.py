@@ -70,6 +70,7 @@ class _Collected:
         self._figures = figures
 
     def collect(self) -> Iterable[Metric]:
+        """The program's metrics, with the figures as their samples."""
         for family in METRICS.collect():
             family.samples = [
                 Sample(name, dict(labels), value)
@@ -88,10 +89,12 @@ class _Process:
         self.figures: Figures = {}
 
     def ask(self) -> None:
+        """Ask for its present figures."""
         self._answered.clear()
         self._writer.write(b"\n")
 
     async def answer(self) -> None:
+        """Wait until it has answered or ended."""
         await self._answered.wait()
 
     async def follow(self, reader: asyncio.StreamReader) -> None:

@@ -20,6 +20,7 @@ class _ErrorReportingGroup(TyperGroup):
     """Prints a refusal as one sentence and exits with 2."""
 
     def invoke(self, ctx: Any) -> Any:
+        """Run the command. Raises typer.Exit with 2 for a refusal or an error of the system."""
         try:
             return super().invoke(ctx)
         except JlisError as error:

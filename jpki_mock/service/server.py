@@ -26,6 +26,7 @@ class _AnnouncingServer(uvicorn.Server):
         self._url = url
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and then announce the URL."""
         await super().startup(sockets=sockets)
         print(self._url, flush=True)
         if self._announce is not None:

@@ -219,6 +219,7 @@ class _Kinds:
         self._weights = visitors.weights
 
     def draw(self, at: float) -> FacilityKind:
+        """A kind for a visit that begins `at` so many seconds of the run."""
         kinds = list(self._weights)
         [kind] = self._rng.choices(kinds, list(self._at(at)))
         return kind

@@ -90,22 +90,31 @@ def _json(value: object) -> bytes:
 
 
 class StaleClient:
-    """Sends all stale requests in turn, until it is removed."""
+    """Sends all stale requests in turn, until it is removed, and each of them once at least."""
 
     def __init__(self, fault_context: FaultContext) -> None:
         self._fault_context = fault_context
         self._per_s = max(MIN_PER_S, SHARE * fault_context.checks_per_s)
         self._sending: asyncio.Task[None] | None = None
         self._answers: Counter[tuple[str, str, str]] = Counter()
+        self._kinds = 0
+        self._all_answered = asyncio.Event()
 
     async def inject(self) -> None:
         """Start to send."""
         self._sending = asyncio.create_task(self._send_all())
 
     async def remove(self) -> None:
-        """Stop. Raises the error with which it failed, such as ConnectionFailed if it could not sign in."""
-        if self._sending is not None:
-            await cancel_and_wait(self._sending)
+        """Stop, once each request has its answer, which may be late on a busy machine.
+
+        Raises the error with which it failed, such as ConnectionFailed if it could not sign in.
+        """
+        if self._sending is None:
+            return
+        all_answered = asyncio.create_task(self._all_answered.wait())
+        await asyncio.wait({self._sending, all_answered}, return_when=asyncio.FIRST_COMPLETED)
+        all_answered.cancel()
+        await cancel_and_wait(self._sending)
 
     async def findings(self, _: Sequence[bytes]) -> list[Finding]:
         """The number of expected answers, and all unexpected ones."""
@@ -131,7 +140,9 @@ class StaleClient:
     def _cycle(self, terminal: Terminal) -> Iterator[StaleRequest | None]:
         """None stands for the proof over old bytes."""
         membership = _confirmable(self._fault_context.dataset.reference_data, terminal)
-        return cycle([*stale_requests(membership), None])
+        requests = [*stale_requests(membership), None]
+        self._kinds = len(requests)
+        return cycle(requests)
 
     async def _send(
         self, pool: ConnectionPool, terminal: Terminal, card: Card, stale_request: StaleRequest | None
@@ -145,9 +156,14 @@ class StaleClient:
             else:
                 reply = await send(pool, terminal, stale_request)
         except ConnectionFailed as error:
-            self._answers[what, expected, f"network: {error}"] += 1
+            self._count(what, expected, f"network: {error}")
         else:
-            self._answers[what, expected, _answer(reply)] += 1
+            self._count(what, expected, _answer(reply))
+
+    def _count(self, what: str, expected: str, answer: str) -> None:
+        self._answers[what, expected, answer] += 1
+        if len({one for one, _, _ in self._answers}) == self._kinds:
+            self._all_answered.set()
 
 
 def _confirmable(reference_data: ReferenceData, terminal: Terminal) -> Membership:

@@ -101,10 +101,12 @@ class _UsageMeter:
         self._measured: tuple[float, float] | None = None
 
     async def stop_at(self, seconds: float) -> None:
+        """End the measurement after so many seconds."""
         await asyncio.sleep(seconds)
         self._measured = self._now()
 
     def usage(self, pool: ConnectionPool) -> GeneratorUsage:
+        """The usage up to the end of the measurement, or up to now."""
         seconds, cpu_seconds = self._measured or self._now()
         return GeneratorUsage(
             seconds=seconds,

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from math import ceil
 from random import Random
 
 from loadtest.clock import now
@@ -51,7 +52,9 @@ VALIDATION_LEVEL = replace(LEVELS["L2"], prescriptions=PRESCRIPTIONS)
 
 VALIDATION = "validation"
 
-_WARM_UP_VISITS, _WARM_UP_CONCURRENCY = 200, 16
+_WARM_UP_VISITS_PER_S, _MAX_WARM_UP_VISITS, _WARM_UP_CONCURRENCY = 40, 200, 16
+"""Visits before a kind is measured for each second of that, and their maximum: a plan in short needs no long warm-up."""
+
 _MIN_PER_S, _MAX_PER_S = 2.0, 400.0
 _BATCH_ROWS_PER_S = 100
 """Rows per second of measurement: as many as the fund's job runner processes at a time."""
@@ -146,11 +149,12 @@ class Measurement:
         """Fill the connections and plans that a kind uses; returns the rate at which to measure it."""
         client = TerminalClient(self._pool, _ignore)
         before = await self._meter.read()
-        remaining = iter(range(_WARM_UP_VISITS))
+        visits = min(_MAX_WARM_UP_VISITS, ceil(self._seconds * _WARM_UP_VISITS_PER_S))
+        remaining = iter(range(visits))
         await asyncio.gather(*(self._repeat(visit, client, remaining) for _ in range(_WARM_UP_CONCURRENCY)))
         consumed = (await self._meter.read()).since(before, {})
         cpu = sum(consumed.amounts.get(name, 0.0) for name in PROCESSORS)
-        rate = KIND_CORES * _WARM_UP_VISITS / cpu if cpu else _MAX_PER_S
+        rate = KIND_CORES * visits / cpu if cpu else _MAX_PER_S
         return round(min(_MAX_PER_S, max(_MIN_PER_S, rate)), 1)
 
     async def _repeat(self, visit: Visit, client: TerminalClient, remaining: Iterator[int]) -> None:

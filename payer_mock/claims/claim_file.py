@@ -95,6 +95,7 @@ class _Section:
         self._write(_header(institution, claim_month, examiner))
 
     def add(self, claim: EncodedClaim) -> None:
+        """Write a claim with its number, and count its payers and points."""
         self._claims += 1
         self._payers += claim.payers
         self._points += claim.points
@@ -104,6 +105,7 @@ class _Section:
         )
 
     def end(self) -> None:
+        """Write the record GO with the totals."""
         self._write(record("GO", MEDICAL_FIELDS["GO"], self._payers, self._points, _LAST_OF_GO))
 
     def _write(self, line: str) -> None:

@@ -71,6 +71,7 @@ class _Drawing:
         self._font = font
 
     def page(self, page: PaperPage) -> None:
+        """Draw the specimen's mark, the title, the lines with their labels, and the note."""
         self._specimen_mark()
         self._text(_LEFT, _TOP, 18, page.title)
         self._text(_LEFT, _TOP - 16, 9, f"{page.title_en}    {_SPECIMEN}")

@@ -56,6 +56,7 @@ class _Generator:
         self._numbers = NumberAllocator()
 
     def add(self, household: list[Person]) -> None:
+        """Write the periods of every family of a household; people who are born later are left out."""
         born = [as_insurers_write(person) for person in household if person.birth_date < self._as_of]
         if not born:
             return

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 
-from eligibility_api.app import OpenState, build, open_state
+from eligibility_api.app import OpenState, build
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.database.connections import Database
 from eligibility_api.database.migrate import migrate
@@ -18,7 +18,7 @@ from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
-from eligibility_api.state import State
+from eligibility_api.state import State, open_state
 from jpki_mock.jlis import Jlis
 from jpki_mock.service.app import create_app
 from jpki_mock.service.callers import Callers

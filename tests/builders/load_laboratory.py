@@ -1,4 +1,4 @@
-"""Runs `loadtest` as a process and returns its JSON."""
+"""Runs `loadtest`, and the load tests of `payer-mock`, as processes and returns their JSON."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from shikaku.processes import command_line
+
+NATION = 300
+"""The people who come from member files in every load of the session's stack: it accepts one nation only."""
 
 PROGRAM = "from loadtest.cli import main; main()"
 ALL_ERRORS = ("-W", "error")
@@ -36,3 +41,19 @@ def run_loadtest(
     printed = json.loads(done.stdout)
     assert isinstance(printed, dict)
     return done.returncode, printed
+
+
+def run_population_load(environment: Mapping[str, str], *arguments: str) -> dict[str, Any]:
+    """Run a load test of `payer-mock` with `--json`; returns the printed object."""
+    done = subprocess.run(
+        command_line("payer-mock", [*arguments, "--json"]),
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    printed = json.loads(done.stdout)
+    assert isinstance(printed, dict)
+    return printed

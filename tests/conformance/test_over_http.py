@@ -15,7 +15,7 @@ import pytest
 import structlog
 from joserfc.jwk import ECKey
 
-from eligibility_api.app import build, open_state
+from eligibility_api.app import build
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Purpose, Right
 from eligibility_api.contract.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, ShikakuError
@@ -24,7 +24,7 @@ from eligibility_api.database.connections import Database
 from eligibility_api.platform.keys import FundKeys
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
-from eligibility_api.state import State
+from eligibility_api.state import State, open_state
 from tests.builders.fund import opened
 from tests.builders.real_server import serving
 from tests.conformance.proof_builder import AT

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shikaku.processes import command_line
+from tests.builders.load_laboratory import run_population_load
 
 PEOPLE, MONTHS = 300, 2
 _FOREIGN = ("DATABASE_URL", "FUND_", "JPKI_", "PAYER_", "TERMINAL_")
@@ -21,31 +19,9 @@ _FOREIGN = ("DATABASE_URL", "FUND_", "JPKI_", "PAYER_", "TERMINAL_")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """The folder of a load test, and the JSON that it printed."""
     folder = tmp_path_factory.mktemp("claims")
-    arguments = [
-        "load-claims",
-        "--people",
-        str(PEOPLE),
-        "--months",
-        str(MONTHS),
-        "--seed",
-        "4",
-        "--folder",
-        str(folder),
-        "--json",
-    ]
+    people = ("--people", str(PEOPLE), "--months", str(MONTHS), "--seed", "4")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    done = subprocess.run(
-        command_line("payer-mock", arguments),
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    report = json.loads(done.stdout)
-    assert isinstance(report, dict)
-    return folder, report
+    return folder, run_population_load(environment, "load-claims", *people, "--folder", str(folder))
 
 
 def test_every_claim_of_every_file_is_accepted_and_its_member_known(
@@ -75,3 +51,12 @@ def test_memory_and_cpu_time_are_those_of_the_whole_fund(loaded: tuple[Path, dic
     assert 0 < report["peak_mib"] < 500
     # The loader, and of the fund two API workers, job runner, scheduler and their supervisor.
     assert len(report["peaks_mib"]) >= 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
+def test_no_process_of_the_stack_is_left_running(loaded: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = loaded
+    running = (
+        path.read_text(errors="replace") for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()
+    )
+    assert not any(str(folder / "stack") in words for words in running)

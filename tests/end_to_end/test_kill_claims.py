@@ -21,7 +21,7 @@ from tests.builders.claim_files import claim_file, medical_claim
 from tests.builders.stack import PopulatedStack
 from tests.depth import DEEP
 
-CLAIMS = 12_000
+CLAIMS = 12_000 if DEEP else 6_000
 CRASH_POINTS = [point * CLAIMS // 10 for point in range(1, 10)] if DEEP else [CLAIMS // 2]
 """Minimum number of claims that are stored when everything is killed."""
 

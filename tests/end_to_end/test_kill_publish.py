@@ -23,7 +23,7 @@ from tests.builders.stack import PopulatedStack
 from tests.depth import DEEP
 
 INSURER, NAME = OTHER_INSURER, "見本　公開"
-MEMBERS = 6_000
+MEMBERS = 6_000 if DEEP else 2_400
 CRASH_POINTS = [point * MEMBERS // 20 for point in range(1, 21)] if DEEP else [MEMBERS // 2]
 """Minimum number of rows that are prepared when everything is killed."""
 

@@ -1,9 +1,12 @@
-"""`loadtest run` against the running stack: open arrivals, every answer compared with the reference model."""
+"""`loadtest run` against the running stack: open arrivals, every answer compared with the reference model.
+
+One run serves most of the tests. Among its clients is a stale one, which no other may notice.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,10 +18,10 @@ from loadtest.overload.curve import TIMES
 from loadtest.scenario.arrivals import RatePeriod, arrivals
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
-from tests.builders.load_laboratory import run_loadtest
+from tests.builders.load_laboratory import NATION, run_loadtest
 from tests.builders.stack import PopulatedStack
 
-SECONDS, SCALE, SEED, TERMINALS = 12.0, 0.1, 7, 8
+SECONDS, SCALE, SEED, TERMINALS = 15.0, 0.1, 7, 8
 PLAN = Plan(LEVELS["L0"], SECONDS, SCALE, SEED)
 
 
@@ -28,27 +31,43 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("report")
 
 
-def run(stack: PopulatedStack, *arguments: str) -> dict[str, Any]:
+def run(stack: PopulatedStack, *arguments: str, exit_codes: Sequence[int] = (0,)) -> dict[str, Any]:
     """Run a level against the stack, a quarter of the people loaded in bulk."""
-    size = ("--people", "400", "--uploaded", "300", "--cards", "60", "--terminals", str(TERMINALS))
-    _, report = run_loadtest(stack.environment, "run", *size, "--seed", str(SEED), *arguments, timeout=600)
+    size = (
+        "--people",
+        str(NATION + 100),
+        "--uploaded",
+        str(NATION),
+        "--cards",
+        "60",
+        "--terminals",
+        str(TERMINALS),
+    )
+    arguments = ("run", *size, "--seed", str(SEED), *arguments)
+    _, report = run_loadtest(stack.environment, *arguments, exit_codes=exit_codes)
     return report
 
 
 @pytest.fixture(scope="module")
 def report(stack: PopulatedStack, folder: Path) -> dict[str, Any]:
-    """A run of two generators at a tenth of the level L0."""
+    """A run of two generators at a tenth of the level L0. With a fault the exit code depends on speed, too."""
     arguments = [
         "--level", "L0", "--minutes", str(SECONDS / 60), "--scale", str(SCALE), "--generators", "2",
-        "--prescriptions", "0.5", "--out", str(folder),
+        "--prescriptions", "0.5", "--fault", "stale-client", "--out", str(folder),
     ]  # fmt: skip
-    return run(stack, *arguments)
+    return run(stack, *arguments, exit_codes=(0, 1))
 
 
 def test_every_answer_under_load_is_that_of_the_naive_model(report: dict[str, Any]) -> None:
     assert (report["wrong_answers"], report["errors"]) == (0, {})
     answers = sum(report["requests"][name]["count"] for name in ("card", "number", "consent"))
     assert report["compared_answers"] == answers
+
+
+def test_a_stale_client_is_refused_with_a_reason_and_affects_no_other(report: dict[str, Any]) -> None:
+    fault = report["fault"]
+    assert (report["wrong_answers"], report["errors"], fault["name"]) == (0, {}, "stale-client")
+    assert fault["answered_as_expected"] == fault["stale_client_requests"] > 13  # each of its requests
 
 
 def counts(report: dict[str, Any]) -> dict[str, int]:

@@ -11,7 +11,7 @@ import pytest
 
 from loadtest.planning.demand import BATCH_ROW, CARD_CHECK, DISPENSING, NUMBER, PRESCRIPTION, TOKEN
 from loadtest.scenario.consents import SHARES
-from tests.builders.load_laboratory import run_loadtest
+from tests.builders.load_laboratory import NATION, run_loadtest
 from tests.builders.stack import PopulatedStack
 
 
@@ -20,7 +20,7 @@ def plan(stack: PopulatedStack) -> dict[str, Any]:
     """A plan that measures each kind of request for one second."""
     code, printed = run_loadtest(
         stack.environment,
-        *("plan", "--seconds", "1", "--people", "300", "--cards", "60", "--terminals", "8"),
+        *("plan", "--seconds", "1", "--people", str(NATION), "--cards", "60", "--terminals", "8"),
         exit_codes=(0, 1),
     )
     assert printed["passed"] is (code == 0)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,12 +103,34 @@ def serving(home: Path, trust: Path) -> Iterator[Serving]:
         process.wait(PATIENCE_SECONDS)
 
 
+@dataclass
+class Kept:
+    """The service that most tests share, on one home; after a test that stops it, the next one starts it again."""
+
+    home: Path
+    trust: Path
+    running: ExitStack
+    service: Serving | None = None
+
+    def ready(self) -> Serving:
+        service = self.service
+        if service is None or service.process.poll() is not None:
+            (self.home / "url").unlink(missing_ok=True)
+            service = self.service = self.running.enter_context(serving(self.home, self.trust))
+        service.wait(lambda: service.announce.exists() and service.is_ready())
+        return service
+
+
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, trust: Path) -> Iterator[Serving]:
-    """A running fund whose processes tests may kill."""
-    with serving(tmp_path_factory.mktemp("service"), trust) as running:
-        running.wait(lambda: running.announce.exists() and running.is_ready())
-        yield running
+def kept(tmp_path_factory: pytest.TempPathFactory, trust: Path) -> Iterator[Kept]:
+    with ExitStack() as running:
+        yield Kept(tmp_path_factory.mktemp("service"), trust, running)
+
+
+@pytest.fixture
+def service(kept: Kept) -> Serving:
+    """A running fund whose processes tests may kill, and which they may stop."""
+    return kept.ready()
 
 
 def test_without_a_trust_store_it_exits_with_one_sentence_and_creates_nothing(tmp_path: Path) -> None:
@@ -124,7 +146,6 @@ MOMENTS: dict[str, Callable[[Serving], object]] = {
     "making the database": lambda service: (service.home / "fund" / "postgres" / "data.new").exists(),
     "starting the database": lambda service: service.postmaster(),
     "starting the scheduler": lambda service: service.events("scheduler_started"),
-    "serving": lambda service: service.announce.exists(),
 }
 
 
@@ -155,6 +176,12 @@ def test_a_killed_scheduler_is_restarted(service: Serving) -> None:
     victim = service.events("scheduling")[-1]["pid"]
     os.kill(victim, signal.SIGKILL)
     service.wait(lambda: service.events("scheduling")[-1]["pid"] != victim)
+
+
+def test_stopped_while_it_serves_it_exits_with_0_and_leaves_no_process(service: Serving) -> None:
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(PATIENCE_SECONDS) == 0, service.written
+    service.wait(lambda: not service.processes())
 
 
 SUPERVISOR_PROGRAM = """

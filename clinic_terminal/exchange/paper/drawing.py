@@ -62,6 +62,7 @@ class _Contents:
         self._body = _style(font, _SIZE, _LEADING)
 
     def of(self, paper: Paper) -> Iterator[Flowable]:
+        """The paper's sections, each with its heading, and its tables or the sentence that it has none."""
         for section in paper.sections:
             yield _paragraph(section.heading, self._heading)
             yield Spacer(0, 2 * mm)

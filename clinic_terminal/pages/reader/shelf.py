@@ -64,4 +64,5 @@ class _Placed:
         return self._card.transmit(apdu)
 
     def close(self) -> None:
+        """Close the card's connection."""
         self._card.close()

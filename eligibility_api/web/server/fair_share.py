@@ -79,12 +79,15 @@ class _Client(Generic[RequestT]):
 
     @property
     def held(self) -> int:
+        """The number of its requests, in progress and waiting."""
         return self.in_progress + len(self.under_way) + len(self.new)
 
     def line(self, *, under_way: bool) -> OrderedDict[RequestT, _Waiting]:
+        """Its waiting requests of visits that are under way, or of new ones."""
         return self.under_way if under_way else self.new
 
     def line_of(self, request: RequestT) -> OrderedDict[RequestT, _Waiting]:
+        """The waiting requests among which this one is."""
         return self.under_way if request in self.under_way else self.new
 
 

@@ -24,6 +24,7 @@ from loadtest.faults.stale_client import (
 )
 from loadtest.http_client.connection import ConnectionFailed, Reply
 from loadtest.model.events import Membership
+from loadtest.tasks import unwrap_exception_group
 from tests.unit.loadtest.dataset.builders import terminal
 from tests.unit.loadtest.faults.builders import fault_context
 
@@ -110,14 +111,18 @@ def test_an_unexpected_answer_is_a_violation(
     assert (number.value, answered.value, found) == (1, expected, violation)
 
 
-def test_it_sends_all_requests_in_turn_until_it_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    pool = FakePool(lambda _: refusal(400, "request-invalid"))
+def sending_client(monkeypatch: pytest.MonkeyPatch, pool: FakePool) -> StaleClient:
     monkeypatch.setattr(stale_client, "ConnectionPool", lambda *_, **__: pool)
     monkeypatch.setattr(stale_client, "MIN_PER_S", 1e6)
     reference_data = SimpleNamespace(memberships=[MEMBER], answer=lambda *_: {"validity": "1"})
     card = SimpleNamespace(certificate=b"DER", sign=lambda _: b"")
     dataset = SimpleNamespace(terminals=[terminal()], cards=[card], reference_data=reference_data)
-    client = StaleClient(fault_context(dataset=dataset))
+    return StaleClient(fault_context(dataset=dataset))
+
+
+def test_it_sends_all_requests_in_turn_until_it_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = FakePool(lambda _: refusal(400, "request-invalid"))
+    client = sending_client(monkeypatch, pool)
 
     async def run() -> list[Any]:
         await client.inject()
@@ -130,3 +135,28 @@ def test_it_sends_all_requests_in_turn_until_it_is_removed(monkeypatch: pytest.M
     number, _ = asyncio.run(run())
     assert number.value >= 3 * len(stale_requests(MEMBER))
     assert SIGNS_OLD_BYTES in {what for what, _, _ in client._answers}
+
+
+def test_removed_early_it_has_sent_each_request_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = sending_client(monkeypatch, FakePool(lambda _: refusal(400, "request-invalid")))
+
+    async def run() -> None:
+        async with asyncio.timeout(30):
+            await client.inject()
+            await client.remove()
+
+    asyncio.run(run())
+    sent = {what for what, _, _ in client._answers}
+    assert sent == {SIGNS_OLD_BYTES, *(each.what for each in stale_requests(MEMBER))}
+
+
+def test_one_that_cannot_sign_in_is_removed_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = sending_client(monkeypatch, FakePool(connection_is_cut))
+
+    async def run() -> None:
+        async with asyncio.timeout(30):
+            await client.inject()
+            await client.remove()
+
+    with pytest.raises(ConnectionFailed, match="connection cut"), unwrap_exception_group():
+        asyncio.run(run())
