@@ -109,19 +109,37 @@ def test_a_fault_is_caused_and_ended_with_the_keyboard_alone(
     expect(page.get_by_text("障害は起きていません。")).to_be_visible()
 
 
+def test_an_error_is_found_with_the_persons_who_get_it(page: Page, url: str) -> None:
+    page.goto(url)
+    page.get_by_role("link", name="エラー", exact=True).click()
+    page.get_by_label("コードまたは文から探す").fill("first-registration")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text(re.compile("件のうち1件"))).to_be_visible()
+    picture(page, "console-errors")
+    assert violations(page) == []
+    page.locator("#first-registration-needed td a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("テスト患者")
+    expect(page.get_by_label("ほしい回答")).to_have_value("first-registration-needed")
+
+
 def test_in_english_and_in_high_contrast_the_pages_say_the_same(page: Page, url: str) -> None:
     page.goto(url)
     page.get_by_label("言語").select_option("en")
     page.get_by_label("表示").select_option("high")
     page.get_by_role("button", name="変更する").click()
-    for path, title in (("", "Test persons"), ("/requests", "Request log"), ("/faults", "Cause a fault")):
+    for path, title in (
+        ("", "Test persons"),
+        ("/requests", "Request log"),
+        ("/faults", "Cause a fault"),
+        ("/errors", "Errors"),
+    ):
         page.goto(f"{url}{path}")
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
         expect(page.get_by_text("Sandbox", exact=True)).to_be_visible()
         assert violations(page) == []
 
 
-@pytest.mark.parametrize("path", ["?text=P0", "/requests", "/requests/2", "/faults"])
+@pytest.mark.parametrize("path", ["?text=P0", "/requests", "/requests/2", "/faults", "/errors"])
 def test_nothing_is_cut_off_at_any_size(page: Page, url: str, path: str) -> None:
     page.goto(f"{url}{path}")
     for size in SIZES:
