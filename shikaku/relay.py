@@ -29,7 +29,7 @@ class Relay:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._servers = AsyncExitStack()
-        self._open = 0
+        self._open: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
         """Listen. Raises StackError if it cannot."""
@@ -44,7 +44,7 @@ class Relay:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._servers.aclose(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
         self._end()
 
     def _end(self) -> None:
@@ -57,35 +57,50 @@ class Relay:
             server = await asyncio.start_server(self._passing(port), self._address, port)
             self._servers.callback(server.close)
 
+    async def _close(self) -> None:
+        """Listen no longer, and close every connection."""
+        await self._servers.aclose()
+        for task in self._open:
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
     def _passing(self, port: int) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
         async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if self._open >= MAX_CONNECTIONS:
-                writer.close()
+            if len(self._open) >= MAX_CONNECTIONS:
+                await _close(writer)
                 return
-            self._open += 1
-            try:
-                await _connect(reader, writer, port)
-            finally:
-                self._open -= 1
+            task = asyncio.ensure_future(_connect(reader, writer, port))
+            self._open.add(task)
+            task.add_done_callback(self._open.discard)
 
         return accepted
 
 
 async def _connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
-    """Pass bytes on in both directions, until either end closes."""
+    """Pass bytes on in both directions, until both have ended."""
     try:
         there, back = await asyncio.open_connection(HOST, port)
     except OSError:
-        writer.close()
+        await _close(writer)
         return
-    await asyncio.gather(_copy(reader, back), _copy(there, writer))
+    try:
+        await asyncio.gather(_copy(reader, back), _copy(there, writer))
+    finally:
+        await _close(back, writer)
+
+
+async def _close(*ends: asyncio.StreamWriter) -> None:
+    for end in ends:
+        end.close()
+    for end in ends:
+        with suppress(OSError):
+            await end.wait_closed()
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    """Pass on what comes, and then its end; the other direction may go on."""
     with suppress(OSError):
         while content := await source.read(_CHUNK):
             target.write(content)
             await target.drain()
-    target.close()
-    with suppress(OSError):
-        await target.wait_closed()
+        target.write_eof()

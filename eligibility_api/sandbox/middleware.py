@@ -221,8 +221,7 @@ def _shuffling(send: Send, random: Random) -> Send:
             if not message.get("more_body"):
                 whole = shuffled(bytes(content), random)
                 headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
-                headers.append((b"content-length", str(len(whole)).encode()))
-                await send({**start, "headers": headers})
+                await send({**start, "headers": [*headers, (b"content-length", str(len(whole)).encode())]})
                 await send({"type": "http.response.body", "body": whole})
 
     return sending
@@ -230,7 +229,8 @@ def _shuffling(send: Send, random: Random) -> Send:
 
 def _is_json(start: Message) -> bool:
     """Whether an answer is one JSON document, by its media type; not lines of such documents."""
-    media_type: bytes = dict(start["headers"]).get(b"content-type", b"").partition(b";")[0].strip()
+    headers: dict[bytes, bytes] = dict(start["headers"])
+    media_type = headers.get(b"content-type", b"").partition(b";")[0].strip()
     return media_type == b"application/json" or media_type.endswith(b"+json")
 
 

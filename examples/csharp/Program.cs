@@ -1,4 +1,4 @@
-// A tiny receipt computer: asks by number through the exchange folder, and reads the file of the next card tap.
+// A tiny claims computer (レセコン): asks by number through the exchange folder, and reads the file of the next card tap.
 //
 //   dotnet run --project examples/csharp FOLDER
 using System.Text;

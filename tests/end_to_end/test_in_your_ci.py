@@ -125,11 +125,9 @@ def test_the_npm_script_starts_and_ends_a_stack(installed: Path, tmp_path: Path)
     assert "# fail 0" in done.stdout
 
 
-RECEIPT_COMPUTERS = [
-    pytest.param([sys.executable, "-X", "utf8", "examples/python/receipt_computer.py"], id="python"),
-    pytest.param(
-        ["node", "examples/javascript/receipt-computer.mjs"], id="javascript", marks=missing("node")
-    ),
+CLAIMS_COMPUTERS = [
+    pytest.param([sys.executable, "-X", "utf8", "examples/python/claims_computer.py"], id="python"),
+    pytest.param(["node", "examples/javascript/claims-computer.mjs"], id="javascript", marks=missing("node")),
     pytest.param(
         ["dotnet", "run", "--project", "examples/csharp"], id="csharp", marks=[missing("dotnet"), DEEP_ONLY]
     ),
@@ -149,8 +147,8 @@ def exchange(stack: PopulatedStack) -> Iterator[Path]:
     stack._wiring.pop("TERMINAL_EXCHANGE_ROOT", None)
 
 
-@pytest.mark.parametrize("command", RECEIPT_COMPUTERS)
-def test_a_receipt_computer_asks_by_number_and_reads_a_face_file(
+@pytest.mark.parametrize("command", CLAIMS_COMPUTERS)
+def test_a_claims_computer_asks_by_number_and_reads_a_face_file(
     stack: PopulatedStack, exchange: Path, command: list[str]
 ) -> None:
     stack.tap("--card", stack.cards / "P01-valid.json")

@@ -42,7 +42,12 @@ def port() -> Iterator[int]:
 def exchanged(port: int, content: bytes) -> bytes:
     """What comes back, once everything was sent."""
     with socket.create_connection((OTHER, port), timeout=20) as client:
-        sender = threading.Thread(target=lambda: (client.sendall(content), client.shutdown(socket.SHUT_WR)))
+
+        def send() -> None:
+            client.sendall(content)
+            client.shutdown(socket.SHUT_WR)
+
+        sender = threading.Thread(target=send)
         sender.start()
         found = b""
         while part := client.recv(65536):

@@ -52,7 +52,7 @@ class Notice(Enum):
     )
     RESULTS_LEFT = Bilingual(
         "取り込まれていない結果ファイルがあります。レセコンの動作を確認してください。",
-        "Result files were left. Check whether the receipt computer still reads them.",
+        "Result files were left. Check whether the claims computer still reads them.",
     )
 
 

@@ -18,6 +18,7 @@ PAGES = [
         for name in ("CHANGELOG.md", "CONTRIBUTING.md", "README.ja.md", "README.md", "SECURITY.md")
     ),
     *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "examples").rglob("*.md")),
 ]
 MAX_README_LINES = 90
 
@@ -50,3 +51,9 @@ def test_the_journeys_of_contributing_name_existing_files() -> None:
 def test_automation_names_no_machine_and_no_registry(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert re.findall(r"https?://|index-url|(?<![\w.])/(?:root|home|usr|opt|tmp|work)\b", text) == []
+
+
+def test_the_container_names_no_registry() -> None:
+    text = (ROOT / "Containerfile").read_text(encoding="utf-8")
+    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${BASE}", "${BASE}"]
+    assert re.findall(r"https?://|index-url|\bARG BASE=", text) == []

@@ -208,7 +208,12 @@ def test_without_the_extra_the_command_names_it(
 
 def test_the_ports_of_the_services_are_passed_on(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     relayed: list[Any] = []
-    monkeypatch.setattr(serve, "Relay", lambda *asked: relayed.append(asked) or nullcontext())
+
+    def relay(*asked: Any) -> Any:
+        relayed.append(asked)
+        return nullcontext()
+
+    monkeypatch.setattr(serve, "Relay", relay)
     assert serve.main(["--listen", "192.0.2.1"]) == 130
     assert relayed == [("192.0.2.1", [8400, 8410, 8600, 8610, 8800, 8700])]
 

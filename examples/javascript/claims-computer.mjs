@@ -1,6 +1,6 @@
-// A tiny receipt computer: asks by number through the exchange folder, and reads the file of the next card tap.
+// A tiny claims computer (レセコン): asks by number through the exchange folder, and reads the file of the next card tap.
 //
-//   node receipt-computer.mjs FOLDER
+//   node claims-computer.mjs FOLDER
 import { readFile, readdir, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,6 +1,6 @@
-"""A tiny receipt computer: asks by number through the exchange folder, and reads the file of the next card tap.
+"""A tiny claims computer (レセコン): asks by number through the exchange folder, and reads the file of the next card tap.
 
-python receipt_computer.py FOLDER
+python claims_computer.py FOLDER
 """
 
 from __future__ import annotations
