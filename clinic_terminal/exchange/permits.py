@@ -95,7 +95,29 @@ def find_permit(store: TerminalStore, wanted: Wanted, at: datetime) -> Permit:
     found = store.permits_for(
         insurer_number=asked.insurer_number, symbol=asked.symbol, number=asked.number, at=at
     )
-    return _choose([permit for permit in found if _is_of(permit, asked)], wanted, at)
+    fitting = [permit for permit in found if _is_of(permit, asked)]
+    return _choose(fitting or _by_reference(store, asked, at), wanted, at)
+
+
+def _by_reference(store: TerminalStore, asked: StoredMembership, at: datetime) -> list[Permit]:
+    """The permits about the person of an earlier membership, by the facility's own number for her (照会番号).
+
+    The clinic's software may not have the new membership yet. The earlier answer must be about exactly this membership,
+    branch included, and the permit about a person with its birth date and sex: a number may have been given twice.
+    """
+    answer = store.last_answer(asked.insurer_number, asked.symbol, asked.number, asked.branch)
+    if answer is None or answer.reference_number is None:
+        return []
+    persons = {
+        (one.birth_date, one.sex)
+        for one in answer.results
+        if one.branch == asked.branch and membership_key(one.number) == membership_key(asked.number)
+    }
+    return [
+        permit
+        for permit in store.permits_by_reference(answer.reference_number, at)
+        if (permit.person.birth_date, permit.person.sex) in persons
+    ]
 
 
 def _choose(permits: Sequence[Permit], wanted: Wanted, at: datetime) -> Permit:

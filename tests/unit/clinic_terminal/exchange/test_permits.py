@@ -13,7 +13,7 @@ from clinic_terminal.exchange.permits import Wanted, find_permit
 from clinic_terminal.store.records import Permit, StoredPerson
 from eligibility_api.contract.codes import Care, Category, Sex
 from tests.builders.clinic.clinic_software import ClinicSoftware
-from tests.builders.clinic.samples import NOW
+from tests.builders.clinic.samples import NOW, answer
 from tests.builders.clinic.store import membership, permit
 
 OTHER = UUID("019ab000-0000-7000-8000-0000000000b2")
@@ -94,3 +94,55 @@ def test_without_a_branch_two_members_of_a_family_are_not_confused(office: Clini
     assert refusal(office, branch=None) == "exchange-permit-several"
     assert found(office, branch="02") == child
     assert found(office) == permit()
+
+
+NEW = {"memberships": (membership(insurer_number="06130017", number="99"),)}
+"""Of a permit after a change of insurance."""
+
+
+def test_a_permit_under_a_new_membership_is_found_by_the_earlier_one_and_the_facilitys_number(
+    office: ClinicSoftware,
+) -> None:
+    office.store.record_visit(answer(reference_number="A-1"), NOW - timedelta(days=1))
+    kept = permit(**NEW)
+    office.store.keep_permit(kept)
+    assert found(office) == kept
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "asked"),
+    [
+        ({}, {}, {}),
+        ({"reference_number": "A-2"}, {}, {}),
+        ({"reference_number": "A-1"}, {"reference_number": None}, {}),
+        ({"reference_number": "A-1"}, {}, {"branch": None}),
+        ({"reference_number": "A-1"}, {}, {"branch": "01"}),
+        ({"reference_number": "A-1"}, {}, {"number": "346"}),
+        (
+            {"reference_number": "A-1"},
+            {"person": StoredPerson(name="架空 太郎", birth_date=date(2010, 2, 3), sex=Sex.FEMALE)},
+            {},
+        ),
+        (
+            {"reference_number": "A-1"},
+            {"person": StoredPerson(name="架空 太郎", birth_date=date(1980, 2, 3), sex=Sex.MALE)},
+            {},
+        ),
+    ],
+    ids=[
+        "no number",
+        "another number",
+        "the permit has none",
+        "no branch",
+        "another branch",
+        "another membership",
+        "a child with the same number",
+        "a twin with the same number",
+    ],
+)
+def test_nobody_elses_permit_is_found_by_a_number_of_the_facility(
+    office: ClinicSoftware, earlier: dict[str, Any], later: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    office.store.record_visit(answer(**earlier), NOW - timedelta(days=1))
+    office.store.keep_permit(permit(**NEW | later))
+    assert refusal(office, **asked) == "exchange-permit-missing"
