@@ -74,7 +74,7 @@ schema = schemathesis.openapi.from_dict(build(_never_opened).openapi())
 # The test sends a valid token with every request; the check `ignored_auth` sends each again without one.
 schema.config.generation.update(with_security_parameters=False)
 # Beside the random examples: the boundaries of every element of every request, some 6,700 cases.
-schema.config.phases.coverage.is_enabled = DEEP
+schema.config.phases.coverage.enabled = DEEP
 
 
 class Clients:
