@@ -176,14 +176,14 @@ def test_a_consent_given_ahead_opens_her_history_in_the_online_consultation(
     online.get_by_role("button", name="同意の文を確認する").click()
     expect(online.get_by_role("heading", level=1)).to_have_text("この内容に同意しますか")
     expect(online.get_by_text(f"私は、{ONLINE_CLINIC[1]}")).to_be_visible()
-    looks = [
+    styles = [
         online.get_by_role("button", name=name, exact=True).evaluate(
             "one => { const s = getComputedStyle(one), b = one.getBoundingClientRect();"
             " return [s.color, s.backgroundColor, s.fontWeight, s.borderColor, b.width, b.height]; }"
         )
         for name in ("同意する", "同意しない")
     ]
-    assert looks[0] == looks[1], "yes and no weigh the same"
+    assert styles[0] == styles[1], "yes and no weigh the same"
     checked(online)
     picture(online, "portal-online-words")
     online.get_by_role("button", name="同意する", exact=True).click()

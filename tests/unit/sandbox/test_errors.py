@@ -20,11 +20,11 @@ PERSONS = all_persons()
 
 
 def rows(text: str = "") -> dict[str, ErrorRow]:
-    return {row.entry.code: row for found in error_rows(PERSONS, REFUSALS, text).values() for row in found}
+    return {row.entry.code: row for found in error_rows(PERSONS, dict(REFUSALS), text).values() for row in found}
 
 
 def test_every_code_is_listed_once_under_its_kind() -> None:
-    found = error_rows(PERSONS, REFUSALS)
+    found = error_rows(PERSONS, dict(REFUSALS))
     # Problems between card and reader are the terminal's.
     assert set(found) == set(ErrorKind) - {ErrorKind.CARD}
     assert all(row.entry.kind is kind for kind, listed in found.items() for row in listed)

@@ -57,7 +57,7 @@ async def test_it_is_kept_like_a_card_s_and_asked_for_once(browser: Browser) -> 
     assert (kept.permit_id, kept.care, kept.person.name) == (CONSENT, Care.ONLINE, person.name)
 
 
-async def test_one_for_a_later_day_says_so_and_reads_nothing(browser: Browser) -> None:
+async def test_one_for_a_later_day_names_the_day_and_reads_nothing(browser: Browser) -> None:
     browser.pages.fund.consents.on_own_page = [given(timedelta(days=2))]
     page = words_of(await browser.get(f"/history/{browser.pages.visit()}"))
     assert "閲覧の開始前です" in page
