@@ -45,7 +45,7 @@ from eligibility_api.contract.emergency import (
     FoundPerson,
     PermitAnswer,
 )
-from eligibility_api.contract.fund_caller import FundCaller, Model
+from eligibility_api.contract.fund_caller import Model
 from eligibility_api.contract.history import (
     Diagnoses,
     HealthCheckups,
@@ -71,6 +71,7 @@ from eligibility_api.contract.references import (
     ReferenceRegistrations,
 )
 from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest
+from eligibility_api.contract.webhook_calls import WebhookCalls
 
 _ELIGIBILITY: TypeAdapter[EligibilityAnswer | UnchangedAnswer] = TypeAdapter(
     EligibilityAnswer | UnchangedAnswer
@@ -80,7 +81,7 @@ _BATCH_RESULT = TypeAdapter(BatchResult)
 Paged = TypeVar("Paged", bound=HistoryPage)
 
 
-class FundClient(FundCaller):
+class FundClient(WebhookCalls):
     """Calls of one admitted client. A context manager; not safe for concurrent use by several threads."""
 
     def readiness(self) -> Readiness:
