@@ -49,7 +49,7 @@ from eligibility_api.contract.emergency import (
     FoundPerson,
     PermitAnswer,
 )
-from eligibility_api.contract.fund_caller import FundCaller, Model
+from eligibility_api.contract.fund_caller import Model
 from eligibility_api.contract.history import (
     Diagnoses,
     HealthCheckups,
@@ -76,6 +76,7 @@ from eligibility_api.contract.references import (
 )
 from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest
 from eligibility_api.contract.tickets import TICKETS_PATH, TicketRecipient, TicketRecipients
+from eligibility_api.contract.webhook_calls import WebhookCalls
 
 _ELIGIBILITY: TypeAdapter[EligibilityAnswer | UnchangedAnswer] = TypeAdapter(
     EligibilityAnswer | UnchangedAnswer
@@ -86,7 +87,7 @@ Paged = TypeVar("Paged", bound=HistoryPage)
 Listed = TypeVar("Listed", ConsentList, TicketRecipients)
 
 
-class FundClient(FundCaller):
+class FundClient(WebhookCalls):
     """Calls of one admitted client. A context manager; not safe for concurrent use by several threads."""
 
     def readiness(self) -> Readiness:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from payer_mock.cli import cards, claims, desk, generate, load, members, reports, uploads
+from payer_mock.cli import cards, claims, desk, events, generate, load, members, reports, uploads
 from payer_mock.cli.common import Dependencies, app
 from screens.command_help import arrange
 
 __all__ = ["Dependencies", "app", "main"]
 
-for module in (members, cards, uploads, reports, claims, generate, load, desk):
+for module in (members, cards, uploads, reports, claims, generate, load, desk, events):
     module.add_to(app)
 arrange(app, __name__)
 
