@@ -15,6 +15,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.wire import PersonText
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
+from eligibility_api.database.operator_sentences import REPORTED, sentence
 from eligibility_api.embedded_postgres.cluster import Role
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
@@ -47,7 +48,15 @@ def run_reporting_errors(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except ShikakuError as error:
         details = "".join(f" {name}: {value}." for name, value in error.details.items())
-        raise OperatorError(f"{error.code}: {error.entry.engineer}{details}") from error
+        cause = sentence(error.__cause__) if error.code == "database-unavailable" else None
+        raise OperatorError(
+            " ".join(filter(None, [f"{error.code}: {error.entry.engineer}{details}", cause]))
+        ) from error
+    except REPORTED as error:
+        text = sentence(error)
+        if text is None:
+            raise
+        raise OperatorError(text) from error
 
 
 def parse_insurer_number(text: str) -> str:

@@ -33,6 +33,7 @@ app = typer.Typer(
 app.command("serve")(operation.serve_command)
 app.command("db-connections")(operation.connections_command)
 app.command("migrate")(operation.migrate_command)
+app.add_typer(operation.database_app, name="database")
 app.add_typer(operation.keys_app, name="keys")
 app.add_typer(facilities.app, name="facility")
 app.add_typer(insurers.app, name="insurer")

@@ -1,11 +1,11 @@
-"""`eligibility-api serve`, `db-connections`, `migrate` and `keys`: operate the service and its keys."""
+"""`eligibility-api serve`, `db-connections`, `migrate`, `database` and `keys`: operate the service and its keys."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,10 +14,12 @@ from eligibility_api.audit_log import checkpoint_keys
 from eligibility_api.audit_log.acts import record_act
 from eligibility_api.cli_support import in_transaction, run_reporting_errors
 from eligibility_api.database.db_errors import translate_db_errors
-from eligibility_api.database.dsn import dsn
+from eligibility_api.database.dsn import dsn, is_embedded
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
 from eligibility_api.platform.settings import Settings
+
+T = TypeVar("T")
 
 
 def serve_command(
@@ -60,13 +62,49 @@ def migrate_command() -> None:
     from eligibility_api.database.migrate import migrate
 
     settings = Settings()
-    owner_dsn = dsn(settings, "owner")
+    run_reporting_errors(translated(migrate(dsn(settings, "owner"), sandbox=settings.sandbox)))
 
-    async def run() -> None:
-        with translate_db_errors():
-            await migrate(owner_dsn, sandbox=settings.sandbox)
 
-    run_reporting_errors(run())
+database_app = typer.Typer(
+    help="外部のデータベースサーバー / A database server of your own.", no_args_is_help=True
+)
+
+
+@database_app.command("prepare")
+def prepare_command(
+    rewind_role: Annotated[
+        str | None,
+        typer.Option(
+            help="pg_rewind を実行するロール / The role with which Patroni rewinds a former primary.",
+            metavar="ROLE",
+        ),
+    ] = None,
+) -> None:
+    """外部のサーバーに、ロールとデータベースを用意します。
+
+    Create the roles and the database on a server of your own, and let them connect; may be repeated.
+
+    Needs FUND_DATABASE_ADMIN_URL, a superuser's address, and the address of each role, whose password it gets. Prints what to
+    change in the server's settings.
+    """
+    from eligibility_api.database.preparation import prepare
+    from eligibility_api.embedded_postgres.cluster import ROLES
+
+    settings = Settings()
+    if is_embedded(settings):
+        raise OperatorError("DATABASE_URL is not set: the embedded database prepares itself.")
+    if settings.database_admin_url is None:
+        raise OperatorError("Set FUND_DATABASE_ADMIN_URL to the address of a superuser of the server.")
+    addresses = {role: dsn(settings, role) for role in ROLES}
+    work = prepare(settings.database_admin_url, addresses, rewind_role=rewind_role)
+    for line in run_reporting_errors(translated(work)):
+        typer.echo(line)
+
+
+async def translated(work: Coroutine[object, object, T]) -> T:
+    """Await `work`; an outage of the database is raised as usual."""
+    with translate_db_errors():
+        return await work
 
 
 keys_app = typer.Typer(help="支払基金の鍵 / The fund's own keys.", no_args_is_help=True)

@@ -24,7 +24,7 @@ _OUTAGE_CLASSES = frozenset({"08", "53", "57", "58"})
 _OUTAGE_STATES = frozenset({"25006", "40001", "40P01", "55P03"})
 """SQLSTATEs: a read-only server (after a fail-over), serialisation failure, deadlock, lock timeout."""
 
-_CONNECTION_LOST = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+_CONNECTION_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 _CHECK_VIOLATION = "23514"
 
 
@@ -76,9 +76,12 @@ def _code(error: Exception) -> str | None:
 def _is_connection_lost(error: BaseException | None) -> bool:
     """Whether the connection failed or was lost.
 
-    A ValueError is excluded: the driver also reports an invalid parameter as an interface error.
+    A ValueError of the driver is excluded: it also reports an invalid parameter as an interface error. A server's
+    certificate that is not valid is an OSError and a ValueError.
     """
-    return isinstance(error, _CONNECTION_LOST) and not isinstance(error, ValueError)
+    return isinstance(error, OSError) or (
+        isinstance(error, _CONNECTION_LOST) and not isinstance(error, ValueError)
+    )
 
 
 def _is_outage(error: BaseException | None) -> bool:

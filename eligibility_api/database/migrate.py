@@ -24,6 +24,17 @@ from eligibility_api.platform.errors import OperatorError
 CONNECT_SECONDS = 10.0
 """How long the only server may take to accept an operator's connection."""
 
+MIN_POSTGRES = 18
+"""The oldest PostgreSQL whose functions the schema uses (`uuidv7`)."""
+
+
+def check_version(major: int) -> None:
+    """Raise OperatorError for a server that is too old."""
+    if major < MIN_POSTGRES:
+        raise OperatorError(
+            f"The server is PostgreSQL {major}; the fund needs {MIN_POSTGRES} or a newer one."
+        )
+
 
 def _config() -> Config:
     config = Config()
@@ -48,7 +59,7 @@ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 async def migrate(owner_dsn: str, *, sandbox: bool = False) -> None:
     """Run the missing migrations, as the database's owner. A new database is created as a sandbox or not.
 
-    Raises OperatorError if the server lacks a role that the migrations grant rights to, or the database is of the
+    Raises OperatorError if the server is too old or lacks a role that the migrations grant rights to, or the database is of the
     other kind (nothing is migrated then); and asyncpg's or SQLAlchemy's errors.
     """
     servers = Servers(owner_dsn, seconds=CONNECT_SECONDS)
@@ -57,6 +68,7 @@ async def migrate(owner_dsn: str, *, sandbox: bool = False) -> None:
     config.attributes["sandbox"] = sandbox
     try:
         async with engine.connect() as connection:
+            await _check_server(connection)
             await _check_roles(connection)
             await check_kind(connection, sandbox=sandbox)
             await connection.rollback()
@@ -72,13 +84,18 @@ async def migrate(owner_dsn: str, *, sandbox: bool = False) -> None:
         await engine.dispose()
 
 
+async def _check_server(connection: AsyncConnection) -> None:
+    number = (await connection.execute(text("SHOW server_version_num"))).scalar_one()
+    check_version(int(number) // 10_000)
+
+
 async def _check_roles(connection: AsyncConnection) -> None:
     names = [role_name(role) for role in ROLES if role != "owner"]
     missing = (await connection.execute(_MISSING_ROLES, {"names": names})).scalar_one()
     await connection.rollback()  # each migration has a transaction of its own
     if missing:
         raise OperatorError(
-            f"The database server has no role {', '.join(missing)}: create it; or, if an earlier version of this program"
+            f"The database server has no role {', '.join(missing)}: run eligibility-api database prepare; or, if an earlier version of this program"
             " migrated the database, rename its roles api, batch and sequencer to shikaku_api, shikaku_jobs and"
             " shikaku_auditor (ALTER ROLE … RENAME TO …)."
         )

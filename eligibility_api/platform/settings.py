@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from pydantic import AliasChoices, Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.merkle_log.notes import Algorithm, VerificationKey
+from eligibility_api.platform.errors import OperatorError
 
 IPNetwork = IPv4Network | IPv6Network
 
@@ -81,6 +88,11 @@ class Settings(BaseSettings):
         default=None,
         repr=False,
         description="Database address for migrations and admissions (role `shikaku_owner`).",
+    )
+    database_admin_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Database address of a superuser, for `eligibility-api database prepare` only: give it to no service.",
     )
     database_jobs_url: str | None = Field(
         default=None,
@@ -268,6 +280,26 @@ class Settings(BaseSettings):
         description="Witnesses of the audit log, separated by commas: each its verification key (c2sp.org/tlog-cosignature),"
         " a space, and the URL of its submission prefix. The scheduler has each new checkpoint cosigned.",
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - there is no such file
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - of a folder that is known beforehand
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then the files of `FUND_SECRETS_DIR`: each is named as its variable is.
+
+        Raises OperatorError if that is no folder.
+        """
+        folder = os.environ.get("FUND_SECRETS_DIR")
+        if not folder:
+            return init_settings, env_settings
+        if not Path(folder).is_dir():
+            raise OperatorError("FUND_SECRETS_DIR is no folder.")
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, secrets_dir=folder)
 
     @field_validator("sandbox_strict")
     @classmethod

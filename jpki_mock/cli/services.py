@@ -34,13 +34,19 @@ def serve(
     announce: Annotated[
         Path | None, typer.Option(help="URL を書き込むファイル / File to write the base URL to.")
     ] = None,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="待ち受けるアドレス / The address to listen on; 0.0.0.0 for every one of this machine."
+        ),
+    ] = "127.0.0.1",
 ) -> None:
-    """失効リスト、OCSP、住民基本台帳への照会をこのマシンで提供します。
+    """失効リスト、OCSP、住民基本台帳への照会を提供します。
 
-    Serve revocation lists, OCSP and the register on the loopback address until interrupted.
+    Serve revocation lists, OCSP and the register until interrupted: on the loopback address, or on another for hosts of a fund.
     """
     from jpki_mock.service.app import create_app
     from jpki_mock.service.server import serve as run
 
     with open_jlis() as jlis:
-        run(create_app(jlis), port, announce)
+        run(create_app(jlis), port, announce, host)

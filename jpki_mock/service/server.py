@@ -1,4 +1,4 @@
-"""Runs the application on the loopback address, and announces its URL once it listens.
+"""Runs the application on one address, and announces its URL once it listens.
 
 It stops cleanly on a signal.
 """
@@ -33,13 +33,18 @@ class _AnnouncingServer(uvicorn.Server):
             write_file(self._announce, self._url.encode(), mode=0o644)
 
 
-def serve(app: FastAPI, port: int, announce: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT. Port 0: any free port. Raises OSError if the port is in use."""
+def serve(app: FastAPI, port: int, announce: Path | None, host: str = HOST) -> None:
+    """Serve until SIGTERM or SIGINT. Port 0: any free port.
+
+    Raises OSError if the port is in use, or `host` is no address of this machine.
+    """
     # uvicorn re-raises a caught signal after its shutdown: these handlers turn that into exit code 0.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
-    with socket.create_server((HOST, port), backlog=2048) as listener:
-        url = f"http://{HOST}:{listener.getsockname()[1]}"
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family, backlog=2048) as listener:
+        shown = f"[{host}]" if ":" in host else host
+        url = f"http://{shown}:{listener.getsockname()[1]}"
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
         _AnnouncingServer(config, announce, url).run(sockets=[listener])
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -87,6 +88,10 @@ async def test_a_fund_follows_the_primary_of_two_servers(tmp_path: Path) -> None
         second = standby.create_standby(first, tmp_path / "second")
         standby.follow(second)
         standby.make_synchronous(first)
+
+        # A standby alone is not migrated, and not taken for a database without schema.
+        with pytest.raises(asyncpg.exceptions.TargetServerAttributeNotMatched):
+            await migrate(second.dsn("owner"))
 
         # The standby is named first, and refused: only the primary accepts writing.
         async with fund(address_of_both(second, first)) as database:

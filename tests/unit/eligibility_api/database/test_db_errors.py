@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import asyncpg
 import pytest
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
@@ -15,6 +17,7 @@ UNDECIDED: list[Exception] = [
     ConnectionRefusedError(),
     FileNotFoundError(),
     TimeoutError(),
+    ssl.SSLCertVerificationError("expired"),
     asyncpg.InterfaceError("connection is closed"),
     asyncpg.InternalClientError("unexpected state"),
     asyncpg.ConnectionDoesNotExistError("gone"),

@@ -17,8 +17,13 @@ OPENS = re.compile(
 RELAXES = re.compile(r"enable_(seqscan|hashjoin|mergejoin|indexscan|bitmapscan|nestloop)|plan_cache_mode")
 WHOLE_FILE = re.compile(r"\bwhole_file\(")
 
-MAY_OPEN = {"database/connections.py", "database/migrate.py", "database/servers.py"}
-"""The connections of all programs, migrations, which run alone, and what finds the primary for both."""
+MAY_OPEN = {
+    "database/connections.py",
+    "database/migrate.py",
+    "database/preparation.py",
+    "database/servers.py",
+}
+"""The connections of all programs; migrations and preparations, which run alone; what finds the primary for them."""
 
 READS_WHOLE_FILES = {
     "database/plans.py": 1,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from pydantic import ValidationError
 
+from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 
 PASSWORD = "secret-of-the-database"
@@ -156,7 +157,8 @@ def test_the_general_database_address_is_the_apis_alone(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    "name", ["database_url", "database_owner_url", "database_jobs_url", "database_auditor_url"]
+    "name",
+    ["database_url", "database_owner_url", "database_jobs_url", "database_auditor_url", "database_admin_url"],
 )
 def test_no_text_of_the_settings_contains_a_database_password(
     monkeypatch: pytest.MonkeyPatch, name: str
@@ -185,3 +187,29 @@ def test_a_duration_follows_from_its_own_seconds(
 ) -> None:
     read(monkeypatch, name, seconds)
     assert getattr(Settings(), duration) == timedelta(seconds=seconds)
+
+
+def test_a_mounted_secret_is_a_file_that_is_named_as_its_variable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("FUND_DATABASE_URL", "DATABASE_URL", "FUND_DATABASE_OWNER_URL", "FUND_DATABASE_JOBS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "DATABASE_URL").write_text("postgresql://shikaku_api@db/fund\n")
+    (tmp_path / "fund_database_owner_url").write_text("postgresql://shikaku_owner@db/fund")
+    (tmp_path / "FUND_DATABASE_JOBS_URL").write_text("postgresql://shikaku_jobs@file/fund")
+    monkeypatch.setenv("FUND_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("FUND_DATABASE_JOBS_URL", "postgresql://shikaku_jobs@environment/fund")
+    settings = Settings()
+    assert settings.database_url == "postgresql://shikaku_api@db/fund"
+    assert settings.database_owner_url == "postgresql://shikaku_owner@db/fund"
+    assert settings.database_jobs_url == "postgresql://shikaku_jobs@environment/fund"
+
+
+@pytest.mark.parametrize("name", ["missing", "file"])
+def test_a_folder_of_secrets_that_is_none_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("FUND_SECRETS_DIR", str(tmp_path / name))
+    with pytest.raises(OperatorError, match="FUND_SECRETS_DIR is no folder"):
+        Settings()
