@@ -53,7 +53,7 @@ def measure(folder: Path) -> Mapping[str, float]:
         _until(lambda: _answers(folder, command, expected), running)
         seconds["curl"] = time.monotonic() - began
         for language, program in programs.items():
-            _until(lambda program=program: _output(folder, program).splitlines() == printed, running)  # type: ignore[misc]
+            _until(lambda program=program: _output(folder, program).splitlines() == printed, running)
             seconds[language] = time.monotonic() - began
     return seconds
 

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from eligibility_api.contract.errors import CATALOGUE, ErrorKind
-from eligibility_api.sandbox.faults import REFUSALS
+from eligibility_api.sandbox import faults
 from sandbox.app import create_app
 from sandbox.console import Console
 from sandbox.errors import MAX_PERSONS, ErrorRow, error_rows
@@ -17,6 +17,7 @@ from tests.builders.console import FUND_URL, HOSTILE, ScriptedServices, all_pers
 
 URL = "http://127.0.0.1:8700"
 PERSONS = all_persons()
+REFUSALS = {str(fault): code for fault, code in faults.REFUSALS.items()}
 
 
 def rows(text: str = "") -> dict[str, ErrorRow]:

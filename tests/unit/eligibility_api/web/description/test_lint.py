@@ -101,7 +101,7 @@ def test_no_unused_components() -> None:
 
 
 def test_spec_strict_refs_have_no_siblings() -> None:
-    """A reference stands alone, except in a schema, where OpenAPI 3.1 allows a description beside it."""
+    """A reference stands alone, except in a schema, where OpenAPI 3.1 allows a description next to it."""
     responses = [
         response for _, _, operation in OPERATIONS.values() for response in operation["responses"].values()
     ]
