@@ -78,7 +78,13 @@ def claim(
     branch: str | None = "00",
     **more: Any,
 ) -> Claim:
-    """A claim of the person as `Fund.enrol` enrols her, treated `months` months ago and claimed in the next month."""
+    """A claim of the person as `Fund.enrol` enrols her, treated `months` months ago and claimed in the next month.
+
+    Raises ValueError for a claim of the current month, which is shown from its eleventh day on: a test of it
+    would hold on some days of each month only. Such a test gives `claim_month` itself.
+    """
+    if months < 2 and "claim_month" not in more:
+        raise ValueError("A claim of this month is shown from the 11th on: give months of 2 and more")
     member = Member(
         insurer_number=insurer_number,
         symbol="見本",

@@ -105,10 +105,10 @@ async def test_a_claim_alone_is_no_duplicate(fund: Fund, clinic: Credential) -> 
     """Rule M1."""
     person = await fund.insured()
     await set_known_since(fund, person, fund.clock() - timedelta(days=300))
-    day = months_ago(fund, 1) + timedelta(days=27)
+    day = months_ago(fund, 2) + timedelta(days=27)
     medicine = drug(code=TABLET, times=90, dispensed_on=day, prescribed_on=day)
     await store_claims(
-        fund, claim(fund, person, content(medicine, prescriber_code=OTHER_CLINIC), months=1, pharmacy=True)
+        fund, claim(fund, person, content(medicine, prescriber_code=OTHER_CLINIC), months=2, pharmacy=True)
     )
     answer = (await check(fund, person, clinic, TABLET, act="21")).json()
     assert (answer["duplicate"], answer["contraindicated"]) == (False, False)

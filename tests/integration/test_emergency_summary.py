@@ -43,13 +43,13 @@ async def terminal(fund: Fund) -> Credential:
 
 
 async def patient(fund: Fund, terminal: Credential) -> Person:
-    """A person with claims of a month and of two years ago, a prescription of 10 days ago, and one of 60."""
+    """A person with claims of two months and of two years ago, a prescription of 10 days ago, and one of 60."""
     person = await fund.insured()
     await set_known_since(fund, person, fund.clock() - timedelta(days=900))
     acts = tuple(
         Act(code, None, kind, 1) for code, kind in ((GUIDANCE, "13"), (DIALYSIS, "40"), (OPERATION, "50"))
     )
-    for months in (1, 24):
+    for months in (2, 24):
         treated = content(drug(days=((3, 7),)), acts=acts)
         await store_claims(fund, claim(fund, person, treated, months=months))
     today = day_in_japan(fund.clock())
@@ -82,7 +82,7 @@ async def test_the_summary_is_a_part_of_the_full_set(fund: Fund, terminal: Crede
     await fund.owner.fetch(
         "UPDATE permit SET operator = $1 WHERE permit_id = $2::text::uuid", [DOCTOR, str(permit)]
     )
-    last, former = (months_ago(fund, months).isoformat()[:7] for months in (1, 24))
+    last, former = (months_ago(fund, months).isoformat()[:7] for months in (2, 24))
 
     async def rows(resource: str, name: str, **query: str) -> list[Any]:
         answer = await read(fund, terminal, "emergencies", permit, resource, **query)

@@ -47,10 +47,10 @@ async def test_the_history_survives_a_change_of_insurer(fund: Fund, pharmacy: Cr
     await store_claims(
         fund,
         claim(fund, person, content(drug(code="990000101")), months=3),
-        claim(fund, person, content(drug(code="990000102")), months=1, insurer_number=OTHER_INSURER),
+        claim(fund, person, content(drug(code="990000102")), months=2, insurer_number=OTHER_INSURER),
         # The wrong insurer for the month: the person was not enrolled there then.
         claim(fund, person, content(drug(code="990000103")), months=3, insurer_number=OTHER_INSURER),
-        claim(fund, person, content(drug(code="990000104")), months=1),
+        claim(fund, person, content(drug(code="990000104")), months=2),
     )
     assert await drug_codes(fund, person, pharmacy) == ["990000102", "990000101"]
 

@@ -18,9 +18,9 @@ def run(*words: str | Path) -> Result:
 
 
 def test_a_population_is_generated_as_of_this_month_and_advanced(tmp_path: Path) -> None:
-    residents, _ = residents_file(tmp_path, 50)
+    residents, _ = residents_file(tmp_path, 1_000)
     generated = run("population", "--residents", residents, "--out", tmp_path / "population", "--json")
-    assert json.loads(generated.stdout) == {"people": 50, "month": this_month()}
+    assert json.loads(generated.stdout) == {"people": 1_000, "month": this_month()}
     assert (
         (tmp_path / "population" / "insurers.csv")
         .read_text()
