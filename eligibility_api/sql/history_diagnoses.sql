@@ -14,7 +14,7 @@ permit_row AS MATERIALIZED (
         FROM client c JOIN facility f USING (institution_code)
         WHERE c.client_id = :client_id AND c.closed_at IS NULL AND f.closed_at IS NULL
     ) t ON true
-    LEFT JOIN permit p ON p.permit_id = :permit_id AND p.basis IN ('pin', 'visual-check')
+    LEFT JOIN permit p ON p.permit_id = :permit_id AND p.basis IN ('own-access', 'pin', 'visual-check')
     LEFT JOIN permit_end e ON e.permit_id = p.permit_id
 ),
 current_enrolment AS MATERIALIZED (
