@@ -29,7 +29,15 @@ async def http(services: ScriptedServices) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/console", "/console/requests", "/console/requests/2", "/console/events", "/console/faults", "/console/errors"]
+    "path",
+    [
+        "/console",
+        "/console/requests",
+        "/console/requests/2",
+        "/console/events",
+        "/console/faults",
+        "/console/errors",
+    ],
 )
 async def test_every_page_has_the_band_of_a_sandbox(http: httpx2.AsyncClient, path: str) -> None:
     response = await http.get(path)
