@@ -71,7 +71,9 @@ async def at(fund: Fund, job: WebhookSteps, since_start: timedelta) -> None:
     await job.run()
 
 
-async def test_an_insurer_receives_the_events_of_its_files(fund: Fund, job: WebhookSteps, receiver: Receiver) -> None:
+async def test_an_insurer_receives_the_events_of_its_files(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
     """Rules E1, E2: checked, published on request, refused; ids only."""
     subscription = await subscribe(fund, fund.insurer, "/files")
     people = [fund.person() for _ in range(3)]
@@ -96,7 +98,9 @@ async def test_an_insurer_receives_the_events_of_its_files(fund: Fund, job: Webh
         assert not any(person.resident.name.encode() in request.content for person in people)
 
 
-async def test_an_insurer_receives_the_events_of_its_members(fund: Fund, job: WebhookSteps, receiver: Receiver) -> None:
+async def test_an_insurer_receives_the_events_of_its_members(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
     """Rule E1: a registration, a decided mismatch, and withdrawn values, by the members' ids."""
     await subscribe(fund, fund.insurer, "/members")
     other = await fund.admit_insurer(OTHER_INSURER)
