@@ -20,10 +20,8 @@ from eligibility_api.batches import endpoints as batches
 from eligibility_api.checkups import endpoints as checkups
 from eligibility_api.claims import endpoints as claims
 from eligibility_api.consent import endpoints as consent
-from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.consent.grant import GRANTS, PRECHECKS
 from eligibility_api.contract.claims import CLAIMS_PATH
-from eligibility_api.contract.history import HistoryResource
 from eligibility_api.contract.own_access import PORTAL_PATH
 from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.database.connections import Database
@@ -41,7 +39,7 @@ from eligibility_api.fast_path import FastPath, with_body
 from eligibility_api.fhir import endpoints as fhir
 from eligibility_api.history import endpoints as history
 from eligibility_api.history.fast_path import of_histories
-from eligibility_api.history.store import statement as history_statement
+from eligibility_api.history.store import HISTORIES
 from eligibility_api.insurer_ops import endpoints as insurer_ops
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.keys import load_keys
@@ -253,10 +251,9 @@ async def warmed_up(opened: AbstractAsyncContextManager[State]) -> AsyncIterator
 def busiest_statements() -> dict[str, Statement]:
     """The statements of the fast path, of histories, and of signing in, by name; rendered in `eligibility_api/sql/`."""
     histories = {
-        f"history_{resource.value.replace('-', '_')}": history_statement(
-            resource, CONSENT_BASES, at_instant=False
-        )
-        for resource in HistoryResource
+        f"{kind.name.replace('.', '_').replace('-', '_')}{end}": statement
+        for kind in HISTORIES.values()
+        for end, statement in (("", kind.alone), ("_together", kind.together))
     }
     return {
         "client": FIND_CLIENTS.alone,
@@ -271,7 +268,7 @@ def busiest_statements() -> dict[str, Statement]:
         "consent_challenges_together": PRECHECKS.together,
         "consent": GRANTS.alone,
         "consents_together": GRANTS.together,
-        **{name: Statement.of(text) for name, text in histories.items()},
+        **histories,
     }
 
 

@@ -70,6 +70,10 @@ class ConnectionPool:
         connection = await self._acquire()
         try:
             rows: list[asyncpg.Record] = await connection.fetch(statement, *parameters)
+        except asyncpg.ReadOnlySQLTransactionError:
+            # This server is no primary any more: the next connection looks for the one that is.
+            self._close_soon(connection)
+            raise
         except asyncpg.PostgresError:
             self._release(connection)
             raise

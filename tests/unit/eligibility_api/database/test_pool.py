@@ -154,8 +154,17 @@ async def test_a_rejected_statement_keeps_its_connection() -> None:
     assert await task == []
 
 
-@pytest.mark.parametrize("error", [TimeoutError(), asyncpg.InterfaceError("cut"), ConnectionResetError()])
-async def test_a_connection_with_a_possibly_running_statement_is_replaced(error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        TimeoutError(),
+        asyncpg.InterfaceError("cut"),
+        ConnectionResetError(),
+        asyncpg.ReadOnlySQLTransactionError("no primary any more"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_connection_that_may_be_busy_or_may_not_write_is_replaced(error: Exception) -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task, after] = await asked(pool, "a", "b")
