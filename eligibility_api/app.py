@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from functools import lru_cache  # noqa: TID251 - of the application
 from typing import Any, cast
 
@@ -58,6 +58,8 @@ from eligibility_api.processes.process import (
 from eligibility_api.references import endpoints as references
 from eligibility_api.registration import endpoints as registration
 from eligibility_api.state import State, open_state
+from eligibility_api.status import endpoints as status
+from eligibility_api.status.board import Board
 from eligibility_api.tickets import endpoints as tickets
 from eligibility_api.uploads import endpoints as uploads
 from eligibility_api.web import problem_pages, problems
@@ -121,8 +123,11 @@ English, and one for the engineer. A technical failure is never an answer about 
 OpenState = Callable[[], AbstractAsyncContextManager[State]]
 
 
-def build(state: OpenState) -> FastAPI:
-    """Build the application; `state` is opened at its startup and closed at its shutdown."""
+def build(state: OpenState, *, watch: bool = False) -> FastAPI:
+    """Build the application; `state` is opened at its startup and closed at its shutdown.
+
+    `watch`: note changes of the service's state while nobody asks for it, too.
+    """
     routers = [*(package.router for package in _PACKAGES), *history.HISTORY_ROUTERS.values()]
     busy_routes = BusyRoutes(route for router in routers for route in router.routes)
 
@@ -130,11 +135,12 @@ def build(state: OpenState) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Admission]]:
         async with state() as fund:
             app.state.fund = fund
+            app.state.board = board = Board()
             admission = _admission(fund, busy_routes)
             if {middleware.cls for middleware in app.user_middleware} == {cast(Any, AccessLog)}:
                 # Another middleware, such as the sandbox's, receives every request.
                 admission.answer_directly = fast_path(fund, busy_routes).answer
-            async with admission.sweeping():
+            async with admission.sweeping(), board.watching(fund) if watch else nullcontext():
                 yield {APP_STATE_KEY: admission}
 
     app = DescribedAPI(
@@ -152,6 +158,7 @@ def build(state: OpenState) -> FastAPI:
     for package in _PACKAGES:
         app.include_router(package.router)
     app.include_router(health.router)
+    app.include_router(status.router)
     app.include_router(problem_pages.router)
     _serve_description(app)
     _serve_pages(app)
@@ -282,7 +289,8 @@ def create(settings: Settings, *, transport: httpx2.AsyncBaseTransport | None = 
                     settings, load_keys(settings.home), database, clock=system_clock, transport=transport
                 )
             )
-        )
+        ),
+        watch=True,
     )
     _description(app)  # now, when nobody waits for it
     exclude_from_garbage_collection()
