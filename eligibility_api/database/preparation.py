@@ -10,6 +10,7 @@ import hmac
 import secrets
 from base64 import b64encode
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
@@ -62,7 +63,7 @@ async def prepare(
 class _Session:
     """One connection of the superuser, closed at the end."""
 
-    def __init__(self, dsn: str, **arguments: str) -> None:
+    def __init__(self, dsn: str, **arguments: Any) -> None:
         self._servers = Servers(dsn, seconds=CONNECT_SECONDS, command_timeout=60.0, **arguments)
 
     async def __aenter__(self) -> asyncpg.Connection:

@@ -26,9 +26,9 @@ MAX_ADDRESS = 4000
 """Characters of an address."""
 
 _DEFAULT_PORT = 5432
-_SCHEME = re.compile(r"postgres(ql)?(\+[a-z0-9]+)?", re.ASCII)
+_SCHEME = re.compile(r"postgres(ql)?(\+[a-z0-9]{1,20})?", re.ASCII)
 _HOST_AND_PORT = re.compile(
-    r"(?P<host>/.*|\[[^\[\]]+\]|[^:\[\]/\s]+)(:(?P<port>[0-9]*))?", re.ASCII | re.DOTALL
+    r"(?P<host>/.{0,255}|\[[^\[\]]{1,100}\]|[^:\[\]/\s]{1,255})(:(?P<port>[0-9]{0,5}))?", re.ASCII | re.DOTALL
 )
 _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 _WRITING = frozenset({"read-write", "primary"})

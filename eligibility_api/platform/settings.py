@@ -24,7 +24,11 @@ IPNetwork = IPv4Network | IPv6Network
 
 def _networks(text: str) -> tuple[IPNetwork, ...]:
     """Parse networks separated by commas. Raises ValueError."""
-    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        # The error of `ip_network` repeats the text.
+        raise ValueError("each is an address or a network, such as 192.0.2.0/24") from None
 
 
 def _witnesses(text: str) -> tuple[tuple[VerificationKey, str], ...]:
@@ -48,6 +52,10 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         default=Path("var/fund"), description="Directory of the keys and the embedded database."
+    )
+    secrets_dir: Path | None = Field(
+        default=None,
+        description="Folder of mounted secrets: a file that is named as a variable gives its value, if the environment does not.",
     )
     audience: str = Field(
         default="urn:shikaku:fund", description="The fund's name in access tokens and signed bytes."

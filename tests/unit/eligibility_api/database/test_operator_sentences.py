@@ -15,25 +15,25 @@ from eligibility_api.database.migrate import check_version
 from eligibility_api.database.preparation import scram_verifier
 from eligibility_api.platform.errors import OperatorError
 
-SAID = "secret of 架空太郎"
+SECRET = "secret of 架空太郎"
 
 MISTAKES: list[tuple[Exception, str]] = [
-    (asyncpg.exceptions.TargetServerAttributeNotMatched(SAID), "is a standby, or read-only"),
-    (asyncpg.ReadOnlySQLTransactionError(SAID), "is a standby, or read-only"),
-    (asyncpg.InvalidPasswordError(SAID), "password of this role"),
-    (asyncpg.InvalidAuthorizationSpecificationError(SAID), "pg_hba.conf"),
-    (asyncpg.InvalidCatalogNameError(SAID), "database prepare"),
-    (asyncpg.UndefinedTableError(SAID), "eligibility-api migrate"),
-    (asyncpg.UndefinedFunctionError(SAID), "eligibility-api migrate"),
-    (asyncpg.UndefinedColumnError(SAID), "eligibility-api migrate"),
-    (asyncpg.InsufficientPrivilegeError(SAID), "lacks a right"),
-    (asyncpg.CannotConnectNowError(SAID), "starting or stopping"),
-    (asyncpg.TooManyConnectionsError(SAID), "db-connections"),
-    (asyncpg.exceptions.ClientConfigurationError(SAID), "parameters that the driver cannot read"),
-    (ssl.SSLCertVerificationError(SAID), "sslrootcert"),
-    (TimeoutError(SAID), "answers in time"),
-    (ConnectionRefusedError(SAID), "can be reached"),
-    (OSError(SAID), "can be reached"),
+    (asyncpg.exceptions.TargetServerAttributeNotMatched(SECRET), "is a standby, or read-only"),
+    (asyncpg.ReadOnlySQLTransactionError(SECRET), "is a standby, or read-only"),
+    (asyncpg.InvalidPasswordError(SECRET), "password of this role"),
+    (asyncpg.InvalidAuthorizationSpecificationError(SECRET), "pg_hba.conf"),
+    (asyncpg.InvalidCatalogNameError(SECRET), "database prepare"),
+    (asyncpg.UndefinedTableError(SECRET), "eligibility-api migrate"),
+    (asyncpg.UndefinedFunctionError(SECRET), "eligibility-api migrate"),
+    (asyncpg.UndefinedColumnError(SECRET), "eligibility-api migrate"),
+    (asyncpg.InsufficientPrivilegeError(SECRET), "lacks a right"),
+    (asyncpg.CannotConnectNowError(SECRET), "starting or stopping"),
+    (asyncpg.TooManyConnectionsError(SECRET), "db-connections"),
+    (asyncpg.exceptions.ClientConfigurationError(SECRET), "parameters that the driver cannot read"),
+    (ssl.SSLCertVerificationError(SECRET), "sslrootcert"),
+    (TimeoutError(SECRET), "answers in time"),
+    (ConnectionRefusedError(SECRET), "can be reached"),
+    (OSError(SECRET), "can be reached"),
 ]
 
 
@@ -53,7 +53,7 @@ def test_a_mistake_is_one_sentence(error: Exception, mends: str, wrapped: bool) 
     with pytest.raises(OperatorError, match=mends) as raised:
         run_reporting_errors(work())
     assert "\n" not in str(raised.value)
-    assert SAID not in str(raised.value)
+    assert SECRET not in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from eligibility_api.database import pool as pool_module
 from eligibility_api.database.pool import ConnectionPool
+from eligibility_api.platform.telemetry import METRICS
 
 pytestmark = pytest.mark.anyio
 
@@ -91,6 +92,28 @@ async def test_consecutive_statements_use_one_connection() -> None:
         server.lines[0].answer(n)
         assert await task == [n]
     assert len(server.lines) == 1
+
+
+async def test_the_metrics_say_how_many_connections_are_used_and_who_waits() -> None:
+    def measured() -> list[float]:
+        names = [("shikaku_database_connections", {"state": state}) for state in ("free", "used")]
+        values = [
+            METRICS.get_sample_value(*name) for name in (*names, ("shikaku_database_requests_waiting", {}))
+        ]
+        return [value for value in values if value is not None]
+
+    server = Server()
+    pool = ConnectionPool(server.connect, 2)
+    before = measured()
+    tasks = await asked(pool, "a", "b", "c")
+    assert (pool.free, pool.used, pool.waiting) == (0, 2, 1)
+    assert measured() == [had + own for had, own in zip(before, [0, 2, 1], strict=True)]
+    for _ in range(2):
+        server.lines[0].answer()
+        await run_tasks()
+    server.lines[1].answer()
+    await asyncio.gather(*tasks)
+    assert measured() == [had + own for had, own in zip(before, [2, 0, 0], strict=True)]
 
 
 async def test_a_request_waits_for_the_first_released_connection_if_all_are_in_use() -> None:

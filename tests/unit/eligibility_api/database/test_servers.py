@@ -133,7 +133,7 @@ def test_what_programs_read_differently_is_refused_in_one_sentence(dsn: str, rea
 
 
 def test_the_driver_alone_would_have_misread_one_of_them() -> None:
-    """The reason for refusing it: of a repeated host the driver takes the last one, and says nothing."""
+    """The reason for refusing it: of a repeated host the driver takes the last one, and answers nothing."""
     assert dialled("postgresql://r:p@/db?host=h1:5433&host=h2:5434")[0] == [("h2", 5434)]
 
 
@@ -169,7 +169,7 @@ def test_any_text_is_read_or_refused(dsn: str) -> None:
 class Cluster:
     """Fake servers: each accepts, or fails its own way; asked for in this order."""
 
-    says: dict[str, Exception | None]
+    answers: dict[str, Exception | None]
     asked: list[str] = field(default_factory=list)
     arguments: list[dict[str, Any]] = field(default_factory=list)
 
@@ -177,7 +177,7 @@ class Cluster:
         name = dsn.partition("host=")[2][:2]
         self.asked.append(name)
         self.arguments.append(arguments)
-        error = self.says[name]
+        error = self.answers[name]
         if isinstance(error, TimeoutError):
             async with asyncio.timeout(0):
                 await asyncio.Event().wait()
@@ -212,7 +212,7 @@ async def test_the_last_good_server_is_asked_first() -> None:
     servers = cluster.servers("h1", "h2", "h3")
     assert [await servers.connect() for _ in range(3)] == ["h2"] * 3
     assert cluster.asked == ["h1", "h2", "h2", "h2"]
-    cluster.says |= {"h2": ConnectionRefusedError(), "h3": None}
+    cluster.answers |= {"h2": ConnectionRefusedError(), "h3": None}
     cluster.asked.clear()
     assert [await servers.connect() for _ in range(2)] == ["h3"] * 2
     assert cluster.asked == ["h2", "h1", "h3", "h3"]
@@ -240,7 +240,7 @@ def test_all_servers_are_asked_within_the_time_that_a_request_waits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("says", "raised"),
+    ("answers", "raised"),
     [
         ([STANDBY, ConnectionRefusedError()], STANDBY),
         ([WRONG, STANDBY], STANDBY),
@@ -249,9 +249,9 @@ def test_all_servers_are_asked_within_the_time_that_a_request_waits() -> None:
     ids=["an outage", "rather an outage", "a mistake of the operator"],
 )
 async def test_without_a_primary_an_outage_is_raised_if_there_is_one(
-    says: Sequence[Exception], raised: Exception
+    answers: Sequence[Exception], raised: Exception
 ) -> None:
-    cluster = Cluster({"h1": says[0], "h2": says[1]})
+    cluster = Cluster({"h1": answers[0], "h2": answers[1]})
     with pytest.raises(type(raised)):
         await cluster.servers("h1", "h2").connect()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from numbers import Number
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from pydantic import ValidationError
 
+from eligibility_api.platform.described_settings import DEFAULT, HIDDEN, describe, unknown_variables
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 
@@ -203,6 +205,11 @@ def test_a_mounted_secret_is_a_file_that_is_named_as_its_variable(
     assert settings.database_url == "postgresql://shikaku_api@db/fund"
     assert settings.database_owner_url == "postgresql://shikaku_owner@db/fund"
     assert settings.database_jobs_url == "postgresql://shikaku_jobs@environment/fund"
+    shown = {one.name: (one.value, one.origin) for one in describe(settings, os.environ)}
+    assert shown["FUND_DATABASE_URL"] == (HIDDEN, "DATABASE_URL")
+    assert shown["FUND_DATABASE_OWNER_URL"] == (HIDDEN, "FUND_DATABASE_OWNER_URL")
+    assert shown["FUND_DATABASE_AUDITOR_URL"] == (None, DEFAULT)
+    assert not unknown_variables(Settings, {"FUND_SECRETS_DIR": str(tmp_path)})
 
 
 @pytest.mark.parametrize("name", ["missing", "file"])
