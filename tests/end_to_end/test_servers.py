@@ -9,14 +9,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import Database
 from eligibility_api.database.db_errors import RETRY_AFTER_SECONDS
 from eligibility_api.database.migrate import migrate
+from eligibility_api.database.operator_sentences import sentence
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from tests.builders import standby
 from tests.depth import DEEP
@@ -90,8 +91,9 @@ async def test_a_fund_follows_the_primary_of_two_servers(tmp_path: Path) -> None
         standby.make_synchronous(first)
 
         # A standby alone is not migrated, and not taken for a database without schema.
-        with pytest.raises(asyncpg.exceptions.TargetServerAttributeNotMatched):
+        with pytest.raises(DBAPIError) as not_migrated:
             await migrate(second.dsn("owner"))
+        assert "is a standby" in str(sentence(not_migrated.value))
 
         # The standby is named first, and refused: only the primary accepts writing.
         async with fund(address_of_both(second, first)) as database:
