@@ -128,6 +128,7 @@ def build(state: OpenState, *, watch: bool = False) -> FastAPI:
 
     `watch`: note changes of the service's state while nobody asks for it, too.
     """
+    board = Board()
     routers = [*(package.router for package in _PACKAGES), *history.HISTORY_ROUTERS.values()]
     busy_routes = BusyRoutes(route for router in routers for route in router.routes)
 
@@ -135,7 +136,6 @@ def build(state: OpenState, *, watch: bool = False) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Admission]]:
         async with state() as fund:
             app.state.fund = fund
-            app.state.board = board = Board()
             admission = _admission(fund, busy_routes)
             if {middleware.cls for middleware in app.user_middleware} == {cast(Any, AccessLog)}:
                 # Another middleware, such as the sandbox's, receives every request.
@@ -155,6 +155,7 @@ def build(state: OpenState, *, watch: bool = False) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.state.board = board
     for package in _PACKAGES:
         app.include_router(package.router)
     app.include_router(health.router)

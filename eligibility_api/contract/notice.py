@@ -20,7 +20,7 @@ MAX_DOWNTIMES = 50
 """Maximum number of planned downtimes."""
 
 
-class Part(StrEnum):
+class FundPart(StrEnum):
     """A part of the fund whose state the notice has."""
 
     SERVICE = "service"
@@ -31,7 +31,7 @@ class Part(StrEnum):
 class PartState(BaseModel):
     """Whether a part is in order, and since when it has been so, as far as the answering worker knows."""
 
-    part: Part
+    part: FundPart
     in_order: bool
     since: AwareDatetime
 
@@ -86,7 +86,7 @@ class StatusNotice(BaseModel):
     """The fund's state, the speed of the last hour, and the next planned downtime."""
 
     as_of: AwareDatetime
-    parts: list[PartState] = Field(max_length=len(Part))
+    parts: list[PartState] = Field(max_length=len(FundPart))
     measured_seconds: int = Field(
         ge=0, description="The time over which the speed was measured, up to an hour."
     )

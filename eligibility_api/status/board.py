@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 
-from eligibility_api.contract.notice import Downtime, Part, PartState, StatusNotice
+from eligibility_api.contract.notice import Downtime, FundPart, PartState, StatusNotice
 from eligibility_api.health import read_readiness
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.service_metrics import metrics_text
@@ -27,12 +27,12 @@ class Board:
     """The parts' states, each since its last change, and the speed of the last hour."""
 
     def __init__(self) -> None:
-        self._parts: dict[Part, PartState] = {}
+        self._parts: dict[FundPart, PartState] = {}
         self._last_hour = LastHour()
         self._looked_at = -LOOK_SECONDS
         self._looking = asyncio.Lock()
 
-    def observe(self, now: datetime, in_order: Mapping[Part, bool]) -> None:
+    def observe(self, now: datetime, in_order: Mapping[FundPart, bool]) -> None:
         """Note the state of parts: `since` is when it was first observed without a change."""
         for part, is_in_order in in_order.items():
             former = self._parts.get(part)
@@ -76,9 +76,9 @@ class Board:
         self.observe(
             state.clock(),
             {
-                Part.SERVICE: readiness.ready,
-                Part.DATABASE: readiness.database,
-                Part.REVOCATION: readiness.revocation_mirror,
+                FundPart.SERVICE: readiness.ready,
+                FundPart.DATABASE: readiness.database,
+                FundPart.REVOCATION: readiness.revocation_mirror,
             },
         )
         now = time.monotonic()

@@ -21,6 +21,7 @@ from eligibility_api.contract.eligibility import (
     VisualCheckRequest,
 )
 from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY, EndRequest, EnrolmentRequest
+from eligibility_api.contract.notice import NOTICE_PATH, STATUS_PATH, FundPart, StatusNotice
 from eligibility_api.contract.references import ReferenceRegistration
 from eligibility_api.contract.registration import RegistrationRequest
 from eligibility_api.contract.tokens import token_form
@@ -68,6 +69,16 @@ async def test_on_a_database_without_tables_it_is_not_ready_and_reports_the_reas
     await empty.close()
     assert response.status_code == 503
     assert (readiness.database, readiness.migrated) == (True, False)
+
+
+async def test_the_notice_and_its_page_need_no_token(fund: Fund) -> None:
+    await fund.mirror()
+    response = await fund.http.get(NOTICE_PATH)
+    notice = StatusNotice.model_validate_json(response.content)
+    assert {state.part: state.in_order for state in notice.parts} == dict.fromkeys(FundPart, True)
+    page = await fund.http.get(STATUS_PATH)
+    assert (response.status_code, page.status_code) == (200, 200)
+    assert "稼働状況" in page.text
 
 
 async def test_metrics_have_routes_and_codes_but_no_paths(fund: Fund) -> None:
@@ -181,10 +192,14 @@ async def test_without_the_database_the_answer_is_a_technical_failure_and_no_non
     breakable.server.stop()
     answers = await _while_broken(fund, proof)
     ready = await fund.http.get("/readyz")
+    notice = await fund.http.get(NOTICE_PATH)
     breakable.server.start()
 
     assert [_is_technical(answer) for answer in answers] == [True, True]
     assert (ready.status_code, ready.json()["database"]) == (503, False)
+    assert notice.status_code == 200
+    assert not any(state["in_order"] for state in notice.json()["parts"])
+    assert len(notice.json()["parts"]) == len(FundPart)
     assert [answer.status_code for answer in await _while_broken(fund, proof)] == [200, 200]
 
 

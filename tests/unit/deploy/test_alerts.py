@@ -67,7 +67,7 @@ def test_an_alert_selects_only_routes_of_the_interface() -> None:
 
 
 @pytest.mark.parametrize("name", ALERTS)
-def test_an_alert_says_what_happens_in_both_languages_and_how_urgent_it_is(name: str) -> None:
+def test_an_alert_states_what_happens_in_both_languages_and_how_urgent_it_is(name: str) -> None:
     rule = ALERTS[name]
     assert set(rule["annotations"]) == {"summary", "summary_ja", "runbook"}
     assert rule["annotations"]["summary"].isascii()

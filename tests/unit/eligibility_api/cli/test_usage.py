@@ -61,6 +61,7 @@ def test_the_commands_are_those_that_operators_know() -> None:
         "operator add", "operator end", "operator list", "audit report",
         "disaster open", "disaster extend", "disaster close", "disaster list", "consent export", "consent verify",
         "drug-master load", "drug-master status", "webhook-target allow", "webhook-target forbid", "webhook-target list",
+            "downtime plan", "downtime list", "downtime cancel",
     }  # fmt: skip
 
 

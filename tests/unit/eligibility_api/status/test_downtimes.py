@@ -52,7 +52,7 @@ def test_what_is_over_is_dropped_when_another_one_is_planned() -> None:
     ],
     ids=["empty", "long", "long in English", "ends before", "no zone"],
 )
-def test_a_downtime_that_says_nothing_or_never_ends_is_refused(change: dict[str, object]) -> None:
+def test_a_downtime_without_a_sentence_or_that_never_ends_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Downtime.model_validate(planned(1).model_dump() | change)
 

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from eligibility_api.contract.notice import Downtime, Downtimes, Part, StatusNotice
+from eligibility_api.contract.notice import Downtime, Downtimes, FundPart, StatusNotice
 from eligibility_api.contract.readiness import Readiness
 from eligibility_api.state import current_state
 from eligibility_api.status import board as boards
@@ -35,7 +35,7 @@ class Service:
     home: Path
     readiness: Readiness = field(default_factory=IN_ORDER.model_copy)
     now: datetime = NOW
-    looks: int = 0
+    reads: int = 0
     settings: SimpleNamespace = field(init=False)
 
     def __post_init__(self) -> None:
@@ -45,7 +45,7 @@ class Service:
         return self.now
 
     async def read(self, _: object) -> Readiness:
-        self.looks += 1
+        self.reads += 1
         return self.readiness
 
     @asynccontextmanager
@@ -73,7 +73,7 @@ async def notice(http: httpx2.AsyncClient) -> StatusNotice:
     return StatusNotice.model_validate_json(response.content)
 
 
-async def test_the_notice_says_what_is_in_order_and_since_when(
+async def test_the_notice_states_what_is_in_order_and_since_when(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(boards, "LOOK_SECONDS", 0.0)
@@ -85,11 +85,11 @@ async def test_the_notice_says_what_is_in_order_and_since_when(
         service.now += timedelta(minutes=5)
         last = await notice(http)
     assert [(state.part, state.in_order, state.since) for state in first.parts] == [
-        (part, True, NOW) for part in Part
+        (part, True, NOW) for part in FundPart
     ]
     since = NOW + timedelta(minutes=5)
     assert [(state.part, state.in_order, state.since) for state in last.parts] == [
-        (part, False, since) for part in Part
+        (part, False, since) for part in FundPart
     ]
     assert last.as_of == NOW + timedelta(minutes=10)
 
@@ -98,7 +98,7 @@ async def test_many_requests_cost_one_look(service: Service) -> None:
     async with service.browser() as http:
         for _ in range(20):
             await notice(http)
-    assert service.looks == 1
+    assert service.reads == 1
 
 
 async def test_the_notice_has_the_next_downtime_and_its_file_is_read_each_time(service: Service) -> None:
@@ -158,5 +158,5 @@ async def test_a_change_is_noticed_while_nobody_asks(
     monkeypatch.setattr(boards, "LOOK_SECONDS", 0.001)
     board = Board()
     async with board.watching(service), asyncio.timeout(20):  # type: ignore[arg-type]
-        while service.looks < 2:
+        while service.reads < 2:
             await asyncio.sleep(0)
