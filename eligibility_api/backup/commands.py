@@ -56,7 +56,7 @@ def restore_command(*, to: Instant = None) -> None:
 
     Restore the embedded database of a stopped service to an instant, or to its last commit.
 
-    The present database is kept beside it. After an earlier instant the audit log needs a new FUND_LOG_ORIGIN.
+    The former database is kept. After an earlier instant the audit log needs a new FUND_LOG_ORIGIN.
     """
     from eligibility_api.backup.restoring import restore
 

@@ -1,4 +1,4 @@
-"""Commands of backups: what is missing is said before anything is done; a failed program's error is its own."""
+"""Commands of backups: what is missing is named before anything is done; a failed program's error is its own."""
 
 from __future__ import annotations
 
