@@ -25,7 +25,7 @@ SELECT current_setting('archive_mode') AS mode, last_failed_time > coalesce(last
 FROM pg_stat_archiver
 """)
 
-_FIRST_SEGMENT = re.compile(r"^START WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)$", re.MULTILINE)
+_FIRST_SEGMENT = re.compile(r"^START WAL LOCATION: [0-9A-F/]{3,17} \(file ([0-9A-F]{24})\)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
