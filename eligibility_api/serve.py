@@ -28,7 +28,8 @@ from eligibility_api.database.dsn import dsn, is_embedded
 from eligibility_api.database.migrate import migrate
 from eligibility_api.database.sandbox_mark import check_kind
 from eligibility_api.drug_master.store import load_shipped_once
-from eligibility_api.embedded_postgres.server import EmbeddedPostgres
+from eligibility_api.embedded_postgres.archive import archiving, prepare_archive
+from eligibility_api.embedded_postgres.server import SETTINGS, EmbeddedPostgres
 from eligibility_api.platform.described_settings import unknown_variables
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, load_trust
@@ -80,7 +81,7 @@ def _prepare(
     stack.enter_context(metrics_owner())
     background: dict[str, Callable[[], bool]] = {}
     if is_embedded(settings):
-        database = EmbeddedPostgres(settings.home / "postgres")
+        database = _embedded(settings)
         stack.callback(database.stop)
         database.start()
         asyncio.run(migrate(dsn(settings, "owner"), sandbox=settings.sandbox))
@@ -106,6 +107,15 @@ def _prepare(
             _announce(announce, address)
 
     return Supervisor(config, listening, started=started, background=background)
+
+
+def _embedded(settings: Settings) -> EmbeddedPostgres:
+    """The embedded server, which archives its WAL if there is a directory for it."""
+    home = settings.home / "postgres"
+    if settings.backup_home is None:
+        return EmbeddedPostgres(home)
+    archive = prepare_archive(settings.backup_home, home)
+    return EmbeddedPostgres(home, settings=SETTINGS | archiving(archive))
 
 
 def _check_trust(settings: Settings) -> None:

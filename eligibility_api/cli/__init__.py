@@ -6,6 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from eligibility_api.audit.report import commands as reports
+from eligibility_api.backup import commands as backups
 from eligibility_api.cli import (
     audit,
     audit_log,
@@ -38,6 +39,9 @@ app.command("settings")(shown_settings.settings_command)
 app.command("db-connections")(operation.connections_command)
 app.command("migrate")(operation.migrate_command)
 app.add_typer(operation.database_app, name="database")
+app.command("backup")(backups.backup_command)
+app.command("restore")(backups.restore_command)
+app.command("verify")(backups.verify_command)
 app.add_typer(operation.keys_app, name="keys")
 app.add_typer(facilities.app, name="facility")
 app.add_typer(insurers.app, name="insurer")

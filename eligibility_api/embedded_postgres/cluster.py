@@ -22,9 +22,14 @@ from eligibility_api.platform.private_files import write_private
 Role = Literal["owner", "api", "auditor", "jobs", "sequencer"]
 """A service's database role; its name in the database is `role_name`."""
 
+Login = Role | Literal["backup"]
+"""Who logs in: the services' roles, and the one that makes base backups. That one may replicate and connect to no database."""
+
 DATABASE = "shikaku"
 
 ROLES: tuple[Role, ...] = get_args(Role)
+
+_BACKUP: Login = "backup"
 
 _INITDB_OPTIONS = (
     "--username=superuser",
@@ -46,7 +51,7 @@ class EmbeddedDatabaseError(OperatorError):
     """The embedded database is not available."""
 
 
-def role_name(role: Role) -> str:
+def role_name(role: Login) -> str:
     """The name of a role in the database. Roles belong to the whole cluster, hence the prefix."""
     return f"shikaku_{role}"
 
@@ -89,8 +94,7 @@ def create_cluster(home: Path, data: Path, programs: Path, unprivileged: Unprivi
     unprivileged.chown(unfinished)
     _run(unprivileged, unfinished, [str(programs / "initdb"), f"--pgdata={unfinished}", *_INITDB_OPTIONS])
     _write_hba(unfinished, unprivileged)
-    passwords = {role_name(role): secrets.token_urlsafe(24) for role in ROLES}
-    write_private(home / "passwords.json", json.dumps(passwords).encode())
+    passwords = _write_new_passwords(home)
     _run_single_user(unfinished, programs, unprivileged, _bootstrap(passwords))
     unfinished.replace(data)
 
@@ -98,7 +102,7 @@ def create_cluster(home: Path, data: Path, programs: Path, unprivileged: Unprivi
 def lacks_roles(home: Path) -> bool:
     """Whether the cluster under `home` was made by an earlier version: with fewer roles, or other names."""
     try:
-        return not _read_passwords(home).keys() >= {role_name(role) for role in ROLES}
+        return not _read_passwords(home).keys() >= {role_name(role) for role in _logins()}
     except FileNotFoundError:
         return False
 
@@ -112,14 +116,33 @@ def upgrade_roles(home: Path, data: Path, programs: Path, unprivileged: Unprivil
     known = _read_passwords(home)
     former = {role_name(role): known[name] for role, name in _FORMER_NAMES.items() if name in known}
     passwords = former or known
-    added = {role_name(role): secrets.token_urlsafe(24) for role in ROLES if role_name(role) not in passwords}
+    added = {
+        role_name(role): secrets.token_urlsafe(24) for role in _logins() if role_name(role) not in passwords
+    }
     renamed = [_rename(role, name) for role, name in _FORMER_NAMES.items()] if former else []
     _run_single_user(data, programs, unprivileged, [*renamed, *(_add(*role) for role in added.items())])
     _write_hba(data, unprivileged)
     write_private(home / "passwords.json", json.dumps(passwords | added).encode())
 
 
-def password(home: Path, role: Role) -> str:
+def renew_passwords(home: Path, data: Path, programs: Path, unprivileged: Unprivileged) -> None:
+    """Give every role of a stopped cluster that was restored a new password: a backup has none of them."""
+    passwords = _write_new_passwords(home)
+    _run_single_user(data, programs, unprivileged, [_add(*role) for role in passwords.items()])
+    _write_hba(data, unprivileged)
+
+
+def _logins() -> tuple[Login, ...]:
+    return (*ROLES, _BACKUP)
+
+
+def _write_new_passwords(home: Path) -> dict[str, str]:
+    passwords = {role_name(role): secrets.token_urlsafe(24) for role in _logins()}
+    write_private(home / "passwords.json", json.dumps(passwords).encode())
+    return passwords
+
+
+def password(home: Path, role: Login) -> str:
     """The generated password of a role."""
     return _read_passwords(home)[role_name(role)]
 
@@ -131,7 +154,11 @@ def _read_passwords(home: Path) -> dict[str, str]:
 
 def _write_hba(data: Path, unprivileged: Unprivileged) -> None:
     path = data / "pg_hba.conf"
-    write_private(path, f"local all {','.join(map(role_name, ROLES))} scram-sha-256\n".encode())
+    lines = (
+        f"local all {','.join(map(role_name, ROLES))} scram-sha-256\n",
+        f"local replication {role_name(_BACKUP)} scram-sha-256\n",
+    )
+    write_private(path, "".join(lines).encode())
     unprivileged.chown(path)
 
 
@@ -146,12 +173,13 @@ def _rename(role: Role, former: str) -> str:
 
 
 def _add(name: str, text: str) -> str:
+    rights, database = ("REPLICATION", "false") if name == role_name(_BACKUP) else ("", "true")
     return f"""DO $$ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN
-            CREATE ROLE {name} LOGIN;
+            CREATE ROLE {name} LOGIN {rights};
         END IF;
         ALTER ROLE {name} PASSWORD '{text}';
-        IF EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') THEN
+        IF {database} AND EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') THEN
             GRANT CONNECT ON DATABASE "{DATABASE}" TO {name};
         END IF;
     END $$"""  # noqa: S608 - names of ours
@@ -161,7 +189,7 @@ def _bootstrap(passwords: dict[str, str]) -> list[str]:
     # The owner may create databases (a rehearsal, a test, a restored backup), and read the server's
     # statistics.
     owner = role_name("owner")
-    rights = {owner: "CREATEDB"}
+    rights = {owner: "CREATEDB", role_name(_BACKUP): "REPLICATION"}
     roles = [
         f"CREATE ROLE {name} LOGIN {rights.get(name, '')} PASSWORD '{text}'"
         for name, text in passwords.items()

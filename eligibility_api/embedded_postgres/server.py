@@ -1,8 +1,8 @@
 """Starts, adopts and stops the embedded PostgreSQL 18; `cluster.py` creates and upgrades it.
 
-It listens on a Unix socket in a private directory and nowhere else. Five roles log in with generated
+It listens on a Unix socket in a private directory and nowhere else. Six roles log in with generated
 passwords: `shikaku_owner` owns the database and its schema; `shikaku_api`, `shikaku_jobs`, `shikaku_auditor`
-and `shikaku_sequencer` may connect, and no more until migrations grant it.
+and `shikaku_sequencer` may connect, and no more until migrations grant it; `shikaku_backup` may replicate only.
 
 `home` contains `data/`, `passwords.json`, `socket-directory` (a path), `lock` (locked by the one owner) and
 `postgres.log`.
@@ -126,7 +126,7 @@ class EmbeddedPostgres:
         if self._running() or self._is_starting():
             return False
         programs = programs_directory()
-        self._spawn(programs, _choose_unprivileged(programs, self.home, self.data))
+        self._spawn(programs, choose_user(programs, self.home, self.data))
         return True
 
     def stop(self) -> None:
@@ -151,25 +151,31 @@ class EmbeddedPostgres:
 
         Raises `EmbeddedDatabaseError` when no server has been started.
         """
+        login = f"{role_name(role)}:{password(self.home, role)}"
+        host = quote(str(self.socket_directory), safe="")
+        return f"postgresql://{login}@/{database}?host={host}&port={PORT}"
+
+    @property
+    def socket_directory(self) -> Path:
+        """The directory of the server's socket. Raises `EmbeddedDatabaseError` when no server has been started."""
         if not self._socket_record.exists():
             raise EmbeddedDatabaseError(f"No embedded database is running in {self.home}.")
         directory = Path(self._socket_record.read_text())
         # Another user's directory could contain a socket that collects passwords.
         if not is_private(directory, self.data.stat().st_uid):
             raise EmbeddedDatabaseError(f"{directory} is not private to the embedded database.")
-        login = f"{role_name(role)}:{password(self.home, role)}"
-        return f"postgresql://{login}@/{database}?host={quote(str(directory), safe='')}&port={PORT}"
+        return directory
 
     def _acquire_lock(self) -> None:
         try:
             self.home.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock_exclusively(self.home / "lock")
+            self._lock = lock_exclusively(self.home / "lock")
         except PermissionError as error:
             raise EmbeddedDatabaseError(f"{self.home} is not writable for this user.") from error
 
     def _start_or_adopt(self) -> None:
         programs = programs_directory()
-        unprivileged = _choose_unprivileged(programs, self.home, self.data)
+        unprivileged = choose_user(programs, self.home, self.data)
         if not self.data.exists():
             create_cluster(self.home, self.data, programs, unprivileged)
         elif lacks_roles(self.home):
@@ -261,6 +267,10 @@ class EmbeddedPostgres:
             self._process.wait()
             self._process = None
 
+    def log_text(self) -> str:
+        """The server's log; empty if it was never started."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
     @property
     def _log(self) -> Path:
         return self.home / "postgres.log"
@@ -279,7 +289,8 @@ def _options(settings: Mapping[str, str], socket_directory: Path) -> list[str]:
     return [argument for name, value in all_settings.items() for argument in ("-c", f"{name}={value}")]
 
 
-def _choose_unprivileged(programs: Path, home: Path, data: Path) -> Unprivileged:
+def choose_user(programs: Path, home: Path, data: Path) -> Unprivileged:
+    """How PostgreSQL's programs run here. Raises `EmbeddedDatabaseError`."""
     owner = data.stat().st_uid if data.exists() else None
     unprivileged = choose_unprivileged([str(programs / "postgres"), "--version"], home, owner)
     if unprivileged is None:
@@ -290,7 +301,7 @@ def _choose_unprivileged(programs: Path, home: Path, data: Path) -> Unprivileged
     return unprivileged
 
 
-def _lock_exclusively(lock: Path) -> int:
+def lock_exclusively(lock: Path) -> int:
     """Acquire the owner's lock for the lifetime of this process."""
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -118,6 +118,16 @@ class Settings(BaseSettings):
         description="Database address of the sequencer of the audit log (role `shikaku_sequencer`): the primary itself,"
         " not through a pool of transactions.",
     )
+    backup_home: Path | None = Field(
+        default=None,
+        description="Directory of the embedded database's backups and archived WAL, on another disk than `FUND_HOME`; unset:"
+        " no WAL is archived and no backup made.",
+    )
+    backup_keep_days: int = Field(
+        default=14,
+        ge=1,
+        description="Every instant of so many days can be restored; older backups and WAL are deleted with the next backup.",
+    )
     log_origin: str = Field(
         default="shikaku.example/audit-log",
         max_length=200,

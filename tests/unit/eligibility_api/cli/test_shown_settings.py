@@ -40,7 +40,7 @@ def test_all_settings_are_shown_and_nothing_is_wrong() -> None:
     assert len(printed["settings"]) == len(Settings.model_fields)
 
 
-def test_the_text_says_value_unit_origin_and_meaning_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_text_has_value_unit_origin_and_meaning_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUND_TOKEN_SECONDS", "120")
     monkeypatch.delenv("FUND_PUBLIC_URL", raising=False)
     text = CliRunner().invoke(app, ["settings"]).stdout

@@ -16,6 +16,7 @@ from eligibility_api.embedded_postgres import cluster, unprivileged
 from eligibility_api.embedded_postgres.cluster import (
     ROLES,
     EmbeddedDatabaseError,
+    Login,
     Role,
     create_cluster,
     lacks_roles,
@@ -30,6 +31,7 @@ from eligibility_api.embedded_postgres.socket_directory import make_socket_direc
 from eligibility_api.embedded_postgres.unprivileged import Unprivileged, candidates, choose_unprivileged
 from eligibility_api.platform.private_files import is_private
 
+LOGINS: tuple[Login, ...] = (*ROLES, "backup")
 NOBODY_ELSE = Unprivileged((), os.geteuid())
 
 
@@ -64,7 +66,7 @@ def test_every_role_gets_a_password_of_its_own_that_only_the_owner_can_read(
     created(tmp_path)
     file = tmp_path / "passwords.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert len({password(tmp_path, role) for role in ROLES}) == len(ROLES)
+    assert len({password(tmp_path, role) for role in LOGINS}) == len(LOGINS)
     assert all(len(text) >= 32 for text in json.loads(file.read_text()).values())
 
 
@@ -74,7 +76,9 @@ def test_only_the_roles_may_connect_and_only_by_password(
     Programs(monkeypatch)
     data = created(tmp_path)
     names = ",".join(map(role_name, ROLES))
-    assert (data / "pg_hba.conf").read_text() == f"local all {names} scram-sha-256\n"
+    assert (data / "pg_hba.conf").read_text() == (
+        f"local all {names} scram-sha-256\nlocal replication shikaku_backup scram-sha-256\n"
+    )
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
 
 
@@ -125,7 +129,7 @@ def test_roles_of_an_earlier_version_keep_their_passwords_under_new_names(
     assert len(password(tmp_path, "sequencer")) >= 32
     assert not lacks_roles(tmp_path)
     assert programs.scripts[0].count("RENAME TO") == 4
-    assert programs.scripts[0].count("CREATE ROLE") == 1
+    assert programs.scripts[0].count("CREATE ROLE") == 2
 
 
 def test_a_role_that_an_earlier_version_had_not_is_added(

@@ -36,6 +36,7 @@ BOUNDS = {
     "consent_challenge_seconds": Bounds(5, 4, 600, 601),
     "token_seconds": Bounds(5, 4, 300, 301),
     "revocation_max_age_seconds": Bounds(2, 1),
+    "backup_keep_days": AT_LEAST_ONE,
     "visual_checks_per_hour": COUNT,
     "number_misses_per_hour": COUNT,
     "facility_number_misses_per_hour": COUNT,
