@@ -29,6 +29,7 @@ from eligibility_api.database.migrate import migrate
 from eligibility_api.database.sandbox_mark import check_kind
 from eligibility_api.drug_master.store import load_shipped_once
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
+from eligibility_api.platform.described_settings import unknown_variables
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, load_trust
 from eligibility_api.platform.service_metrics import metrics_owner
@@ -62,6 +63,8 @@ def serve(
         signal.signal(number, _end)
     config = _config(host, port, workers, sandbox=settings.sandbox)
     set_up_logging()
+    if unknown := unknown_variables(Settings, os.environ):
+        log.warning("unknown_settings", variables=unknown)
     with ExitStack() as stack:
         with block_stop_signals():
             supervisor = _prepare(stack, settings, config, announce, uds)

@@ -1,10 +1,9 @@
-"""Generate what follows from the code: interface, settings, member files, messages, SQL. Run by `make docs`."""
+"""Generate what follows from code or data: interface, settings, member files, messages, SQL, dashboards (`make docs`)."""
 
 from __future__ import annotations
 
 import inspect
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from functools import cache, partial
@@ -12,12 +11,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pydantic import AliasChoices, SecretStr
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from eligibility_api.app import build
+from eligibility_api.platform.described_settings import meaning, unit, variables
 from scripts import (
+    dashboards,
     example_docs,
     member_file_docs,
     message_docs,
@@ -30,21 +31,6 @@ from scripts import (
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("eligibility_api", "clinic_terminal", "payer_mock", "jpki_mock", "loadtest", "shikaku")
 """The packages whose modules named `settings` are documented, in this order; one that does not exist is skipped."""
-
-UNITS = {
-    "_seconds": "seconds",
-    "_days": "days",
-    "_bytes": "bytes",
-    "_per_second": "per second",
-    "_per_hour": "per hour",
-    "_per_day": "per day",
-    "_ratio": "ratio, 0 to 1",
-    "_drop": "ratio, 0 to 1",
-    "_rows": "rows",
-    "_connections": "connections",
-    "_url": "URL",
-}
-"""The unit of a setting by the end of its name."""
 
 INTRODUCTION = """\
 # Settings
@@ -93,24 +79,15 @@ def settings_classes() -> Iterator[tuple[str, type[BaseSettings]]]:
 def _table(package: str, model: type[BaseSettings]) -> str:
     lines = [f"\n## `{package}`\n", "\n| variable | default | unit | meaning |\n|---|---|---|---|\n"]
     for name, field in model.model_fields.items():
-        variables = _variables(model, name, field)
+        names = variables(model, name, field)
         cells = (
-            " or ".join(f"`{variable}`" for variable in variables),
+            " or ".join(f"`{variable}`" for variable in names),
             _default(field),
             unit(name),
-            meaning(model, variables[0], field),
+            meaning(model, names[0], field),
         )
         lines.append("| " + " | ".join(cells) + " |\n")
     return "".join(lines)
-
-
-def _variables(model: type[BaseSettings], name: str, field: FieldInfo) -> list[str]:
-    alias = field.validation_alias
-    if isinstance(alias, AliasChoices):
-        return [str(choice) for choice in alias.choices]
-    return (
-        [alias] if isinstance(alias, str) else [f"{model.model_config.get('env_prefix', '')}{name}".upper()]
-    )
 
 
 def _default(field: FieldInfo) -> str:
@@ -120,19 +97,6 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
     return f"`{value}`" if value not in (None, (), "") else "–"
-
-
-def unit(name: str) -> str:
-    """The unit of a setting, by its name; empty where it has none."""
-    return next((text for ending, text in UNITS.items() if f"{ending}_" in f"{name}_"), "")
-
-
-def meaning(model: type[BaseSettings], variable: str, field: FieldInfo) -> str:
-    """The description of a field, or what the class's docstring states for its variable."""
-    if field.description:
-        return field.description
-    found = re.search(rf"`{variable}`: (.+?)\.(?= `|\s*$| )", " ".join((model.__doc__ or "").split()))
-    return f"{found[1][:1].upper()}{found[1][1:]}." if found else ""
 
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
@@ -157,6 +121,7 @@ def main() -> None:
     for folder, files in (
         (described, {"examples.json": example_docs.examples}),
         (ROOT / "docs", DOCUMENTS),
+        (ROOT / "deploy" / "grafana", dashboards.FILES),
         (ROOT / "eligibility_api" / "sql", sql_docs.FILES),
     ):
         for name, generate in files.items():

@@ -14,13 +14,16 @@ from eligibility_api.cli import (
     insurers,
     operation,
     registrations,
+    shown_settings,
 )
 from eligibility_api.consent import commands as consents
 from eligibility_api.drug_master import commands as drug_master
 from eligibility_api.emergency import commands as disasters
 from eligibility_api.facilities import commands as operators
+from eligibility_api.platform.described_settings import faults
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
+from eligibility_api.status import commands as downtimes
 from eligibility_api.webhooks import commands as webhook_targets
 from screens.command_help import arrange
 
@@ -31,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("serve")(operation.serve_command)
+app.command("settings")(shown_settings.settings_command)
 app.command("db-connections")(operation.connections_command)
 app.command("migrate")(operation.migrate_command)
 app.add_typer(operation.keys_app, name="keys")
@@ -49,6 +53,7 @@ app.add_typer(disasters.app, name="disaster")
 app.add_typer(consents.app, name="consent")
 app.add_typer(drug_master.app, name="drug-master")
 app.add_typer(webhook_targets.app, name="webhook-target")
+app.add_typer(downtimes.app, name="downtime")
 arrange(app, __name__)
 
 
@@ -62,6 +67,5 @@ def main() -> None:
     except ValidationError as error:
         if error.title != Settings.__name__:
             raise
-        faults = [f"FUND_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
-        typer.echo(f"Wrong settings: {'; '.join(faults)}.", err=True)
+        typer.echo(f"Wrong settings: {'; '.join(faults(Settings, error))}.", err=True)
         raise SystemExit(1) from error

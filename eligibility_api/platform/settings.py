@@ -17,7 +17,11 @@ IPNetwork = IPv4Network | IPv6Network
 
 def _networks(text: str) -> tuple[IPNetwork, ...]:
     """Parse networks separated by commas. Raises ValueError."""
-    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        # The error of `ip_network` repeats the text.
+        raise ValueError("each is an address or a network, such as 192.0.2.0/24") from None
 
 
 def _witnesses(text: str) -> tuple[tuple[VerificationKey, str], ...]:

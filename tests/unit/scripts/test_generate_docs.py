@@ -9,9 +9,10 @@ import pytest
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from eligibility_api.platform.described_settings import meaning, unit, variables
 from eligibility_api.platform.sql import Statement
 from scripts import generate_docs, licences, sql_docs
-from scripts.generate_docs import meaning, settings_classes, unit
+from scripts.generate_docs import settings_classes
 from scripts.licences import LicenceError, locked
 
 
@@ -103,7 +104,7 @@ def test_every_setting_of_every_program_has_a_meaning() -> None:
         f"{package}: {name}"
         for package, model in found
         for name, field in model.model_fields.items()
-        if not meaning(model, generate_docs._variables(model, name, field)[0], field)
+        if not meaning(model, variables(model, name, field)[0], field)
     ]
     assert missing == []
 
