@@ -32,6 +32,7 @@ from eligibility_api.contract.transport import ClientTls, open_transport
 from eligibility_api.facilities.store import admit_certificate
 from eligibility_api.web.client_certificate import thumbprint_of
 from loadtest.http_client.connection import Connection, ConnectionFailed, request, with_body
+from tests.builders.commands import Command
 from tests.builders.devices import client_file, now, open_devices
 from tests.builders.fund import Fund, opened
 from tests.builders.proxies import Proxy, path_of, running_proxy
@@ -262,3 +263,36 @@ async def test_a_resumed_session_has_its_certificate(fund: Fund, proxy: Proxy, f
             lambda: post(session, path, json.dumps(body), **headers)
         )
         assert (status, resumed) == (200, True)
+
+
+@pytest.mark.usefixtures("external_database")
+async def test_the_command_admits_a_certificate_and_leaves_a_record(
+    fund: Fund, command: Command, files: Files
+) -> None:
+    credential = await fund.terminal()
+    for words, admitted in (
+        ((str(files.good),), [files.good]),
+        ((str(files.other),), [files.good, files.other]),
+        ((str(files.good), "--only"), [files.good]),
+    ):
+        done = await command("client", "certify", credential.client_id, *words)
+        assert (done.code or 0, done.out.strip()) == (0, thumbprint(Path(words[0])))
+        record = (await fund.records())[-1]
+        assert (record["kind"], str(record["client_id"])) == ("admission.certificate", credential.client_id)
+        assert json.loads(record["detail"])["certificates"] == [thumbprint(file) for file in admitted]
+
+
+@pytest.mark.usefixtures("external_database")
+async def test_an_unknown_client_or_file_is_refused_and_nothing_recorded(
+    fund: Fund, command: Command, files: Files, tmp_path: Path
+) -> None:
+    earlier = len(await fund.records())
+    (tmp_path / "text.pem").write_text("no certificate")
+    nobody = "00000000-0000-4000-8000-000000000000"
+    for client, file in (
+        (nobody, files.good),
+        (fund.clinic.client_id, tmp_path / "text.pem"),
+        (fund.clinic.client_id, tmp_path / "none.pem"),
+    ):
+        assert (await command("client", "certify", client, str(file))).code
+    assert len(await fund.records()) == earlier
