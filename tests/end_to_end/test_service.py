@@ -262,5 +262,5 @@ def test_a_service_on_a_unix_socket_answers_there_and_removes_it(kept: Kept, tmp
         assert path.stat().st_mode & 0o777 == 0o660
         with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(path)), base_url="http://fund") as http:
             assert http.get("/readyz", timeout=PATIENCE_SECONDS).status_code == 200
-            assert http.get("/v1/nothing").json()["code"] == "not-found"
+            assert http.get("/v1/nothing").json()["code"] == "token-missing"
     assert not path.exists()
