@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from clinic_terminal.desk_keys import read_keys
 from eligibility_api.contract.codes import Information, Role
 from eligibility_api.contract.tokens import Credential, CredentialError
-from eligibility_api.contract.transport import FundUrl
+from eligibility_api.contract.transport import ClientTls, FundUrl, TlsAuthorities, TlsCertificate
 from eligibility_api.contract.wire import OperatorName
 
 
@@ -41,6 +41,8 @@ class TerminalSettings(BaseSettings):
     """`TERMINAL_CREDENTIAL`: the file from the admission.
 
     `TERMINAL_FUND_URL`: base URL of the fund. `TERMINAL_HOME`: folder of the terminal's own files.
+    `TERMINAL_TLS_AUTHORITIES`: the authorities (PEM) of the fund's certificate, instead of the system's.
+    `TERMINAL_TLS_CERTIFICATE`: this terminal's client certificate with its private key (PEM).
     `TERMINAL_INFORMATION`: the information that this facility asks for at all, by its codes (OQSCD036): TSR
     specific diseases, TKK health check-ups, YZK medicines, SRJ treatments, SHJ surgery.
     `TERMINAL_EXCHANGE_OPERATOR`: in whose name the clinic's software asks for medical files, as the facility's
@@ -57,6 +59,8 @@ class TerminalSettings(BaseSettings):
 
     credential: Path
     fund_url: FundUrl
+    tls_authorities: TlsAuthorities | None = None
+    tls_certificate: TlsCertificate | None = None
     home: Path = Path("var/terminal")
     information: Annotated[frozenset[Information], NoDecode, BeforeValidator(_split)] = Field(
         default=FACTORY_STATE, validate_default=True
@@ -77,6 +81,11 @@ class TerminalSettings(BaseSettings):
             return cls()
         except ValidationError as error:
             raise SettingsError(faults_of(error, "TERMINAL_")) from error
+
+    @property
+    def tls(self) -> ClientTls:
+        """How connections to the fund are opened."""
+        return ClientTls(self.tls_authorities, self.tls_certificate)
 
     def load_credential(self) -> Credential:
         """The credential of an admitted terminal. Raises SettingsError."""

@@ -208,7 +208,7 @@ def _admission(state: State, busy_routes: BusyRoutes) -> Admission:
     )
     return Admission(
         limits,
-        lambda token: state.tokens.read(token, state.clock()).client_id.int,
+        lambda token, certificate: state.tokens.read(token, state.clock(), certificate).client_id.int,
         asyncio.get_running_loop().time,
         busy_routes.kind_of,
     )

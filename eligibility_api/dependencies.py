@@ -13,18 +13,20 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.state import State, current_state
+from eligibility_api.web.client_certificate import client_certificate
 
 _BEARER = HTTPBearer(auto_error=False, description="An access token from POST /v1/token.")
 
 
 async def current_caller(
+    request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
     state: Annotated[State, Depends(current_state)],
 ) -> Caller:
-    """The caller of this request. Raises `token-missing`, `token-invalid` or `token-expired`."""
+    """The caller of this request. Raises `token-missing`, or as `Tokens.read`."""
     if credentials is None:
         raise ShikakuError("token-missing")
-    return state.tokens.read(credentials.credentials, state.clock())
+    return state.tokens.read(credentials.credentials, state.clock(), client_certificate(request.scope))
 
 
 class RightsFirstRoute(APIRoute):
@@ -42,7 +44,7 @@ class RightsFirstRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def checked(request: Request) -> Response:
-            caller = await current_caller(await _BEARER(request), await current_state(request))
+            caller = await current_caller(request, await _BEARER(request), await current_state(request))
             if not caller.rights & self.rights:
                 raise ShikakuError("right-missing")
             return await handler(request)

@@ -23,6 +23,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.dependencies import RightsFirstRoute
 from eligibility_api.state import State
 from eligibility_api.web.busy_routes import BusyRoutes
+from eligibility_api.web.client_certificate import client_certificate
 from eligibility_api.web.headers import bearer_token, headers_of
 from eligibility_api.web.problems import error_response
 
@@ -77,7 +78,7 @@ def with_body(route: RightsFirstRoute) -> Prepare:
 
     def prepare(state: State, scope: Scope, _parameter: str, body: bytes) -> Awaitable[Response] | None:
         token = _token(scope)
-        caller = _caller(state, token, rights) if token is not None else None
+        caller = _caller(state, scope, token, rights) if token is not None else None
         if caller is None:
             return None
         try:
@@ -97,10 +98,10 @@ def _token(scope: Scope) -> str | None:
     return bearer_token(headers) if qualifies else None
 
 
-def _caller(state: State, token: str, rights: frozenset[Right]) -> Caller | None:
-    """The caller; None if the token is invalid or has none of `rights`."""
+def _caller(state: State, scope: Scope, token: str, rights: frozenset[Right]) -> Caller | None:
+    """The caller; None if the token is invalid, bound to another certificate, or has none of `rights`."""
     try:
-        caller = state.tokens.read(token, state.clock())
+        caller = state.tokens.read(token, state.clock(), client_certificate(scope))
     except ShikakuError:
         return None
     return caller if caller.rights & rights else None

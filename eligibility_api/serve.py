@@ -40,6 +40,7 @@ from eligibility_api.processes.child import ChildProcess
 from eligibility_api.processes.process import STOP_SIGNALS, block_stop_signals
 from eligibility_api.processes.supervisor import Supervisor
 from eligibility_api.web.server.protocol import LimitedHttpProtocol
+from eligibility_api.web.server.unix_socket import bound_unix_socket
 
 log = structlog.get_logger()
 
@@ -51,8 +52,10 @@ _SANDBOX_APP = "eligibility_api.sandbox.app:create_app"
 """A worker of production imports nothing of the sandbox."""
 
 
-def serve(settings: Settings, *, host: str, port: int, workers: int, announce: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT.
+def serve(
+    settings: Settings, *, host: str, port: int, workers: int, announce: Path | None, uds: Path | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT, on the Unix socket `uds` or on host and port.
 
     Port 0 takes a free port; once the workers serve, the address is written to the file `announce`. Raises
     OperatorError when the service cannot start; nothing is left running then.
@@ -65,14 +68,14 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, announce: P
         log.warning("unknown_settings", variables=unknown)
     with ExitStack() as stack:
         with block_stop_signals():
-            supervisor = _prepare(stack, settings, config, announce)
+            supervisor = _prepare(stack, settings, config, announce, uds)
         supervisor.run()
     if supervisor.failed:
         raise OperatorError("A worker failed to start; see its log output above.")
 
 
 def _prepare(
-    stack: ExitStack, settings: Settings, config: uvicorn.Config, announce: Path | None
+    stack: ExitStack, settings: Settings, config: uvicorn.Config, announce: Path | None, uds: Path | None
 ) -> Supervisor:
     """Start what the first worker needs, and register its shutdown on `stack`."""
     load_keys(settings.home)
@@ -91,11 +94,14 @@ def _prepare(
         check_database_kind(settings)
     for role in ("jobs", "sequencer"):
         dsn(settings, role)  # an error must occur here, not repeatedly in the background processes
-    listening = stack.enter_context(config.bind_socket())
+    listening = stack.enter_context(config.bind_socket() if uds is None else bound_unix_socket(uds))
     listening.listen(config.backlog)
-    address = f"http://{config.host}:{listening.getsockname()[1]}"
-    # The workers read their settings from the environment.
-    os.environ.setdefault("FUND_PUBLIC_URL", address)
+    if uds is None:
+        address = f"http://{config.host}:{listening.getsockname()[1]}"
+        # The workers read their settings from the environment.
+        os.environ.setdefault("FUND_PUBLIC_URL", address)
+    else:
+        address = f"unix:{uds}"
     for name, target in (("scheduler", run_scheduler), ("jobs", run_jobs), ("sequencer", run_sequencer)):
         child = ChildProcess(name, target)
         stack.callback(child.stop)

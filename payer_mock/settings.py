@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from eligibility_api.contract.identifiers import UnreadableIdentifier, insurer_number
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.contract.transport import FundUrl
+from eligibility_api.contract.transport import ClientTls, FundUrl, TlsAuthorities, TlsCertificate
 
 
 class SettingsError(Exception):
@@ -21,23 +21,43 @@ def _split(value: object) -> object:
     return [part for part in value.split(":") if part] if isinstance(value, str) else value
 
 
-class PayerSettings(BaseSettings):
+class TlsSettings(BaseSettings):
+    """How connections to the fund are opened.
+
+    `PAYER_TLS_AUTHORITIES`: the authorities (PEM) of the fund's certificate, instead of the system's.
+    `PAYER_TLS_CERTIFICATE`: this program's client certificate with its private key (PEM).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PAYER_", frozen=True, hide_input_in_errors=True)
+
+    tls_authorities: TlsAuthorities | None = None
+    tls_certificate: TlsCertificate | None = None
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment. Raises SettingsError, naming each wrong variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            faults = (f"PAYER_{str(row['loc'][0]).upper()}: {row['msg']}" for row in error.errors())
+            raise SettingsError("; ".join(faults)) from error
+
+    @property
+    def tls(self) -> ClientTls:
+        """How connections to the fund are opened."""
+        return ClientTls(self.tls_authorities, self.tls_certificate)
+
+
+class PayerSettings(TlsSettings):
     """The settings of an insurer's program.
 
     `PAYER_CREDENTIAL`: credential files from the fund's admission, one per insurer, separated by `:`.
     `PAYER_APPROVER`: likewise the approvers' credential files. `PAYER_FUND_URL`: base URL of the fund.
     """
 
-    model_config = SettingsConfigDict(env_prefix="PAYER_", frozen=True, hide_input_in_errors=True)
-
     credential: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
     approver: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)] = ()
     fund_url: FundUrl
-
-    @classmethod
-    def load(cls) -> PayerSettings:
-        """Read the environment. Raises SettingsError, naming each wrong variable."""
-        return _read(cls)
 
     def load_credentials(self) -> dict[str, Credential]:
         """The credentials by insurer number, in the order of the setting. Raises SettingsError."""
@@ -50,32 +70,14 @@ class PayerSettings(BaseSettings):
         return _by_insurer("PAYER_APPROVER", self.approver)
 
 
-class DeskSettings(BaseSettings):
+class DeskSettings(TlsSettings):
     """The settings of the enrolment desk, whose operators have keys of their own.
 
     `PAYER_HOME`: the folder of its operators and of the list of sent files. `PAYER_FUND_URL`: base URL of the fund.
     """
 
-    model_config = SettingsConfigDict(env_prefix="PAYER_", frozen=True, hide_input_in_errors=True)
-
     home: Path = Path("var/payer")
     fund_url: FundUrl
-
-    @classmethod
-    def load(cls) -> DeskSettings:
-        """Read the environment. Raises SettingsError, naming each wrong variable."""
-        return _read(cls)
-
-
-_Settings = TypeVar("_Settings", bound=BaseSettings)
-
-
-def _read(settings: type[_Settings]) -> _Settings:
-    try:
-        return settings()
-    except ValidationError as error:
-        faults = (f"PAYER_{str(row['loc'][0]).upper()}: {row['msg']}" for row in error.errors())
-        raise SettingsError("; ".join(faults)) from error
 
 
 def load_credential(path: Path) -> Credential:

@@ -26,7 +26,7 @@ from clinic_terminal.queries.csv_table import TableError, read_table
 from clinic_terminal.settings import SettingsError, TerminalSettings
 from clinic_terminal.timings import MeteredTransport, Stopwatch
 from eligibility_api.contract.client import FundClient
-from eligibility_api.contract.transport import open_transport
+from eligibility_api.contract.transport import ClientTls, open_transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Dependencies:
     list_readers: Callable[[], list[Reader]] = list_readers
     open_reader_card: Callable[[str | None, float], CardConnection] = open_reader_card
     open_card_file: Callable[[Path], CardConnection] = open_card_file
-    make_transport: Callable[[str], httpx2.BaseTransport] = open_transport
+    make_transport: Callable[[str, ClientTls], httpx2.BaseTransport] = open_transport
     clock: Callable[[], datetime] = now
     sleep: Callable[[float], None] = time.sleep
 
@@ -85,7 +85,7 @@ def open_terminal(dependencies: Dependencies) -> Terminal:
         typer.echo(f"端末の設定に誤りがあります。\nThe terminal is not configured: {error}", err=True)
         raise typer.Exit(outcomes.USAGE.exit_code) from error
     url = str(settings.fund_url)
-    transport = dependencies.make_transport(url)
+    transport = dependencies.make_transport(url, settings.tls)
     watch = Stopwatch()
     fund = FundClient(url, credential, clock=dependencies.clock, transport=MeteredTransport(transport, watch))
     return Terminal(settings, fund, watch)

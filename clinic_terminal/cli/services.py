@@ -54,7 +54,8 @@ class Services:
     def open_fund(self) -> FundClient:
         """A client of the fund for one thread."""
         url, clock = str(self.settings.fund_url), self.dependencies.clock
-        return FundClient(url, self.credential, clock=clock, transport=self.dependencies.make_transport(url))
+        transport = self.dependencies.make_transport(url, self.settings.tls)
+        return FundClient(url, self.credential, clock=clock, transport=transport)
 
     def start_folders(self, root: Path) -> None:
         """Answer the requests in `root`. Raises SettingsError, FolderError."""

@@ -15,7 +15,7 @@ from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.sandbox_keys import sandbox_client_id
 from eligibility_api.domain.admission import Admission
 from eligibility_api.facilities import service, store
-from eligibility_api.facilities.admission_files import read_facilities
+from eligibility_api.facilities.admission_files import read_facilities, read_thumbprint
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
@@ -181,3 +181,33 @@ def client_close(
 
     if not in_transaction(Settings(), "owner", close):
         raise OperatorError("There is no admitted client with this id.")
+
+
+@client_app.command("certify")
+def client_certify(
+    client_id: Annotated[UUID, typer.Argument(help="端末・プログラムの ID / The client's id.")],
+    certificate: Annotated[
+        Path,
+        typer.Argument(
+            help="クライアント証明書 / Its client certificate (PEM, DER).", metavar="CERTIFICATE.pem"
+        ),
+    ],
+    only: Annotated[
+        bool,
+        typer.Option(
+            "--only", help="以前の証明書を受け付けない / Refuse the former certificate from now on."
+        ),
+    ] = False,
+) -> None:
+    """端末・プログラムのクライアント証明書を登録します。
+
+    Admit a client's certificate: it signs in with this one or the former one, until the next is admitted.
+    """
+    thumbprint = read_thumbprint(certificate)
+
+    async def admit(connection: AsyncConnection) -> bool:
+        return await store.admit_certificate(connection, client_id, thumbprint, only=only)
+
+    if not in_transaction(Settings(), "owner", admit):
+        raise OperatorError("There is no admitted client with this id.")
+    typer.echo(thumbprint)

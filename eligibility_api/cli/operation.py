@@ -26,6 +26,12 @@ def serve_command(
     workers: Annotated[int, typer.Option(min=1, help="ワーカープロセスの数 / Worker processes.")] = 2,
     port: Annotated[int, typer.Option(min=0, max=65535, help="ポート / 0 takes a free port.")] = 8400,
     host: Annotated[str, typer.Option(help="待ち受けるアドレス / The address to listen on.")] = "127.0.0.1",
+    uds: Annotated[
+        Path | None,
+        typer.Option(
+            help="待ち受ける Unix ソケット（プロキシの後ろで） / A Unix socket to listen on instead, behind a proxy."
+        ),
+    ] = None,
     announce: Annotated[
         Path | None,
         typer.Option(
@@ -39,7 +45,7 @@ def serve_command(
     """
     from eligibility_api.serve import serve
 
-    serve(Settings(), host=host, port=port, workers=workers, announce=announce)
+    serve(Settings(), host=host, port=port, workers=workers, announce=announce, uds=uds)
 
 
 def connections_command(

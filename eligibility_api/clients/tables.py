@@ -38,5 +38,7 @@ class Client(SQLModel, table=True):
     insurer_number: str | None = Field(foreign_key="insurer.insurer_number")
     public_key: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     rights: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    certificates: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    """Thumbprints of its client certificates, newest last (RFC 8705)."""
     admitted_at: datetime = instant(by_database=True)
     closed_at: datetime | None = instant(nullable=True)

@@ -22,10 +22,14 @@ from eligibility_api.clients.assertion_claims import TOO_LONG, as_errors, claim_
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.domain.client_certificates import check_bound
 
 _MAX_CACHED_TOKENS = 20_000
 _MAX_TOKEN_LENGTH = 2_048
 """Characters; a token with every right has some 800."""
+
+_THUMBPRINT = "x5t#S256"
+"""The member of a token's `cnf` (RFC 8705 section 3.1)."""
 
 _ALGORITHMS = ["ES256"]
 _UNREADABLE = (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
@@ -43,16 +47,28 @@ class Assertion:
 class Tokens:
     """Issues and validates the access tokens of one fund."""
 
-    def __init__(self, key: ECKey, audience: str, life_seconds: int, *, issuer: str | None = None) -> None:
-        """`issuer`: the `iss` of new tokens (RFC 9068), by default `audience`."""
+    def __init__(
+        self,
+        key: ECKey,
+        audience: str,
+        life_seconds: int,
+        *,
+        issuer: str | None = None,
+        must_be_bound: bool = False,
+    ) -> None:
+        """`issuer`: the `iss` of new tokens (RFC 9068), by default `audience`.
+
+        `must_be_bound`: a token without a client certificate is refused.
+        """
         self._key = key
         self._audience = audience
         self._issuer = issuer or audience
         self.life_seconds = life_seconds
-        self._validated: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
+        self._must_be_bound = must_be_bound
+        self._validated: OrderedDict[str, tuple[Caller, int, str | None]] = OrderedDict()
 
-    def issue(self, caller: Caller, now: datetime) -> str:
-        """Return a new token for `caller`."""
+    def issue(self, caller: Caller, now: datetime, certificate: str | None = None) -> str:
+        """Return a new token for `caller`, bound to the certificate with this thumbprint (RFC 8705 section 3.1)."""
         claims: dict[str, Any] = {
             "iss": self._issuer,
             "aud": self._audience,
@@ -65,10 +81,15 @@ class Tokens:
             claims["facility"] = caller.institution_code
         if caller.insurer_number is not None:
             claims["insurer"] = caller.insurer_number
+        if certificate is not None:
+            claims["cnf"] = {_THUMBPRINT: certificate}
         return jwt.encode({"alg": "ES256", "typ": "at+jwt"}, claims, self._key)
 
-    def read(self, token: str, now: datetime) -> Caller:
-        """Validate a token and return its caller. Raises `token-invalid` or `token-expired`."""
+    def read(self, token: str, now: datetime, certificate: str | None = None) -> Caller:
+        """Validate a token and return its caller. `certificate`: the thumbprint of the request's client certificate.
+
+        Raises `token-invalid`, `token-expired`, or as `check_bound`.
+        """
         if len(token) > _MAX_TOKEN_LENGTH:
             raise ShikakuError("token-invalid")
         known = self._validated.get(token)
@@ -76,13 +97,15 @@ class Tokens:
             known = self._validated[token] = self._validate(token)
             if len(self._validated) > _MAX_CACHED_TOKENS:
                 self._validated.popitem(last=False)
-        caller, expires = known
+        caller, expires, bound = known
         if expires <= now.timestamp():
             self._validated.pop(token, None)
             raise ShikakuError("token-expired")
+        if bound is not None or self._must_be_bound:
+            check_bound(bound, certificate, required=self._must_be_bound)
         return caller
 
-    def _validate(self, token: str) -> tuple[Caller, int]:
+    def _validate(self, token: str) -> tuple[Caller, int, str | None]:
         try:
             decoded = jwt.decode(token, self._key, algorithms=_ALGORITHMS)
             claims = decoded.claims
@@ -94,7 +117,7 @@ class Tokens:
                 insurer_number=claims.get("insurer"),
                 rights=frozenset(Right(right) for right in claims["scope"].split()),
             )
-            return caller, int(claims["exp"])
+            return caller, int(claims["exp"]), claims["cnf"][_THUMBPRINT] if "cnf" in claims else None
         except _UNREADABLE:
             raise ShikakuError("token-invalid") from None
 

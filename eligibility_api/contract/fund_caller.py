@@ -1,7 +1,8 @@
 """Transport of the fund's clients: sign-in, token cache, and encoding and decoding of wire models.
 
 Every failure is a ShikakuError: the fund's own problem under its code, a failed connection (also one reported
-by a gateway) as `fund-unreachable`, an undecodable response as `fund-unreadable`. Nothing is retried, but a request
+by a gateway) as `fund-unreachable`, a refusal by a proxy before the fund as `proxy-refused`, an undecodable response as
+`fund-unreadable`. Nothing is retried, but a request
 whose token the fund calls expired is sent once more with a new one. The calls are in `client.py` and `insurer_client.py`.
 """
 
@@ -19,12 +20,15 @@ from eligibility_api.contract.codes import Right
 from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY
 from eligibility_api.contract.errors import CATALOGUE, ErrorKind, Problem, ShikakuError
 from eligibility_api.contract.tokens import TOKEN_PATH, Credential, TokenAnswer, token_form
-from eligibility_api.contract.transport import open_transport
+from eligibility_api.contract.transport import is_tls_refusal, open_transport
 
 _KEY_BYTES = 16
 _RENEW_BEFORE = timedelta(seconds=30)
 _GATEWAY_STATUSES = frozenset({502, 503, 504})
 """Statuses of a gateway that cannot reach the fund (RFC 9110 sections 15.6.3 to 15.6.5)."""
+
+_PROXY_REFUSALS = frozenset({400, 403, 495, 496})
+"""Statuses of a proxy that accepts no request with this client certificate; the fund's own come with a problem."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -33,10 +37,15 @@ def problem_error(response: httpx2.Response) -> ShikakuError:
     """The error for a response with status 400 or more."""
     problem = _problem(response)
     if problem is None:
-        code = "fund-unreachable" if response.status_code in _GATEWAY_STATUSES else "fund-unreadable"
-        return ShikakuError(code, http_status=response.status_code)
+        return ShikakuError(_code_without_problem(response.status_code), http_status=response.status_code)
     details = {"retry_after": problem.retry_after, "request_id": problem.request_id, "errors": problem.errors}
     return ShikakuError(problem.code, **{key: value for key, value in details.items() if value is not None})
+
+
+def _code_without_problem(status: int) -> str:
+    if status in _PROXY_REFUSALS:
+        return "proxy-refused"
+    return "fund-unreachable" if status in _GATEWAY_STATUSES else "fund-unreadable"
 
 
 def _problem(response: httpx2.Response) -> Problem | None:
@@ -181,7 +190,8 @@ class FundCaller:
                 method, path, content=content, data=form, params=query, headers=sent
             )
         except httpx2.RequestError as error:
-            raise ShikakuError("fund-unreachable") from error
+            refused = is_tls_refusal(error)
+            raise ShikakuError("proxy-refused" if refused else "fund-unreachable") from error
         if response.status_code >= 400:
             raise problem_error(response)
         return response

@@ -32,6 +32,8 @@ _ERRORS = {
     "assertion-missing": OAuthError.INVALID_CLIENT,
     "assertion-too-long": OAuthError.INVALID_CLIENT,
     "assertion-used": OAuthError.INVALID_CLIENT,
+    "client-certificate-missing": OAuthError.INVALID_CLIENT,
+    "client-certificate-wrong": OAuthError.INVALID_CLIENT,
     "grant-type-unsupported": OAuthError.UNSUPPORTED_GRANT_TYPE,
     "internal": OAuthError.SERVER_ERROR,
     "scope-exceeded": OAuthError.INVALID_SCOPE,
@@ -79,6 +81,10 @@ class ServerMetadata(Answer):
     # Required, and an empty array is not allowed (section 3.2).
     response_types_supported: tuple[str, ...] = Field(
         default=("none",), description="There is no authorization endpoint."
+    )
+    tls_client_certificate_bound_access_tokens: bool = Field(
+        default=True,
+        description="A token obtained with a client certificate is bound to it (RFC 8705 section 3.3).",
     )
     scopes_supported: tuple[str, ...] = tuple(sorted(Right))
 

@@ -9,14 +9,21 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from eligibility_api.cli_support import is_shown_text
 from eligibility_api.contract import identifiers
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.domain.admission import Admission, excess_rights
 from eligibility_api.platform.errors import OperatorError
+from eligibility_api.web.client_certificate import thumbprint_of
 
 MAX_TERMINALS = 999
 """Maximum number of terminals in one row."""
+
+_MAX_CERTIFICATE_BYTES = 16_384
+_PEM_CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 
 _FACILITY_COLUMNS = ["institution_code", "name", "kind", "rights", "terminals"]
 _INSURER_COLUMNS = ["insurer_number", "name"]
@@ -107,3 +114,19 @@ def _insurer(row: list[str], line: int) -> tuple[str, str]:
         f"Line {line} of the insurers' file is not a number of six or eight digits with its check digit, of a law that"
         " exists, and a name of 1 to 200 characters."
     )
+
+
+def read_thumbprint(path: Path) -> str:
+    """Read the thumbprint of a certificate (PEM or DER). Raises OperatorError."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_CERTIFICATE_BYTES)
+        begins = content.find(_PEM_CERTIFICATE)
+        certificate = (
+            x509.load_der_x509_certificate(content)
+            if begins < 0
+            else x509.load_pem_x509_certificate(content[begins:])
+        )
+    except (OSError, ValueError) as error:
+        raise OperatorError("The file has no readable certificate.") from error
+    return thumbprint_of(certificate.public_bytes(Encoding.DER))

@@ -13,6 +13,7 @@ from eligibility_api.facilities import service
 from eligibility_api.facilities.token_request import FORM_MEDIA_TYPE, read_token_request
 from eligibility_api.state import State, current_state
 from eligibility_api.web.busy_routes import busy
+from eligibility_api.web.client_certificate import client_certificate
 from eligibility_api.web.problems import problem_responses
 from eligibility_api.web.server.client_address import client_address
 
@@ -29,6 +30,8 @@ _FORM = {"required": True, "content": {FORM_MEDIA_TYPE: {"schema": TokenForm.mod
         "assertion-missing",
         "assertion-too-long",
         "assertion-used",
+        "client-certificate-missing",
+        "client-certificate-wrong",
         "database-unavailable",
         "grant-type-unsupported",
         "scope-exceeded",
@@ -45,7 +48,7 @@ async def issue_token(request: Request, state: Annotated[State, Depends(current_
     must be one of these. Its `exp` is at most 300 seconds ahead.
     """
     form = read_token_request(request.headers.get("content-type", ""), await request.body())
-    return await service.issue_token(state, form, _address(request, state))
+    return await service.issue_token(state, form, _address(request, state), client_certificate(request.scope))
 
 
 def _address(request: Request, state: State) -> str | None:

@@ -18,23 +18,27 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.sandbox_keys import is_sandbox_key, sandbox_client_id, sandbox_key
 from eligibility_api.contract.tokens import Credential, TokenAnswer, TokenForm, private_key_pem
 from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS, Admission, excess_rights
+from eligibility_api.domain.client_certificates import certificate_to_bind
 from eligibility_api.facilities import store
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.state import State
 
 
-async def issue_token(state: State, form: TokenForm, address: str | None) -> TokenAnswer:
-    """Exchange a client's assertion for a token. `address`: the caller's, which is recorded with a refusal.
+async def issue_token(
+    state: State, form: TokenForm, address: str | None, certificate: str | None = None
+) -> TokenAnswer:
+    """Exchange a client's assertion for a token, bound to the request's client certificate if there is one.
 
-    Raises `assertion-invalid`, `assertion-too-long`, `assertion-used` or `scope-exceeded`. An unknown client, a
+    `address`: the caller's, which is recorded with a refusal. `certificate`: the thumbprint. Raises
+    `assertion-invalid`, `assertion-too-long`, `assertion-used`, `scope-exceeded`, or as `certificate_to_bind`. An unknown client, a
     closed client and a wrong signature get the same refusal.
     """
     # The client that an assertion claims counts only once its signature is right.
     with state.refusals.watching(SIGN_IN, Source(address=address)):
-        return await _exchange(state, form)
+        return await _exchange(state, form, certificate)
 
 
-async def _exchange(state: State, form: TokenForm) -> TokenAnswer:
+async def _exchange(state: State, form: TokenForm, certificate: str | None) -> TokenAnswer:
     client_id = claimed_client(form.client_assertion)
     # RFC 7521 section 4.2: `client_id` is optional, but must name the assertion's client.
     if form.client_id not in {"", str(client_id)}:
@@ -46,12 +50,15 @@ async def _exchange(state: State, form: TokenForm) -> TokenAnswer:
     assertion = check_assertion(
         form.client_assertion, client.public_key, audiences=state.settings.assertion_audiences, now=now
     )
+    bound = certificate_to_bind(
+        client.certificates, certificate, required=state.settings.require_client_certificates
+    )
     caller = client.caller.limited_to(form.scope)
     digest = hashlib.sha256(f"assertion\0{client_id}\0{assertion.jti}".encode()).digest()
     if not await store.use_assertion(state.database, digest):
         raise ShikakuError("assertion-used")
     return TokenAnswer(
-        access_token=state.tokens.issue(caller, now),
+        access_token=state.tokens.issue(caller, now, bound),
         expires_in=state.tokens.life_seconds,
         scope=" ".join(sorted(caller.rights)),
     )

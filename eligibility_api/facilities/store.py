@@ -20,6 +20,7 @@ from eligibility_api.database.coalescing import Coalesced
 from eligibility_api.database.columns import table_of
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.admission import Admission
+from eligibility_api.domain.client_certificates import with_certificate
 from eligibility_api.platform.sql import Statement
 
 CLIENT = table_of(Client)
@@ -41,16 +42,18 @@ class AdmittedClient:
 
     caller: Caller
     public_key: dict[str, Any]
+    certificates: tuple[str, ...] = ()
+    """The thumbprints of its admitted client certificates, newest last."""
 
 
 _FIND_CLIENT = Statement.of("""
-SELECT c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key
+SELECT c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key, c.certificates
 FROM client c LEFT JOIN facility f USING (institution_code)
 WHERE c.client_id = :client_id AND c.closed_at IS NULL AND f.closed_at IS NULL
 """)
 
 _FIND_CLIENTS = Statement.of("""
-SELECT a.place, c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key
+SELECT a.place, c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key, c.certificates
 FROM unnest(:client_id::uuid[]) WITH ORDINALITY AS a (client_id, place)
 JOIN client c ON c.client_id = a.client_id AND c.closed_at IS NULL
 LEFT JOIN facility f USING (institution_code)
@@ -96,7 +99,7 @@ async def find_client(database: Database, client_id: UUID) -> AdmittedClient | N
     [row] = rows
     rights = frozenset(Right(right) for right in row["rights"])
     caller = Caller(row["client_id"], row["institution_code"], row["insurer_number"], rights)
-    return AdmittedClient(caller, json.loads(row["public_key"]))
+    return AdmittedClient(caller, json.loads(row["public_key"]), tuple(row["certificates"]))
 
 
 async def is_known(connection: AsyncConnection, client_id: UUID) -> bool:
@@ -198,6 +201,26 @@ async def close_client(connection: AsyncConnection, client_id: UUID) -> bool:
     await record(
         connection, "admission.end", Caller(client_id, row.institution_code, row.insurer_number, rights)
     )
+    return True
+
+
+async def admit_certificate(
+    connection: AsyncConnection, client_id: UUID, thumbprint: str, *, only: bool
+) -> bool:
+    """Admit a client certificate (see `with_certificate`). Returns whether the client was admitted."""
+    found = select(CLIENT).where(CLIENT.c.client_id == client_id, CLIENT.c.closed_at.is_(None))
+    row = (await connection.execute(found.with_for_update())).one_or_none()
+    if row is None:
+        return False
+    certificates = with_certificate(row.certificates, thumbprint, only=only)
+    changed = update(CLIENT).where(CLIENT.c.client_id == client_id)
+    await connection.execute(changed.values(certificates=certificates))
+    named = {
+        "client_id": client_id,
+        "institution_code": row.institution_code,
+        "insurer_number": row.insurer_number,
+    }
+    await record_act(connection, "admission.certificate", {"certificates": certificates}, **named)
     return True
 
 

@@ -20,6 +20,7 @@ from eligibility_api.fast_path import Prepare
 from eligibility_api.history.endpoints import DEFAULT_QUERY
 from eligibility_api.history.service import HistoryRequest, PermitReference
 from eligibility_api.state import State
+from eligibility_api.web.client_certificate import client_certificate
 from eligibility_api.web.headers import bearer_token, headers_of
 
 
@@ -60,13 +61,13 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _request(state: State, scope: Scope, permit: PermitReference) -> HistoryRequest | None:
-    """The request under a permit; None if token or operator are invalid."""
+    """The request under a permit; None if token, its certificate or operator are invalid."""
     headers = headers_of(scope)
     token, operator = bearer_token(headers), operator_from_headers(headers)
     if token is None or operator is None:
         return None
     try:
-        caller = state.tokens.read(token, state.clock())
+        caller = state.tokens.read(token, state.clock(), client_certificate(scope))
     except ShikakuError:
         return None
     return HistoryRequest(caller, permit, operator, DEFAULT_QUERY)

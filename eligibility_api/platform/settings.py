@@ -292,6 +292,11 @@ class Settings(BaseSettings):
         description="Addresses or networks of reverse proxies, separated by commas: only from these is"
         " `X-Forwarded-For` accepted.",
     )
+    require_client_certificates: bool = Field(
+        default=False,
+        description="Every client signs in with an admitted client certificate, and each token is bound to it (RFC 8705)."
+        " `X-Client-Certificate` is accepted from `FUND_PROXIES` and from a Unix socket (`serve --uds`) only.",
+    )
     witnesses: str = Field(
         default="",
         max_length=4096,

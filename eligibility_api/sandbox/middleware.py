@@ -31,6 +31,7 @@ from eligibility_api.sandbox.jlis import matches_nobody
 from eligibility_api.sandbox.store import SandboxStore
 from eligibility_api.sandbox.strictness import drawn, shuffled
 from eligibility_api.state import State
+from eligibility_api.web.client_certificate import client_certificate
 from eligibility_api.web.headers import bearer_token, headers_of
 from eligibility_api.web.problems import problem_response
 
@@ -162,7 +163,7 @@ def _caller_of(scope: Scope, state: State) -> tuple[Caller | None, float | None]
     if token is None:
         return None, None
     try:
-        caller = state.tokens.read(token, state.clock())
+        caller = state.tokens.read(token, state.clock(), client_certificate(scope))
     except ShikakuError:
         return None, None
     return caller, float(json.loads(jws.extract_compact(token.encode()).payload)["iat"])

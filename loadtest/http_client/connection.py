@@ -6,10 +6,13 @@ A general client costs ten times the processor time of what it measures; this on
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import cast
+
+from eligibility_api.contract.transport import is_tls_refusal
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -68,10 +71,10 @@ class Connection(asyncio.Protocol):
         self._end = 0
 
     @classmethod
-    async def open(cls, host: str, port: int) -> Connection:
+    async def open(cls, host: str, port: int, tls: ssl.SSLContext | None = None) -> Connection:
         """Open a connection. Raises ConnectionFailed."""
         try:
-            _, connection = await asyncio.get_running_loop().create_connection(cls, host, port)
+            _, connection = await asyncio.get_running_loop().create_connection(cls, host, port, ssl=tls)
         except OSError as error:
             raise ConnectionFailed("connection refused") from error
         return connection
@@ -105,10 +108,10 @@ class Connection(asyncio.Protocol):
         """Called by the event loop when the connection is established."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's class is no subclass of asyncio's
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the loop's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop when the connection has ended."""
         self._transport = None
-        self._fail("connection cut")
+        self._fail("client certificate refused" if is_tls_refusal(exc) else "connection cut")
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop with received bytes; completes an answer with its last byte."""

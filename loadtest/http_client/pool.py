@@ -9,6 +9,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from loadtest.http_client.connection import Connection, ConnectionFailed, Reply
+from loadtest.http_client.settings import client_context
 
 _IDLE_SECONDS = 4.0
 """A connection idle for longer is not reused: the fund closes it after ten seconds (`FUND_IDLE_SECONDS`)."""
@@ -21,8 +22,11 @@ class ConnectionPool:
     """
 
     def __init__(self, url: str, *, max_connections: int, timeout_seconds: float) -> None:
+        """`url`: for https, connections are opened by the settings `LOADTEST_TLS_…`, whose faults raise ValueError."""
         address = urlsplit(url)
-        self.host, self.port = address.hostname or "127.0.0.1", address.port or 80
+        self._tls = client_context() if address.scheme == "https" else None
+        self.host = address.hostname or "127.0.0.1"
+        self.port = address.port or (80 if self._tls is None else 443)
         self.timeout_seconds = timeout_seconds
         self._max_connections = max_connections
         self._free: list[tuple[float, Connection]] = []
@@ -57,7 +61,7 @@ class ConnectionPool:
         self._raise_if_blocked(path)
         connection = self._take()
         if connection is None:
-            connection = await Connection.open(self.host, self.port)
+            connection = await Connection.open(self.host, self.port, self._tls)
             self._raise_if_blocked(path, connection)
         self._busy[connection] = path
         try:
@@ -91,7 +95,7 @@ class ConnectionPool:
         """
         self._retired.update(self._busy)
         self.close()
-        opening = (Connection.open(self.host, self.port) for _ in range(count))
+        opening = (Connection.open(self.host, self.port, self._tls) for _ in range(count))
         opened = await asyncio.gather(*opening, return_exceptions=True)
         for connection in opened:
             if isinstance(connection, Connection):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -20,6 +21,7 @@ from eligibility_api.contract.errors import CATALOGUE, ErrorKind, ShikakuError
 from eligibility_api.contract.identifiers import UnreadableIdentifier, insurer_number
 from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.member_reading.headings import HeadingError
+from eligibility_api.contract.transport import ClientTls, open_transport
 from payer_mock.actions.fund import open_clients
 from payer_mock.actions.report import SOME_REFUSED, STOPPED, USAGE
 from payer_mock.clock import now
@@ -65,9 +67,13 @@ Line = TypeVar("Line", bound=BaseModel)
 class Dependencies:
     """Transport, sleep and clock of the commands; tests inject their own as typer's context object."""
 
-    make_transport: Callable[[], httpx2.BaseTransport] = httpx2.HTTPTransport
+    make_transport: Callable[[], httpx2.BaseTransport] | None = None
     wait: Callable[[float], None] = time.sleep
     clock: Callable[[], datetime] = now
+
+    def transport_to(self, fund_url: object, tls: ClientTls) -> Callable[[], httpx2.BaseTransport]:
+        """What makes the transports to a fund: the injected one, otherwise connections by `tls`."""
+        return self.make_transport or partial(open_transport, str(fund_url), tls)
 
 
 def load_settings() -> PayerSettings:
@@ -96,7 +102,8 @@ def fund_client(
         raise usage(
             "--insurer で保険者番号を指定してください。\nCredentials of several insurers: add --insurer NUMBER."
         )
-    with open_clients(str(settings.fund_url), credentials, dependencies.make_transport) as client_of:
+    transport = dependencies.transport_to(settings.fund_url, settings.tls)
+    with open_clients(str(settings.fund_url), credentials, transport) as client_of:
         try:
             yield client_of(insurer_number or next(iter(credentials)))
         except ShikakuError as error:

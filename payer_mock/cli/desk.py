@@ -76,7 +76,11 @@ def serve(
 
     settings = _settings()
     dependencies = context.ensure_object(Dependencies)
-    desk = Desk(settings.home, str(settings.fund_url), make_transport=dependencies.make_transport)
+    desk = Desk(
+        settings.home,
+        str(settings.fund_url),
+        make_transport=dependencies.transport_to(settings.fund_url, settings.tls),
+    )
     run(create_app(desk), port, announce, ROOT)
 
 

@@ -114,7 +114,8 @@ def _enrol(file: Path, dependencies: Dependencies) -> Report:
         credentials = settings.load_credentials()
     except SettingsError as error:
         raise not_configured(error) from error
-    with open_clients(str(settings.fund_url), credentials, dependencies.make_transport) as client_of:
+    transport = dependencies.transport_to(settings.fund_url, settings.tls)
+    with open_clients(str(settings.fund_url), credentials, transport) as client_of:
         return enrol_members(MemberFile(file, day_in_japan(dependencies.clock())), client_of)
 
 

@@ -11,8 +11,10 @@ from threading import Event
 
 from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.contract.transport import open_transport
 from payer_mock.clock import now
 from payer_mock.load.environment import LoadError
+from payer_mock.settings import TlsSettings
 
 _CONCURRENT_INSURERS = 4
 _RESPONSE_TIMEOUT_SECONDS = 300.0
@@ -31,8 +33,13 @@ class InsurerCredentials:
         """A client of the fund for one insurer."""
         path = self.approvers / "approver" if as_approver else self.programs / "payer"
         credential = Credential.load(path.with_name(f"{path.name}-{insurer_number}.json"))
+        transport = open_transport(self.fund_url, TlsSettings.load().tls)
         with InsurerClient(
-            self.fund_url, credential, clock=now, timeout_seconds=_RESPONSE_TIMEOUT_SECONDS
+            self.fund_url,
+            credential,
+            clock=now,
+            transport=transport,
+            timeout_seconds=_RESPONSE_TIMEOUT_SECONDS,
         ) as client:
             yield client
 

@@ -39,14 +39,19 @@ LIMITS = ServerLimits(
 )
 """Small sizes, and times that no test waits for; each test sets the one that it is about."""
 
-TOKENS = {"one": 1, "two": 2, "three": 3}
-"""Valid tokens, each with its client."""
+TOKENS = {"one": 1, "two": 2, "three": 3, "bound": 4}
+"""Valid tokens, each with its client; `bound` is bound to the certificate `CERTIFICATE`."""
+
+CERTIFICATE = "A" * 43
+"""A thumbprint."""
 
 
-def read_token(token: str) -> Hashable:
-    """The client of a token."""
+def read_token(token: str, certificate: str | None = None) -> Hashable:
+    """The client of a token that comes with a certificate."""
     if token not in TOKENS:
         raise ShikakuError("token-invalid")
+    if token == "bound" and certificate != CERTIFICATE:
+        raise ShikakuError("client-certificate-wrong")
     return TOKENS[token]
 
 

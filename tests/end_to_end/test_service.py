@@ -78,7 +78,8 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def serving(home: Path, trust: Path) -> Iterator[Serving]:
+def serving(home: Path, trust: Path, *where: str | Path) -> Iterator[Serving]:
+    """A service on a free port, or `where` else."""
     variables = {
         "FUND_HOME": str(home / "fund"),
         "FUND_TRUST_STORE": str(trust / "authentication.pem"),
@@ -86,7 +87,14 @@ def serving(home: Path, trust: Path) -> Iterator[Serving]:
         "FUND_JLIS_URL": "http://127.0.0.1:1",
         "FUND_REVOCATION_MAX_AGE_SECONDS": "2",
     }
-    arguments: list[str | Path] = ["serve", "--port", "0", "--workers", "1", "--announce", home / "url"]
+    arguments: list[str | Path] = [
+        "serve",
+        *(where or ("--port", "0")),
+        "--workers",
+        "1",
+        "--announce",
+        home / "url",
+    ]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             command_line("eligibility-api", arguments),
@@ -240,3 +248,19 @@ def test_a_faults_text_is_neither_returned_nor_logged(tmp_path: Path) -> None:
     assert (response.status_code, response.json()["code"]) == (500, "internal")
     assert '"cause": "ValueError"' in log.read_text()
     assert "secret-value" not in log.read_text() + response.text
+
+
+def test_a_service_on_a_unix_socket_answers_there_and_removes_it(kept: Kept, tmp_path: Path) -> None:
+    first = kept.ready()
+    first.process.terminate()
+    first.process.wait(PATIENCE_SECONDS)
+    first.announce.unlink()
+    path = tmp_path / "fund.sock"
+    with serving(kept.home, kept.trust, "--uds", path) as service:
+        service.wait(service.announce.exists)
+        assert service.announce.read_text() == f"unix:{path}"
+        assert path.stat().st_mode & 0o777 == 0o660
+        with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(path)), base_url="http://fund") as http:
+            assert http.get("/readyz", timeout=PATIENCE_SECONDS).status_code == 200
+            assert http.get("/v1/nothing").json()["code"] == "token-missing"
+    assert not path.exists()

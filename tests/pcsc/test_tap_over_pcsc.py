@@ -54,7 +54,7 @@ class BlockingFund(FakeFund):
         sys.stdin.readline()
         return super()._challenge(body)
 
-main(Dependencies(make_transport=lambda _: BlockingFund().transport()))
+main(Dependencies(make_transport=lambda *_: BlockingFund().transport()))
 """
 
 

@@ -30,7 +30,13 @@ ANY_CODES = tuple(
 )  # fmt: skip
 """The codes that any request may be answered."""
 
-TOKEN_CODES = ("token-missing", "token-invalid", "token-expired")
+TOKEN_CODES = (
+    "token-missing",
+    "token-invalid",
+    "token-expired",
+    "client-certificate-missing",
+    "client-certificate-wrong",
+)
 """The codes of a request that needs a token."""
 
 _DEFAULTS = "AnyProblem", "AnyTokenProblem"

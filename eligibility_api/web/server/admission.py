@@ -26,8 +26,8 @@ log = structlog.get_logger()
 APP_STATE_KEY = "admission"
 """Where the protocol finds the admission in the state that the application's lifespan provides."""
 
-ReadToken = Callable[[str], Hashable]
-"""Returns the client of an access token. Raises ShikakuError if it is not valid."""
+ReadToken = Callable[[str, str | None], Hashable]
+"""Returns the client of an access token, given the request's client certificate. Raises ShikakuError if it is not valid."""
 
 _SWEEPS_PER_SECOND = 4
 
@@ -85,11 +85,11 @@ class Admission:
         self._read_token = read_token
         self._line_check: asyncio.TimerHandle | None = None
 
-    def client_of(self, token: str | None) -> Hashable:
-        """The client whom a token names. Raises ShikakuError unless it is valid."""
+    def client_of(self, token: str | None, certificate: str | None = None) -> Hashable:
+        """The client whom a token names. Raises ShikakuError unless it is valid, and this certificate's if it is bound."""
         if token is None:
             raise ShikakuError("token-missing")
-        return self._read_token(token)
+        return self._read_token(token, certificate)
 
     def count_refusal(self, limit: Limit) -> None:
         """Count a refusal in the metrics, and for the log."""

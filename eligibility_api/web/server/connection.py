@@ -6,6 +6,7 @@ It extends uvicorn's protocol; what a client sends on it is read in `reading.py`
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Hashable
 from enum import Enum
 from math import inf
@@ -62,6 +63,8 @@ class LimitedConnection(HttpToolsProtocol):
         self.deadline = inf
         self._address: str | None = None
         self._is_proxy = False
+        self._is_trusted = False
+        """Whether the other end is a proxy that reports client certificates: a listed one, or behind a Unix socket."""
         self._is_known = False
         """Whether a valid token has arrived on it."""
         self._next: RequestResponseCycle | None = None
@@ -92,6 +95,7 @@ class LimitedConnection(HttpToolsProtocol):
         self._await(Stage.HEADERS, self._limits.header_seconds)
         self._address = client_address(self.client[0] if self.client else None, (), ())
         self._is_proxy = is_listed(self._address, self._limits.proxies)
+        self._is_trusted = self._is_proxy or _is_unix(transport)
         admission.open.add(self)
         for connection in admission.table.add(self._address, self):
             cast(LimitedConnection, connection).displace()
@@ -241,3 +245,9 @@ class LimitedConnection(HttpToolsProtocol):
     def _end(self, seconds: float) -> None:
         self._is_deaf = True
         self._await(Stage.END, seconds)
+
+
+def _is_unix(transport: asyncio.BaseTransport) -> bool:
+    """Whether a connection came over a Unix socket; an unknown peer's address alone does not say so."""
+    connected = transport.get_extra_info("socket")
+    return connected is not None and connected.family == socket.AF_UNIX

@@ -24,6 +24,7 @@ from uvicorn.server import ServerState
 
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.platform.client_presence import set_client, set_place
+from eligibility_api.web.client_certificate import client_certificate, set_certificate
 from eligibility_api.web.headers import bearer_token, headers_of
 from eligibility_api.web.middleware import Account
 from eligibility_api.web.server import limits as rows
@@ -77,7 +78,8 @@ class LimitedHttpProtocol(ReadingConnection):
         super().__init__(config, server_state, app_state, _loop)
         self._token_problem: ShikakuError | None = None
         """Why the request has no valid token."""
-        self._former_token: bytes | None = None
+        self._former: tuple[bytes, str | None] | None = None
+        """The last valid token of the connection, and the certificate with which it came."""
         self._former_client: Hashable = None
         self._kind = USUAL
         """The kind of the request."""
@@ -89,6 +91,8 @@ class LimitedHttpProtocol(ReadingConnection):
         self._next = cycle
         scope = cycle.scope
         headers = headers_of(cast(Scope, scope))
+        if self._is_trusted:
+            set_certificate(cast(Scope, scope), scope["headers"])
         max_bytes = self._max_body_bytes = self._limits.bodies.of(scope["path"])
         # Chunk sizes, extensions and trailers are limited together with the body.
         self._max_encoded_bytes = max_bytes + self._limits.max_header_bytes
@@ -112,19 +116,23 @@ class LimitedHttpProtocol(ReadingConnection):
     def _identify(self, cycle: RequestResponseCycle, headers: Mapping[bytes, bytes]) -> None:
         """Find who shares the capacity: the client of a valid token, otherwise an address that counts.
 
-        The same token as before is not checked again: the application does.
+        The same token with the same certificate as before is not checked again: the application does.
         """
-        authorization = headers.get(b"authorization")
-        if authorization is not None and authorization == self._former_token:
+        authorization, certificate = (
+            headers.get(b"authorization"),
+            client_certificate(cast(Scope, cycle.scope)),
+        )
+        if authorization is not None and (authorization, certificate) == self._former:
             self._client, self._token_problem = self._former_client, None
             return
         try:
-            client = self._admission.client_of(bearer_token(headers))
+            client = self._admission.client_of(bearer_token(headers), certificate)
         except ShikakuError as error:
             self._client, self._token_problem = self._origin(cycle), error
             return
         self._client = self._former_client = client
-        self._former_token, self._token_problem = authorization, None
+        self._former = None if authorization is None else (authorization, certificate)
+        self._token_problem = None
         if not self._is_known:
             self._is_known = True
             self._admission.table.mark_known(self._address, self)

@@ -7,4 +7,4 @@ from clinic_terminal.cli import Dependencies, main
 from tests.builders.clinic.fake_fund import FakeFund
 
 if __name__ == "__main__":
-    main(Dependencies(make_transport=lambda _: FakeFund().transport()))
+    main(Dependencies(make_transport=lambda *_: FakeFund().transport()))

@@ -14,6 +14,7 @@ from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.pcsc import Reader
 from clinic_terminal.cli import Dependencies, app
+from eligibility_api.contract.transport import ClientTls
 from tests.builders.clinic import samples
 from tests.builders.clinic.fake_card import FakeCard
 from tests.builders.clinic.fake_fund import FakeFund
@@ -49,7 +50,7 @@ class TerminalRunner:
     def _sleep(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
-    def _connect(self, url: str) -> httpx2.BaseTransport:
+    def _connect(self, url: str, _tls: ClientTls) -> httpx2.BaseTransport:
         self.urls.append(url)
         return self.fund.transport()
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from clinic_terminal.settings import SettingsError, TerminalSettings
+from eligibility_api.contract.transport import ClientTls
 from tests.builders.clinic.samples import credential
+from tests.builders.devices import client_file, open_devices
 
 
 @pytest.fixture
@@ -87,3 +89,21 @@ def test_an_insurers_credential_is_rejected(tmp_path: Path) -> None:
     credential().model_copy(update={"institution_code": None}).save(path)
     with pytest.raises(SettingsError, match="institution code"):
         settings_with(path).load_credential()
+
+
+def test_the_files_of_tls_are_the_terminals(
+    monkeypatch: pytest.MonkeyPatch, credential_file: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TERMINAL_CREDENTIAL", str(credential_file))
+    monkeypatch.setenv("TERMINAL_FUND_URL", "https://fund.example")
+    assert TerminalSettings.load().tls == ClientTls()
+    devices = open_devices(tmp_path)
+    certificate = client_file(devices, tmp_path / "clinic-1.pem")
+    monkeypatch.setenv("TERMINAL_TLS_AUTHORITIES", str(devices.trust_path))
+    monkeypatch.setenv("TERMINAL_TLS_CERTIFICATE", str(certificate))
+    assert TerminalSettings.load().tls == ClientTls(devices.trust_path, certificate)
+    monkeypatch.setenv("TERMINAL_TLS_CERTIFICATE", str(devices.trust_path))
+    with pytest.raises(
+        SettingsError, match="TERMINAL_TLS_CERTIFICATE: a PEM certificate with its private key"
+    ):
+        TerminalSettings.load()

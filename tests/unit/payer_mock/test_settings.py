@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from payer_mock.settings import PayerSettings, SettingsError
+from eligibility_api.contract.transport import ClientTls
+from payer_mock.settings import DeskSettings, PayerSettings, SettingsError, TlsSettings
+from tests.builders.devices import client_file, open_devices
 from tests.unit.payer_mock.builders import FUND, INSURER, OTHER_INSURER, credential
 
 
@@ -57,3 +59,19 @@ def test_a_second_credential_of_an_insurer_is_rejected(
     files = saved(tmp_path, INSURER), saved(tmp_path, INSURER, "again")
     with pytest.raises(SettingsError, match="file 2 belongs to an insurer that already has one"):
         of_files(monkeypatch, *files).load_credentials()
+
+
+@pytest.mark.parametrize("settings", [PayerSettings, DeskSettings, TlsSettings])
+def test_the_files_of_tls_are_the_programs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: type[TlsSettings]
+) -> None:
+    monkeypatch.setenv("PAYER_CREDENTIAL", saved(tmp_path, INSURER))
+    monkeypatch.setenv("PAYER_FUND_URL", FUND)
+    assert settings.load().tls == ClientTls()
+    devices = open_devices(tmp_path)
+    certificate = client_file(devices, tmp_path / "insurer-1.pem")
+    monkeypatch.setenv("PAYER_TLS_CERTIFICATE", str(certificate))
+    assert settings.load().tls == ClientTls(certificate=certificate)
+    monkeypatch.setenv("PAYER_TLS_AUTHORITIES", str(tmp_path / "none.pem"))
+    with pytest.raises(SettingsError, match="PAYER_TLS_AUTHORITIES"):
+        settings.load()

@@ -1,4 +1,4 @@
-"""The documented configuration of a reverse proxy agrees with the fund's limits."""
+"""The configurations of reverse proxies in deploy/proxy agree with the fund's limits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import pytest
 from eligibility_api.app import LARGER_BODIES, MAX_BODY_BYTES
 from eligibility_api.platform.settings import Settings
 
-DOCUMENT = (Path(__file__).parents[3] / "docs" / "deployment.md").read_text(encoding="utf-8")
+PROXY = Path(__file__).parents[3] / "deploy" / "proxy"
+DOCUMENT = (PROXY / "nginx.conf").read_text(encoding="utf-8")
+GUIDE = (PROXY.parents[1] / "docs" / "deployment.md").read_text(encoding="utf-8")
+HAPROXY = (PROXY / "haproxy.cfg").read_text(encoding="utf-8")
 UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
 
@@ -70,6 +73,25 @@ def test_the_client_cannot_report_its_own_address() -> None:
     assert "proxy_set_header        X-Forwarded-For $remote_addr;" in DOCUMENT
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"`FUND_([A-Z_]+)", DOCUMENT))))
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`FUND_([A-Z_]+)", GUIDE))))
 def test_every_setting_that_is_named_exists(name: str) -> None:
     assert name.lower() in Settings.model_fields
+
+
+def test_haproxy_lets_large_bodies_through_on_their_paths_alone() -> None:
+    [(usual, pattern)] = re.findall(r"req\.body_size gt (\d+) \} !\{ path_reg (\S+) \}", HAPROXY)
+    assert int(usual) == MAX_BODY_BYTES
+    assert LARGER_BODIES
+    assert [path for path in LARGER_BODIES if not re.search(pattern, path)] == []
+    assert not re.search(pattern, "/v1/eligibility/card")
+
+
+def test_haproxy_stops_reusing_a_connection_before_the_fund_closes_it() -> None:
+    [seconds] = re.findall(r"pool-purge-delay (\d+)s", HAPROXY)
+    assert int(seconds) < Settings().idle_seconds
+
+
+@pytest.mark.parametrize("document", [DOCUMENT, HAPROXY], ids=["nginx", "haproxy"])
+@pytest.mark.parametrize("header", ["X-Client-Certificate", "X-Forwarded-For"])
+def test_both_proxies_replace_what_clients_must_not_say(document: str, header: str) -> None:
+    assert len(re.findall(rf"(?:proxy_set_header|set-header) +{header} +[$%]", document)) == 1

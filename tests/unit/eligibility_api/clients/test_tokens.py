@@ -166,3 +166,39 @@ def test_the_memory_of_validated_tokens_is_bounded_and_the_oldest_leaves(
     issued = [tokens.issue(TERMINAL, NOW + number * SECOND) for number in range(5)]
     assert [tokens.read(token, NOW) for token in issued] == [TERMINAL] * 5
     assert list(tokens._validated) == issued[2:]
+
+
+THUMBPRINT, OTHER_THUMBPRINT = "A" * 43, "B" * 43
+
+
+def outcome(tokens: Tokens, token: str, certificate: str | None) -> str:
+    """`accepted`, or the code with which a request with a certificate is refused."""
+    try:
+        tokens.read(token, NOW, certificate)
+    except ShikakuError as error:
+        return error.code
+    return "accepted"
+
+
+@pytest.mark.parametrize("must_be_bound", [False, True])
+def test_a_bound_token_is_accepted_with_its_certificate_alone_however_often(must_be_bound: bool) -> None:
+    tokens = issuer(must_be_bound=must_be_bound)
+    token = tokens.issue(TERMINAL, NOW, THUMBPRINT)
+    assert json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))["cnf"] == {"x5t#S256": THUMBPRINT}
+    for _ in range(2):  # read, and from the cache
+        assert outcome(tokens, token, None) == "client-certificate-missing"
+        assert outcome(tokens, token, OTHER_THUMBPRINT) == "client-certificate-wrong"
+        assert outcome(tokens, token, THUMBPRINT) == "accepted"
+    assert issuer().read(token, NOW, THUMBPRINT) == TERMINAL
+
+
+def test_a_token_without_certificate_is_refused_where_it_must_be_bound() -> None:
+    token = issuer().issue(TERMINAL, NOW)
+    assert [outcome(issuer(), token, one) for one in (None, THUMBPRINT)] == ["accepted"] * 2
+    strict = issuer(must_be_bound=True)
+    assert [outcome(strict, token, one) for one in (None, THUMBPRINT)] == ["client-certificate-missing"] * 2
+
+
+@pytest.mark.parametrize("confirmation", [{}, {"jkt": "x"}, "text", None, ["x5t#S256"]])
+def test_a_token_that_confirms_something_else_is_invalid(confirmation: object) -> None:
+    assert code_of(issuer(), signed(CLAIMS | {"cnf": confirmation})) == "token-invalid"

@@ -56,12 +56,16 @@ def test_a_truncated_response_is_fund_unreachable() -> None:
         (502, "fund-unreachable"),
         (503, "fund-unreachable"),
         (504, "fund-unreachable"),
-        (400, "fund-unreadable"),
+        (400, "proxy-refused"),
+        (403, "proxy-refused"),
+        (495, "proxy-refused"),
+        (496, "proxy-refused"),
+        (401, "fund-unreadable"),
         (404, "fund-unreadable"),
         (500, "fund-unreadable"),
     ],
 )
-def test_gateway_statuses_are_unreachable_and_other_foreign_responses_unreadable(
+def test_statuses_of_proxies_have_their_codes_and_other_foreign_responses_are_unreadable(
     status: int, code: str, body: str
 ) -> None:
     error = error_at(lambda _: httpx2.Response(status, text=body))

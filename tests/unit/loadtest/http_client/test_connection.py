@@ -169,7 +169,7 @@ def test_the_length_of_a_body_in_parts_is_that_of_all(parts: list[bytes]) -> Non
 
 
 def test_an_address_where_nobody_listens_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def refuse(*_: object) -> None:
+    async def refuse(*_: object, **__: object) -> None:
         raise ConnectionRefusedError
 
     async def open_one() -> None:

@@ -27,7 +27,7 @@ class FakeConnection:
         self.waiting: asyncio.Future[Reply] | None = None
 
     @classmethod
-    async def open(cls, host: str, port: int) -> FakeConnection:
+    async def open(cls, host: str, port: int, tls: object) -> FakeConnection:
         cls.opened.append(cls())
         return cls.opened[-1]
 
@@ -145,7 +145,7 @@ def test_reconnecting_replaces_all_connections() -> None:
 
 
 def test_reconnecting_keeps_the_connections_that_could_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def open_some(host: str, port: int) -> FakeConnection:
+    async def open_some(host: str, port: int, tls: object) -> FakeConnection:
         if len(FakeConnection.opened) == 2:
             raise ConnectionFailed("connection refused")
         FakeConnection.opened.append(FakeConnection())
