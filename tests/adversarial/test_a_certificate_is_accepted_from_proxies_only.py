@@ -44,7 +44,7 @@ WAYS = pytest.mark.parametrize("way", ["by the application", "directly"])
 
 @WAYS
 @pytest.mark.parametrize(
-    ("host", "headers", "seen"),
+    ("host", "headers", "reported"),
     [
         (PROXY, (HEADER,), CERTIFICATE),
         (PROXY, (HEADER.lower(),), CERTIFICATE.lower()),
@@ -58,11 +58,11 @@ WAYS = pytest.mark.parametrize("way", ["by the application", "directly"])
     ids=["proxy", "lower case", "none", "twice", "unreadable", "underscores", "past the proxy", "forwarded"],
 )
 async def test_a_listed_proxy_reports_the_certificate(
-    way: str, host: str, headers: tuple[str, ...], seen: str | None
+    way: str, host: str, headers: tuple[str, ...], reported: str | None
 ) -> None:
     async with serving(way) as server, asyncio.timeout(10):
         answer = await server.ask(request("GET", "/x", b"", None, None, *headers), host)
-        assert (answer.status, json.loads(answer.body)) == (200, seen)
+        assert (answer.status, json.loads(answer.body)) == (200, reported)
 
 
 @WAYS

@@ -177,7 +177,7 @@ async def test_a_token_is_its_certificates_alone_on_both_ways(fund: Fund, proxy:
 
 
 @pytest.mark.parametrize("kind", ["none", "expired", "revoked", "foreign"])
-async def test_another_certificate_is_refused_by_the_proxy_and_said_so(
+async def test_another_certificate_is_refused_by_the_proxy_and_named(
     fund: Fund, proxy: Proxy, files: Files, kind: str
 ) -> None:
     """The terminal's error is `proxy-refused`: never an unreadable answer, and nothing about a person."""

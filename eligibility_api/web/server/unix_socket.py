@@ -12,7 +12,7 @@ from pathlib import Path
 from eligibility_api.platform.errors import OperatorError
 
 _UMASK = 0o117
-"""The socket is its owner's and its group's (0660): whoever may connect reports client certificates."""
+"""The socket is its owner's and its group's (0660): a program that may connect reports client certificates."""
 
 
 @contextmanager

@@ -80,6 +80,6 @@ def test_the_proxy_leaves_a_former_primary_sooner_than_the_fund_gives_up() -> No
 
 
 @pytest.mark.parametrize("name", ["compose.yml", "cloudnativepg.yml", "helm-values.yml"])
-def test_a_file_whose_schema_was_not_to_be_had_says_so(name: str) -> None:
+def test_a_file_whose_schema_was_not_to_be_had_is_named_not_tried(name: str) -> None:
     assert read(name)
     assert "Not tried" in (DEPLOY / name).read_text(encoding="utf-8")

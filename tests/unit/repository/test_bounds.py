@@ -116,6 +116,7 @@ def test_the_rule_accepts_a_limited_value(name: str) -> None:
 UNBOUNDED_PATTERNS = {
     "eligibility_api.contract.numbers._LONG_VOWELS_BETWEEN_DIGITS": "applied to a normalised text",
     "eligibility_api.contract.characters._WRITTEN": "the clinic's, on texts of answers",
+    "eligibility_api.platform.described_settings._USER_OF_URL": "on the operator's own settings",
     "eligibility_api.claims.reading.layouts._REPEATED": "on the program's own table",
 }
 """Patterns without a maximum width, with the reason why their texts are short."""
