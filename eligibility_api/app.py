@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from functools import lru_cache  # noqa: TID251 - of the application
 from typing import Any, cast
 
@@ -20,10 +20,8 @@ from eligibility_api.batches import endpoints as batches
 from eligibility_api.checkups import endpoints as checkups
 from eligibility_api.claims import endpoints as claims
 from eligibility_api.consent import endpoints as consent
-from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.consent.grant import GRANTS, PRECHECKS
 from eligibility_api.contract.claims import CLAIMS_PATH
-from eligibility_api.contract.history import HistoryResource
 from eligibility_api.contract.own_access import PORTAL_PATH
 from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.database.connections import Database
@@ -41,7 +39,7 @@ from eligibility_api.fast_path import FastPath, with_body
 from eligibility_api.fhir import endpoints as fhir
 from eligibility_api.history import endpoints as history
 from eligibility_api.history.fast_path import of_histories
-from eligibility_api.history.store import statement as history_statement
+from eligibility_api.history.store import HISTORIES
 from eligibility_api.insurer_ops import endpoints as insurer_ops
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.keys import load_keys
@@ -60,6 +58,8 @@ from eligibility_api.processes.process import (
 from eligibility_api.references import endpoints as references
 from eligibility_api.registration import endpoints as registration
 from eligibility_api.state import State, open_state
+from eligibility_api.status import endpoints as status
+from eligibility_api.status.board import Board
 from eligibility_api.tickets import endpoints as tickets
 from eligibility_api.uploads import endpoints as uploads
 from eligibility_api.web import problem_pages, problems
@@ -123,8 +123,11 @@ English, and one for the engineer. A technical failure is never an answer about 
 OpenState = Callable[[], AbstractAsyncContextManager[State]]
 
 
-def build(state: OpenState) -> FastAPI:
-    """Build the application; `state` is opened at its startup and closed at its shutdown."""
+def build(state: OpenState, *, watch: bool = False) -> FastAPI:
+    """Build the application; `state` is opened at its startup and closed at its shutdown.
+
+    `watch`: note changes of the service's state while nobody asks for it, too.
+    """
     routers = [*(package.router for package in _PACKAGES), *history.HISTORY_ROUTERS.values()]
     busy_routes = BusyRoutes(route for router in routers for route in router.routes)
 
@@ -132,11 +135,12 @@ def build(state: OpenState) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Admission]]:
         async with state() as fund:
             app.state.fund = fund
+            app.state.board = board = Board()
             admission = _admission(fund, busy_routes)
             if {middleware.cls for middleware in app.user_middleware} == {cast(Any, AccessLog)}:
                 # Another middleware, such as the sandbox's, receives every request.
                 admission.answer_directly = fast_path(fund, busy_routes).answer
-            async with admission.sweeping():
+            async with admission.sweeping(), board.watching(fund) if watch else nullcontext():
                 yield {APP_STATE_KEY: admission}
 
     app = DescribedAPI(
@@ -154,6 +158,7 @@ def build(state: OpenState) -> FastAPI:
     for package in _PACKAGES:
         app.include_router(package.router)
     app.include_router(health.router)
+    app.include_router(status.router)
     app.include_router(problem_pages.router)
     _serve_description(app)
     _serve_pages(app)
@@ -246,10 +251,9 @@ async def warmed_up(opened: AbstractAsyncContextManager[State]) -> AsyncIterator
 def busiest_statements() -> dict[str, Statement]:
     """The statements of the fast path, of histories, and of signing in, by name; rendered in `eligibility_api/sql/`."""
     histories = {
-        f"history_{resource.value.replace('-', '_')}": history_statement(
-            resource, CONSENT_BASES, at_instant=False
-        )
-        for resource in HistoryResource
+        f"{kind.name.replace('.', '_').replace('-', '_')}{end}": statement
+        for kind in HISTORIES.values()
+        for end, statement in (("", kind.alone), ("_together", kind.together))
     }
     return {
         "client": FIND_CLIENTS.alone,
@@ -264,7 +268,7 @@ def busiest_statements() -> dict[str, Statement]:
         "consent_challenges_together": PRECHECKS.together,
         "consent": GRANTS.alone,
         "consents_together": GRANTS.together,
-        **{name: Statement.of(text) for name, text in histories.items()},
+        **histories,
     }
 
 
@@ -285,7 +289,8 @@ def create(settings: Settings, *, transport: httpx2.AsyncBaseTransport | None = 
                     settings, load_keys(settings.home), database, clock=system_clock, transport=transport
                 )
             )
-        )
+        ),
+        watch=True,
     )
     _description(app)  # now, when nobody waits for it
     exclude_from_garbage_collection()

@@ -54,13 +54,14 @@ async def readyz(response: Response, state: Annotated[State, Depends(current_sta
 
     The revocation mirror is only reported.
     """
-    readiness = await _readiness(state)
+    readiness = await read_readiness(state)
     if not readiness.ready:
         response.status_code = 503
     return readiness
 
 
-async def _readiness(state: State) -> Readiness:
+async def read_readiness(state: State) -> Readiness:
+    """The conditions for deciding card checks, by one statement; an outage of the database is one of them."""
     authorities = sorted(state.verifier.trust.authentication)
     try:
         [row] = await state.database.fetch(_READY, [state.settings.revocation_max_age, authorities])

@@ -28,6 +28,7 @@ from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.keys import FundKeys, fingerprints, load_trust
 from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
+from eligibility_api.platform.telemetry import MAINTENANCE
 from eligibility_api.presence.mirror import refresh
 
 log = structlog.get_logger()
@@ -199,12 +200,14 @@ async def _record_counted_refusals(database: Database) -> None:
 
 
 async def _attempt(task: str, work: Awaitable[object]) -> bool:
-    """Run one task and return whether it succeeded in time; a failure is logged."""
+    """Run one task and return whether it succeeded in time; it is counted, and a failure is logged."""
     try:
         async with asyncio.timeout(_TASK_SECONDS):
             await work
     except Exception as error:
         code = getattr(error, "code", "")
         log.warning(f"{task}_failed", code=code, cause=type(error).__name__, exc_info=error)
+        MAINTENANCE.labels(task, "failed").inc()
         return False
+    MAINTENANCE.labels(task, "done").inc()
     return True

@@ -18,6 +18,7 @@ from jpki_mock.authority.keys import KeyMaker, make_key
 from jpki_mock.authority.ocsp import Responder
 from jpki_mock.authority.values import Kind, Reason, Record
 from jpki_mock.clock import day_in_japan
+from jpki_mock.devices import Devices
 from jpki_mock.face_issuer import FaceIssuer
 from jpki_mock.personalisation import Cards
 from jpki_mock.register.person_keys import PersonKeys
@@ -41,6 +42,7 @@ class Jlis:
             self.authorities.create_missing(now)
             person_keys = PersonKeys.open(home / "keys" / "register.secret")
             faces = FaceIssuer.open(home / "keys", make_key)
+        self.devices = Devices(self.store, home, make_key)
         self.register = Register(self.store, person_keys)
         self.certificates = Certificates(self.store, self.authorities)
         self.cards = Cards(

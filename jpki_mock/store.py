@@ -78,6 +78,13 @@ CREATE TABLE IF NOT EXISTS residents (
     folded_key BLOB,
     reading_key BLOB
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS devices (
+    serial TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    not_before INTEGER NOT NULL,
+    not_after INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS callers (
     name TEXT PRIMARY KEY,
     public_key TEXT NOT NULL

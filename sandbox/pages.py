@@ -1,4 +1,4 @@
-"""The pages: test persons with the readers, the log of requests, one request, faults, errors."""
+"""The pages: test persons with the readers, the log of requests, one request, events of webhooks, faults, errors."""
 
 from __future__ import annotations
 
@@ -97,6 +97,16 @@ def replay(console: ThisConsole, number: _Number) -> Response:
     return redirect(f"{ROOT}/requests/{console.fund.replay(number)}")
 
 
+@router.get("/events")
+def events(request: Request, console: ThisConsole) -> Response:
+    """The latest events of webhooks, and what came of each."""
+    found = [
+        one | {"ids": _ids(one["data"]), "at": datetime.fromisoformat(one["occurred_at"]).timestamp()}
+        for one in console.fund.events(LISTED_REQUESTS)
+    ]
+    return console.page(request, "events.html", events=found)
+
+
 @router.get("/faults")
 def faults(request: Request, console: ThisConsole) -> Response:
     """Every fault with its button, and those that are on."""
@@ -149,7 +159,13 @@ def display(
     return response
 
 
-_PLAIN_PATHS = frozenset({ROOT, f"{ROOT}/requests", f"{ROOT}/faults", f"{ROOT}/errors"})
+_PLAIN_PATHS = frozenset({ROOT, f"{ROOT}/requests", f"{ROOT}/events", f"{ROOT}/faults", f"{ROOT}/errors"})
+
+
+def _ids(data: dict[str, Any]) -> list[str]:
+    """The ids of an event's data."""
+    values = (value if isinstance(value, list) else [value] for value in data.values())
+    return [str(one) for value in values for one in value]
 
 
 def _shown(console: Console, found: dict[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,11 @@ class FundSandbox:
         """Send a request again; returns the number of the new one. Raises ServiceFailed."""
         return int(self._call("POST", f"/sandbox/requests/{number}/replay")["number"])
 
+    def events(self, limit: int) -> list[dict[str, Any]]:
+        """The latest events of webhooks, newest first. Raises ServiceFailed."""
+        found: list[dict[str, Any]] = self._call("GET", f"/sandbox/events?limit={limit}")["events"]
+        return found
+
     def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         try:
             response = self._http.request(method, path, json=body)

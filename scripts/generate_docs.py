@@ -1,4 +1,4 @@
-"""Generate what follows from the code: interface, settings, member files, messages, SQL. Run by `make docs`."""
+"""Generate what follows from code or data: interface, settings, member files, messages, SQL, dashboards (`make docs`)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings
 from eligibility_api.app import build
 from eligibility_api.platform.described_settings import meaning, unit, variables
 from scripts import (
+    dashboards,
     example_docs,
     member_file_docs,
     message_docs,
@@ -120,6 +121,7 @@ def main() -> None:
     for folder, files in (
         (described, {"examples.json": example_docs.examples}),
         (ROOT / "docs", DOCUMENTS),
+        (ROOT / "deploy" / "grafana", dashboards.FILES),
         (ROOT / "eligibility_api" / "sql", sql_docs.FILES),
     ):
         for name, generate in files.items():

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from shikaku import addresses, moved_clock
+from shikaku import addresses
 from shikaku.clock import today
 from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import load_dataset
@@ -41,8 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     end_like_ctrl_c()
     try:
-        if chosen.clock is not None:
-            moved_clock.start_again_at(chosen.clock)
         _run(chosen.home, Ports.named(chosen.ports), chosen)
     except KeyboardInterrupt:
         return 130
@@ -80,13 +78,6 @@ def _options() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="コンテナなどの、ほかのアドレスでも応える / answers at another address of this machine too, as of a container;"
         " clients that reach it need no password",
-    )
-    options.add_argument(
-        "--clock",
-        type=moved_clock.instant,
-        metavar="INSTANT",
-        help="この時刻から動く時計（faketime が必要） / a clock that starts then, such as 2026-12-15T09:00+09:00;"
-        " needs libfaketime",
     )
     options.add_argument(
         "--strict",

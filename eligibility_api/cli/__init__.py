@@ -24,6 +24,7 @@ from eligibility_api.facilities import commands as operators
 from eligibility_api.platform.described_settings import faults
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
+from eligibility_api.status import commands as downtimes
 from eligibility_api.webhooks import commands as webhook_targets
 from screens.command_help import arrange
 
@@ -56,6 +57,7 @@ app.add_typer(disasters.app, name="disaster")
 app.add_typer(consents.app, name="consent")
 app.add_typer(drug_master.app, name="drug-master")
 app.add_typer(webhook_targets.app, name="webhook-target")
+app.add_typer(downtimes.app, name="downtime")
 arrange(app, __name__)
 
 

@@ -227,17 +227,22 @@ def recorded_cte(
     """
     names = "".join(f", {name}" for name in columns)
     values = "".join(f", {value}" for value in columns.values())
-    category_detail = f", 'category', '{category}'" if category is not None else ""
     return f"""
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, person_key, detail{names})
     SELECT '{kind}', {outcome}, $1, institution_code, facility_kind, $5::text, person_key,
-           jsonb_strip_nulls(jsonb_build_object('permit', permit_id, 'basis', basis{category_detail}, 'role', $4::text
-                                                {", " if detail else ""}{detail})){values}
+           {recorded_detail(category, detail)}{values}
     FROM {source}
     RETURNING record_id, recorded_at, outcome
 )
 """  # noqa: S608 - constants of the store, no values
+
+
+def recorded_detail(category: Category | None, detail: str) -> str:
+    """The detail of a record, an expression over `guard`; `detail`: see `recorded_cte`."""
+    category_detail = f", 'category', '{category}'" if category is not None else ""
+    return f"""jsonb_strip_nulls(jsonb_build_object('permit', permit_id, 'basis', basis{category_detail}, 'role', $4::text
+                                                {", " if detail else ""}{detail}))"""
 
 
 def access_parameters(

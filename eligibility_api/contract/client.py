@@ -59,6 +59,7 @@ from eligibility_api.contract.history import (
     Treatments,
 )
 from eligibility_api.contract.history_query import FULL_HISTORY, Accessor, HistoryQuery, Staff
+from eligibility_api.contract.notice import NOTICE_PATH, StatusNotice
 from eligibility_api.contract.own_access import OWN_ACCESS_PATH, OwnAccessAnswer, OwnAccessRequest
 from eligibility_api.contract.prescriptions import (
     DispensingRequest,
@@ -93,6 +94,10 @@ class FundClient(WebhookCalls):
     def readiness(self) -> Readiness:
         """Whether the fund can decide card checks now, and whether its revocation information is fresh."""
         return self._read(Readiness, self._send(READINESS_PATH, method="GET"))
+
+    def status_notice(self) -> StatusNotice:
+        """The state of the fund, and its next planned downtime."""
+        return self._read(StatusNotice, self._send(NOTICE_PATH, method="GET"))
 
     def challenge(self, purpose: Purpose) -> ChallengeAnswer:
         """A new challenge for `purpose`."""

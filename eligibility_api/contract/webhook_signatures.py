@@ -39,7 +39,7 @@ _KEY_CONTEXT = b"shikaku webhook v1a"
 
 
 class WebhookRejected(Exception):
-    """A message is not to be believed: a header is missing or malformed, too old, or no signature is right."""
+    """A message is rejected: a header is missing or malformed, too old, or no signature is right."""
 
 
 def secret_text(secret: bytes) -> str:

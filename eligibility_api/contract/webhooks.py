@@ -1,4 +1,4 @@
-"""Webhooks: an insurer or facility is told of events of its own, by type, time and ids (docs/webhooks.md).
+"""Webhooks: an insurer or facility receives events of its own: type, time and ids (docs/webhooks.md).
 
 What an event is about is read with the usual calls, under the rights and records of those.
 """

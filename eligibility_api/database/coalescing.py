@@ -51,6 +51,7 @@ class Coalesced:
 
     In `together` each parameter is an array with an element for each request, but those named in `shared`, which
     all requests of a group have in common. Its rows have a column `place`: which request they belong to, from 1.
+    `one_each`: a parameter of which no two requests of a group have the same value.
     If the column `goes_alone` is true, the request cannot be decided
     together with others: nothing of it was used or recorded, and it is repeated alone.
     """
@@ -59,6 +60,7 @@ class Coalesced:
     alone: Statement
     together: Statement
     shared: tuple[str, ...] = ()
+    one_each: str | None = None
 
     def group(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """What a request has in common with the requests that it may travel with."""
@@ -180,13 +182,21 @@ class Coalescer:
         """The requests of the next statement, in order of arrival; ends those that nobody waits for."""
         self._leader = None
         group: list[_Request] = []
+        passed_over: list[_Request] = []
+        taken: set[Any] = set()
+        one_each = self._kind.one_each
         request = first
         while True:
             if now > request.deadline or has_gone(request.client):
                 request.end(ShikakuError("overloaded", retry_after=RETRY_AFTER_SECONDS))
+            elif one_each is not None and request.values[one_each] in taken:
+                passed_over.append(request)
             elif not request.turn.cancelled():
                 group.append(request)
+                if one_each is not None:
+                    taken.add(request.values[one_each])
             if not self._waiting or len(group) == MAX_TOGETHER:
+                self._waiting.extendleft(reversed(passed_over))
                 return group
             request = self._waiting.popleft()
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from eligibility_api.database.coalescing import Coalesced, Coalescer
@@ -22,6 +20,7 @@ from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.pacing import Pacer
 from eligibility_api.database.plans import SESSION_SETTINGS, WHOLE_FILE_SECONDS
 from eligibility_api.database.pool import ACQUIRE_SECONDS, ConnectionPool
+from eligibility_api.database.servers import Servers
 
 ENGINE_CONNECTIONS = 4
 """Connections of one process besides the hot path's pool, by default."""
@@ -39,16 +38,16 @@ _DRIVER_MARGIN_SECONDS = 1.0
 """How much longer the driver waits than the server, whose timeout error is more specific."""
 
 
-def sqlalchemy_url(dsn: str) -> URL:
-    """SQLAlchemy's URL for a libpq-style `dsn`; a Unix socket is the query's `host`."""
-    return make_url(dsn).set(drivername="postgresql+asyncpg")
+ENGINE_URL = "postgresql+asyncpg://"
+"""SQLAlchemy's URL of every engine, whose connections `Servers` opens."""
 
 
 class Database:
     """The connections of one process under one role, opened and closed with the process.
 
     `statement_seconds` limits a statement, `lock_seconds` its wait for another transaction; jobs extend the
-    former for a statement over a whole file (`plans.whole_file`). An outage is raised as
+    former for a statement over a whole file (`plans.whole_file`). `dsn` may name several servers (`servers.py`),
+    and is refused by an OperatorError if it cannot be read. An outage is raised as
     `database-unavailable`, a pool that stays exhausted as `overloaded`. If not `durable`, a commit does not
     wait for the disk: only for work whose results are published after a later durable commit.
     """
@@ -65,15 +64,13 @@ class Database:
         application_name: str = APPLICATION_NAME,
         pacer: Pacer | None = None,
     ) -> None:
-        self._dsn = dsn
         self._pool_connections = pool_connections
         self._connections: ConnectionPool | None = None
         self._coalescers: dict[tuple[Any, ...], Coalescer] = {}
         self._pacer = pacer or Pacer()
         is_job = application_name == JOBS_APPLICATION_NAME
         max_seconds = max(statement_seconds, WHOLE_FILE_SECONDS) if is_job else statement_seconds
-        self._session: dict[str, Any] = {
-            "timeout": ACQUIRE_SECONDS,
+        session: dict[str, Any] = {
             "command_timeout": max_seconds + _DRIVER_MARGIN_SECONDS,
             "server_settings": {
                 "statement_timeout": f"{statement_seconds * 1000:.0f}",
@@ -82,15 +79,18 @@ class Database:
                 **SESSION_SETTINGS,
                 **({} if durable else {"synchronous_commit": "off"}),
             },
+            # By default the driver prepares each statement again after five minutes.
+            "max_cached_statement_lifetime": 0,
         }
+        self._servers = Servers(dsn, seconds=ACQUIRE_SECONDS, **session)
         self._engine: AsyncEngine = create_async_engine(
-            sqlalchemy_url(dsn),
+            ENGINE_URL,
+            async_creator=self._servers.connect,
             pool_size=engine_connections,
             max_overflow=0,
             pool_timeout=ACQUIRE_SECONDS,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args=self._session,
         )
 
     async def open(self) -> None:
@@ -98,11 +98,7 @@ class Database:
 
         It connects at the first use, so that a process also starts while the database is unavailable.
         """
-        self._connections = ConnectionPool(
-            # By default the driver prepares each statement again after five minutes.
-            partial(asyncpg.connect, self._dsn, max_cached_statement_lifetime=0, **self._session),
-            self._pool_connections,
-        )
+        self._connections = ConnectionPool(self._servers.connect, self._pool_connections)
 
     async def close(self) -> None:
         """Close every connection after its running statement, or terminate it after a timeout."""

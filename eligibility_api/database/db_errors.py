@@ -40,6 +40,11 @@ def translate_db_errors() -> Iterator[None]:
         raise ShikakuError(code, retry_after=RETRY_AFTER_SECONDS) from error
 
 
+def is_outage(error: Exception) -> bool:
+    """Whether an error is an outage, which ends without a change of the program or its settings."""
+    return _code(error) is not None
+
+
 _INTERRUPTED = frozenset({"57014", "55P03"})
 """SQLSTATEs: a statement that took too long, by itself or for a lock."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from eligibility_api.database.servers import split
 from eligibility_api.embedded_postgres.cluster import Role, role_name
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.platform.errors import OperatorError
@@ -16,7 +17,7 @@ def is_embedded(settings: Settings) -> bool:
 def dsn(settings: Settings, role: Role) -> str:
     """The connection string of `role`. Each role of an external database has its own setting.
 
-    Raises OperatorError if that is missing, EmbeddedDatabaseError if the embedded server was never started.
+    It may name several servers (`servers.py`). Raises OperatorError if it is missing or cannot be read, EmbeddedDatabaseError if the embedded server was never started.
     """
     if settings.database_url is None:
         return EmbeddedPostgres.attach(settings.home / "postgres").dsn(role)
@@ -32,4 +33,9 @@ def dsn(settings: Settings, role: Role) -> str:
             f"DATABASE_URL is only the API's address; set FUND_DATABASE_{role.upper()}_URL for the role"
             f" {role_name(role)}."
         )
+    try:
+        split(outside)
+    except OperatorError as error:
+        setting = "DATABASE_URL" if role == "api" else f"FUND_DATABASE_{role.upper()}_URL"
+        raise OperatorError(f"{setting}: {error}") from error
     return outside

@@ -15,10 +15,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from eligibility_api.database.connections import sqlalchemy_url
+from eligibility_api.database.connections import ENGINE_URL
 from eligibility_api.database.sandbox_mark import check_kind
+from eligibility_api.database.servers import Servers
 from eligibility_api.embedded_postgres.cluster import ROLES, role_name
 from eligibility_api.platform.errors import OperatorError
+
+CONNECT_SECONDS = 10.0
+"""How long the only server may take to accept an operator's connection."""
 
 
 def _config() -> Config:
@@ -47,7 +51,8 @@ async def migrate(owner_dsn: str, *, sandbox: bool = False) -> None:
     Raises OperatorError if the server lacks a role that the migrations grant rights to, or the database is of the
     other kind (nothing is migrated then); and asyncpg's or SQLAlchemy's errors.
     """
-    engine = create_async_engine(sqlalchemy_url(owner_dsn), poolclass=NullPool)
+    servers = Servers(owner_dsn, seconds=CONNECT_SECONDS)
+    engine = create_async_engine(ENGINE_URL, async_creator=servers.connect, poolclass=NullPool)
     config = _config()
     config.attributes["sandbox"] = sandbox
     try:

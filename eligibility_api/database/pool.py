@@ -13,9 +13,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
+from weakref import WeakSet
 
 import asyncpg
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from eligibility_api.platform.telemetry import DATABASE_CONNECTIONS, DATABASE_WAITING
 
 ACQUIRE_SECONDS = 2.0
 """How long a request waits for a connection, and a new connection for the server."""
@@ -42,6 +45,22 @@ class ConnectionPool:
         self._free: list[Any] = []
         self._waiters: deque[asyncio.Future[Any]] = deque()
         self._closing: set[asyncio.Task[None]] = set()
+        _POOLS.add(self)
+
+    @property
+    def free(self) -> int:
+        """The number of open connections that nobody uses."""
+        return len(self._free)
+
+    @property
+    def used(self) -> int:
+        """The number of open connections in use."""
+        return len(self._connections) - len(self._free)
+
+    @property
+    def waiting(self) -> int:
+        """The number of requests that wait for a connection."""
+        return sum(not waiter.done() for waiter in self._waiters)
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> list[asyncpg.Record]:
         """Execute one statement in its own transaction; prepared once per connection.
@@ -51,6 +70,10 @@ class ConnectionPool:
         connection = await self._acquire()
         try:
             rows: list[asyncpg.Record] = await connection.fetch(statement, *parameters)
+        except asyncpg.ReadOnlySQLTransactionError:
+            # This server is no primary any more: the next connection looks for the one that is.
+            self._close_soon(connection)
+            raise
         except asyncpg.PostgresError:
             self._release(connection)
             raise
@@ -176,3 +199,11 @@ async def _plan(connection: Any, statements: Sequence[str]) -> None:
             parameters = max((int(number) for number in _PARAMETER.findall(statement)), default=0)
             # A cursor binds its parameters, for which the server plans, and executes nothing until it is read.
             await connection.cursor(statement, *[None] * parameters)
+
+
+_POOLS: WeakSet[ConnectionPool] = WeakSet()
+
+# Read when the metrics are: a statement pays nothing for them.
+DATABASE_CONNECTIONS.labels("free").set_function(lambda: sum(pool.free for pool in _POOLS))
+DATABASE_CONNECTIONS.labels("used").set_function(lambda: sum(pool.used for pool in _POOLS))
+DATABASE_WAITING.set_function(lambda: sum(pool.waiting for pool in _POOLS))

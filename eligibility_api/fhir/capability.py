@@ -7,6 +7,7 @@ from typing import Any, Final
 from eligibility_api.contract.oauth import ServerMetadata
 from eligibility_api.fhir import names
 from eligibility_api.web.operation_outcomes import FHIR_MEDIA_TYPE
+from eligibility_api.webhooks.fhir_message import CONSENTS_TOPIC, SUBSCRIPTION_PROFILE
 
 SUBMIT: Final = "http://hl7.org/fhir/OperationDefinition/CoverageEligibilityRequest-submit"
 _SMART_SERVICE: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"
@@ -48,6 +49,12 @@ def capability_statement(public_url: str | None) -> dict[str, Any]:
                     *_contained_types(),
                     *_searched_types(),
                     {"type": "Consent", "interaction": [{"code": "read"}]},
+                    {
+                        "type": "Subscription",
+                        "supportedProfile": [SUBSCRIPTION_PROFILE],
+                        "interaction": [{"code": code} for code in ("create", "read", "delete")],
+                        "documentation": f"Topic {CONSENTS_TOPIC}: rest-hook, id-only, signed as Standard Webhooks.",
+                    },
                 ],
             }
         ],

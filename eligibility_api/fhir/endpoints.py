@@ -16,7 +16,7 @@ from eligibility_api.contract.eligibility import CardCheckRequest, EligibilityAn
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.eligibility import service
-from eligibility_api.fhir import searches
+from eligibility_api.fhir import searches, subscriptions
 from eligibility_api.fhir.capability import capability_statement, smart_configuration
 from eligibility_api.fhir.requests import Asked, read_request
 from eligibility_api.fhir.responses import response_of
@@ -54,6 +54,7 @@ async def _answer(state: State, caller: Caller, asked: Asked) -> EligibilityAnsw
 
 router.include_router(_submit)
 router.include_router(searches.router)
+router.include_router(subscriptions.router)
 
 
 @router.get(f"{FHIR_PATH}/metadata")

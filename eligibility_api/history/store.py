@@ -17,16 +17,18 @@ from functools import cache  # noqa: TID251 - of codes: their combinations are f
 from typing import Any
 from uuid import UUID
 
-from eligibility_api.consent.access_check import access_check, recorded_cte
+from eligibility_api.consent.access_check import CONSENT_BASES, access_check, recorded_cte, recorded_detail
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.facility_kinds import FACILITY_KINDS
 from eligibility_api.contract.history import CATEGORY_OF, CareSetting, HistoryResource, Origin
+from eligibility_api.database.coalescing import Coalesced
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.checkups import LoadedCheckup
 from eligibility_api.domain.claims import content_of
 from eligibility_api.domain.history import HistoryRecord
 from eligibility_api.domain.provisional import DISPLAY_PERIOD
+from eligibility_api.history import store_together
 from eligibility_api.history.matching import (
     FIRST_MONTH,
     INSTANT,
@@ -35,6 +37,7 @@ from eligibility_api.history.matching import (
     MEMBERSHIPS_NOW,
     is_of_person,
 )
+from eligibility_api.platform.sql import Statement
 
 _CLAIMS = f"""
     SELECT r.claim AS number, '{Origin.CLAIM}' AS origin, greatest(r.due_at, f.known_from) AS shown_from, r.identity,
@@ -111,19 +114,26 @@ def statement(resource: HistoryResource, bases: frozenset[Basis], *, at_instant:
     Parameters: those of the access check, first and last month; with `at_instant` the instant.
     """
     category = CATEGORY_OF[resource]
+    return reading_statement(
+        resource,
+        check=access_check(bases, category, columns=("categories",)),
+        memberships=MEMBERSHIPS_AT_INSTANT if at_instant else MEMBERSHIPS_NOW,
+        recorded=recorded_cte(
+            f"history.{resource}", category=category, detail=_detail(resource, at_instant=at_instant)
+        ),
+        months=(FIRST_MONTH, LAST_MONTH),
+        instant="(SELECT instant FROM asked)" if at_instant else "g.now",
+    )
+
+
+def _detail(resource: HistoryResource, *, at_instant: bool) -> str:
+    """Names and values of a record's detail, in addition to those of the access check."""
     detail = [
         f"'months', jsonb_build_array({FIRST_MONTH}::date, {LAST_MONTH}::date)",
         *([f"'known_at', {INSTANT}::timestamptz"] if at_instant else []),
         *rows_read(resource),
     ]
-    return reading_statement(
-        resource,
-        check=access_check(bases, category, columns=("categories",)),
-        memberships=MEMBERSHIPS_AT_INSTANT if at_instant else MEMBERSHIPS_NOW,
-        recorded=recorded_cte(f"history.{resource}", category=category, detail=", ".join(detail)),
-        months=(FIRST_MONTH, LAST_MONTH),
-        instant="(SELECT instant FROM asked)" if at_instant else "g.now",
-    )
+    return ", ".join(detail)
 
 
 def rows_read(resource: HistoryResource) -> list[str]:
@@ -148,21 +158,53 @@ def reading_statement(
     `check`: CTEs `guard` (person, categories, outcome, until, now) and `current_enrolment`, as those of the access
     check; `recorded`: the CTE of the record; `months`: expressions of the first and the last one.
     """
-    load = "(SELECT max(load) FROM drug_load)" if resource is HistoryResource.MEDICATIONS else "NULL::bigint"
-    first, last = months
     return f"""
-WITH {check}, {memberships},
-reading AS MATERIALIZED ({_READING[resource].format(first=first, last=last)}),
+WITH {_read(resource, check, memberships, months)},
 {recorded}
 SELECT access.*, x.*
 FROM (
     SELECT r.outcome, r.record_id, r.recorded_at, g.until, g.now, {instant} AS instant,
-           {load} AS drug_load
+           {_drug_load(resource)} AS drug_load
     FROM guard g CROSS JOIN recorded r
 ) access
 -- One row of the access check and its record, and separate rows for what was read: nothing is repeated.
 FULL JOIN reading x ON false
 """  # noqa: S608 - constants of the store, no values
+
+
+def _read(resource: HistoryResource, check: str, memberships: str, months: tuple[str, str]) -> str:
+    """The CTEs that check access, and read."""
+    first, last = months
+    return f"""{check}, {memberships},
+reading AS MATERIALIZED ({_READING[resource].format(first=first, last=last)})"""
+
+
+def _drug_load(resource: HistoryResource) -> str:
+    """The newest load of the drug master, where it matters."""
+    return "(SELECT max(load) FROM drug_load)" if resource is HistoryResource.MEDICATIONS else "NULL::bigint"
+
+
+def _histories(resource: HistoryResource) -> Coalesced:
+    """The requests of a resource under consents, as known now: nearly all there are."""
+    category = CATEGORY_OF[resource]
+    check = access_check(CONSENT_BASES, category, columns=("categories",))
+    together = store_together.together(
+        resource,
+        reading=_read(resource, check, MEMBERSHIPS_NOW, (FIRST_MONTH, LAST_MONTH)),
+        detail=recorded_detail(category, _detail(resource, at_instant=False)),
+        drug_load=_drug_load(resource),
+    )
+    alone = store_together.named(statement(resource, CONSENT_BASES, at_instant=False))
+    return Coalesced(
+        f"history.{resource}",
+        alone=Statement.of(alone),
+        together=Statement.of(together),
+        one_each=store_together.ONE_EACH,
+    )
+
+
+HISTORIES = {resource: _histories(resource) for resource in HistoryResource}
+"""History requests under consents, by resource: those of a resource travel together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +239,15 @@ async def read_history(
 
     `access`: the parameters of the access check; `instant`: the transaction time, None: now.
     """
-    at_instant = instant is not None
-    parameters = [*access, *months, instant] if at_instant else [*access, *months]
-    rows = await database.fetch(statement(resource, bases, at_instant=at_instant), parameters)
+    parameters = [*access, *months]
+    if instant is not None:
+        text = statement(resource, bases, at_instant=True)
+        rows = await database.fetch(text, [*parameters, instant])
+    elif bases == CONSENT_BASES:
+        values = dict(zip(store_together.PARAMETERS, parameters, strict=True))
+        rows = await database.fetch_together(HISTORIES[resource], values)
+    else:
+        rows = await database.fetch(statement(resource, bases, at_instant=False), parameters)
     return history_rows(resource, rows)
 
 

@@ -31,7 +31,7 @@ UNITS = {
 HIDDEN = "(hidden)"
 DEFAULT = "default"
 
-_USER_OF_URL = re.compile(r"(?<=://)[^/?#\s]{0,4096}@")
+_USER_OF_URL = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Adds up the metrics of the service's processes.
 
 Each process counts in its own memory. The service's owner reads all of them over a Unix socket, and keeps what
-ended processes counted, so that no figure ever falls. Nothing is written to a disk
+ended processes counted, so that no count ever falls. Gauges are of the living only. Nothing is written to a disk
 (docs/decisions/014-metrics-stay-in-memory.md).
 """
 
@@ -56,6 +56,12 @@ def add(total: Figures, figures: Figures) -> None:
     """Add `figures` to `total`."""
     for key, value in figures.items():
         total[key] = total.get(key, 0.0) + value
+
+
+def counts(figures: Figures) -> Figures:
+    """The figures that stay when their process ends: a gauge says what a process has now, and it has ended."""
+    gauges = {family.name for family in METRICS.collect() if family.type == "gauge"}
+    return {key: value for key, value in figures.items() if key[0] not in gauges}
 
 
 def exposition(figures: Figures) -> bytes:
@@ -140,7 +146,7 @@ class _Owner:
             await process.follow(reader)
         finally:
             self._processes.discard(process)
-            add(self._ended, process.figures)
+            add(self._ended, counts(process.figures))
 
     async def _read_all(self) -> None:
         processes = tuple(self._processes)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from eligibility_api.platform.log_writer import BackgroundLog, LogStream, log_to_standard_error
 
@@ -74,6 +74,48 @@ TOGETHER = Histogram(
     "Requests that one statement answered, by their kind: how many travel together.",
     ["kind"],
     buckets=(1, 2, 4, 8, 16, 32),
+    registry=METRICS,
+)
+IN_PROGRESS = Gauge(
+    "shikaku_http_requests_in_progress",
+    "Complete requests that the workers have in progress.",
+    registry=METRICS,
+)
+WAITING = Gauge(
+    "shikaku_http_requests_waiting",
+    "Complete requests that wait for the workers to begin them.",
+    registry=METRICS,
+)
+OPEN_CONNECTIONS = Gauge(
+    "shikaku_http_connections", "Connections of clients that are open at the workers.", registry=METRICS
+)
+DATABASE_CONNECTIONS = Gauge(
+    "shikaku_database_connections",
+    "Connections of the busiest requests to the database, by what they do: used or free.",
+    ["state"],
+    registry=METRICS,
+)
+DATABASE_WAITING = Gauge(
+    "shikaku_database_requests_waiting",
+    "Statements of the busiest requests that wait for a connection to the database.",
+    registry=METRICS,
+)
+LIST_CHECKED = Gauge(
+    "shikaku_revocation_list_checked_timestamp_seconds",
+    "When the mirror of an authority's revocation list was last compared with J-LIS, as Unix time.",
+    ["authority"],
+    registry=METRICS,
+)
+MAINTENANCE = Counter(
+    "shikaku_maintenance_runs_total",
+    "Runs of the scheduler's tasks, by task and outcome: done or failed.",
+    ["task", "outcome"],
+    registry=METRICS,
+)
+PUBLICATION_DELAY = Histogram(
+    "shikaku_member_file_publication_delay_seconds",
+    "Time from the arrival of an insurer's member file to its publication, a wait for a second key included.",
+    buckets=(10, 60, 300, 900, 3600, 4 * 3600, 86400, 3 * 86400, 5 * 86400),
     registry=METRICS,
 )
 

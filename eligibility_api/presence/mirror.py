@@ -25,6 +25,7 @@ from eligibility_api.domain.revocation import (
 )
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
+from eligibility_api.platform.telemetry import LIST_CHECKED
 
 log = structlog.get_logger()
 
@@ -102,6 +103,7 @@ async def refresh(
     except RevocationDataRejected as reason:
         log.warning("crl_rejected", authority=authority.hex()[:16], reason=str(reason))
         return False
+    LIST_CHECKED.labels(authority.hex()[:16]).set(requested_at.timestamp())
     return True
 
 

@@ -1,4 +1,4 @@
-"""HTTP: the sandbox's own interface, `/sandbox/…`: switches of faults, the log of requests, replay.
+"""HTTP: the sandbox's own interface, `/sandbox/…`: switches of faults, the log of requests, replay, events of webhooks.
 
 It has no log-in: a sandbox has no real person, and listens where vendors test. A page of another site cannot use it:
 changes are JSON, which a browser sends nowhere else without asking.
@@ -30,6 +30,7 @@ from eligibility_api.sandbox.faults import (
 from eligibility_api.sandbox.middleware import REPLAY_HEADER
 from eligibility_api.sandbox.store import SandboxStore, TooManySwitches
 from eligibility_api.state import State, current_state
+from eligibility_api.webhooks import service as webhooks
 
 PREFIX = "/sandbox"
 MAX_LISTED = 200
@@ -143,6 +144,12 @@ async def replay(number: Number, request: Request, store: Store, state: At) -> d
     async with httpx2.AsyncClient(transport=transport, base_url="http://sandbox") as http:
         response = await http.request(found["method"], url, content=found["body"], headers=headers)
     return {"number": store.requests(1)[0]["id"], "status": response.status_code}
+
+
+@router.get("/events")
+async def events(state: At, limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 50) -> dict[str, Any]:
+    """The latest events of everybody's webhooks, newest first."""
+    return {"events": await webhooks.latest(state, limit)}
 
 
 def _found(store: SandboxStore, number: int) -> dict[str, Any]:

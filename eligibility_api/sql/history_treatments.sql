@@ -1,9 +1,9 @@
 -- Rendered by `make docs` from the parts in the code; do not edit.
--- Parameters: none.
+-- Parameters: :held_right, :client_id, :permit_id, :role, :operator, :first_month, :last_month.
 WITH
 permit_row AS MATERIALIZED (
     SELECT t.client_id, t.institution_code, t.kind AS facility_kind,
-           coalesce($3::text = ANY (t.rights),
+           coalesce(:held_right::text = ANY (t.rights),
                false) AND t.kind = ANY ('{clinic,dental,hospital,pharmacy,visiting-nursing}') AS entitled,
            p.basis, p.person_key, p.matched_entitlements, p.care, p.categories, p.given_at, p.available_from,
            p.operator AS named,
@@ -12,9 +12,9 @@ permit_row AS MATERIALIZED (
     LEFT JOIN (
         SELECT c.client_id, c.rights, f.institution_code, f.kind
         FROM client c JOIN facility f USING (institution_code)
-        WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
+        WHERE c.client_id = :client_id AND c.closed_at IS NULL AND f.closed_at IS NULL
     ) t ON true
-    LEFT JOIN permit p ON p.permit_id = $2 AND p.basis IN ('own-access', 'pin', 'visual-check')
+    LEFT JOIN permit p ON p.permit_id = :permit_id AND p.basis IN ('own-access', 'pin', 'visual-check')
     LEFT JOIN permit_end e ON e.permit_id = p.permit_id
 ),
 current_enrolment AS MATERIALIZED (
@@ -26,7 +26,7 @@ current_enrolment AS MATERIALIZED (
     WHERE c.revision IS NULL
 ),
 guard AS MATERIALIZED (
-    SELECT $2::uuid AS permit_id, institution_code, facility_kind, basis, person_key, until, now, categories, CASE
+    SELECT :permit_id::uuid AS permit_id, institution_code, facility_kind, basis, person_key, until, now, categories, CASE
         WHEN client_id IS NULL THEN 'client-closed'
         WHEN NOT entitled THEN 'right-missing'
         WHEN basis IS NULL THEN 'consent-missing'
@@ -35,10 +35,10 @@ guard AS MATERIALIZED (
         WHEN until <= now THEN 'consent-expired'
         WHEN available_from > now THEN 'consent-not-yet'
         WHEN 'treatment' <> ALL (categories) THEN 'consent-category'
-        WHEN $4::text <> ALL ('{authorised-staff,dentist,doctor,pharmacist}') THEN 'role-not-permitted'
-        WHEN $4::text = 'authorised-staff' AND NOT EXISTS (
+        WHEN :role::text <> ALL ('{authorised-staff,dentist,doctor,pharmacist}') THEN 'role-not-permitted'
+        WHEN :role::text = 'authorised-staff' AND NOT EXISTS (
             SELECT FROM facility_operator o
-            WHERE o.institution_code = permit_row.institution_code AND o.operator = $5::text AND o.medical AND o.ended_at IS NULL
+            WHERE o.institution_code = permit_row.institution_code AND o.operator = :operator::text AND o.medical AND o.ended_at IS NULL
             OFFSET 0
         ) THEN 'staff-not-authorised'
         WHEN matched_entitlements IS NOT NULL
@@ -84,7 +84,7 @@ reading AS MATERIALIZED (
     FROM named n
     JOIN claim r USING (insurer_number, number_key, symbol_key, birth_date)
     JOIN claim_file f ON f.file_id = r.file_id AND f.known_from <= n.instant AND (f.replaced_from > n.instant) IS NOT FALSE
-    WHERE r.due_at <= n.instant AND r.treatment_month BETWEEN $6 AND $7
+    WHERE r.due_at <= n.instant AND r.treatment_month BETWEEN :first_month AND :last_month
       AND EXISTS (
         SELECT FROM membership m
         WHERE m.insurer_number = r.insurer_number AND m.number_key = r.number_key AND m.symbol_key = r.symbol_key AND m.birth_date = r.birth_date AND m.days && daterange(r.treatment_month,
@@ -95,9 +95,9 @@ reading AS MATERIALIZED (
 ),
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, person_key, detail)
-    SELECT 'history.treatments', outcome, $1, institution_code, facility_kind, $5::text, person_key,
-           jsonb_strip_nulls(jsonb_build_object('permit', permit_id, 'basis', basis, 'category', 'treatment', 'role', $4::text
-                                                , 'months', jsonb_build_array($6::date, $7::date), 'receipts',
+    SELECT 'history.treatments', outcome, :client_id, institution_code, facility_kind, :operator::text, person_key,
+           jsonb_strip_nulls(jsonb_build_object('permit', permit_id, 'basis', basis, 'category', 'treatment', 'role', :role::text
+                                                , 'months', jsonb_build_array(:first_month::date, :last_month::date), 'receipts',
                                                     (SELECT jsonb_agg(number ORDER BY number) FROM reading WHERE origin = 'claim')))
     FROM guard
     RETURNING record_id, recorded_at, outcome

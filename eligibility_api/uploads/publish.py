@@ -11,6 +11,7 @@ from eligibility_api.contract.uploads import RowFault, UploadState
 from eligibility_api.database.plans import whole_file
 from eligibility_api.enrolment.store import lock_insurer, publish_revision, record
 from eligibility_api.files.store import PUBLICATION_LEAD
+from eligibility_api.platform.telemetry import PUBLICATION_DELAY
 from eligibility_api.uploads.prepare import prepare_chunk
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask, record_checked, refuse
 from eligibility_api.uploads.report import record_skipped
@@ -48,6 +49,7 @@ async def publish(context: UploadContext, task: UploadTask) -> None:
         after = await prepare_chunk(context, task, after)
     async with context.database.transaction() as connection:
         await _publish(connection, task)
+    PUBLICATION_DELAY.observe(max(0.0, (context.clock() - task.received_at).total_seconds()))
     await _analyze(context, task)
 
 

@@ -31,7 +31,7 @@ from eligibility_api.uploads.store import FILES
 _PENDING = f"""
 SELECT DISTINCT ON (insurer_number)
        upload_id AS file_id, revision, undo_revision, insurer_number, client_id, format, encoding, scope, bad_rows,
-       publish, state, size, parts, prepared, skipped, refusal, report, checked_at, withheld
+       publish, state, size, parts, prepared, skipped, refusal, report, received_at, checked_at, withheld
 FROM upload
 WHERE (NOT cleaned_up OR state = 'undoing') AND (upload_id = :file OR :file IS NULL)
   AND state NOT IN ('held', 'checked', 'undo-held') AND {IS_DUE}
@@ -77,6 +77,7 @@ class UploadTask(FileTask):
     skipped: int
     refusal: str | None
     report: dict[str, Any] | None
+    received_at: datetime
     checked_at: datetime | None
     withheld: bool | None
 

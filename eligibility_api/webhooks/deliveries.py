@@ -88,7 +88,7 @@ class Due:
     former_until: datetime | None
     failing_since: datetime | None
     is_open: bool
-    """Neither deleted nor disabled, and whoever made it is still admitted."""
+    """Neither deleted nor disabled, and the client that made it is still admitted."""
     is_admitted: bool
     event: WaitingEvent | None
 

@@ -24,6 +24,7 @@ from eligibility_api.platform.clock import Clock
 from eligibility_api.webhooks import deliveries
 from eligibility_api.webhooks.connection import Connector, make_connector
 from eligibility_api.webhooks.deliveries import Due
+from eligibility_api.webhooks.fhir_message import fhir_message
 from eligibility_api.webhooks.messages import WaitingEvent, standard_message
 from eligibility_api.webhooks.outbox import Outbox
 from eligibility_api.webhooks.secrets import decrypt_secret
@@ -136,7 +137,7 @@ class Sender:
         if due.former_secret is not None and due.former_until is not None and now < due.former_until:
             stored.append(due.former_secret)
         secrets = [decrypt_secret(self._context.key, secret, due.webhook_id) for secret in stored]
-        message = standard_message(event)
+        message = fhir_message(due.webhook_id, event) if due.format == "fhir" else standard_message(event)
         signed = signed_headers(secrets, str(event.event_id), now, message.body)
         return {"content-type": message.media_type, **signed}, message.body
 

@@ -79,6 +79,15 @@ async def listed(state: State, caller: Caller) -> Webhooks:
         return Webhooks(webhooks=[shown(row) for row in await store.own(connection, caller)])
 
 
+async def one(state: State, caller: Caller, webhook_id: UUID, *, form: str) -> Webhook:
+    """One of the caller's webhooks whose messages have this form. Raises `client-closed`, `not-found`."""
+    async with _admitted(state, caller) as connection:
+        row = await _own(connection, caller, webhook_id)
+    if row.format != form:
+        raise ShikakuError("not-found")
+    return shown(row)
+
+
 async def rotate(state: State, caller: Caller, webhook_id: UUID) -> WebhookSecret:
     """Give a webhook a new secret; messages are signed with the former one too for a day (rule E8).
 
@@ -147,6 +156,12 @@ async def failed(state: State, caller: Caller, webhook_id: UUID, after: str | No
     page = rows[:MAX_FAILURES_PER_PAGE]
     following = cursor.encode(page[-1].delivery_id) if len(rows) > len(page) else None
     return FailedDeliveries(failures=[_failure(row) for row in page], next=following)
+
+
+async def latest(state: State, limit: int) -> list[dict[str, Any]]:
+    """The latest events of everybody's webhooks, newest first: for a sandbox's console."""
+    async with state.database.transaction() as connection:
+        return [dict(row._mapping) for row in await store.latest(connection, limit)]
 
 
 @asynccontextmanager

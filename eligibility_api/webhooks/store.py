@@ -24,6 +24,14 @@ INSERT INTO audit_record (kind, outcome, client_id, insurer_number, institution_
 VALUES (:kind, 'done', :client_id, :insurer_number, :institution_code, CAST(:detail AS jsonb))
 """)
 
+_LATEST = text("""
+SELECT d.type, d.occurred_at, d.data, d.state, d.attempts, d.last_result, w.url,
+       coalesce(w.insurer_number, w.institution_code) AS owner
+FROM (SELECT * FROM webhook_delivery WHERE delivery_id > 0 ORDER BY delivery_id DESC LIMIT :limit) d
+JOIN webhook w ON w.webhook_id = d.webhook_id
+ORDER BY d.delivery_id DESC
+""")
+
 _SHOWN = (
     WEBHOOK.c.webhook_id,
     WEBHOOK.c.url,
@@ -109,6 +117,11 @@ async def failures(connection: AsyncConnection, webhook_id: UUID, before: int, l
         .limit(limit)
     )
     return (await connection.execute(statement)).all()
+
+
+async def latest(connection: AsyncConnection, limit: int) -> Sequence[Any]:
+    """The latest events of all webhooks, newest first, each with its owner and target."""
+    return (await connection.execute(_LATEST, {"limit": limit})).all()
 
 
 async def record(connection: AsyncConnection, caller: Caller, kind: str, detail: str) -> None:

@@ -54,8 +54,8 @@ class ProcessRoles:
         if self.database_url is None:
             return database_processes(self.fund_home)
         address = urlsplit(self.database_url)
-        if address.hostname not in {"127.0.0.1", "::1", "localhost"}:
-            return set()
+        if "," in address.netloc or address.hostname not in {"127.0.0.1", "::1", "localhost"}:
+            return set()  # also of several servers: which of them works for the fund changes
         servers = processes.listening_on(address.port or 5432)
         return set().union(*map(processes.with_descendants, servers))
 

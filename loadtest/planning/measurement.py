@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -44,8 +45,11 @@ from loadtest.scenario.visits import TerminalClient
 from loadtest.target import LoadError, Progress
 
 ROUNDS = 2
-KIND_CORES, VALIDATION_CORES = 0.35, 0.70
-"""Cores that the fund should be busy with while one kind is measured, and in the validation."""
+KIND_CORES = 0.35
+"""Cores that the fund should be busy with while one kind is measured."""
+
+VALIDATION_CORES = (0.70, 0.35, 0.15)
+"""The same in the validation: the next less, where the machine's other programs leave so little that the fund refuses."""
 
 VALIDATION_LEVEL = replace(LEVELS["L2"], prescriptions=PRESCRIPTIONS)
 """The mix of the validation: it contains every kind that follows from a check."""
@@ -74,6 +78,18 @@ class MeasurementResult:
 
     sampled: list[SampledAnswer]
     validation_began_at: datetime
+
+
+class FundOverloaded(LoadError):
+    """The fund refused requests, and failed none: more was offered than it could do at the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Validated:
+    checks_per_s: float
+    consumption: Consumption
+    sampled: list[SampledAnswer]
+    began_at: datetime
 
 
 class Measurement:
@@ -110,12 +126,26 @@ class Measurement:
         widths = await self._record_widths(newest[0] if newest else None)
         costs = apportion(costs, RECORDS_TABLE, widths, by_kind.values())
         costs = apportion(costs, NONCES_TABLE, NONCE_WIDTHS, by_kind.values())
-        rates[VALIDATION] = checks_per_s = validation_rate(costs)
+        validated = await self._validation(costs)
+        rates[VALIDATION] = validated.checks_per_s
+        token_seconds = await self._token_seconds()
+        return MeasurementResult(
+            costs, validated.consumption, rates, token_seconds, validated.sampled, validated.began_at
+        )
+
+    async def _validation(self, costs: Costs) -> _Validated:
+        *higher, lowest = VALIDATION_CORES
+        for cores in higher:
+            with suppress(FundOverloaded):
+                return await self._validate_with(costs, cores)
+        return await self._validate_with(costs, lowest)
+
+    async def _validate_with(self, costs: Costs, cores: float) -> _Validated:
+        checks_per_s = validation_rate(costs, cores)
         self._progress(f"validation: {checks_per_s:.0f} checks/s for {2 * self._seconds:g} s")
         began_at, sample = now(), AnswerSample()
-        validation = await self._validate(checks_per_s, 2 * self._seconds, sample)
-        token_seconds = await self._token_seconds()
-        return MeasurementResult(costs, validation, rates, token_seconds, sample.sampled, began_at)
+        consumption = await self._validate(checks_per_s, 2 * self._seconds, sample)
+        return _Validated(checks_per_s, consumption, sample.sampled, began_at)
 
     async def _rounds(
         self, visits: Mapping[str, Visit], rates: Mapping[str, float]
@@ -195,7 +225,8 @@ class Measurement:
         after = await self._meter.read()
         if errors := +executor.stats.errors:
             counts = ", ".join(f"{count} × {code}" for code, count in errors.items())
-            raise LoadError(f"errors during the measurement: {counts}")
+            kind = FundOverloaded if errors.keys() == {"overloaded"} else LoadError
+            raise kind(f"errors during the measurement: {counts}")
         requests = {kind: histogram.count for kind, histogram in executor.stats.requests.items()}
         if others := requests.keys() - self._kinds.by_kind().keys():
             raise LoadError(f"unexpected requests during the measurement: {', '.join(sorted(others))}")
@@ -213,12 +244,12 @@ class Measurement:
         return (await self._meter.read()).since(before, {BATCH_ROW: rows})
 
 
-def validation_rate(costs: Costs) -> float:
-    """The checks per second of VALIDATION_LEVEL that are predicted to keep VALIDATION_CORES busy."""
+def validation_rate(costs: Costs, cores: float) -> float:
+    """The checks per second of VALIDATION_LEVEL that are predicted to keep so many cores busy."""
     of_1000_checks = costs.predict(0.0, requests_of_1000_checks(VALIDATION_LEVEL))
     cpu = sum(of_1000_checks.get(name, 0.0) for name in PROCESSORS) / 1000
     idle = sum(costs.idle.get(name, 0.0) for name in PROCESSORS)
-    return round(min(_MAX_PER_S, max(_MIN_PER_S, (VALIDATION_CORES - idle) / cpu)), 1)
+    return round(min(_MAX_PER_S, max(_MIN_PER_S, (cores - idle) / cpu)), 1)
 
 
 def _ignore(name: str, seconds: float) -> None:

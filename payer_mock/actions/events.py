@@ -1,4 +1,4 @@
-"""An insurer's inbox of webhooks: believes what the fund signed, and hands on each event once."""
+"""An insurer's inbox of webhooks: accepts what the fund signed, and hands on each event once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from eligibility_api.contract.webhooks import Event, WebhookRequest, WebhookSecr
 MAX_KNOWN = 10_000
 """Ids of messages that are remembered, so that one that comes twice is handed on once."""
 
-BELIEVED, NOT_BELIEVED, NOT_AN_EVENT = 204, 401, 400
+ACCEPTED, NOT_VALID, NOT_AN_EVENT = 204, 401, 400
 """Statuses of the answers."""
 
 
@@ -33,7 +33,7 @@ class Inbox:
         try:
             message_id = verify(self._key, headers, body, self._clock())
         except WebhookRejected:
-            return NOT_BELIEVED
+            return NOT_VALID
         try:
             event = Event.model_validate_json(body)
         except ValidationError:
@@ -43,7 +43,7 @@ class Inbox:
             self._known[message_id] = None
             if len(self._known) > MAX_KNOWN:
                 self._known.popitem(last=False)
-        return BELIEVED
+        return ACCEPTED
 
 
 def subscribe(client: InsurerClient, url: str) -> WebhookSecret:

@@ -78,7 +78,12 @@ async def test_without_a_token_no_body_is_read(fund: Fund, path: str, token: str
 @pytest.mark.parametrize("path", PATHS)
 async def test_without_a_right_no_body_is_read(fund: Fund, path: str) -> None:
     needed = rights_of(path)
-    client = fund.clinic if needed <= INSURERS else fund.insurer
+    if needed <= INSURERS:
+        client = fund.clinic
+    elif needed.isdisjoint(INSURERS):
+        client = fund.insurer
+    else:
+        client = await fund.terminal(rights=(Right.ELIGIBILITY,))
     body = Body()
     headers = {
         "Content-Type": "application/json",

@@ -204,7 +204,7 @@ def test_the_journey_needs_the_keyboard_only(desk: EnrolmentDesk, page: Page) ->
     page.keyboard.press("Enter")
     page.wait_for_url("**/uploads")
     order = [
-        "本文へ", "ファイル", "加入者", "不一致", "資格確認書", "統計", "ログアウト", "ファイル", "全件（すべての加入者）", "送信する",
+        "本文へ", "ファイル", "加入者", "不一致", "資格確認書", "解除の申請", "統計", "ログアウト", "ファイル", "全件（すべての加入者）", "送信する",
     ]  # fmt: skip
     focused = []
     for _ in order:

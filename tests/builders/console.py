@@ -37,6 +37,7 @@ class ScriptedServices:
 
     log: list[dict[str, Any]] = field(default_factory=list)
     switches: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
     placed: str | None = None
     sent: list[tuple[str, str, Any]] = field(default_factory=list)
     away: bool = False
@@ -65,6 +66,8 @@ class ScriptedServices:
             return httpx2.Response(
                 200, json={"faults": list(FaultName), "refusals": REFUSALS, "switches": self.switches}
             )
+        if path == "/sandbox/events":
+            return httpx2.Response(200, json={"events": self.events})
         if path == "/sandbox/requests":
             return httpx2.Response(200, json={"requests": self.log[::-1]})
         return self._one(request)

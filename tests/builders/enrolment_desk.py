@@ -88,7 +88,7 @@ def open_desk(stack: Stack, insurer: str) -> EnrolmentDesk:
 
 
 def publish_earlier(stack: Stack, insurer: str, days: int) -> None:
-    """Let the insurer's newest publication have been so many days earlier.
+    """Let what the insurer has published have been published so many days earlier.
 
     In a thread, since the browser's event loop runs in this one.
     """
@@ -98,14 +98,13 @@ def publish_earlier(stack: Stack, insurer: str, days: int) -> None:
         connection = await asyncpg.connect(dsn)
         try:
             done = await connection.execute(
-                "UPDATE revision SET published_at = published_at - make_interval(days => $1) WHERE revision ="
-                " (SELECT max(revision) FROM revision WHERE insurer_number = $2)",
+                "UPDATE revision SET published_at = published_at - make_interval(days => $1) WHERE insurer_number = $2",
                 days,
                 insurer,
             )
         finally:
             await connection.close()
-        assert done == "UPDATE 1"
+        assert done != "UPDATE 0"
 
     with ThreadPoolExecutor(1) as thread:
         thread.submit(lambda: asyncio.run(change())).result()

@@ -50,20 +50,24 @@ R4_ELEMENTS = {
     " effectiveTiming effectiveInstant issued performer valueQuantity valueCodeableConcept valueString valueBoolean"
     " valueInteger valueRange valueRatio valueSampledData valueTime valueDateTime valuePeriod dataAbsentReason"
     " interpretation note bodySite method specimen device referenceRange hasMember derivedFrom component",
+    "Subscription": "status contact end reason criteria error channel",
     "CapabilityStatement": "url version name title status experimental date publisher contact description useContext"
     " jurisdiction purpose copyright kind instantiates imports software implementation fhirVersion format patchFormat"
     " implementationGuide rest messaging document",
 }
 
 
-BUNDLE_ELEMENTS = "id meta implicitRules language identifier type timestamp total link entry signature"
-"""The elements of a Bundle, which is no domain resource."""
+OTHER_ELEMENTS = {
+    "Bundle": "id meta implicitRules language identifier type timestamp total link entry signature",
+    "Parameters": "id meta implicitRules language parameter",
+}
+"""The elements of resources that are no domain resources."""
 
 
 def r4_elements(kind: str) -> set[str]:
     """The elements of a resource in R4."""
-    if kind == "Bundle":
-        return set(BUNDLE_ELEMENTS.split())
+    if kind in OTHER_ELEMENTS:
+        return set(OTHER_ELEMENTS[kind].split())
     return set(f"{_DOMAIN} {R4_ELEMENTS[kind]}".split())
 
 

@@ -28,7 +28,7 @@ Answer = Callable[[httpx2.Request], Awaitable[int]]
 
 @dataclass
 class Receiver:
-    """Whoever listens at the targets: keeps what came, and answers each path with a status, 204 by default."""
+    """The program at all targets: keeps what came, and answers each path with a status, 204 by default."""
 
     statuses: dict[str, int] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)

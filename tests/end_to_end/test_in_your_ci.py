@@ -143,6 +143,9 @@ def exchange(stack: PopulatedStack) -> Iterator[Path]:
     if not stack.screens_url:
         stack.serve_exchange(folder)
     stack._wiring["TERMINAL_EXCHANGE_ROOT"] = str(folder)
+    for name in ("res", "face"):  # of other tests' taps
+        for file in (folder / name).glob("*siquc01*"):
+            file.unlink()
     yield folder
     stack._wiring.pop("TERMINAL_EXCHANGE_ROOT", None)
 

@@ -43,6 +43,7 @@ RULES_BEYOND_A_SCHEMA = {
     "day",
     "institution_code",
     "insurer_number",
+    "int_type",  # JSON Schema takes 1.0 for an integer
     "jwt",
     "kana",
     "law_number",
@@ -60,6 +61,9 @@ RULES_BEYOND_A_SCHEMA = {
     "too_many_members",
 }
 """Rules about check digits, calendars, encodings, and items that depend on each other."""
+
+DECODED_FIRST = {"header.operator-name"}
+"""Places whose text is percent-decoded before its form is checked: `%00` has the described form, and is refused."""
 
 load_all_checks()
 # A member file is sent unchanged.
@@ -124,5 +128,7 @@ def test_every_response_is_described(case: schemathesis.Case[Any], clients: Clie
     assert problem.code in CATALOGUE
     assert problem.kind != "technical", problem.code
     if case.meta is not None and case.meta.generation.mode.is_positive:
-        rules = {fault["rule"] for fault in problem.errors or []}
+        rules = {
+            fault["rule"] for fault in problem.errors or [] if fault["place"].lower() not in DECODED_FIRST
+        }
         assert rules <= RULES_BEYOND_A_SCHEMA, "the description allows what the fund refuses"

@@ -75,7 +75,7 @@ def test_the_request_is_answered_as_printed(stack: PopulatedStack, name: str) ->
 def test_the_request_of_the_page_about_fhir_is_answered_by_valid_resources(
     stack: PopulatedStack, name: str
 ) -> None:
-    [command] = re.findall(r"```\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
+    command, *_ = re.findall(r"```\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
     answer = run(stack, command)
     assert faults(answer) == []
     assert [insurance["inforce"] for insurance in answer["insurance"]] == [True]

@@ -56,7 +56,12 @@ def program(stack: PopulatedStack, command: Sequence[str | Path], **variables: s
     environment = stack.environment | {"PATH": os.environ["PATH"]} | variables
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     lines: queue.Queue[str] = queue.Queue()
-    reading = threading.Thread(target=lambda: [lines.put(line) for line in process.stdout or ()])
+
+    def read() -> None:
+        for line in process.stdout or ():
+            lines.put(line)
+
+    reading = threading.Thread(target=read)
     reading.start()
     try:
         yield lambda: lines.get(timeout=60)

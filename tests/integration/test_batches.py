@@ -168,7 +168,7 @@ async def test_a_facility_can_have_one_open_batch_only(fund: Fund, clinic: Crede
     await accepted(fund, [unknown_row(n) for n in range(300)])
     refused = await submit(fund, [unknown_row()], clinic)
     assert (refused.status_code, refused.json()["code"]) == (429, "batch-limit")
-    assert refused.headers["Retry-After"] == "3"
+    assert refused.headers["Retry-After"] == "2"
 
     await run_until_idle(fund)
     assert (await submit(fund, [unknown_row()], clinic)).status_code == 202

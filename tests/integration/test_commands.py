@@ -26,9 +26,10 @@ FACILITY = ("facility", "add", "--institution-code", "0110113719", "--name", "è©
 async def test_an_answer_under_another_rule_version_is_not_recomputed(fund: Fund, command: Command) -> None:
     await fund.tap((await fund.insured()).card)
     await fund.owner.fetch(
-        """INSERT INTO audit_record (kind, outcome, client_id, facility_kind, rule_version, enrolments, as_of)
-           VALUES ('eligibility.card', 'answered', $1::text::uuid, 'clinic', 0, '{}', now())""",
-        [fund.clinic.client_id],
+        """INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, rule_version,
+                                     enrolments, as_of)
+           VALUES ('eligibility.card', 'answered', $1::text::uuid, $2, 'clinic', 0, '{}', now())""",
+        [fund.clinic.client_id, CLINIC],
     )
     result = await command("audit", "recompute")
     assert (result.code, len(result.err.splitlines())) == (1, 1)

@@ -218,9 +218,8 @@ async def test_the_eligibility_without_the_card_is_as_of_today(fund: Fund) -> No
     assert (await newest_record(fund, "eligibility.consent"))["outcome"] == "answered"
 
 
-@pytest.mark.parametrize("care", ["1", "3"])
-async def test_eligibility_without_the_card_needs_a_consent_for_care_at_home(fund: Fund, care: str) -> None:
-    registered = await registered_consent(fund, await fund.insured(), care=care)
+async def test_eligibility_without_the_card_needs_a_consent_for_care_beyond_a_visit(fund: Fund) -> None:
+    registered = await registered_consent(fund, await fund.insured(), care="1")
     refused = await renewed(fund, registered)
     record = await newest_record(fund, "eligibility.consent")
     assert (code_of(refused), record["outcome"], record["enrolments"]) == (

@@ -25,7 +25,7 @@ from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
 from tests.builders.own_page import ORIGIN, RIGHTS, OwnBrowser, code_for, own_browser, words_of
 from tests.builders.people import Person
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("clinic")]
 
 PAGE = "/portal/online"
 RECORD = "00000000-0000-7000-8000-000000000000"

@@ -19,7 +19,7 @@ from eligibility_api.database.plans import SESSION_SETTINGS
 from eligibility_api.eligibility.by_number import INSTANT_STATEMENT, NUMBERS
 from eligibility_api.eligibility.store import CARDS, VISUAL_STATEMENT
 from eligibility_api.facilities.store import FIND_CLIENTS
-from eligibility_api.history.store import statement
+from eligibility_api.history.store import HISTORIES, statement
 from eligibility_api.insurer_ops.lookup_counts import count_look_ups
 from tests.builders.database import Database
 from tests.builders.fund import Fund
@@ -50,6 +50,11 @@ STATEMENTS = {
     "consent challenge": grant.PRECHECKS.alone.text,
     "consent challenges together": grant.PRECHECKS.together.text,
     "consents together": grant.GRANTS.together.text,
+    **{
+        f"{look_up}, {way}": text
+        for look_up, kind in HISTORIES.items()
+        for way, text in (("alone", kind.alone.text), ("together", kind.together.text))
+    },
     **{
         f"{look_up} by {sorted(bases)}{', then' if at_instant else ''}": statement(
             look_up, bases, at_instant=at_instant

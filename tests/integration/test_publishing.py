@@ -9,6 +9,7 @@ import pytest
 
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.facilities import service as facilities
+from eligibility_api.platform.telemetry import METRICS
 from eligibility_api.uploads.prepare import prepare_chunk
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
 from tests.builders.fund import Fund
@@ -87,6 +88,24 @@ async def test_a_file_changes_what_differs_and_writes_no_row_for_the_rest(fund: 
     assert (answer["report"]["changed"], answer["report"]["unchanged"], answer["report"]["new"]) == (1, 1, 0)
     assert after[0][0] == before[0][0] + 1
     assert await answered(fund, one, "name_alias") == ["別名"]
+
+
+async def test_the_metrics_count_a_file_once_it_is_published_with_its_delay(fund: Fund) -> None:
+    def figures() -> tuple[float, float]:
+        name = "shikaku_member_file_publication_delay_seconds"
+        count, seconds = (METRICS.get_sample_value(name + end) for end in ("_count", "_sum"))
+        assert count is not None
+        assert seconds is not None
+        return count, seconds
+
+    person, before = await registered(fund), figures()
+    waiting = await upload_and_process(fund, csv_file([member(person)]), publish="on-request")
+    assert figures() == before
+    await fund.owner.fetch("UPDATE upload SET received_at = received_at - interval '2 days'", [])
+    await decide(fund, waiting["upload_id"], "publish")
+    count, seconds = figures()
+    assert count == before[0] + 1
+    assert 2 * 86_400 <= seconds - before[1] < 2 * 86_400 + 600
 
 
 async def test_a_single_change_after_the_upload_takes_precedence_over_the_file(fund: Fund) -> None:

@@ -13,8 +13,9 @@ from anyio.to_thread import run_sync
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from eligibility_api.database import migrate as migrating
-from eligibility_api.database.connections import sqlalchemy_url
+from eligibility_api.database.connections import ENGINE_URL
 from eligibility_api.database.migrate import migrate
+from eligibility_api.database.servers import Servers
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.health import readyz
 from eligibility_api.platform.errors import OperatorError
@@ -92,7 +93,7 @@ async def test_a_fund_is_not_ready_on_a_database_of_the_other_kind(fund: Fund) -
 
 async def test_a_database_with_clients_does_not_become_a_sandbox(postgres: EmbeddedPostgres) -> None:
     earlier = await create_database(postgres)
-    engine = create_async_engine(sqlalchemy_url(earlier.dsn("owner")))
+    engine = create_async_engine(ENGINE_URL, async_creator=Servers(earlier.dsn("owner"), seconds=5).connect)
     config = migrating._config()
     async with engine.connect() as connection:
 

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from eligibility_api import scheduler
 from eligibility_api.database.connections import Database
+from eligibility_api.platform.telemetry import LIST_CHECKED, METRICS
 from eligibility_api.presence.mirror import refresh
 from tests.builders.fund import Fund
 
@@ -98,6 +99,39 @@ async def test_counters_that_cannot_be_expired_do_not_stop_the_partitions(fund: 
     async with scheduling(fund), locked(fund, "visual_check_count"):
         await until(lambda: count(log, "counters_failed") > 1)
         assert count(log, "partitions_maintained") > 1
+
+
+def runs(task: str, outcome: str) -> float:
+    return (
+        METRICS.get_sample_value("shikaku_maintenance_runs_total", {"task": task, "outcome": outcome}) or 0.0
+    )
+
+
+async def test_every_run_is_counted_by_task_and_outcome(fund: Fund) -> None:
+    before = {
+        (task, outcome): runs(task, outcome)
+        for task in ("counters", "partitions")
+        for outcome in ("done", "failed")
+    }
+    async with scheduling(fund), locked(fund, "visual_check_count"):
+        await until(lambda: runs("counters", "failed") > before["counters", "failed"] + 1)
+    assert runs("partitions", "done") > before["partitions", "done"]
+    assert runs("partitions", "failed") == before["partitions", "failed"]
+
+
+async def test_the_metrics_say_when_each_list_was_checked(fund: Fund) -> None:
+    LIST_CHECKED.clear()
+    began = fund.clock().timestamp()
+    authorities = [authority.hex()[:16] for authority in fund.state.verifier.trust.authentication]
+    assert authorities
+
+    def checked() -> list[float | None]:
+        name = "shikaku_revocation_list_checked_timestamp_seconds"
+        return [METRICS.get_sample_value(name, {"authority": authority}) for authority in authorities]
+
+    async with scheduling(fund):
+        await until(lambda: None not in checked())
+    assert all(began <= instant <= fund.clock().timestamp() for instant in checked() if instant is not None)
 
 
 async def test_an_unexpected_error_ends_neither_task(

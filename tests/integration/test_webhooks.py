@@ -16,6 +16,7 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.contract.webhook_signatures import WebhookRejected
 from eligibility_api.contract.webhooks import MAX_WEBHOOKS, WEBHOOKS_PATH
 from eligibility_api.domain.webhooks import DISABLED_AFTER, RETRY_DELAYS
+from eligibility_api.webhooks import service
 from eligibility_api.webhooks.deliveries import RESERVED
 from tests.builders.commands import Command
 from tests.builders.consents import code_of, registered_consent
@@ -70,7 +71,9 @@ async def at(fund: Fund, job: WebhookSteps, since_start: timedelta) -> None:
     await job.run()
 
 
-async def test_an_insurer_hears_of_its_files(fund: Fund, job: WebhookSteps, receiver: Receiver) -> None:
+async def test_an_insurer_receives_the_events_of_its_files(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
     """Rules E1, E2: checked, published on request, refused; ids only."""
     subscription = await subscribe(fund, fund.insurer, "/files")
     people = [fund.person() for _ in range(3)]
@@ -95,7 +98,9 @@ async def test_an_insurer_hears_of_its_files(fund: Fund, job: WebhookSteps, rece
         assert not any(person.resident.name.encode() in request.content for person in people)
 
 
-async def test_an_insurer_hears_of_its_members(fund: Fund, job: WebhookSteps, receiver: Receiver) -> None:
+async def test_an_insurer_receives_the_events_of_its_members(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
     """Rule E1: a registration, a decided mismatch, and withdrawn values, by the members' ids."""
     await subscribe(fund, fund.insurer, "/members")
     other = await fund.admit_insurer(OTHER_INSURER)
@@ -115,10 +120,10 @@ async def test_an_insurer_hears_of_its_members(fund: Fund, job: WebhookSteps, re
     assert receiver.events("/elsewhere") == []
 
 
-async def test_a_facility_hears_of_its_own_consents(
+async def test_a_facility_receives_the_events_of_its_own_consents(
     fund: Fund, job: WebhookSteps, receiver: Receiver
 ) -> None:
-    """Rule E1: given, ended by the facility, withdrawn by the patient; another clinic hears nothing."""
+    """Rule E1: given, ended by the facility, withdrawn by the patient; another clinic receives nothing."""
     await subscribe(fund, fund.clinic, "/consents")
     elsewhere = await fund.terminal(institution_code=OTHER_CLINIC)
     await subscribe(fund, elsewhere, "/other")
@@ -485,3 +490,51 @@ async def _delete_all(fund: Fund) -> None:
     await fund.owner.fetch(
         "UPDATE webhook SET deleted_at = now(), next_at = NULL WHERE deleted_at IS NULL", ()
     )
+
+
+async def test_a_facilitys_fhir_subscription_is_a_webhook(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
+    """The same outbox and signatures; a notification names the consent, and is deleted as a Subscription."""
+    asked = {
+        "resourceType": "Subscription",
+        "status": "requested",
+        "reason": "own consents",
+        "criteria": "urn:shikaku:fhir:topic:consents",
+        "channel": {"type": "rest-hook", "endpoint": "http://127.0.0.1:9000/fhir"},
+    }
+    made = await fund.post("/fhir/Subscription", asked)
+    assert made.status_code == 201, made.text
+    secret = made.json()["extension"][0]["valueString"]
+    consent = (await registered_consent(fund, await fund.insured()))["consent_id"]
+    await job.run()
+    [request] = receiver.of("/fhir")
+    assert Subscription(made.json()["id"], secret, "", "/fhir").check(fund, request)
+    assert f"Consent/{consent}" in request.content.decode()
+
+    assert (await fund.get(made.headers["location"], fund.clinic)).json()["status"] == "active"
+    plain = await subscribe(fund, fund.clinic, "/plain")
+    assert (await fund.get(f"/fhir/Subscription/{plain.id}", fund.clinic)).status_code == 404
+    headers = await _headers(fund, fund.clinic)
+    assert (await fund.http.delete(made.headers["location"], headers=headers)).status_code == 204
+    assert (await fund.get(made.headers["location"], fund.clinic)).status_code == 404
+    refused = await fund.post("/fhir/Subscription", asked | {"criteria": "Consent?"})
+    assert (refused.status_code, refused.json()["resourceType"]) == (422, "OperationOutcome")
+    assert (await fund.post("/fhir/Subscription", asked, fund.insurer)).status_code == 403
+
+
+async def test_a_sandboxs_console_lists_the_latest_events(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
+    made = await subscribe(fund, fund.insurer, "/shown")
+    await send_test(fund, fund.insurer, made)
+    await job.run()
+    [newest, *_] = await service.latest(fund.state, 2)
+    assert {name: newest[name] for name in ("type", "owner", "state", "last_result", "data")} == {
+        "type": "test",
+        "owner": INSURER,
+        "state": "delivered",
+        "last_result": "status-204",
+        "data": {},
+    }
+    assert newest["url"].endswith("/shown")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.pages.terminal import PagesTerminal
+from clinic_terminal.store.last_notice import LastNotice
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.notice import Downtime
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,7 @@ class StateItem:
 
     `name`: `reader`, `fund`, `folders`, `revocation`. `detail`: such as the reader's name or milliseconds.
     `cause`: the catalogue's sentence and code where the part reported an error. `age_seconds`: of what it knows.
+    `downtime`: the planned one that has begun, by the last notice, where the fund cannot be reached.
     """
 
     name: str
@@ -33,6 +36,7 @@ class StateItem:
     cause: Bilingual | None = None
     code: str = ""
     age_seconds: int | None = None
+    downtime: Downtime | None = None
 
     @property
     def remedy(self) -> str:
@@ -59,6 +63,7 @@ class TerminalState:
     def __init__(self, terminal: PagesTerminal, ticks: Callable[[], float]) -> None:
         """`ticks`: monotonic seconds."""
         self._terminal, self._ticks = terminal, ticks
+        self._notice = LastNotice(terminal.settings.home)
         self._last: tuple[Sequence[StateItem], float] | None = None
         self._looking = threading.Lock()
 
@@ -103,8 +108,11 @@ class TerminalState:
         try:
             readiness = self._terminal.funds.call(lambda fund: fund.readiness())
         except ShikakuError as error:
-            return [_failed("fund", error), StateItem("revocation", False, "condition.unknown")]
+            downtime = self._notice.downtime(self._terminal.clock())
+            fund = replace(_failed("fund", error), downtime=downtime)
+            return [fund, StateItem("revocation", False, "condition.unknown")]
         milliseconds = round((self._ticks() - began) * 1000)
+        self._fetch_notice()
         fund = StateItem(
             "fund", readiness.ready, "condition.ok" if readiness.ready else "condition.not-ready"
         )
@@ -113,6 +121,13 @@ class TerminalState:
         age = readiness.revocation_age_seconds
         word = "condition.fresh" if fresh else "condition.stale"
         return [fund, StateItem("revocation", fresh, word, age_seconds=age)]
+
+    def _fetch_notice(self) -> None:
+        """Keep the fund's notice for when it cannot be reached; a fund without one is in order too."""
+        try:
+            self._notice.keep(self._terminal.funds.call(lambda fund: fund.status_notice()))
+        except ShikakuError as error:
+            log.info("no notice: %s", error.code)
 
     def _folders(self) -> list[StateItem]:
         root = self._terminal.folders

@@ -13,6 +13,7 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.platform.telemetry import IN_PROGRESS, OPEN_CONNECTIONS, WAITING
 from eligibility_api.web.server import refusals
 from eligibility_api.web.server.connection_table import ConnectionTable
 from eligibility_api.web.server.direct import DirectAnswer
@@ -115,11 +116,18 @@ class Admission:
             connection.expire(self.now)
         for connection in self.requests.forget_inactive(self.now):
             connection.start_request()
+        self._measure()
         if self._refused and self.now >= self._next_report:
             self._next_report = self.now + _REPORT_SECONDS
             refused, self._refused = self._refused, Counter()
             for limit, count in refused.items():
                 log.warning("refused", reason=limit, entries=count)
+
+    def _measure(self) -> None:
+        """Set the gauges of the load: as often as the sweep, since a request must not pay for them."""
+        IN_PROGRESS.set(self.requests.in_progress)
+        WAITING.set(self.requests.waiting)
+        OPEN_CONNECTIONS.set(len(self.open))
 
     @asynccontextmanager
     async def sweeping(self) -> AsyncIterator[None]:

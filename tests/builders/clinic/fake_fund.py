@@ -23,6 +23,7 @@ from eligibility_api.contract.consent import CONSENTS_PATH, OWN_PAGE_CONSENTS_PA
 from eligibility_api.contract.eligibility import EligibilityAnswer, Proof
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, Problem, ShikakuError
 from eligibility_api.contract.history import HistoryResource
+from eligibility_api.contract.notice import NOTICE_PATH, Speed, StatusNotice
 from eligibility_api.contract.own_access import OWN_ACCESS_PATH, OwnAccessAnswer
 from eligibility_api.contract.readiness import READINESS_PATH, Readiness
 from eligibility_api.contract.tickets import TICKETS_PATH
@@ -40,6 +41,9 @@ PURPOSES = {
     OWN_ACCESS_PATH: Purpose.OWN_ACCESS,
 }
 """Of a registration: with the PIN, or by the operator that it names."""
+
+
+_NO_SPEED = Speed(requests=0, p50_seconds=None, p99_seconds=None)
 
 
 @dataclass
@@ -65,6 +69,11 @@ class FakeFund:
     own_access: OwnAccessAnswer = field(default_factory=samples.own_access)
     readiness: Readiness = field(
         default_factory=lambda: Readiness(ready=True, database=True, revocation_mirror=True)
+    )
+    notice: StatusNotice = field(
+        default_factory=lambda: StatusNotice(
+            as_of=samples.NOW, parts=[], measured_seconds=0, card=_NO_SPEED, number=_NO_SPEED, downtime=None
+        )
     )
     calls: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -145,6 +154,8 @@ class FakeFund:
     def _get(self, path: str, request: httpx2.Request) -> httpx2.Response:
         if path == READINESS_PATH:
             return _model(self.readiness)
+        if path == NOTICE_PATH:
+            return _model(self.notice)
         if path == OWN_PAGE_CONSENTS_PATH:
             return _model(self.consents.given_on_own_page(request.url.params["identified_by"]))
         if path == CONSENTS_PATH:

@@ -29,7 +29,15 @@ async def http(services: ScriptedServices) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/console", "/console/requests", "/console/requests/2", "/console/faults", "/console/errors"]
+    "path",
+    [
+        "/console",
+        "/console/requests",
+        "/console/requests/2",
+        "/console/events",
+        "/console/faults",
+        "/console/errors",
+    ],
 )
 async def test_every_page_has_the_band_of_a_sandbox(http: httpx2.AsyncClient, path: str) -> None:
     response = await http.get(path)
@@ -204,3 +212,18 @@ async def test_the_language_is_kept(http: httpx2.AsyncClient) -> None:
 async def test_the_display_leads_to_no_other_site(http: httpx2.AsyncClient) -> None:
     response = await http.post("/console/display", data={"language": "en", "next": "//evil.test"})
     assert response.headers["location"] == "/console"
+
+
+async def test_events_of_webhooks_are_listed_with_what_came_of_each(
+    http: httpx2.AsyncClient, services: ScriptedServices
+) -> None:
+    assert "イベントはまだありません" in (await http.get("/console/events")).text
+    event = {
+        "type": "member.registered", "occurred_at": "2026-11-30T03:00:00+00:00", "attempts": 1, "url": f"http://127.0.0.1/{HOSTILE}",
+        "data": {"enrolment_ids": ["id-1", "id-2"]}, "owner": "01130012", "last_result": "status-204",
+    }  # fmt: skip
+    services.events = [event | {"state": state} for state in ("delivered", "waiting", "failed")]
+    page = (await http.get("/console/events")).text
+    for words in ("member.registered", "id-1, id-2", "01130012", "status-204", "受付済", "送信待ち", "失敗"):
+        assert words in page
+    assert HOSTILE not in page

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from eligibility_api.contract.errors import CATALOGUE, ErrorKind
-from eligibility_api.sandbox.faults import REFUSALS
+from eligibility_api.sandbox import faults
 from sandbox.app import create_app
 from sandbox.console import Console
 from sandbox.errors import MAX_PERSONS, ErrorRow, error_rows
@@ -17,15 +17,15 @@ from tests.builders.console import FUND_URL, HOSTILE, ScriptedServices, all_pers
 
 URL = "http://127.0.0.1:8700"
 PERSONS = all_persons()
-CODES = {str(fault): code for fault, code in REFUSALS.items()}
+REFUSALS = {str(fault): code for fault, code in faults.REFUSALS.items()}
 
 
 def rows(text: str = "") -> dict[str, ErrorRow]:
-    return {row.entry.code: row for found in error_rows(PERSONS, CODES, text).values() for row in found}
+    return {row.entry.code: row for found in error_rows(PERSONS, REFUSALS, text).values() for row in found}
 
 
 def test_every_code_is_listed_once_under_its_kind() -> None:
-    found = error_rows(PERSONS, CODES)
+    found = error_rows(PERSONS, REFUSALS)
     # Problems between card and reader are the terminal's.
     assert set(found) == set(ErrorKind) - {ErrorKind.CARD}
     assert all(row.entry.kind is kind for kind, listed in found.items() for row in listed)

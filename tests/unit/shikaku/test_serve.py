@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from shikaku import moved_clock, serve
+from shikaku import serve
 from shikaku.clock import today
 from shikaku.persons.dataset import load_dataset
 from shikaku.ports import Ports
@@ -187,9 +187,7 @@ def test_a_stack_that_does_not_start_exits_with_1_and_its_reason(
     assert not (tmp_path / "ready.json").exists()
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--ports", "8400"], ["--clock", "tomorrow"], ["--clock", "2026-13-01"], ["more"]]
-)
+@pytest.mark.parametrize("arguments", [["--ports", "8400"], ["--listen"], ["more"]])
 def test_a_wrong_option_starts_nothing(played: Played, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as end:
         serve.main(arguments)
@@ -216,13 +214,3 @@ def test_the_ports_of_the_services_are_passed_on(played: Played, monkeypatch: py
     monkeypatch.setattr(serve, "Relay", relay)
     assert serve.main(["--listen", "192.0.2.1"]) == 130
     assert relayed == [("192.0.2.1", [8400, 8410, 8600, 8610, 8800, 8700])]
-
-
-def test_another_clock_is_set_before_anything_starts(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(instant: Any) -> None:
-        assert instant.isoformat() == "2026-12-15T09:00:00+09:00"
-        raise StackError("libfaketime is needed")
-
-    monkeypatch.setattr(moved_clock, "start_again_at", missing)
-    assert serve.main(["--clock", "2026-12-15T09:00"]) == 1
-    assert played.stack is None

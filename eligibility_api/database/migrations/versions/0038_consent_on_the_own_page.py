@@ -32,8 +32,11 @@ $$;
 GRANT EXECUTE ON FUNCTION own_session(bytea) TO shikaku_api;
 """
 
-# Whether a facility has a terminal that may read consents.
-CLIENTS = "CREATE INDEX client_of_facility ON client (institution_code) WHERE closed_at IS NULL;"
+# Whether a facility has a terminal that may read consents. Its condition keeps the statements that find a client by its id
+# from this index.
+CLIENTS = """
+CREATE INDEX client_of_facility ON client (institution_code) WHERE closed_at IS NULL AND rights @> '{consent}';
+"""
 
 
 def upgrade() -> None:

@@ -96,9 +96,8 @@ def test_without_symbol_and_branch_none_is_sent(office: ClinicSoftware) -> None:
         {"insurer_number": "01130019"},
         {"insurer_number": "39131008", "branch": "01"},
         {"insurer_number": "12143210", "number": "1234567", "symbol": None, "branch": None},
-        {"birth_date": date(1700, 1, 1)},
     ],
-    ids=["check digit", "branch of the late-elderly scheme", "recipient number", "birth date"],
+    ids=["check digit", "branch of the late-elderly scheme", "recipient number"],
 )
 def test_numbers_that_cannot_exist_are_an_error_of_the_person_and_nothing_is_sent(
     office: ClinicSoftware, changes: dict[str, Any]

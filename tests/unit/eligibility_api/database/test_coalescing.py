@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import asyncpg
@@ -417,6 +417,21 @@ async def test_groups_with_other_shared_values_do_not_mix() -> None:
     assert KIND.group({"item": 1, "limit": 7}) == KIND.group({"item": 2, "limit": 7})
     assert KIND.group({"item": 1, "limit": 7}) != KIND.group({"item": 1, "limit": 8})
     assert KIND.parameters([{"item": 1, "limit": 7}, {"item": 2, "limit": 7}]) == [[1, 2], 7]
+
+
+async def test_requests_with_one_value_of_which_a_group_has_one_each_follow_in_the_next(
+    requests: Requests,
+) -> None:
+    requests.coalescer._kind = replace(KIND, one_each="item")
+    asked = await requests.ask("a", "b", "c", "b", "d", "b", "c")
+    await requests.end()
+    assert requests.server.running == [("many", ["b", "c", "d"])]
+    await requests.end()
+    assert requests.server.running == [("many", ["b", "c"])]
+    await requests.end()
+    assert requests.server.running == [("one", "b")]
+    await requests.end_all()
+    assert await outcomes(asked) == [[item] * 2 for item in "abcbdbc"]
 
 
 async def test_a_closed_database_is_an_outage() -> None:

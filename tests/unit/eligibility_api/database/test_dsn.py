@@ -45,3 +45,13 @@ def test_without_an_external_database_the_embedded_one_must_run(
     monkeypatch.delenv("FUND_DATABASE_URL")
     with pytest.raises(OperatorError, match="start the service first"):
         dsn(Settings(home=tmp_path), "api")
+
+
+@pytest.mark.parametrize("role", ["api", "owner", "jobs", "auditor"])
+def test_an_address_that_cannot_be_read_is_refused_by_the_name_of_its_setting(
+    monkeypatch: pytest.MonkeyPatch, role: Role
+) -> None:
+    name = "DATABASE_URL" if role == "api" else f"FUND_DATABASE_{role.upper()}_URL"
+    monkeypatch.setenv("FUND_DATABASE_URL" if role == "api" else name, "mysql://h/x")
+    with pytest.raises(OperatorError, match=f"^{name}: A database address is a URI"):
+        dsn(Settings(), role)

@@ -11,12 +11,14 @@ import eligibility_api
 
 SOURCE = Path(eligibility_api.__file__).parent
 
-OPENS = re.compile(r"\b(asyncpg\.(connect|create_pool)|create_(async_)?engine|psycopg\w*\.connect)\b")
+OPENS = re.compile(
+    r"\b(asyncpg\.(connect|create_pool)\b|create_(async_)?engine\b|psycopg\w*\.connect|Servers\()"
+)
 RELAXES = re.compile(r"enable_(seqscan|hashjoin|mergejoin|indexscan|bitmapscan|nestloop)|plan_cache_mode")
 WHOLE_FILE = re.compile(r"\bwhole_file\(")
 
-MAY_OPEN = {"database/connections.py", "database/migrate.py"}
-"""The connections of all programs, and migrations, which run alone."""
+MAY_OPEN = {"database/connections.py", "database/migrate.py", "database/servers.py"}
+"""The connections of all programs, migrations, which run alone, and what finds the primary for both."""
 
 READS_WHOLE_FILES = {
     "database/plans.py": 1,
@@ -54,7 +56,13 @@ def test_statements_over_whole_files_are_listed() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["asyncpg.connect(dsn)", "create_async_engine(url)", "asyncpg.create_pool(dsn)", "create_engine(url)"],
+    [
+        "asyncpg.connect(dsn)",
+        "create_async_engine(url)",
+        "asyncpg.create_pool(dsn)",
+        "create_engine(url)",
+        "Servers(dsn)",
+    ],
 )
 def test_an_unguarded_connection_is_found(text: str) -> None:
     assert OPENS.search(text)

@@ -1,4 +1,4 @@
-"""The schema revisions are one chain, scripts are cut into statements, and an address is translated for both drivers."""
+"""The schema revisions are one chain, and scripts are cut into statements."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlmodel import SQLModel
 
 import eligibility_api.database.migrations as package
 from eligibility_api.audit_log.tables import AuditRecord
 from eligibility_api.clients.tables import Client
 from eligibility_api.database.columns import table_of
-from eligibility_api.database.connections import sqlalchemy_url
 from eligibility_api.database.migrate import _config, head
 from eligibility_api.database.migrations.script import statements
 
@@ -76,26 +73,6 @@ def test_a_comment_or_space_after_the_semicolon_ends_the_statement_too(line: str
 
 def test_a_semicolon_within_a_comment_ends_nothing() -> None:
     assert list(statements("SELECT -- one;\n1;")) == ["SELECT -- one;\n1;"]
-
-
-PASSWORDS = st.text("abcXYZ012-_.~", min_size=1, max_size=32)
-
-
-@given(password=PASSWORDS, database=st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True))
-def test_a_tcp_address_keeps_its_parts(password: str, database: str) -> None:
-    url = sqlalchemy_url(f"postgresql://shikaku_api:{password}@db.test:6543/{database}")
-    assert (url.drivername, url.username, url.password) == ("postgresql+asyncpg", "shikaku_api", password)
-    assert (url.host, url.port, url.database) == ("db.test", 6543, database)
-
-
-def test_a_socket_address_keeps_its_directory() -> None:
-    url = sqlalchemy_url("postgresql://shikaku_api:p@/shikaku?host=%2Ftmp%2Fa%20b&port=5432")
-    assert (url.host, dict(url.query)) == (None, {"host": "/tmp/a b", "port": "5432"})
-
-
-@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
-def test_the_driver_is_always_asyncpg(scheme: str) -> None:
-    assert sqlalchemy_url(f"{scheme}://u@db/fund").drivername == "postgresql+asyncpg"
 
 
 @pytest.mark.parametrize(("model", "name"), [(AuditRecord, "audit_record"), (Client, "client")])

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from eligibility_api.database import pool as pool_module
 from eligibility_api.database.pool import ConnectionPool
+from eligibility_api.platform.telemetry import METRICS
 
 pytestmark = pytest.mark.anyio
 
@@ -93,6 +94,28 @@ async def test_consecutive_statements_use_one_connection() -> None:
     assert len(server.lines) == 1
 
 
+async def test_the_metrics_say_how_many_connections_are_used_and_who_waits() -> None:
+    def measured() -> list[float]:
+        names = [("shikaku_database_connections", {"state": state}) for state in ("free", "used")]
+        values = [
+            METRICS.get_sample_value(*name) for name in (*names, ("shikaku_database_requests_waiting", {}))
+        ]
+        return [value for value in values if value is not None]
+
+    server = Server()
+    pool = ConnectionPool(server.connect, 2)
+    before = measured()
+    tasks = await asked(pool, "a", "b", "c")
+    assert (pool.free, pool.used, pool.waiting) == (0, 2, 1)
+    assert measured() == [had + own for had, own in zip(before, [0, 2, 1], strict=True)]
+    for _ in range(2):
+        server.lines[0].answer()
+        await run_tasks()
+    server.lines[1].answer()
+    await asyncio.gather(*tasks)
+    assert measured() == [had + own for had, own in zip(before, [2, 0, 0], strict=True)]
+
+
 async def test_a_request_waits_for_the_first_released_connection_if_all_are_in_use() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 2)
@@ -131,8 +154,17 @@ async def test_a_rejected_statement_keeps_its_connection() -> None:
     assert await task == []
 
 
-@pytest.mark.parametrize("error", [TimeoutError(), asyncpg.InterfaceError("cut"), ConnectionResetError()])
-async def test_a_connection_with_a_possibly_running_statement_is_replaced(error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        TimeoutError(),
+        asyncpg.InterfaceError("cut"),
+        ConnectionResetError(),
+        asyncpg.ReadOnlySQLTransactionError("no primary any more"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_connection_that_may_be_busy_or_may_not_write_is_replaced(error: Exception) -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task, after] = await asked(pool, "a", "b")

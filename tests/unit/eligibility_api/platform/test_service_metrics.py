@@ -18,13 +18,14 @@ from eligibility_api.platform import service_metrics
 from eligibility_api.platform.service_metrics import (
     Figures,
     add,
+    counts,
     exposition,
     metrics_owner,
     metrics_text,
     own_figures,
     reported_metrics,
 )
-from eligibility_api.platform.telemetry import DURATION, MISS_STREAKS, REQUESTS
+from eligibility_api.platform.telemetry import DURATION, MISS_STREAKS, REQUESTS, WAITING
 
 pytestmark = pytest.mark.anyio
 
@@ -184,6 +185,16 @@ def test_figures_add_up_by_metric_sample_and_labels() -> None:
     total: Figures = {key: 1.0}
     add(total, {key: 2.0, other: 4.0})
     assert total == {key: 3.0, other: 4.0}
+
+
+def test_a_gauge_ends_with_its_process_and_a_count_stays() -> None:
+    WAITING.set(7)
+    DURATION.labels("/gauge").observe(1)
+    kept = {metric for metric, _, _ in counts(own_figures())}
+    assert "shikaku_http_requests_waiting" in {metric for metric, _, _ in own_figures()}
+    assert "shikaku_http_requests_waiting" not in kept
+    assert {"shikaku_http_request_duration_seconds", "shikaku_lookup_miss_streaks"} <= kept
+    WAITING.set(0)
 
 
 def test_no_figure_has_the_start_of_a_process() -> None:

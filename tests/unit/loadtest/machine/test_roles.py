@@ -47,6 +47,7 @@ def test_every_process_of_a_stack_has_its_role() -> None:
     [
         (f"postgresql://api@127.0.0.1:{EXTERNAL}/fund", {40, 41}),
         (f"postgresql://api@elsewhere:{EXTERNAL}/fund", set()),
+        (f"postgresql://api@127.0.0.1:{EXTERNAL},127.0.0.1:{EXTERNAL + 1}/fund", set()),
     ],
 )
 def test_an_external_database_is_found_if_it_runs_on_this_machine(url: str, expected: set[int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -18,9 +18,15 @@ from loadtest.dataset.cards import Card, issue_cards
 from loadtest.dataset.provision import Dataset
 from loadtest.dataset.reference_data import ReferenceData
 from loadtest.model.events import Membership
-from loadtest.planning.costs import API, PROCESSORS, WAL, Costs
+from loadtest.planning.costs import API, PROCESSORS, WAL, Consumption, Costs
 from loadtest.planning.demand import BATCH_ROW, CARD, NUMBER
-from loadtest.planning.measurement import VALIDATION_CORES, Measurement, MeasurementResult, validation_rate
+from loadtest.planning.measurement import (
+    VALIDATION_CORES,
+    FundOverloaded,
+    Measurement,
+    MeasurementResult,
+    validation_rate,
+)
 from loadtest.planning.meter import Meter
 from loadtest.planning.prediction import compare
 from loadtest.planning.wire import MeteredConnectionPool
@@ -122,14 +128,15 @@ def test_a_kind_without_any_request_must_be_measured_for_longer(time: SkippedTim
         measured(time, cards, costs=expensive)
 
 
-def test_the_validation_rate_keeps_the_planned_cores_busy() -> None:
-    rate = validation_rate(COSTS)
+@pytest.mark.parametrize("cores", VALIDATION_CORES)
+def test_the_validation_rate_keeps_the_planned_cores_busy(cores: float) -> None:
+    rate = validation_rate(COSTS, cores)
     mix = {NUMBER: 300, **dict.fromkeys(("challenge", CARD, "consent challenge", "consent"), 700)}
     histories = {"health-checkups": 204, "medications": 204, "treatments": 402}
     entries = {"prescription": 125, "dispensing": 85}
     amounts = COSTS.predict(1000 / rate, mix | histories | entries)
     busy = sum(amounts[name] for name in PROCESSORS) / (1000 / rate)
-    assert busy == pytest.approx(VALIDATION_CORES, rel=0.01)
+    assert busy == pytest.approx(cores, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +152,24 @@ def test_a_refusal_ends_the_measurement(
 ) -> None:
     with pytest.raises(LoadError, match=message):
         measured(time, cards, refused={kind: refusal})
+
+
+def test_a_fund_that_refuses_the_validation_is_validated_with_less(
+    time: SkippedTime, cards: list[Card], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine whose other programs leave it less than the planned cores."""
+    validate, offered = Measurement._validate, list[float]()
+
+    async def refusing_first(self: Measurement, checks_per_s: float, *more: Any) -> Consumption:
+        offered.append(checks_per_s)
+        if len(offered) == 1:
+            raise FundOverloaded("overloaded")
+        return await validate(self, checks_per_s, *more)
+
+    monkeypatch.setattr(Measurement, "_validate", refusing_first)
+    result, _ = measured(time, cards)
+    assert offered == [validation_rate(result.costs, cores) for cores in VALIDATION_CORES[:2]]
+    assert result.rates["validation"] == offered[1] < offered[0]
 
 
 def test_without_consenting_patients_nothing_is_measured(time: SkippedTime, cards: list[Card]) -> None:

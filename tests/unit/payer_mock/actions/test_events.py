@@ -1,4 +1,4 @@
-"""An insurer's inbox of webhooks: what is believed, shown once, and under which subscription."""
+"""An insurer's inbox of webhooks: what is accepted, shown once, and under which subscription."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.webhook_signatures import public_key_text, secret_text, signed_headers
 from eligibility_api.contract.webhooks import Event, EventType
 from payer_mock.actions import events
-from payer_mock.actions.events import BELIEVED, NOT_AN_EVENT, NOT_BELIEVED, Inbox, subscribe
+from payer_mock.actions.events import ACCEPTED, NOT_AN_EVENT, NOT_VALID, Inbox, subscribe
 from tests.unit.payer_mock.builders import FUND, credential
 from tests.unit.payer_mock.fake_fund import token
 
@@ -45,7 +45,7 @@ def test_a_signed_event_is_shown_once(key: str) -> None:
     shown = Shown()
     receiving = inbox(shown, key)
     headers = signed_headers([SECRET], "a", NOW, BODY)
-    assert [receiving.receive(headers, BODY) for _ in range(2)] == [BELIEVED, BELIEVED]
+    assert [receiving.receive(headers, BODY) for _ in range(2)] == [ACCEPTED, ACCEPTED]
     [(message_id, event)] = shown
     assert (message_id, event.type) == ("a", EventType.FILE_HELD)
     assert event.data.upload_id == UUID("019ab000-0000-7000-8000-0000000000c1")
@@ -54,10 +54,10 @@ def test_a_signed_event_is_shown_once(key: str) -> None:
 @pytest.mark.parametrize(
     ("headers", "body", "status"),
     [
-        ({}, BODY, NOT_BELIEVED),
-        (signed_headers([bytes(32)], "a", NOW, BODY), BODY, NOT_BELIEVED),
-        (signed_headers([SECRET], "a", NOW - timedelta(hours=1), BODY), BODY, NOT_BELIEVED),
-        (signed_headers([SECRET], "a", NOW, BODY), BODY + b" ", NOT_BELIEVED),
+        ({}, BODY, NOT_VALID),
+        (signed_headers([bytes(32)], "a", NOW, BODY), BODY, NOT_VALID),
+        (signed_headers([SECRET], "a", NOW - timedelta(hours=1), BODY), BODY, NOT_VALID),
+        (signed_headers([SECRET], "a", NOW, BODY), BODY + b" ", NOT_VALID),
         (signed_headers([SECRET], "a", NOW, b"[]"), b"[]", NOT_AN_EVENT),
         (signed_headers([SECRET], "a", NOW, b"\xff"), b"\xff", NOT_AN_EVENT),
     ],

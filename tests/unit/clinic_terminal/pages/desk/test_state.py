@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.pcsc import Reader
 from clinic_terminal.pages.desk.state import StateItem, TerminalState
 from clinic_terminal.pages.reader.service import ReaderScreen, Strip, StripState
+from clinic_terminal.store.last_notice import LastNotice
+from eligibility_api.contract.notice import Downtime
 from eligibility_api.contract.readiness import Readiness
 from tests.builders.clinic.desk import RECEPTION, Browser, open_desk, words_of
 from tests.builders.clinic.samples import NOW
@@ -81,6 +84,55 @@ async def test_the_age_of_the_revocation_information_is_shown(
         words = words_of(await desk.get(path))
         assert text in words
         assert ("分前" in words or "時間前" in words) is (seconds is not None)
+
+
+def planned(hours: float) -> Downtime:
+    begins_at = NOW + timedelta(hours=hours)
+    return Downtime(
+        begins_at=begins_at, ends_at=begins_at + timedelta(hours=1), ja="定期保守", en="Maintenance"
+    )
+
+
+@pytest.mark.parametrize(
+    ("begins_in", "is_shown"),
+    [(-0.5, True), (-3, True), (-14, False), (0.5, False), (None, False)],
+    ids=["under way", "longer than planned", "long ago", "later", "none"],
+)
+async def test_a_fund_that_cannot_be_reached_is_shown_with_the_downtime_of_its_last_notice(
+    desk: Browser, begins_in: float | None, is_shown: bool
+) -> None:
+    fund, state = desk.desk.fund, desk.desk.site.state
+    downtime = planned(begins_in) if begins_in is not None else None
+    fund.notice = fund.notice.model_copy(update={"downtime": downtime})
+    state.refresh()
+    for path in ("/desk", "/desk/state"):
+        assert "計画停止中です" not in words_of(await desk.get(path))
+    fund.failures["/readyz"] = ["lost"] * 10
+    state.refresh()
+    for path in ("/desk", "/desk/state"):
+        assert ("計画停止中です" in words_of(await desk.get(path))) is is_shown
+    assert ("定期保守" in words_of(await desk.get("/desk/state"))) is is_shown
+
+
+def test_a_fund_without_a_notice_is_in_order(tmp_path: Path) -> None:
+    with open_desk(tmp_path) as desk:
+        desk.fund.failures["/status.json"] = ["lost"]
+        assert parts(desk.site.state)["fund"].ok
+
+
+def test_the_last_notice_outlives_the_terminal(tmp_path: Path) -> None:
+    with open_desk(tmp_path) as desk:
+        desk.fund.notice = desk.fund.notice.model_copy(update={"downtime": planned(-0.5)})
+        desk.site.state.refresh()
+    with open_desk(tmp_path) as desk:
+        desk.fund.failures["/readyz"] = ["lost"]
+        assert parts(desk.site.state)["fund"].downtime == planned(-0.5)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff"])
+def test_a_kept_notice_that_cannot_be_read_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "last-notice.json").write_bytes(content)
+    assert LastNotice(tmp_path).downtime(NOW) is None
 
 
 def test_a_fund_that_does_not_answer_leaves_the_revocation_unknown(tmp_path: Path) -> None:

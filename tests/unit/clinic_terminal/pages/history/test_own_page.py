@@ -42,14 +42,14 @@ async def test_a_history_opens_under_a_consent_of_her_own_page(browser: Browser)
     browser.pages.fund.consents.on_own_page = [given()]
     page = await browser.get(f"/history/{browser.pages.visit()}")
     assert "81件中 81件を表示" in words_of(page)
-    assert asked(browser) == ["/v1/consents", f"/v1/consents/{CONSENT}/medications"]
+    assert asked(browser) == ["/v1/consents/own-page", f"/v1/consents/{CONSENT}/medications"]
 
 
 async def test_it_is_kept_like_a_card_s_and_asked_for_once(browser: Browser) -> None:
     browser.pages.fund.consents.on_own_page = [given()]
     for _ in range(2):
         await browser.get(f"/history/{browser.pages.visit()}")
-    assert asked(browser).count("/v1/consents") == 1
+    assert asked(browser).count("/v1/consents/own-page") == 1
     person = samples.enrolment()
     [kept] = browser.pages.store.permits_for(
         insurer_number=person.insurer_number, symbol=person.symbol, number=person.number, at=samples.NOW
@@ -61,7 +61,7 @@ async def test_one_for_a_later_day_names_the_day_and_reads_nothing(browser: Brow
     browser.pages.fund.consents.on_own_page = [given(timedelta(days=2))]
     page = words_of(await browser.get(f"/history/{browser.pages.visit()}"))
     assert "閲覧の開始前です" in page
-    assert asked(browser) == ["/v1/consents"]
+    assert asked(browser) == ["/v1/consents/own-page"]
 
 
 @pytest.mark.parametrize("found", [[], [given(None, Category.TREATMENT)]], ids=["none", "another category"])
@@ -73,7 +73,7 @@ async def test_without_one_for_it_there_is_no_consent(browser: Browser, found: l
 
 async def test_a_card_s_consent_is_used_without_asking(browser: Browser) -> None:
     await browser.get(browser.pages.opened())
-    assert "/v1/consents" not in asked(browser)
+    assert "/v1/consents/own-page" not in asked(browser)
 
 
 @pytest.mark.parametrize(
@@ -87,5 +87,5 @@ async def test_a_card_s_consent_is_used_without_asking(browser: Browser) -> None
 async def test_a_failed_question_is_no_missing_consent_but_a_refused_one_is(
     browser: Browser, failure: str, sentence: str
 ) -> None:
-    browser.pages.fund.failures["/v1/consents"] = [failure]
+    browser.pages.fund.failures["/v1/consents/own-page"] = [failure]
     assert sentence in words_of(await browser.get(f"/history/{browser.pages.visit()}"))

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.anyio
 
 def calls(browser: Browser) -> list[str]:
     """The histories that the fund was asked for."""
-    return [path.rsplit("/", 1)[1] for path in browser.pages.fund.calls if path.startswith("/v1/consents/")]
+    under = (path for path in browser.pages.fund.calls if path.startswith("/v1/consents/"))
+    return [resource for path in under if (resource := path.rsplit("/", 1)[1]) != "own-page"]
 
 
 def fail(browser: Browser, failure: str, resource: str = "medications") -> None:

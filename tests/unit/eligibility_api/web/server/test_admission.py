@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.platform.telemetry import METRICS
 from eligibility_api.web.server import admission as admission_module
 from eligibility_api.web.server import limits as rows
 from eligibility_api.web.server.admission import Admission
@@ -53,6 +54,20 @@ def clock() -> Clock:
 @pytest.fixture
 def admission(clock: Clock) -> Admission:
     return Admission(replace(LIMITS, max_requests=512), read_token, clock)
+
+
+def test_a_sweep_sets_the_gauges_of_the_load(admission: Admission) -> None:
+    admission.open |= {Connection(), Connection(), Connection()}
+    for _ in range(2):
+        admission.requests.arrive("a", Connection(), now=100.0)
+    admission.sweep()
+    expected = {
+        "shikaku_http_connections": 3,
+        "shikaku_http_requests_in_progress": admission.requests.in_progress,
+        "shikaku_http_requests_waiting": admission.requests.waiting,
+    }
+    assert {name: METRICS.get_sample_value(name) for name in expected} == expected
+    assert admission.requests.in_progress == 2
 
 
 @pytest.mark.parametrize(("deadline", "expired"), [(99.0, True), (100.0, True), (100.1, False), (inf, False)])

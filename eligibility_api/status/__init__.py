@@ -1,0 +1,1 @@
+"""The fund's state for everybody: `/status`, `/status.json`, and the planned downtimes. Needs no database to answer."""
