@@ -66,10 +66,13 @@ def unit(name: str) -> str:
 
 
 def meaning(model: type[BaseSettings], variable: str, field: FieldInfo) -> str:
-    """The description of a field, or what the class's docstring states for its variable."""
+    """The description of a field, or what the docstring of the class, or of one it extends, states for its variable."""
     if field.description:
         return field.description
-    found = re.search(rf"`{variable}`: (.+?)\.(?= `|\s*$| )", " ".join((model.__doc__ or "").split()))
+    stated = " ".join(
+        " ".join((one.__doc__ or "").split()) for one in model.__mro__ if issubclass(one, BaseSettings)
+    )
+    found = re.search(rf"`{variable}`: (.+?)\.(?= `|\s*$| )", stated)
     return f"{found[1][:1].upper()}{found[1][1:]}." if found else ""
 
 

@@ -46,7 +46,9 @@ HELPERS = {
 """The modules through which files with persons or secrets are written."""
 
 WITHOUT_PERSONS = {
+    "clinic_terminal/store/last_notice.py": "the fund's notice",
     "clinic_terminal/store/process_lock.py": "a lock",
+    "eligibility_api/backup/restoring.py": "the mark of a recovery",
     "eligibility_api/embedded_postgres/server.py": "a lock",
     "eligibility_api/platform/log_writer.py": "standard error, whose lines have an allow-list of fields",
     "eligibility_api/sandbox/store.py": "creates the database with mode 0600",

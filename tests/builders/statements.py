@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import asyncpg
 from sqlalchemy import event
@@ -85,7 +86,8 @@ class Recorder:
         fetch = connections.Database.fetch
 
         async def recording(database: connections.Database, statement: str, parameters: Sequence[Any]) -> Any:
-            self._record(_place(sys._getframe(1)), database._engine.url.username, statement, ())
+            user = urlsplit(database._servers._dsns[0]).username
+            self._record(_place(sys._getframe(1)), user, statement, ())
             return await fetch(database, statement, parameters)
 
         execute = AsyncConnection.execute
@@ -107,7 +109,8 @@ class Recorder:
         elif statement == _END_WHOLE_FILE:
             settings.remove(_BEGIN_WHOLE_FILE)
         else:
-            self._record(_PLACE.get(), connection.engine.url.username, statement, tuple(settings))
+            user = cast(Any, connection.connection.driver_connection)._params.user
+            self._record(_PLACE.get(), user, statement, tuple(settings))
 
     def _record(self, place: str | None, user: str | None, text: str, settings: tuple[str, ...]) -> None:
         if place is not None and user is not None and _PLANNED.match(text):
