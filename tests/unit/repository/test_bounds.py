@@ -118,7 +118,6 @@ UNBOUNDED_PATTERNS = {
     "eligibility_api.contract.characters._WRITTEN": "the clinic's, on texts of answers",
     "eligibility_api.platform.described_settings._USER_OF_URL": "on the operator's own settings",
     "eligibility_api.claims.reading.layouts._REPEATED": "on the program's own table",
-    "eligibility_api.platform.described_settings._USER_OF_URL": "on the operator's own settings",
 }
 """Patterns without a maximum width, with the reason why their texts are short."""
 
