@@ -69,4 +69,5 @@ def test_the_metadata_has_what_rfc_8414_requires(issuer: str) -> None:
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
         "scopes_supported": sorted(Right),
+        "tls_client_certificate_bound_access_tokens": True,  # RFC 8705 section 3.3
     }
