@@ -296,7 +296,7 @@ def former(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Embedded
     server = EmbeddedPostgres(tmp_path / "former")
     with monkeypatch.context() as patch:
         for module in (cluster, server_module):
-            patch.setattr(module, "role_name", FORMER_NAMES.__getitem__)
+            patch.setattr(module, "role_name", lambda role: FORMER_NAMES.get(role, f"shikaku_{role}"))
         patch.setattr(server_module, "lacks_roles", lambda _: False)
         patch.setattr(cluster, "ROLES", tuple(FORMER_NAMES))
         server.start()

@@ -396,5 +396,7 @@ async def test_a_server_without_the_roles_is_reported(
         "eligibility_api.database.migrate.role_name",
         lambda role: f"no_such_{role}" if role == missing else f"shikaku_{role}",
     )
-    with pytest.raises(OperatorError, match=f"no role no_such_{missing}: create it; or"):
+    with pytest.raises(
+        OperatorError, match=f"no role no_such_{missing}: run eligibility-api database prepare; or"
+    ):
         await migrate(database.dsn("owner"))
