@@ -37,7 +37,8 @@ class PopulatedStack(Stack):
         """Start all services and prepare the cast."""
         super().start(meanwhile)
         try:
-            self._scenes.prepare()
+            with self.warm():
+                self._scenes.prepare()
         except BaseException:
             self.stop()
             raise

@@ -20,6 +20,7 @@ from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
 from tests.builders.load_laboratory import NATION, run_loadtest
 from tests.builders.stack import PopulatedStack
+from tests.depth import DEEP
 
 SECONDS, SCALE, SEED, TERMINALS = 15.0, 0.1, 7, 8
 PLAN = Plan(LEVELS["L0"], SECONDS, SCALE, SEED)
@@ -131,6 +132,9 @@ def scheduled() -> Iterator[float]:
         yield from arrivals([RatePeriod(SECONDS, part.checks_per_s)], Random(part.seed))
 
 
+@pytest.mark.skipif(
+    not DEEP, reason="half a minute; the parts are in tests/unit/loadtest/overload; `make deep`"
+)
 def test_an_overload_is_offered_in_steps_and_reported_as_a_curve(stack: PopulatedStack) -> None:
     size = ("--people", "300", "--cards", "60", "--terminals", str(TERMINALS))
     arguments = ("overload", *size, "--seconds", "2", "--capacity", "25")
