@@ -30,6 +30,7 @@ DASHES = ("", "7 3", "2 3", "9 3 2 3", "1 4")
 SPAN_COLOUR = "#f2a100"
 
 _WIDTH, _HEIGHT = 960, 300
+_DECIMALS = 9
 _MIN_SPAN = 0.003
 """Smallest share of a chart's width that is marked, so that an instant is visible."""
 
@@ -117,12 +118,17 @@ def _style(chart: Chart) -> Style:
 
 
 def _scaled(chart: Chart, points: Points) -> Iterator[tuple[float, float | None]]:
-    """Logarithms are taken here: pygal's own logarithmic scale would apply to the time, too."""
+    """Logarithms are taken here: pygal's own logarithmic scale would apply to the time, too.
+
+    What no pixel can show is zero: pygal divides by powers of ten that are too small for a number.
+    """
     for at, value in points:
-        if not chart.logarithmic or value is None:
-            yield at, value
+        if value is None:
+            yield round(at, _DECIMALS), None
+        elif not chart.logarithmic:
+            yield round(at, _DECIMALS), round(value, _DECIMALS)
         else:
-            yield at, log10(value) if value > 0 else None
+            yield round(at, _DECIMALS), log10(value) if value > 0 else None
 
 
 def _bounds(values: Sequence[float], maximum: float | None, *, logarithmic: bool) -> tuple[float, float]:

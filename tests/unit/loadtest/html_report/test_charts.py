@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import log10
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from loadtest.html_report import charts
@@ -150,6 +150,9 @@ def test_a_chart_without_data_is_labelled_in_both_languages() -> None:
     assert "なし / no data" in words_of(Chart("", "ms", {"p50": []}))
 
 
+@example([(0.0, 5e-324)], False, None)
+@example([(5e-324, 1.0)], False, None)
+@example([(0.0, 5e-324)], True, None)
 @settings(max_examples=15)
 @given(
     st.lists(st.tuples(st.floats(0, 7200), st.none() | st.floats(0, 1e5)), max_size=20),
