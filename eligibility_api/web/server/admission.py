@@ -84,6 +84,7 @@ class Admission:
         self._next_report = self.now
         self._read_token = read_token
         self._line_check: asyncio.TimerHandle | None = None
+        self._line_check_at = self.now
 
     def client_of(self, token: str | None, certificate: str | None = None) -> Hashable:
         """The client whom a token names. Raises ShikakuError unless it is valid, and this certificate's if it is bound."""
@@ -99,11 +100,14 @@ class Admission:
     def watch_line(self, loop: asyncio.AbstractEventLoop) -> None:
         """Check the waiting requests soon, and again as long as one waits."""
         if self._line_check is None:
+            self._line_check_at = self._clock() + _LINE_CHECK_SECONDS
             self._line_check = loop.call_later(_LINE_CHECK_SECONDS, self._check_line, loop)
 
     def _check_line(self, loop: asyncio.AbstractEventLoop) -> None:
         self._line_check = None
-        for connection in self.requests.remove_overdue(self._clock()):
+        # A check that comes late, as when the process got no processor, counts no more than what was waited until then:
+        # nothing that waits had its chance to start meanwhile. The next check, in a moment, counts all.
+        for connection in self.requests.remove_overdue(min(self._clock(), self._line_check_at)):
             connection.refuse_overdue()
         if self.requests.waiting:
             self.watch_line(loop)

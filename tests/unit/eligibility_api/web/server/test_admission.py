@@ -128,6 +128,27 @@ async def test_while_a_request_waits_its_age_is_checked(admission: Admission, cl
     assert (waiting.overdue, admission.requests.waiting, admission._line_check) == (1, 0, None)
 
 
+@pytest.mark.anyio
+async def test_a_check_that_comes_late_counts_no_age_of_its_own_delay(
+    admission: Admission, clock: Clock
+) -> None:
+    """As after a moment without the processor, in which nothing that waits could start."""
+    loop = asyncio.get_running_loop()
+    waiting = Connection()
+    n = 0
+    while admission.requests.arrive(n, waiting, clock.now)[0] is not Verdict.WAIT:
+        n += 1
+    admission.watch_line(loop)
+    found = []
+    for delay in (10 * NEW_VISIT_SECONDS, 0.0):
+        clock.now += delay
+        assert admission._line_check is not None
+        admission._line_check.cancel()
+        admission._check_line(loop)
+        found.append(waiting.overdue)
+    assert found == [0, 1]
+
+
 def test_refusals_are_logged_once_a_second_by_limit(admission: Admission, clock: Clock) -> None:
     with capture_logs() as log:
         for _ in range(3):
