@@ -105,6 +105,8 @@ class FairShare(Generic[RequestT]):
         self._busy = max(capacity // _BUSY_PART, 1)
         self._shared = max(capacity // _SHARED_PART, 1)
         self._min_in_progress = max(capacity // _MIN_PART, 1)
+        self._full_since: dict[bool, float] = {}
+        """Since which check the window has been full for requests of visits under way (True), and for new ones."""
         self.window = WorkWindow(LOOK_UP * max(capacity // _WINDOW_PART, _MIN_WINDOW))
         self._clients: dict[Hashable, _Client[RequestT]] = {}
         self._under_way: _Turns[RequestT] = OrderedDict()
@@ -171,11 +173,18 @@ class FairShare(Generic[RequestT]):
         return self._start_waiting() if self.waiting else []
 
     def remove_overdue(self, now: float) -> list[RequestT]:
-        """While the worker is full, remove the requests that have waited too long, and return them: they are refused."""
+        """Remove the requests that have waited too long, and return them: they are refused.
+
+        Too long is while the worker was full, at each of these checks: what is full for a moment only empties by itself,
+        and a request may wait behind its own client's.
+        """
         overdue: list[RequestT] = []
         for under_way, seconds in ((True, VISIT_UNDER_WAY_SECONDS), (False, NEW_VISIT_SECONDS)):
-            if self.window.has_capacity(continues_visit=under_way):
-                continue  # what waits is behind its own client's requests
+            if not self.waiting or self.window.has_capacity(continues_visit=under_way):
+                self._full_since.pop(under_way, None)
+                continue
+            if self._full_since.setdefault(under_way, now) > now - seconds:
+                continue
             for client, own in list(self._turns(under_way=under_way).items()):
                 line = own.line(under_way=under_way)
                 old = [request for request, waiting in line.items() if waiting.arrived_at <= now - seconds]

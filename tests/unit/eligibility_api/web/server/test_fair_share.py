@@ -205,8 +205,21 @@ def test_on_a_full_worker_a_request_is_refused_by_its_age(
     for n in range(WINDOW - NEW):
         share.arrive(f"v{n}", f"visit {n}", 0.0, UNDER_WAY)
     assert share.arrive("a", "waiting", 0.0, kind)[0] is WAIT
+    assert share.remove_overdue(0.0) == []
     assert share.remove_overdue(waited) == (["waiting"] if refused else [])
     assert share.waiting == (0 if refused else 1)
+
+
+def test_what_waits_is_not_refused_on_a_worker_that_is_full_for_a_moment() -> None:
+    """As when many requests arrive that then wait for another organisation."""
+    share = full()
+    share.arrive("a", "waiting", 0.0)
+    assert share.remove_overdue(NEW_VISIT_SECONDS) == []
+    share.window.step_aside(USUAL)
+    assert share.remove_overdue(2 * NEW_VISIT_SECONDS) == []
+    share.window.begin(USUAL)
+    assert share.remove_overdue(3 * NEW_VISIT_SECONDS) == []  # full again, and not yet for long
+    assert share.remove_overdue(4 * NEW_VISIT_SECONDS + 0.001) == ["waiting"]
 
 
 def test_on_a_worker_that_is_not_full_what_waits_behind_its_own_is_not_refused_by_its_age() -> None:
