@@ -10,14 +10,15 @@ from typing import cast
 import pytest
 
 from eligibility_api.web.server import connection
-from eligibility_api.web.server.admission import _OFTEN
+from eligibility_api.web.server.admission import OFTEN
 from eligibility_api.web.server.connection import LimitedConnection, Stage
+from eligibility_api.web.server.protocol import OPERATION_PATHS
 from tests.builders.real_server import Client, RealServer, chunked, real_server, request
 
 pytestmark = pytest.mark.anyio
 
 ATTACKER, HONEST, PROXY = "127.0.0.66", "127.0.0.1", "127.0.0.99"
-FLOOD = _OFTEN + 24
+FLOOD = OFTEN + 24
 
 EXCESSES = {
     "a URL": (b"GET /" + b"y" * 2_000, 414),
@@ -52,7 +53,7 @@ async def test_it_waits_for_its_refusals_and_another_address_does_not(
     data, status = EXCESSES[excess]
     async with real_server(max_connections=1_000) as server, asyncio.timeout(30):
         clients = await flood(server, data, ATTACKER)
-        await server.until(lambda: len(waiting(server)) >= FLOOD - 2 * _OFTEN)  # of two seconds at most
+        await server.until(lambda: len(waiting(server)) >= FLOOD - 2 * OFTEN)  # of two seconds at most
         assert (await server.ask(data, HONEST)).status == status
         assert (await server.ask(request("GET", "/x"), ATTACKER)).status == 200
         assert {one._address for one in waiting(server)} == {ATTACKER}
@@ -130,4 +131,30 @@ async def test_each_refusal_without_a_valid_token_doubles_the_pause_until_one_ar
 
         await client.send(request("GET", "/v1/x", token="one"))
         assert (await client.answer()).status == 200
+        assert own._stage is Stage.IDLE
+
+
+@pytest.mark.parametrize("path", sorted(OPERATION_PATHS))
+async def test_who_asks_for_the_services_state_without_end_is_not_read_for_a_while(path: str) -> None:
+    async with real_server() as server, asyncio.timeout(30):
+        client = await server.connect()
+        await server.until(lambda: server.admission.open)
+        (own,) = (cast(LimitedConnection, one) for one in server.admission.open)
+        stages = []
+        for _ in range(OFTEN + 2):
+            await client.send(request("GET", path))
+            assert (await client.answer()).status == 200
+            stages.append(own._stage)
+            own.deadline = 0.0 if own._stage is Stage.PAUSE else own.deadline
+        assert stages == [Stage.IDLE] * OFTEN + [Stage.PAUSE] * 2
+        assert (await server.ask(request("GET", path))).status == 200
+
+
+async def test_a_listed_proxy_may_ask_for_the_services_state_without_end() -> None:
+    async with real_server(proxies=(ip_network(PROXY),)) as server, asyncio.timeout(30):
+        client = await server.connect(PROXY)
+        for _ in range(2 * OFTEN):
+            await client.send(request("GET", "/readyz"))
+            assert (await client.answer()).status == 200
+        (own,) = (cast(LimitedConnection, one) for one in server.admission.open)
         assert own._stage is Stage.IDLE

@@ -34,8 +34,9 @@ _SWEEPS_PER_SECOND = 4
 _LINE_CHECK_SECONDS = 0.01
 """How often it is checked, while requests wait, whether one has waited too long."""
 
-_OFTEN = 16
-"""From so many refusals in a second on, an address waits for further ones."""
+OFTEN = 16
+"""Whose address had more refusals in a second than these, or whose connection more answers about the service's state,
+waits for further ones."""
 
 _REPORT_SECONDS = 1.0
 """Refusals are logged by limit and number, so that a flood of them is no flood of lines."""
@@ -105,7 +106,7 @@ class Admission:
     def is_refused_often(self, address: str) -> bool:
         """Count a refusal of an address; returns whether it had many in this second."""
         self._refused_addresses[address] += 1
-        return self._refused_addresses[address] > _OFTEN
+        return self._refused_addresses[address] > OFTEN
 
     def watch_line(self, loop: asyncio.AbstractEventLoop) -> None:
         """Check the waiting requests soon, and again as long as one waits."""

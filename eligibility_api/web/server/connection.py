@@ -95,6 +95,11 @@ class LimitedConnection(HttpToolsProtocol):
         """Whether nothing is being answered on this connection."""
         return self._stage in _AWAITS_CLIENT
 
+    @property
+    def _is_own(self) -> bool:
+        """Whether the other end is a client: others share the connections of a listed proxy, and of a Unix socket."""
+        return self._address is not None and not self._is_proxy
+
     # -- Begin and end -----------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -223,9 +228,8 @@ class LimitedConnection(HttpToolsProtocol):
         """Whether this address had many refusals in this second; not if others may share the address or the answer."""
         cycle = self._next
         is_answered = cycle is not None and self._stage in (Stage.TURN, Stage.RESPONSE)
-        if self._address is None or self._is_proxy or is_answered:
-            return False
-        return self._admission.is_refused_often(self._address)
+        address = self._address if self._is_own and not is_answered else None
+        return address is not None and self._admission.is_refused_often(address)
 
     def _refuse_now(self, limit: Limit, error: ShikakuError | None = None) -> None:
         self._admission.count_refusal(limit)
@@ -255,9 +259,8 @@ class LimitedConnection(HttpToolsProtocol):
 
         Not if others may share the connection: behind a listed proxy, or a Unix socket.
         """
-        is_own = self._address is not None and not self._is_proxy
         is_suspect = not self._is_known or self._admission.requests.has_excess(self._client)
-        if self._stage is Stage.IDLE and is_own and is_suspect:
+        if self._stage is Stage.IDLE and self._is_own and is_suspect:
             self.flow.pause_reading()
             self._await(Stage.PAUSE, error.retry_after or self._pause_seconds)
             if not self._is_known:
