@@ -248,6 +248,16 @@ class Stack:
         """The credentials of an insurer's program and of its approver, once `admit_insurers` has admitted it."""
         return self._payers[insurer_number], self.home / "approvers" / f"approver-{insurer_number}.json"
 
+    def listen(self, insurer_number: str) -> Path:
+        """Let an insurer's program receive the fund's events; returns the file to which it writes one a line."""
+        assert self._lock is not None
+        log = self.home / "logs" / f"events-of-{insurer_number}.log"
+        arguments = ("listen", "--port", "0", "--insurer", insurer_number)
+        service = Service("payer-mock", arguments, self.environment, log, self._lock)
+        self._running.callback(service.stop)
+        service.wait_for("webhook", lambda: "\n" in log.read_text(encoding="utf-8"), _START_SECONDS)
+        return log
+
     def open_desk(self, program: Path, approver: Path) -> str:
         """Start an insurer's enrolment desk with two operators, each with a key of her own; returns its address."""
         home = self.home / f"desk-of-{program.stem}"
