@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from shikaku import addresses
+from shikaku.admission import keys_of
 from shikaku.clock import today
 from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import load_dataset
@@ -24,6 +25,7 @@ from shikaku.ports import Ports
 from shikaku.private_files import write_private
 from shikaku.processes import StackError
 from shikaku.relay import Relay
+from shikaku.sites import be_strict, open_console, open_desk, serve_exchange
 from shikaku.stack import INSURER_NUMBER, PIN, Stack, end_like_ctrl_c
 
 _DESCRIPTION = """支払基金・J-LIS・受付の端末・保険者を、画面とテスト患者とともに、このマシンで動かします。
@@ -103,11 +105,11 @@ def _run(home: Path, ports: Ports, chosen: argparse.Namespace) -> None:
                 file.unlink(missing_ok=True)
                 at_end.callback(file.unlink, missing_ok=True)
             persons.register()
-            stack.serve_exchange(stack.home / "exchange")
-            desk = stack.open_desk(*stack.keys_of(INSURER_NUMBER))
-        console = stack.open_console(listing(data, PIN))
+            serve_exchange(stack, stack.home / "exchange")
+            desk = open_desk(stack, *keys_of(stack, INSURER_NUMBER))
+        console = open_console(stack, listing(data, PIN))
         if chosen.strict:
-            stack.be_strict()  # now that its own programs have registered the persons
+            be_strict(stack)  # now that its own programs have registered the persons
         stack.write_environment(environment)
         card = str(stack.cards / "P01-valid.json")
         lines = addresses.lines(stack, console, desk, card)

@@ -14,6 +14,7 @@ from typing import Any
 
 from shikaku.persons.dataset import MEMBERSHIP, Dataset, Member
 from shikaku.persons.member_file import write_members
+from shikaku.sites import listen
 from shikaku.stack import PIN, Stack
 from shikaku.story.reception import PERSONAL_ITEMS
 from shikaku.story.step import DemoStep, headline, run_json
@@ -62,7 +63,7 @@ class InsurerScenes:
     def play(self) -> Iterator[DemoStep]:
         """The steps, each run when it is requested. Raises StackError."""
         members = [*self._members, *self._neighbours()]
-        events = self._stack.listen(self._member["insurer_number"])
+        events = listen(self._stack, self._member["insurer_number"])
         first = self._upload("first", members, lambda _, member: member["burden_ratio"])
         yield _check_step("先月の加入者ファイル\nlast month's member file", first, "published")
         yield self._tap(_BEFORE)

@@ -24,6 +24,8 @@ ORIGIN = "https://fund.test"
 ONLINE_PAGE = "/portal/online"
 SESSION_COOKIE = "__Host-shikaku-portal"
 RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.CONSENT, Right.OWN_ACCESS)
+FEW_GUESSES = 3
+"""The guesses of an hour that the fund of the tests lets pass."""
 
 
 async def own_access(fund: Fund, person: Person, terminal: Credential) -> httpx2.Response:
@@ -112,3 +114,14 @@ async def agree(browser: OwnBrowser, form: dict[str, Any], act: str = "agree") -
         else:
             sent[name] = unescape(value)
     return words_of(await browser.post(ONLINE_PAGE, sent))
+
+
+async def outcomes(fund: Fund, person: Person, kind: str) -> list[str]:
+    """The outcomes of the records of a kind about a person, oldest first."""
+    key = (
+        await fund.owner.fetch(
+            "SELECT e.person_key FROM enrolment e WHERE e.number = $1 AND e.person_key IS NOT NULL LIMIT 1",
+            [person.resident.resident_id[1:]],
+        )
+    )[0]["person_key"]
+    return [record["outcome"] for record in await fund.records("kind = $1 AND person_key = $2", kind, key)]

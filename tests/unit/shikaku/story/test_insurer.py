@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -35,6 +36,16 @@ REPORT = {
 
 
 @dataclass
+class ScriptedService:
+    """A program that writes its log at once."""
+
+    log: Path
+
+    def wait_for(self, what: str, ready: Callable[[], bool], seconds: float) -> None:
+        assert ready(), (what, seconds)
+
+
+@dataclass
 class ScriptedStack:
     """A stack whose commands report what the scenes expect, except for the given states and ratios."""
 
@@ -54,14 +65,14 @@ class ScriptedStack:
     def cards(self) -> Path:
         return self.home
 
-    def listen(self, insurer_number: str) -> Path:
-        """The log of the insurer's program: events of the file `u` and of others, and a line that is being written."""
-        assert insurer_number == "39131008"
+    def start_service(self, *arguments: str) -> ScriptedService:
+        """The insurer's program: events of the file `u` and of others, and a line that is being written."""
+        assert arguments == ("payer-mock", "listen", "--port", "0", "--insurer", "39131008")
         log = self.home / "events.log"
         received = [{"listening": "http://127.0.0.1:9000/events"}, event("file.refused", "another")]
         lines = [json.dumps(one) for one in (*received, *(event(kind, "u") for kind in self.events))]
         log.write_text("\n".join([*lines[:1], "a warning", *lines[1:], '{"id": "2", "ty']), encoding="utf-8")
-        return log
+        return ScriptedService(log)
 
     def run(self, *arguments: str | Path, **_: Any) -> CompletedProcess[str]:
         self.commands.append(tuple(map(str, arguments)))
