@@ -62,11 +62,12 @@ EVENT_BY_RECORD = {
     ("binding.first-registration", "bound"): EventType.MEMBER_REGISTERED,
     ("eligibility.consent-pin", "answered"): EventType.CONSENT_GIVEN,
     ("eligibility.consent-visual-check", "answered"): EventType.CONSENT_GIVEN,
+    ("own-access.consent", "registered"): EventType.CONSENT_GIVEN,
     ("consent.end", "ended"): EventType.CONSENT_ENDED,
     ("emergency.permit", "permitted"): EventType.PERMIT_GIVEN,
     ("disaster.permit", "permitted"): EventType.PERMIT_GIVEN,
 }
-"""The event that a record of this kind and outcome is (rule E1); the migration of webhooks names the same kinds."""
+"""The event that a record of this kind and outcome is (rule E1); the function `webhook_records` names the same kinds."""
 
 
 def event_of(kind: str, outcome: str, *, by_patient: bool) -> EventType | None:

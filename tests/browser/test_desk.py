@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from clinic_terminal.store.records import StoredMembership, Way
-from eligibility_api.contract.codes import Validity
+from eligibility_api.contract.codes import Category, Validity
 from tests.builders.browser import DESK, SIZES, ZOOMED, new_page, overflows, picture, violations
 from tests.builders.clinic.desk import ADMINISTRATOR, RECEPTION, Desk, Operator, served_desk
+from tests.builders.clinic.fake_consents import given_ahead
 from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment
 
 LONG_NAME = "ＭＩＨＯＮ　ＳＡＭＰＬＥ　ＶＥＲＹ　ＬＯＮＧ　ＮＡＭＥ　𠮷子髙﨑●＜＞"
@@ -333,6 +335,32 @@ def test_appointments_are_checked_in_one_batch_and_exported(
     picture(page, "desk-appointment")
     page.get_by_role("link", name="予約の一覧に戻る").click()
     expect(page.locator(".tiles")).to_be_visible()
+
+
+def test_who_consented_to_an_online_consultation_is_listed_and_opens_as_a_visit(
+    desk: Desk, reception: Page
+) -> None:
+    page = reception
+    categories = (Category.MEDICATION, Category.HEALTH_CHECKUP)
+    for number, category in enumerate(categories):
+        desk.fund.lists.consents.append(given_ahead(None, category, consent_id=UUID(int=number)))
+    desk.fund.answers = [
+        answer(results=[enrolment(name=LONG_NAME)]),
+        answer(Validity.INVALID, [ended_enrolment()]),
+    ]
+    page.get_by_role("link", name="オンライン診療").click()
+    page.get_by_role("button", name="一覧を表示").click()
+    rows = page.locator("table tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_contain_text("お薬の情報")
+    expect(rows.nth(1).locator(".chip.invalid")).to_be_visible()
+    assert violations(page) == []
+    for size in (*SIZES, ZOOMED):
+        assert overflows(page, size) == [], size
+    page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+    picture(page, "desk-online")
+    rows.nth(1).get_by_role("link", name="を開く").click()
+    expect(page.locator(".status.invalid")).to_be_visible()
 
 
 def test_a_part_that_is_not_in_order_shows_its_remedy_and_a_waiting_card_its_check(

@@ -44,6 +44,8 @@ def test_every_event_comes_from_a_kind_of_record_that_exists() -> None:
         ("enrolment.file", "done", False, EventType.FILE_PUBLISHED),
         ("consent.end", "ended", False, EventType.CONSENT_ENDED),
         ("consent.end", "ended", True, EventType.CONSENT_WITHDRAWN),
+        ("own-access.consent", "registered", True, EventType.CONSENT_GIVEN),
+        ("own-access.consent", "card-not-usable", True, None),
         ("consent.end", "consent-expired", False, None),
         ("eligibility.consent-pin", "challenge-expired", False, None),
         ("binding.first-registration", "already", False, None),
