@@ -27,7 +27,7 @@ from tests.builders.database import NOT_DURABLE, Database, create_database, crea
 from tests.builders.fund import Fund, open_fund
 from tests.builders.stack import PopulatedStack, populated_stack
 from tests.depth import DEEP
-from tests.scheduling import few_stacks
+from tests.scheduling import few_stacks, short_last
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # In a background job, the programs that tests start would inherit the ignored signal.
@@ -43,6 +43,11 @@ settings.load_profile("deep" if DEEP else "standard")
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Replace xdist's scheduling by files."""
     return few_stacks(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the files."""
+    short_last(items)
 
 
 @pytest.hookimpl(wrapper=True)
