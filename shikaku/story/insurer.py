@@ -132,11 +132,11 @@ class InsurerScenes:
                 break
             self._sleep(_PAUSE_SECONDS)
         lines = (
-            "、".join(types),
+            *types,
             "番号だけの通知。内容は保険者のプログラムが照会",
             "ids only; the program asks for the rest",
         )
-        title = "Webhook：保険者のプログラムへの通知\nwebhook: events reach the insurer's program"
+        title = "Webhook：保険者のプログラムへの通知\nwebhook: events at the insurer's program"
         return DemoStep(title, lines, types[-1:] == ["file.published"])
 
     def _payer(self, command: str, *arguments: str | Path) -> dict[str, Any]:
