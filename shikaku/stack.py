@@ -29,7 +29,7 @@ import httpx2
 from shikaku.ports import Ports
 from shikaku.private_files import write_private
 from shikaku.processes import ROOT, Service, StackError, command_line
-from shikaku.warm import WarmCommands
+from shikaku.warm import PROGRAMS, WarmCommands
 
 AUDIENCE = "urn:shikaku:demo"
 INSTITUTION_CODE = "1311111114"
@@ -68,12 +68,14 @@ class Stack:
         ports: Ports | None = None,
         sandbox: bool = False,
         strict: bool = False,
+        card_keys: Path | None = None,
     ) -> None:
         """`workers`: API workers. `revocation_max_age_seconds`: maximum age of the revocation mirror.
 
         `ports`: by default free ones. `sandbox`: the fund is one, with faults on demand and a log of requests;
         `open_console` serves both. `strict`: the elements of the clinic's files are in a
-        random order; `be_strict` makes the sandbox strict too.
+        random order; `be_strict` makes the sandbox strict too. `card_keys`: the file that keeps the keys of imported
+        residents' cards, for the next stack.
         """
         self.home = home.absolute()
         self._workers = workers
@@ -95,6 +97,7 @@ class Stack:
             "FUND_REVOCATION_MAX_AGE_SECONDS": str(revocation_max_age_seconds),
             **({"FUND_SANDBOX": "1"} if sandbox else {}),
             **({"TERMINAL_EXCHANGE_SHUFFLED": "1"} if strict else {}),
+            **({"JPKI_CARD_KEYS": str(card_keys)} if card_keys is not None else {}),
             "PAYER_HOME": str(self.home / "payer"),
             "TERMINAL_CREDENTIAL": str(self.home / "terminal.json"),
             "TERMINAL_HOME": str(self.home / "terminal"),
@@ -171,7 +174,7 @@ class Stack:
         With `check`, raises StackError if the exit code is not 0.
         """
         environment = self.environment | dict(variables or {})
-        if self._warm is not None:
+        if self._warm is not None and name in PROGRAMS:
             done = self._warm.run(name, [str(one) for one in arguments], environment, stdin)
         else:
             done = subprocess.run(
@@ -192,8 +195,12 @@ class Stack:
 
     @contextmanager
     def warm(self) -> Iterator[None]:
-        """Run the commands inside of this context quickly, each program's in one process after another."""
+        """Run the commands inside of this context quickly: those of each program in children of one process.
+
+        The programs are imported at once, beside what else happens.
+        """
         with WarmCommands(_COMMAND_SECONDS) as warm:
+            warm.prepare()
             self._warm = warm
             try:
                 yield

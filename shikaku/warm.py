@@ -25,6 +25,9 @@ from typing import IO, Any, NoReturn, Self
 
 from shikaku.processes import MODULES, ROOT, StackError
 
+PROGRAMS = ("eligibility-api", "jpki-mock", "payer-mock", "clinic-terminal")
+"""Whose commands are run so, in the order of their first use. The others start processes and threads of their own."""
+
 _STOP_SECONDS = 10.0
 _IMPORT = "import sys"
 """What a process does first."""
@@ -54,9 +57,9 @@ class WarmCommands:
         for process in self._started:
             process.stop()
 
-    def prepare(self, *names: str) -> None:
-        """Let these programs be imported, without waiting for it."""
-        for name in names:
+    def prepare(self) -> None:
+        """Let the programs be imported, without waiting for it."""
+        for name in PROGRAMS:
             self._process(name)
 
     def run(
@@ -231,7 +234,10 @@ class _Command:
     def __init__(self, main: Callable[[], object], name: str, request: Mapping[str, Any]) -> None:
         """Start it."""
         self._number: int = request["number"]
-        stdin, self._stdout, self._stderr, self._modules = (TemporaryFile() for _ in range(4))
+        stdin, self._stdout, self._stderr, self._modules = (
+            TemporaryFile()  # noqa: SIM115 - closed with its result
+            for _ in range(4)
+        )
         with stdin:
             stdin.write(request["stdin"].encode())
             stdin.seek(0)
