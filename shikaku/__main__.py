@@ -22,12 +22,14 @@ from rich.status import Status
 from rich.table import Table
 
 from shikaku import addresses
+from shikaku.admission import keys_of
 from shikaku.clock import today
 from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import Dataset, load_dataset
 from shikaku.persons.listing import listing
 from shikaku.ports import Ports
 from shikaku.processes import ROOT, StackError
+from shikaku.sites import open_console, open_desk
 from shikaku.stack import INSURER_NUMBER, PIN, Stack, end_like_ctrl_c
 from shikaku.story.audit import AuditScenes
 from shikaku.story.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
@@ -176,8 +178,8 @@ def _step_table(title: str, steps: list[DemoStep]) -> Table:
 
 
 def _stay(console: Console, stack: Stack, data: Dataset) -> None:
-    sandbox_console = stack.open_console(listing(data, PIN))
-    desk = stack.open_desk(*stack.keys_of(INSURER_NUMBER))
+    sandbox_console = open_console(stack, listing(data, PIN))
+    desk = open_desk(stack, *keys_of(stack, INSURER_NUMBER))
     card = str((stack.cards / "P01-valid.json").relative_to(ROOT))
     lines = (
         *addresses.lines(stack, sandbox_console, desk, card, ".venv/bin/"),

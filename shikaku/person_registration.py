@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from shikaku.admission import admit_insurers, admit_terminal
 from shikaku.persons.care import claim_descriptions, prescriptions
 from shikaku.persons.dataset import Dataset, Member, residents
 from shikaku.persons.member_file import write_members
@@ -69,7 +70,7 @@ class PersonRegistration:
 
     def _admit(self) -> None:
         if not self._admitted:
-            self._stack.admit_insurers({i.number: i.name for i in self._data.insurers.values()})
+            admit_insurers(self._stack, {i.number: i.name for i in self._data.insurers.values()})
             self._admitted = True
 
     def _enrolments(self) -> Iterator[tuple[Person, int]]:
@@ -121,7 +122,9 @@ class PersonRegistration:
         """Another clinic's terminal records its prescriptions, each after a tap there."""
         code, name = (INSTITUTIONS["elsewhere"][key] for key in ("institution_code", "institution_name"))
         prescribed = [person for person in self._data.persons if person.prescriptions]
-        credential = self._stack.admit_terminal(code, name, "clinic", _PRESCRIBER, f"prescriber-{code}.json")
+        credential = admit_terminal(
+            self._stack, code, name, "clinic", _PRESCRIBER, file=f"prescriber-{code}.json"
+        )
         at = {"TERMINAL_CREDENTIAL": str(credential)}
         for person in prescribed:
             record_id = self._tap(person, PIN, "--pin-stdin", at=at)["answer"]["record_id"]

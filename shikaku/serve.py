@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from shikaku import addresses
+from shikaku.admission import keys_of
 from shikaku.clock import today
 from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import load_dataset
@@ -26,6 +27,7 @@ from shikaku.ports import Ports
 from shikaku.private_files import write_private
 from shikaku.processes import StackError
 from shikaku.relay import Relay
+from shikaku.sites import be_strict, open_console, open_desk, serve_exchange
 from shikaku.stack import INSURER_NUMBER, PIN, Stack, end_like_ctrl_c
 
 _DESCRIPTION = """支払基金・J-LIS・受付の端末・保険者を、画面とテスト患者とともに、このマシンで動かします。
@@ -111,7 +113,7 @@ def _run(home: Path, ports: Ports, chosen: argparse.Namespace) -> None:
             persons.register()
             console, desk = _open_screens(stack, listing(data, PIN))
         if chosen.strict:
-            stack.be_strict()  # now that its own programs have registered the persons
+            be_strict(stack)  # now that its own programs have registered the persons
         stack.write_environment(environment)
         card = str(stack.cards / "P01-valid.json")
         lines = addresses.lines(stack, console, desk, card)
@@ -128,12 +130,12 @@ def _open_screens(stack: Stack, persons: Mapping[str, object]) -> tuple[str, str
     """Start the clinic's screens, the sandbox's console and an insurer's desk side by side; the last two's addresses."""
 
     def clinic_and_console() -> str:
-        stack.serve_exchange(stack.home / "exchange")
-        return stack.open_console(persons)
+        serve_exchange(stack, stack.home / "exchange")
+        return open_console(stack, persons)
 
     with ThreadPoolExecutor(2) as pool:
         console = pool.submit(clinic_and_console)
-        desk = pool.submit(stack.open_desk, *stack.keys_of(INSURER_NUMBER))
+        desk = pool.submit(open_desk, stack, *keys_of(stack, INSURER_NUMBER))
         return console.result(), desk.result()
 
 

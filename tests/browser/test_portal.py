@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from shikaku.admission import admit_terminal
 from shikaku.clock import today
 from shikaku.private_files import write_private
 from shikaku.stack import INSTITUTION_NAME, PIN
@@ -157,8 +158,8 @@ def test_a_consent_given_ahead_opens_her_history_in_the_online_consultation(
     """Rule W14, from her phone to the other clinic's doctor, for an appointment of today."""
     stack, online = patient.stack, phone
     rights = "eligibility,consent"
-    credential = stack.admit_terminal(
-        ONLINE_CLINIC[0], ONLINE_CLINIC[1], "clinic", rights, "online-clinic.json"
+    credential = admit_terminal(
+        stack, ONLINE_CLINIC[0], ONLINE_CLINIC[1], "clinic", rights, file="online-clinic.json"
     )
     person = stack.tap("--card", patient.card)["answer"]["results"][0]
 

@@ -20,6 +20,8 @@ from tests.builders.people import Person
 ORIGIN = "https://fund.test"
 SESSION_COOKIE = "__Host-shikaku-portal"
 RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.CONSENT, Right.OWN_ACCESS)
+FEW_GUESSES = 3
+"""The guesses of an hour that the fund of the tests lets pass."""
 
 
 async def own_access(fund: Fund, person: Person, terminal: Credential) -> httpx2.Response:
@@ -78,3 +80,14 @@ def words_of(response: httpx2.Response) -> str:
     """The text of a page without its markup."""
     body = re.sub(r"<(head|script|svg|option)\b.*?</\1>", " ", response.text, flags=re.DOTALL)
     return unescape(re.sub(r"[ \n]+", " ", re.sub(r"<[^>]+>", " ", body)))
+
+
+async def outcomes(fund: Fund, person: Person, kind: str) -> list[str]:
+    """The outcomes of the records of a kind about a person, oldest first."""
+    key = (
+        await fund.owner.fetch(
+            "SELECT e.person_key FROM enrolment e WHERE e.number = $1 AND e.person_key IS NOT NULL LIMIT 1",
+            [person.resident.resident_id[1:]],
+        )
+    )[0]["person_key"]
+    return [record["outcome"] for record in await fund.records("kind = $1 AND person_key = $2", kind, key)]

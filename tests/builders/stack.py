@@ -111,7 +111,7 @@ class PopulatedStack(Stack):
         self._running.callback(service.stop)
         service.wait_for("address", announce.exists, 300)
         url = announce.read_text().strip()
-        self._wiring |= {"TERMINAL_FUND_URL": url, "PAYER_FUND_URL": url}
+        self.connect(TERMINAL_FUND_URL=url, PAYER_FUND_URL=url)
         service.wait_for("readiness", self.is_ready, 60)
 
     def is_ready(self) -> bool:

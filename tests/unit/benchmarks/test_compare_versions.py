@@ -47,12 +47,12 @@ def test_scaled_values_have_the_scaled_interval(values: list[float], factor: flo
     assert interval([value * factor for value in values]) == (low * factor, high * factor)
 
 
-@pytest.mark.parametrize("count", range(6, 121))
-def test_the_interval_is_the_narrowest_that_holds_the_median_with_95_percent(count: int) -> None:
-    low, high = interval(list(range(count)))
-    assert low + high == count - 1  # as many values below as above
-    assert coverage(count, int(low)) >= 0.95
-    assert coverage(count, int(low) + 1) < 0.95
+def test_the_interval_is_the_narrowest_that_holds_the_median_with_95_percent() -> None:
+    for count in range(6, 121):
+        low, high = interval(list(range(count)))
+        assert low + high == count - 1  # as many values below as above
+        assert coverage(count, int(low)) >= 0.95
+        assert coverage(count, int(low) + 1) < 0.95
 
 
 @pytest.mark.parametrize(

@@ -213,9 +213,11 @@ def test_the_demo_that_stays_shows_what_to_run_in_another_shell(monkeypatch: pyt
         cards=demo.HOME / "cards",
         screens_url="http://127.0.0.1:4",
         web_face_url="http://127.0.0.1:5",
-        keys_of=lambda number: (Path(f"program-{number}"), Path(f"approver-{number}")),
-        open_desk=lambda program, approver: f"http://127.0.0.1:3/{program}/{approver}",
-        open_console=lambda persons: f"http://127.0.0.1:5/{len(persons['persons'])}",
+    )
+    monkeypatch.setattr(demo, "keys_of", lambda _, number: (Path(f"program-{number}"), Path("approver")))
+    monkeypatch.setattr(demo, "open_desk", lambda _, *keys: f"http://127.0.0.1:3/{keys[0]}/{keys[1]}")
+    monkeypatch.setattr(
+        demo, "open_console", lambda _, persons: f"http://127.0.0.1:5/{len(persons['persons'])}"
     )
     data = load_dataset(date(2026, 11, 30))
     demo._stay(console, stack, data)
@@ -227,7 +229,7 @@ def test_the_demo_that_stays_shows_what_to_run_in_another_shell(monkeypatch: pyt
         "the clinic's web API  http://127.0.0.1:5",
         f"PIN of every card  {PIN}",
         "docs/first-answer.md",
-        "http://127.0.0.1:3/program-01130012/approver-01130012",
+        "http://127.0.0.1:3/program-01130012/approver",
         "an insurer's clerks",
         f"sandbox: persons, cards, request log, faults  http://127.0.0.1:5/{len(data.persons)}",
         "patients: the card reader  http://127.0.0.1:4/reader",

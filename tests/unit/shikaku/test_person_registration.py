@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -13,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from payer_mock.claims.description import read_description
+from shikaku.commands import Commands
 from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import Dataset, load_dataset
 from shikaku.processes import StackError
@@ -39,28 +39,16 @@ def output(data: Dataset) -> dict[str, Any]:
     return {"mismatches": queue, "registered": True, "answer": {"record_id": RECORD}}
 
 
-@dataclass
-class RecordingStack:
-    """A stack whose commands do nothing; records their arguments."""
+class RecordingStack(Commands):
+    """Records the commands that a stack would run."""
 
-    home: Path
-    output: dict[str, Any]
-    admitted: dict[str, str] = field(default_factory=dict)
-    commands: list[tuple[str, ...]] = field(default_factory=list)
-    stdin: list[str] = field(default_factory=list)
-    terminals: list[tuple[str, ...]] = field(default_factory=list)
-    variables: dict[tuple[str, ...], object] = field(default_factory=dict)
-
-    @property
-    def cards(self) -> Path:
-        return self.home / "cards"
-
-    def admit_terminal(self, code: str, name: str, kind: str, rights: str, file: str) -> Path:
-        self.terminals.append((code, name, kind, rights))
-        return self.home / file
-
-    def admit_insurers(self, names: dict[str, str]) -> None:
-        self.admitted |= names
+    def __init__(self, home: Path, output: dict[str, Any]) -> None:
+        super().__init__(home, {})
+        self.cards = home / "cards"
+        self.output = output
+        self.commands: list[tuple[str, ...]] = []
+        self.stdin: list[str] = []
+        self.variables: dict[tuple[str, ...], object] = {}
 
     def run(
         self, *arguments: str | Path, stdin: str = "", variables: object = None, **_: object
@@ -99,7 +87,9 @@ def stack(tmp_path: Path, data: Dataset) -> RecordingStack:
 
 
 def test_all_insurers_are_admitted_and_all_residents_imported(stack: RecordingStack, data: Dataset) -> None:
-    assert stack.admitted.keys() == {insurer.number for insurer in data.insurers.values()}
+    with (stack.home / "insurers.csv").open(encoding="utf-8", newline="") as file:
+        admitted = [row["insurer_number"] for row in csv.DictReader(file)]
+    assert sorted(admitted) == sorted(insurer.number for insurer in data.insurers.values())
     lines = (stack.home / "persons.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["resident_id"] for line in lines] == [person.id for person in data.persons]
 
@@ -154,8 +144,8 @@ def test_claims_are_written_and_sent_by_their_insurer(stack: RecordingStack) -> 
 def test_the_other_clinic_records_its_prescriptions_after_a_tap_there(
     stack: RecordingStack, data: Dataset
 ) -> None:
-    [terminal] = stack.terminals
-    assert terminal[:3] == ("0110113719", "見本診療所", "clinic")
+    [terminal] = stack.runs("eligibility-api", "facility", "add")
+    assert {"0110113719", "見本診療所", "clinic"} < set(terminal)
     prescribed = [person for person in data.persons if person.prescriptions]
     runs = stack.runs("clinic-terminal", "prescribe")
     assert len(runs) == len(prescribed) > 1
@@ -234,15 +224,14 @@ def test_one_person_may_be_registered_before_the_others_and_once(tmp_path: Path,
     stack = RecordingStack(tmp_path, output(data))
     persons = PersonRegistration(cast(Stack, stack), data)
     persons.register_first("P01-valid")
-    assert stack.admitted.keys() == {insurer.number for insurer in data.insurers.values()}
     assert [arguments[:2] for arguments in stack.commands] == [
+        ("eligibility-api", "insurer"),
         ("payer-mock", "enrol"),
         ("clinic-terminal", "tap"),
     ]
     assert list(stack.rows("persons-one.csv")) == [("01130012", "7701")]
-    stack.admitted.clear()
     persons.register()
-    assert stack.admitted == {}
+    assert len(stack.runs("eligibility-api", "insurer", "add")) == 1
     rest = stack.rows("persons-first-*.csv")
     assert ("01130012", "7701") not in rest
     assert len(rest) > 100

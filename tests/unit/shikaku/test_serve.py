@@ -7,17 +7,19 @@ import signal
 import stat
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shikaku import serve
-from shikaku.clock import today
-from shikaku.persons.dataset import load_dataset
 from shikaku.ports import Ports
 from shikaku.processes import StackError
-from shikaku.stack import APPROVER, DOCTOR, PIN, RECEPTION, SENDER
+from shikaku.sites import APPROVER, DOCTOR, RECEPTION, SENDER
+from shikaku.stack import PIN
+
+TODAY = date(2026, 11, 30)
 
 
 class FakeStack:
@@ -35,6 +37,7 @@ class FakeStack:
             "TERMINAL_FUND_URL": "http://fund:8400",
             "TERMINAL_CREDENTIAL": "terminal.json",
             "TERMINAL_EXCHANGE_ROOT": str(home / "exchange"),
+            "PAYER_CREDENTIAL": "payer-01130012.json",
         }
 
     def warm(self) -> Any:
@@ -48,24 +51,6 @@ class FakeStack:
 
     def stop(self) -> None:
         self.done.append("stopped")
-
-    def serve_exchange(self, root: Path) -> str:
-        self.done.append("exchange")
-        return ""
-
-    def open_desk(self, *keys: Path) -> str:
-        return "http://desk:8700"
-
-    def open_console(self, persons: dict[str, Any]) -> str:
-        assert persons["pin"] == PIN
-        assert len(persons["persons"]) > 100
-        return "http://console:8800"
-
-    def keys_of(self, number: str) -> tuple[Path, Path]:
-        return Path(f"payer-{number}.json"), Path("approver.json")
-
-    def be_strict(self) -> None:
-        self.done.append("strict")
 
     def write_environment(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,6 +81,12 @@ class Played:
         self.files: list[Path] = []
 
 
+def open_console(_: FakeStack, persons: dict[str, Any]) -> str:
+    assert persons["pin"] == PIN
+    assert len(persons["persons"]) > 100
+    return "http://console:8800"
+
+
 @pytest.fixture
 def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Played:
     found = Played()
@@ -117,6 +108,11 @@ def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Played:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(serve, "Stack", made)
     monkeypatch.setattr(serve, "PersonRegistration", FakePersons)
+    monkeypatch.setattr(serve, "serve_exchange", lambda stack, _: stack.done.append("exchange"))
+    monkeypatch.setattr(serve, "be_strict", lambda stack: stack.done.append("strict"))
+    monkeypatch.setattr(serve, "open_desk", lambda *_: "http://desk:8700")
+    monkeypatch.setattr(serve, "open_console", open_console)
+    monkeypatch.setattr(serve, "today", lambda: TODAY)
     monkeypatch.setattr(serve, "end_like_ctrl_c", lambda: None)
     monkeypatch.setattr(signal, "pause", pause)
     return found
@@ -136,7 +132,7 @@ def test_the_ready_file_is_there_only_while_all_is_ready(
     assert not played.stack.stale
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
     assert played.ready == {
-        "day": load_dataset(today()).today,
+        "day": "2026-11-30",
         "fund": "http://fund:8400",
         "jlis": "http://jlis:8410",
         "web_api": "http://web:8600",
