@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +17,7 @@ from shikaku.clock import today
 from shikaku.persons.dataset import Dataset, residents
 from shikaku.persons.member_file import write_members
 from shikaku.persons.person import Person
-from shikaku.processes import Service, command_line
+from shikaku.processes import Service
 from shikaku.stack import PIN, Stack
 from shikaku.story.cast import roles
 from shikaku.story.reception import ReceptionScenes
@@ -69,16 +68,8 @@ class PopulatedStack(Stack):
 
     def tap(self, *options: str | Path, pin: str = PIN, **variables: str) -> dict[str, Any]:
         """The report of `clinic-terminal tap`, including its exit code."""
-        command = command_line("clinic-terminal", ["tap", "--pin-stdin", "--json", "--timings", *options])
-        done = subprocess.run(
-            command,
-            env=self.environment | variables,
-            input=f"{pin}\n",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        options = ("tap", "--pin-stdin", "--json", "--timings", *options)
+        done = self.run("clinic-terminal", *options, stdin=f"{pin}\n", check=False, variables=variables)
         report = json.loads(done.stdout)
         assert isinstance(report, dict)
         assert report["exit_code"] == done.returncode
