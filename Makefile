@@ -73,10 +73,10 @@ docs:
 	@sh scripts/setup test
 	@$(bin)/python -m scripts.generate_docs
 
-# Take the pictures of docs/screens.md; needs Chromium.
+# Take the pictures of docs/screens.md; needs Chromium. EVERY=1 takes them in each size and contrast, to look at: var/pictures.
 pictures: packages
 	@sh scripts/setup test
-	@SHIKAKU_PICTURES=docs/screens $(bin)/pytest tests/browser
+	@$(if $(EVERY),SHIKAKU_DEEP=1 SHIKAKU_PICTURES=var/pictures,SHIKAKU_PICTURES=docs/screens) $(bin)/pytest tests/browser
 
 packages:
 	@sh scripts/system-packages
