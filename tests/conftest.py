@@ -183,4 +183,5 @@ def killed_stack(stack: PopulatedStack) -> Iterator[PopulatedStack]:
     """The session's stack, whose fund this test kills; it runs again afterwards."""
     yield stack
     if not stack.is_ready():
+        stack.kill_fund()
         stack.restart_fund()
