@@ -44,6 +44,7 @@ RECORDS = {
     EventType.CONSENT_GIVEN: [
         ("eligibility.consent-pin", "answered"),
         ("eligibility.consent-visual-check", "answered"),
+        ("own-access.consent", "registered"),
     ],
     EventType.CONSENT_ENDED: [("consent.end", "ended")],
     EventType.PERMIT_GIVEN: [("emergency.permit", "permitted"), ("disaster.permit", "permitted")],
@@ -87,8 +88,7 @@ def test_a_record_is_an_event_by_its_kind_and_outcome(
     assert event_of(kind, outcome, by_patient=by_patient) is event
 
 
-LONGEST_HOST = ".".join(["a" * 63] * 3 + ["b" * 61])
-"""253 characters."""
+HOST_OF_253 = ".".join(["a" * 63] * 3 + ["b" * 61])
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ LONGEST_HOST = ".".join(["a" * 63] * 3 + ["b" * 61])
         ("http://localhost:9000/", Target("http", "localhost", 9000, "/")),
         ("http://[::1]:9000/", Target("http", "::1", 9000, "/")),
         ("https://192.0.2.1/", Target("https", "192.0.2.1", 443, "/")),
-        (f"https://{LONGEST_HOST}/", Target("https", LONGEST_HOST, 443, "/")),
+        (f"https://{HOST_OF_253}/", Target("https", HOST_OF_253, 443, "/")),
     ],
 )
 def test_a_target_is_https_or_this_machine(url: str, target: Target) -> None:
@@ -148,7 +148,7 @@ def test_a_target_is_https_or_this_machine(url: str, target: Target) -> None:
                 "https://hooks..example/",
                 "https://-hooks.example/",
                 "https://[fe80::1%25eth0]/",
-                f"https://{LONGEST_HOST}b/",
+                f"https://{HOST_OF_253}b/",
             ],
         ),
         (
