@@ -89,5 +89,5 @@ locks:
 	@sh scripts/locks $(if $(UPGRADE),--upgrade)
 
 clean:
-	rm -rf .venv var build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	rm -rf .venv var build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .words_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
