@@ -1,4 +1,4 @@
-"""A client that has left, is cancelled, or whose time is up takes nothing from the others; every wait has an end."""
+"""A client that disconnected, a time that is up or a cancelled request takes nothing from the others; every wait has an end."""
 
 from __future__ import annotations
 

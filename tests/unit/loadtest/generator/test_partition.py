@@ -6,7 +6,7 @@ import os
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.dataset.cards import Card
@@ -18,6 +18,7 @@ from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
 from loadtest.target import LoadError
 from tests.builders.cards import rsa_key
+from tests.depth import max_examples
 from tests.unit.loadtest.dataset.builders import terminal
 from tests.unit.loadtest.generator.builders import FUND, MEMBERSHIPS, PLAN, visitors
 
@@ -90,7 +91,7 @@ def test_a_url_without_a_port_has_that_of_its_scheme(url: str, port: str) -> Non
     assert split_command("forward {port} {port}", url) == ["forward", port, port]
 
 
-@settings(max_examples=30)
+@max_examples(30)
 @given(count=st.integers(1, 12), people=st.integers(12, 40), scale=st.floats(0.001, 10))
 def test_parts_keep_the_rate_every_terminal_and_every_patient_once(
     count: int, people: int, scale: float
