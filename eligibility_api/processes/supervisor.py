@@ -9,8 +9,11 @@ from weakref import WeakKeyDictionary
 
 import structlog
 import uvicorn
+from uvicorn import _subprocess
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
+
+from eligibility_api.processes.forks import FORKS
 
 log = structlog.get_logger()
 
@@ -26,11 +29,11 @@ _START_SECONDS = 120.0
 class Supervisor(Multiprocess):
     """uvicorn's supervisor, which restarts workers, with four additions.
 
-    It gives a new worker time to start: uvicorn kills whatever does not answer within five seconds, which on a busy
-    machine is every worker that starts, one after the other. It calls `started` once all workers serve. It calls each function of `background` (by process name)
-    regularly; the function starts its process unless it is running, and returns whether it did. `failed` is
-    true when the service ended because workers could not start. Signals are held back from construction until
-    `run`.
+    It forks workers instead of starting Python anew for each (`forks.py`). It gives a new worker time to start: uvicorn
+    kills whatever does not answer within five seconds, which on a busy machine is every worker that starts, one after
+    the other. It calls `started` once all workers serve. It calls each function of `background` (by process name)
+    regularly; the function starts its process unless it is running, and returns whether it did. `failed` is true when
+    the service ended because workers could not start. Signals are held back from construction until `run`.
     """
 
     def __init__(
@@ -41,6 +44,8 @@ class Supervisor(Multiprocess):
         started: Callable[[], None],
         background: Mapping[str, Callable[[], bool]],
     ) -> None:
+        # uvicorn has no setting for it. Were this name another one day, workers would start more slowly.
+        _subprocess.spawn = FORKS  # type: ignore[assignment]
         super().__init__(config, [listening])
         self.failed = False
         self._started = started

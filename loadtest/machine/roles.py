@@ -12,7 +12,7 @@ from loadtest.machine.costs import API, DATABASE, GENERATOR, database_processes
 
 SUPERVISOR, SCHEDULER, JOBS, JLIS, COORDINATOR = "supervisor", "scheduler", "jobs", "jlis", "coordinator"
 
-_BY_NAME = {"fund-scheduler": SCHEDULER, "fund-jobs": JOBS}
+_BY_NAME = {"fund-forks": SUPERVISOR, "fund-scheduler": SCHEDULER, "fund-jobs": JOBS}
 """The fund's processes other than its API workers, by the process names that they set."""
 
 NUMBERED = frozenset({API, GENERATOR})
@@ -42,11 +42,11 @@ class ProcessRoles:
         found = dict.fromkeys(self._database(), DATABASE)
         if self.jlis_url:
             found |= dict.fromkeys(processes.listening_on(_port(self.jlis_url)), JLIS)
-        workers = {pid for pid in serving if processes.parent(pid) in serving}
+        workers = {pid for pid in serving if processes.has_ancestor(pid, serving)}
         found |= dict.fromkeys(serving, SUPERVISOR) | dict.fromkeys(workers or serving, API)
         for pid in processes.pids():
             if kind := _BY_NAME.get(processes.name(pid)):
-                found |= {pid: kind} if processes.parent(pid) in serving else {}
+                found |= {pid: kind} if processes.has_ancestor(pid, serving) else {}
         return found | {self.coordinator: COORDINATOR} | dict.fromkeys(self.generators(), GENERATOR)
 
     def _database(self) -> set[int]:

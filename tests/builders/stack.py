@@ -93,13 +93,9 @@ class PopulatedStack(Stack):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    def fund_processes(self, name: str | None) -> list[int]:
-        """The fund's processes of this name; None: its API workers, which have none."""
-        session = _session_of(self.home / "eligibility-api.url")
-        if name is not None:
-            return [pid for pid in session if _name(pid) == name]
-        children = [pid for pid in session if any("spawn_main" in word for word in _command_line(pid))]
-        return [pid for pid in children if not _name(pid).startswith("fund-")]
+    def fund_processes(self, name: str) -> list[int]:
+        """The fund's processes of this name."""
+        return [pid for pid in _session_of(self.home / "eligibility-api.url") if _name(pid) == name]
 
     def restart_fund(self) -> None:
         """Start the fund again on the killed one's files, at another address."""
