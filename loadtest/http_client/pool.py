@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -11,8 +12,25 @@ from urllib.parse import urlsplit
 from loadtest.http_client.connection import Connection, ConnectionFailed, Reply
 from loadtest.http_client.settings import client_context
 
+_MAX_CONNECTIONS = 10_000
+"""If the fund hangs, all visits that begin within a request's timeout need a connection each."""
+
+_OTHER_FILES = 100
+
 _IDLE_SECONDS = 4.0
 """A connection idle for longer is not reused: the fund closes it after ten seconds (`FUND_IDLE_SECONDS`)."""
+
+
+def max_connections() -> int:
+    """Number of connections that this process may open.
+
+    Its limit of open files is raised to the maximum.
+    """
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    if limit == resource.RLIM_INFINITY:
+        return _MAX_CONNECTIONS
+    return min(_MAX_CONNECTIONS, limit - _OTHER_FILES)
 
 
 class ConnectionPool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from loadtest.http_client import pool as pool_module
 from loadtest.http_client.connection import ConnectionFailed, Reply
-from loadtest.http_client.pool import ConnectionPool
+from loadtest.http_client.pool import ConnectionPool, max_connections
 
 REPLY = Reply(200, b"{}")
 TOKEN, CHECK = b"POST /v1/token HTTP/1.1\r\n", b"POST /v1/eligibility/number HTTP/1.1\r\n"
@@ -173,3 +174,16 @@ def test_reconnecting_closes_a_connection_in_use_after_its_answer() -> None:
         assert not old.is_open
 
     run(work)
+
+
+@pytest.mark.parametrize(
+    ("files", "connections"), [(1024, 924), (20_000, 10_000), (resource.RLIM_INFINITY, 10_000)]
+)
+def test_connections_are_limited_by_the_systems_limit_of_open_files(
+    monkeypatch: pytest.MonkeyPatch, files: int, connections: int
+) -> None:
+    limits: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, files))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limit: limits.append(limit))
+    assert max_connections() == connections
+    assert limits == [(files, files)]
