@@ -30,9 +30,11 @@ _LOG = logging.getLogger(__name__)
 
 
 class Desk(Protocol):
-    """Where the dataset is. `assignments`: a line for each worker."""
+    """Where the dataset is."""
 
-    assignments: Sequence[bytes]
+    @property
+    def assignments(self) -> Sequence[bytes]:
+        """A line for each worker."""
 
     def add(self, began_at: str, answers: bytes) -> None:
         """Keep answers (a line) for the comparison. `began_at`: the start of their worker's run, ISO 8601."""

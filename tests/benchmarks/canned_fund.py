@@ -23,7 +23,12 @@ _MEMBER = {
 """About as large as a real answer's result."""
 
 _ELIGIBILITY = {"validity": "1", "answered_at": "2026-12-01T00:00:00+00:00", "results": [_MEMBER, _MEMBER]}
-_HISTORY = {"total": 0, "next": None, "answered_at": "2026-12-01T00:00:00+00:00", "medicines": []}
+_HISTORY: dict[str, Any] = {
+    "total": 0,
+    "next": None,
+    "answered_at": "2026-12-01T00:00:00+00:00",
+    "medicines": [],
+}
 
 
 def _response(status: int, answer: dict[str, Any]) -> bytes:

@@ -15,8 +15,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import cast
 
-REQUESTS, CHECKS, CHECKS_PER_S = 10_000, 3_000, 300.0
+REQUESTS, CHECKS, AT_A_TIME = 10_000, 3_000, 16
 SIGNATURES_OF_A_TAP = 2
 
 
@@ -56,30 +58,37 @@ def by_own_client(url: str) -> float:
 
 
 def by_checks(url: str) -> float:
-    """Processor seconds of a check, by the schedule of a seed."""
+    """Processor seconds of a check: the visits of a schedule, some at a time, whatever their instants."""
     import uvloop
 
     from loadtest.dataset.terminals import sign_in_all
-    from loadtest.generator.messages import Assignment
-    from loadtest.generator.scheduled_run import run_schedule
     from loadtest.http_client.pool import ConnectionPool
     from loadtest.scenario.answer_sample import AnswerSample
-    from loadtest.scenario.executor import Executor
+    from loadtest.scenario.executor import Executor, ScheduledVisit
+    from loadtest.scenario.history_check import HistoryChecker
     from loadtest.scenario.levels import LEVELS
     from loadtest.scenario.plan import Plan
     from loadtest.scenario.run_stats import RunStats
+    from loadtest.scenario.visits import TerminalClient
     from tests.unit.loadtest.generator.builders import visitors
 
-    level = LEVELS["L1"]
-    plan = Plan(level, CHECKS / CHECKS_PER_S, CHECKS_PER_S / level.checks_per_s, 1)
-    work = Assignment.of(url, plan, visitors(50), ())
+    plan, population = Plan(LEVELS["L1"], CHECKS / LEVELS["L1"].checks_per_s, 1.0, 1), visitors(50)
 
     async def measure() -> float:
-        executor, population = Executor(RunStats(), AnswerSample()), work.visitors()
-        async with ConnectionPool(url, max_connections=1000, timeout_seconds=10.0) as pool:
+        executor = Executor(RunStats(), AnswerSample())
+        executor.begin()
+
+        async def run(schedule: Iterator[ScheduledVisit]) -> None:
+            for visit in schedule:
+                await executor._visit(replace(visit, at=executor.now()))
+
+        async with ConnectionPool(url, max_connections=1000, timeout_seconds=600.0) as pool:
             await sign_in_all(pool, population.terminals)
+            client = TerminalClient(pool, executor.on_response)
+            schedule = plan.schedule(population, client, HistoryChecker())
             began = time.process_time()
-            await run_schedule(work, population, pool, executor)
+            visits = cast(Iterator[ScheduledVisit], schedule)
+            await asyncio.gather(*(run(visits) for _ in range(AT_A_TIME)))
             spent = time.process_time() - began
         assert not executor.stats.errors, executor.stats.errors
         return spent / executor.stats.answered
@@ -88,13 +97,13 @@ def by_checks(url: str) -> float:
         return runner.run(measure())
 
 
-def by_signatures(_: str) -> float:
+def by_signatures(_url: str) -> float:
     """Processor seconds of a check's signatures, by the share of taps."""
+    from loadtest.dataset.cards import sign
     from loadtest.scenario.levels import LEVELS
     from tests.builders.cards import rsa_key
 
     key, number = rsa_key(0), 500
-    from loadtest.dataset.cards import sign
 
     began = time.process_time()
     for _ in range(number):

@@ -19,6 +19,7 @@ from loadtest.scenario.arrivals import RatePeriod, arrivals
 from loadtest.scenario.plan import Plan
 from loadtest.target import LoadError
 from tests.builders.conductor.fake_fund import FakeFund
+from tests.depth import DEEP
 from tests.unit.loadtest.generator.builders import BY_NUMBER, visitors
 
 LOOK_UP = "/v1/eligibility/number"
@@ -106,6 +107,7 @@ def test_a_killed_worker_fails_the_run() -> None:
         conducted(fund, [ELSEWHERE], plan, during=kill)
 
 
+@pytest.mark.skipif(not DEEP, reason="two processes more; tests/unit/loadtest/conductor has the master's part; `make deep`")
 def test_a_worker_with_other_sources_fails_the_run_before_its_load() -> None:
     other = LOCAL_COMMAND.replace("loadtest/locustfile.py", "tests/builders/conductor/other_sources.py")
     with FakeFund() as fund, pytest.raises(LoadError, match="runs other sources than the master"):
@@ -113,7 +115,7 @@ def test_a_worker_with_other_sources_fails_the_run_before_its_load() -> None:
     assert fund.requests[LOOK_UP] == 0
 
 
-def test_the_conductor_alone_says_what_it_wants() -> None:
+def test_the_conductor_alone_states_what_it_needs() -> None:
     async def run() -> str:
         child = await PipedChild.start(
             [sys.executable, "-m", "loadtest.conductor.run_process"], line_limit=1000
@@ -124,5 +126,5 @@ def test_the_conductor_alone_says_what_it_wants() -> None:
 
     text = asyncio.run(run())
     assert text.startswith("the conductor exited with 3")
-    assert "`loadtest run` starts it" in text
+    assert "`loadtest run` starts this process" in text
     assert "Traceback" not in text

@@ -5,4 +5,4 @@ from __future__ import annotations
 from loadtest.conductor import worker
 from loadtest.locustfile import *  # noqa: F403 - Locust looks for the classes here
 
-worker.version = lambda: "other sources"  # type: ignore[assignment]
+worker.version = lambda: "other sources"  # type: ignore[attr-defined, assignment]

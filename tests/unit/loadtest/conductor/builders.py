@@ -1,4 +1,4 @@
-"""Locust's runner as a master sees it, and what workers would tell it."""
+"""Locust's runner as a master sees it, and what workers report."""
 
 from __future__ import annotations
 

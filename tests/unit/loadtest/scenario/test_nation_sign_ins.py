@@ -83,7 +83,7 @@ def test_the_generators_shares_add_up() -> None:
     assert sum(rates) == pytest.approx(plan.nation_sign_ins[0].per_second)
 
 
-def test_they_are_told_apart_and_their_terminal_uses_the_new_token() -> None:
+def test_they_are_counted_separately_and_their_terminal_uses_the_new_token() -> None:
     names: list[str] = []
     pool = FakePool({"/v1/token": (200, {"access_token": "new", "expires_in": 300})})
     population = visitors()
