@@ -107,7 +107,9 @@ def test_a_killed_worker_fails_the_run() -> None:
         conducted(fund, [ELSEWHERE], plan, during=kill)
 
 
-@pytest.mark.skipif(not DEEP, reason="two processes more; tests/unit/loadtest/conductor has the master's part; `make deep`")
+@pytest.mark.skipif(
+    not DEEP, reason="two processes more; tests/unit/loadtest/conductor has the master's part; `make deep`"
+)
 def test_a_worker_with_other_sources_fails_the_run_before_its_load() -> None:
     other = LOCAL_COMMAND.replace("loadtest/locustfile.py", "tests/builders/conductor/other_sources.py")
     with FakeFund() as fund, pytest.raises(LoadError, match="runs other sources than the master"):

@@ -8,22 +8,20 @@ from typing import Any, cast
 
 import pytest
 
-from loadtest.dataset.terminals import RENEW_BEFORE, facility_sizes
+from loadtest.dataset.terminals import facility_sizes
 from loadtest.dataset.visitors import Visitors
 from loadtest.scenario.arrivals import RatePeriod, arrivals
 from loadtest.scenario.executor import ScheduledVisit
 from loadtest.scenario.levels import LEVELS, SITES
-from loadtest.scenario.nation_sign_ins import TOKEN_SECONDS, nation_sign_ins_per_s
+from loadtest.scenario.nation_sign_ins import USED_SECONDS, nation_sign_ins_per_s
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.visits import NATION_TOKEN, Outcome, TerminalClient
 from tests.unit.loadtest.generator.builders import visitors
 from tests.unit.loadtest.scenario.builders import FakePool
 
-USED_SECONDS = TOKEN_SECONDS - RENEW_BEFORE.total_seconds()
-
 
 def test_at_l1_it_is_the_rate_that_the_documents_derive() -> None:
-    assert nation_sign_ins_per_s(LEVELS["L1"].checks_per_s, SITES) == pytest.approx(470, abs=10)
+    assert nation_sign_ins_per_s(LEVELS["L1"].checks_per_s, SITES) == pytest.approx(520, abs=1)
 
 
 def simulated(per_second: float, seconds: float, rng: Random) -> int:
@@ -73,7 +71,7 @@ async def outcome(visit: ScheduledVisit) -> Outcome:
 
 def test_a_plan_has_them_at_its_scale_only_if_they_are_asked_for() -> None:
     plan = Plan(LEVELS["L1"], 10.0, 0.1, 1, nation_signs_in=True)
-    assert len(sign_ins(plan)) == pytest.approx(470, rel=0.15)
+    assert len(sign_ins(plan)) == pytest.approx(520, rel=0.15)
     assert sign_ins(Plan(LEVELS["L1"], 10.0, 0.1, 1)) == []
 
 
