@@ -10,6 +10,8 @@ from functools import partial
 from random import Random
 from time import perf_counter
 
+from pydantic_core import from_json
+
 from eligibility_api.contract.codes import Purpose
 from loadtest.dataset.cards import Card
 from loadtest.dataset.request_bodies import number_body, problem_code
@@ -93,7 +95,7 @@ class TerminalClient:
         challenge = await self.send(terminal, CHALLENGE, _CHALLENGE_BODY)
         if challenge.failure is not None:
             return challenge
-        text = json.loads(challenge.body)["challenge"]
+        text = from_json(challenge.body)["challenge"]
         proof = card.prove(terminal.credential, Purpose.ELIGIBILITY, text)
         return await self.send(terminal, CARD, b"{", proof, b"}")
 
