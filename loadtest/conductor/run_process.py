@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import IO
 
 import gevent
+from gevent.event import Event
 from gevent.fileobject import FileObjectPosix
 from locust.env import Environment
 from locust.event import Events
@@ -50,14 +51,22 @@ class CoordinatorPipes:
         self._reader, self._writer = reader, writer
         self.order = Order.model_validate_json(reader.readline())
         self.assignments = [reader.readline() for _ in range(self.order.workers)]
-        self.is_started, self.is_open = False, True
+        self.is_open = True
+        self._started = Event()
 
     def watch(self) -> None:
         """A greenlet's work: read on, to the end of the input."""
-        self.is_started = self._reader.readline() == START
-        while self.is_started and self._reader.readline():
-            pass
+        if self._reader.readline() == START:
+            self._started.set()
+            while self._reader.readline():
+                pass
         self.is_open = False
+        self._started.set()
+
+    def wait_for_start(self) -> bool:
+        """Wait until the load may start; whether it may."""
+        self._started.wait()
+        return self.is_open
 
     def add(self, began_at: str, answers: bytes) -> None:
         """Send answers, which are compared over there by the clock of `loadtest run`."""
@@ -102,9 +111,7 @@ def _conduct(pipes: CoordinatorPipes, environment: Environment, runner: Runner) 
         Worker(environment, runner)
     _wait(pipes, workers, READY_SECONDS, lambda: workers.is_ready)
     pipes.send(Ready())
-    while pipes.is_open and not pipes.is_started:
-        gevent.sleep(_POLL_SECONDS)
-    if not pipes.is_open:
+    if not pipes.wait_for_start():
         return
     workers.begin_schedules()
     limit = order.plan.seconds + order.plan.drain_seconds + END_SECONDS
