@@ -37,7 +37,7 @@ unit: lint
 	@printf '%s\n' '$(half)' 'tests/unit $(addprefix --ignore=,$(half))' | \
 		xargs -P 2 -I {} sh -c 'sh scripts/quietly $(bin)/pytest -q $(lean) --hypothesis-profile=quick {}'
 
-# All tests at nightly size (Hypothesis tries 50 times as many examples), or those of one part: PART=rules.
+# All tests at nightly size (Hypothesis tries ten times as many examples), or those of one part: PART=rules.
 # Every test file belongs to at least one part; tests/unit/repository holds that.
 deep: packages lint
 	@SHIKAKU_DEEP=1 $(bin)/pytest $(parallel) \
