@@ -117,7 +117,7 @@ def parse_target(url: str) -> Target:
     except ValueError:
         raise TargetFault("not a URL") from None
     host = parts.hostname or ""
-    if parts.scheme not in _PORTS or parts.username is not None or parts.password is not None or "#" in url:
+    if parts.scheme not in _PORTS or parts.username is not None or "#" in url:
         raise TargetFault("http or https, without a user and a fragment")
     if port == 0 or len(host) > _MAX_HOST or not (_HOST.fullmatch(host) or _address(host)) or "%" in host:
         raise TargetFault("no host name or address")

@@ -83,6 +83,7 @@ async def own_browser(fund: Fund, address: str = "192.0.2.1") -> AsyncIterator[O
 def words_of(response: httpx2.Response) -> str:
     """The text of a page without its markup."""
     body = re.sub(r"<(head|script|svg|option)\b.*?</\1>", " ", response.text, flags=re.DOTALL)
+    body = re.sub(r'<span class="whole">([^<]*)</span>', r"\1", body)
     return unescape(re.sub(r"[ \n]+", " ", re.sub(r"<[^>]+>", " ", body)))
 
 

@@ -10,7 +10,8 @@ from eligibility_api.contract.codes import Care, Category
 from eligibility_api.contract.consent import ConsentStatus
 from tests.builders.clinic import samples
 from tests.builders.clinic.fake_consents import OWN_PAGE_CONSENT, given_ahead
-from tests.builders.clinic.history_pages import Browser, words_of
+from tests.builders.clinic.history_pages import Browser
+from tests.builders.page_words import words_of
 
 pytestmark = pytest.mark.anyio
 
