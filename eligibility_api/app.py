@@ -135,6 +135,7 @@ def build(state: OpenState, *, watch: bool = False) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Admission]]:
+        """Open the state; while it is open the server admits requests."""
         async with state() as fund:
             app.state.fund = fund
             admission = _admission(fund, busy_routes)
@@ -180,6 +181,7 @@ def fast_path(state: State, routes: BusyRoutes) -> FastPath:
 def _serve_description(app: FastAPI) -> None:
     @app.get(DESCRIPTION_PATH, include_in_schema=False)
     async def description(request: Request) -> Response:
+        """The interface's description, for which no token is needed."""
         return _description(app).respond(request)
 
 

@@ -78,6 +78,7 @@ def signing_app(signer: Signer) -> FastAPI:
 
     @app.post(SIGN_PATH)
     async def sign(request: SignRequest) -> Response:
+        """The bytes signed by the card."""
         answer = json.loads(await signer.sign(request))
         return Response(
             json.dumps(answer), media_type="application/json", headers={"Cache-Control": "no-store"}

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from shikaku.stack import APPROVER, DOCTOR, INSTITUTION_CODE, INSURER_NUMBER, PIN, RECEPTION, SENDER, Stack
+from shikaku.admission import keys_of
+from shikaku.sites import APPROVER, DOCTOR, RECEPTION, SENDER
+from shikaku.stack import INSTITUTION_CODE, INSURER_NUMBER, PIN, Stack
 
 _SERVICES = ("fund", "jlis", "web_api", "screens", "console", "insurer_desk")
 """Members of the ready file that are a service's URL."""
@@ -63,7 +65,7 @@ def as_json(stack: Stack, console: str, desk: str, environment: Path, day: str) 
         "institution_code": INSTITUTION_CODE,
         "insurer_number": INSURER_NUMBER,
         "terminal_credential": wiring["TERMINAL_CREDENTIAL"],
-        "insurer_credential": str(stack.keys_of(INSURER_NUMBER)[0]),
+        "insurer_credential": str(keys_of(stack, INSURER_NUMBER)[0]),
         "exchange": wiring["TERMINAL_EXCHANGE_ROOT"],
         "cards": str(stack.cards),
         "pin": PIN,

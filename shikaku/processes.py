@@ -33,6 +33,9 @@ main()
 """
 """To import a program leaves no garbage, and most commands last little longer: to look for it takes a fifth of the time."""
 
+START_SECONDS = 300.0
+"""The first start creates a database, which is slow on a slow machine."""
+
 _POLL_SECONDS = 0.05
 _TAIL_LINES = 20
 
@@ -54,7 +57,7 @@ class Service:
     ) -> None:
         """Start it. Its output is appended to `log`; it inherits the descriptor `lock` and keeps it open."""
         self._name = name
-        self._log = log
+        self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -90,7 +93,7 @@ class Service:
             self._process.wait()
 
     def _tail(self) -> str:
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
 
 
 @functools.cache

@@ -35,7 +35,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 settings.register_profile("quick", max_examples=20, deadline=None)  # of `make unit`
 settings.register_profile("standard", max_examples=100, deadline=None)
-settings.register_profile("deep", max_examples=5_000, deadline=None)
+settings.register_profile("deep", max_examples=1_000, deadline=None)
 settings.load_profile("deep" if DEEP else "standard")
 
 
@@ -183,4 +183,5 @@ def killed_stack(stack: PopulatedStack) -> Iterator[PopulatedStack]:
     """The session's stack, whose fund this test kills; it runs again afterwards."""
     yield stack
     if not stack.is_ready():
+        stack.kill_fund()
         stack.restart_fund()

@@ -26,16 +26,20 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(JlisError)
     async def refused(_request: Request, error: JlisError) -> JSONResponse:
+        """A refusal of J-LIS, with its sentence."""
         return problem(error.status, error.sentence)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, _error: RequestValidationError) -> JSONResponse:
+        """A body or parameter of another form; no value of it is repeated."""
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request does not have the required form.")
 
     @app.exception_handler(HTTPException)
     async def plain(_request: Request, error: HTTPException) -> JSONResponse:
+        """A path or method that does not exist."""
         return problem(error.status_code)
 
     @app.exception_handler(Exception)
     async def broken(_request: Request, _error: Exception) -> JSONResponse:
+        """A fault of this program, which the answer does not describe."""
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR)

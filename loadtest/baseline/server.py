@@ -35,6 +35,7 @@ def _minimal_fastapi() -> Any:
 
     @app.get("/")
     async def minimal() -> dict[str, str]:
+        """What the framework's own example answers."""
         return {"message": "hello"}
 
     return app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,14 +26,14 @@ RoleLookup = Callable[[], Mapping[int, str]]
 class ProcessRoles:
     """How the processes are found.
 
-    `generators`: returns their process ids; `coordinator`: this process's id.
+    `helpers`: returns the kinds of the processes that the coordinator started; `coordinator`: this process's id.
     """
 
     fund_url: str
     fund_home: Path
     database_url: str | None
     jlis_url: str | None
-    generators: Callable[[], Iterable[int]]
+    helpers: RoleLookup
     coordinator: int
 
     def find(self) -> dict[int, str]:
@@ -47,7 +47,7 @@ class ProcessRoles:
         for pid in processes.pids():
             if kind := _BY_NAME.get(processes.name(pid)):
                 found |= {pid: kind} if processes.has_ancestor(pid, serving) else {}
-        return found | {self.coordinator: COORDINATOR} | dict.fromkeys(self.generators(), GENERATOR)
+        return found | {self.coordinator: COORDINATOR} | dict(self.helpers())
 
     def _database(self) -> set[int]:
         """The embedded server's processes, or those of an external one on this machine."""

@@ -59,16 +59,19 @@ def _user_class(plan: SmokePlan, checker: TapChecker) -> type[FastHttpUser]:
         network_timeout = connection_timeout = _TIMEOUT_SECONDS
 
         def on_start(self) -> None:
+            """Take the next card, and open the client of the fund."""
             self._card = next(cards)
             transport = LocustTransport(self.client)
             self._fund = FundClient(plan.url, plan.credential, clock=now, transport=transport)
             self._pause = 0.0
 
         def on_stop(self) -> None:
+            """Close the connections."""
             self.client.client.close()
 
         @task
         def tap(self) -> None:
+            """Tap once, and report it to Locust as one request of its own."""
             started = perf_counter()
             failure = tap(self._card, self._fund, checker)
             self._pause = _PAUSE_SECONDS if failure else 0.0
@@ -83,6 +86,7 @@ def _user_class(plan: SmokePlan, checker: TapChecker) -> type[FastHttpUser]:
             )
 
         def wait_time(self) -> float:
+            """Seconds until the next tap: a pause after a failure only."""
             return self._pause
 
     return Terminal

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shikaku.admission import admit_terminal
 from shikaku.persons.dataset import Dataset
 from shikaku.stack import INSTITUTION_CODE, Stack
 from shikaku.story.pharmacy import SECOND_CLINIC
@@ -34,7 +35,7 @@ class DisasterScenes:
         """The steps, each run when it is requested. Raises StackError."""
         code, name = SECOND_CLINIC["code"], SECOND_CLINIC["name"]
         rights = "eligibility,registration,consent"
-        terminal = self._stack.admit_terminal(code, name, "clinic", rights, f"elsewhere-{code}.json")
+        terminal = admit_terminal(self._stack, code, name, "clinic", rights, file=f"elsewhere-{code}.json")
         elsewhere = {"TERMINAL_CREDENTIAL": str(terminal)}
         yield _refusal_step("災害時モードの開始前\nbefore disaster mode", self._search({}))
         opened = self._switch(

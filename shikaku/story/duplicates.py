@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from shikaku.admission import admit_terminal
 from shikaku.persons.dataset import Dataset
 from shikaku.private_files import write_private
 from shikaku.processes import StackError
@@ -37,7 +38,7 @@ class DuplicateScenes:
     def play(self) -> Iterator[DemoStep]:
         """The steps, each run when it is requested. Raises StackError."""
         code, name = SECOND_CLINIC["code"], SECOND_CLINIC["name"]
-        terminal = self._stack.admit_terminal(code, name, "clinic", _RIGHTS, f"prescriber-{code}.json")
+        terminal = admit_terminal(self._stack, code, name, "clinic", _RIGHTS, file=f"prescriber-{code}.json")
         yield self._prescription({"TERMINAL_CREDENTIAL": str(terminal)})
         yield self._check(
             "同じ成分の薬を処方する前に\nbefore prescribing the same ingredient", "990000102", True, False

@@ -16,6 +16,7 @@ from defusedxml import ElementTree
 
 from shikaku.persons.dataset import Dataset
 from shikaku.processes import StackError
+from shikaku.sites import serve_exchange
 from shikaku.stack import PIN, Stack
 from shikaku.story.step import DemoStep
 
@@ -56,7 +57,7 @@ class ExchangeScenes:
 
     def play(self) -> Iterator[DemoStep]:
         """The steps, each run when it is requested. Raises StackError."""
-        url = self._stack.serve_exchange(self._root)
+        url = serve_exchange(self._stack, self._root)
         yield self._file()
         yield self._face()
         yield self._http(url)

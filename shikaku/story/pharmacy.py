@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from shikaku.admission import admit_terminal
 from shikaku.clock import JAPAN
 from shikaku.persons.dataset import MEMBERSHIP, Dataset
 from shikaku.private_files import write_private
@@ -89,7 +90,7 @@ class PharmacyScenes:
 
     def _admit(self, facility: Mapping[str, str], kind: str, rights: str) -> None:
         name = f"terminal-{facility['code']}.json"
-        credential = self._stack.admit_terminal(facility["code"], facility["name"], kind, rights, name)
+        credential = admit_terminal(self._stack, facility["code"], facility["name"], kind, rights, file=name)
         self._terminals[facility["code"]] = credential
 
     def _claims(self) -> DemoStep:

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from shikaku.admission import admit_insurer
 from shikaku.private_files import write_private, write_private_csv
 from shikaku.stack import PIN, Stack
 from shikaku.story.cast import ANSWERS, SCENES, SECOND_INSURER_NUMBER, Membership, Role, Scene
@@ -60,7 +61,7 @@ class ReceptionScenes:
         people = dict(zip((role.name for role in self._roles), self._residents(), strict=False))
         for role in self._roles:
             self._issue(role, people[role.name])
-        self._stack.admit_insurer(SECOND_INSURER_NUMBER, "架空健康保険組合")
+        admit_insurer(self._stack, SECOND_INSURER_NUMBER, "架空健康保険組合")
         self._enrol(people)
         for role in self._roles:
             if role.registered:

@@ -61,10 +61,12 @@ WITHOUT_PERSONS = {
     "loadtest/target.py": "the services' log",
     "payer_mock/load/environment.py": "the services' log",
     "payer_mock/population/files.py": "insurers, and the parameters of a population",
+    "shikaku/admission.py": "insurers",
+    "shikaku/commands.py": "paths of files",
+    "shikaku/home.py": "a lock, a mark",
     "shikaku/persons/document.py": "the page of test persons, which is published",
     "shikaku/processes.py": "the services' log",
     "shikaku/pytest_plugin.py": "the stack's log",
-    "shikaku/stack.py": "a lock, a mark, insurers, and paths of files",
 }
 """Modules that write other files by themselves, and what is in these."""
 

@@ -19,7 +19,8 @@ from pathlib import Path
 import httpx2
 
 from shikaku.clock import today
-from shikaku.stack import PIN, RECEPTION, Stack
+from shikaku.sites import RECEPTION, serve_exchange
+from shikaku.stack import PIN, Stack
 from shikaku.story.cast import roles
 from shikaku.story.reception import ReceptionScenes
 
@@ -101,7 +102,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Stack(Path(folder) / "stack") as stack:
         ReceptionScenes(stack, roles(today())).prepare()
         shutil.copy(stack.cards / "valid.json", stack.cards / f"{_CARD}.json")
-        stack.serve_exchange(stack.home / "exchange")
+        serve_exchange(stack, stack.home / "exchange")
         url = stack.screens_url
         with httpx2.Client(base_url=url, headers={"Origin": url}, trust_env=False) as http:
             patient = Patient(http)

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import httpx2
 
+from eligibility_api.embedded_postgres.postmaster import Postmaster
 from shikaku.clock import today
 from shikaku.persons.dataset import Dataset, residents
 from shikaku.persons.member_file import write_members
@@ -86,9 +87,9 @@ class PopulatedStack(Stack):
 
     def kill_fund(self) -> None:
         """Send SIGKILL to every process of the fund and to its database server."""
-        data = Path(self.wiring["FUND_HOME"]) / "postgres" / "data"
-        postmaster = int((data / "postmaster.pid").read_text().split()[0])
-        for pid in [*_session_of(self.home / "eligibility-api.url"), postmaster]:
+        killed = _session_of(self.home / "eligibility-api.url")
+        postmaster = Postmaster.of(Path(self.wiring["FUND_HOME"]) / "postgres" / "data")
+        for pid in [*killed, postmaster.pid] if postmaster else killed:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -99,7 +100,7 @@ class PopulatedStack(Stack):
     def restart_fund(self) -> None:
         """Start the fund again on the killed one's files, at another address."""
         announce = self.home / "eligibility-api.url"
-        announce.unlink()
+        announce.unlink(missing_ok=True)
         arguments: list[str | Path] = ["serve", "--port", "0", "--announce", announce]
         log = self.home / "logs" / "again.log"
         with log.open("ab") as lock:
@@ -107,7 +108,7 @@ class PopulatedStack(Stack):
         self._running.callback(service.stop)
         service.wait_for("address", announce.exists, 300)
         url = announce.read_text().strip()
-        self._wiring |= {"TERMINAL_FUND_URL": url, "PAYER_FUND_URL": url}
+        self.connect(TERMINAL_FUND_URL=url, PAYER_FUND_URL=url)
         service.wait_for("readiness", self.is_ready, 60)
 
     def is_ready(self) -> bool:
@@ -119,10 +120,10 @@ class PopulatedStack(Stack):
 
 
 def _session_of(announce: Path) -> list[int]:
-    """The processes of the service with this announce file: it leads a session that its children stay in."""
+    """The processes of the service with this announce file, if it runs: it leads a session that its children stay in."""
     pids = [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
-    [leader] = [pid for pid in pids if str(announce) in _command_line(pid)]
-    return [pid for pid in pids if _session(pid) == os.getsid(leader)]
+    sessions = {_session(pid) for pid in pids if str(announce) in _command_line(pid)} - {None}
+    return [pid for pid in pids if _session(pid) in sessions]
 
 
 def _name(pid: int) -> str:

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 
@@ -22,6 +22,7 @@ from eligibility_api.webhooks.connection import Connector
 from eligibility_api.webhooks.outbox import Outbox
 from eligibility_api.webhooks.sender import Sender, SenderContext
 from tests.builders.fund import Fund
+from tests.builders.fund_clients import INSURER
 
 Answer = Callable[[httpx2.Request], Awaitable[int]]
 
@@ -140,3 +141,33 @@ async def send_test(fund: Fund, credential: Credential, subscription: Subscripti
     asked = await fund.post(f"{WEBHOOKS_PATH}/{subscription.id}/test", {}, credential)
     assert asked.status_code == 202, asked.text
     return str(asked.json()["event_id"])
+
+
+async def record_file(fund: Fund, upload: str) -> None:
+    """A record as the publication of a member file leaves it."""
+    await fund.owner.fetch(
+        "INSERT INTO audit_record (kind, outcome, insurer_number, detail)"
+        " VALUES ('enrolment.file', 'done', $1, jsonb_build_object('upload', $2::text))",
+        [INSURER, upload],
+    )
+
+
+async def webhooks_of(fund: Fund, credential: Credential) -> list[dict[str, Any]]:
+    """The webhooks that a client has."""
+    answer = await fund.get(WEBHOOKS_PATH, credential)
+    assert answer.status_code == 200, answer.text
+    listed: list[dict[str, Any]] = answer.json()["webhooks"]
+    return listed
+
+
+async def delete_all(fund: Fund) -> None:
+    """Delete all webhooks."""
+    await fund.owner.fetch(
+        "UPDATE webhook SET deleted_at = now(), next_at = NULL WHERE deleted_at IS NULL", ()
+    )
+
+
+async def run_at(fund: Fund, job: WebhookSteps, since_start: timedelta) -> None:
+    """Run the job at another time."""
+    fund.clock.offset = since_start
+    await job.run()

@@ -17,7 +17,7 @@ from clinic_terminal.messages.characters import Encoding
 from clinic_terminal.messages.examples import FIRST_EXAMPLES
 from shikaku.clock import today
 from shikaku.persons.dataset import Dataset, load_dataset
-from shikaku.stack import RECEPTION
+from shikaku.sites import RECEPTION, serve_exchange
 from shikaku.story.exchange import PERSON, ExchangeScenes
 from tests.builders.exchange_process import wait_for
 from tests.builders.stack import PopulatedStack
@@ -61,7 +61,7 @@ def test_a_file_a_tap_and_a_call_are_answered_alike_and_as_the_page_shows(
 def test_after_a_consent_the_folder_opens_medicines(stack: PopulatedStack, data: Dataset) -> None:
     """The page's second step. Starts the terminal's process unless the test above has."""
     if not stack.screens_url:
-        stack.serve_exchange(stack.home / "exchange")
+        serve_exchange(stack, stack.home / "exchange")
     card = stack.cards / data.person(PERSON).card_file
     stack.tap("--card", card, "--consent", "all", "--agree")
     folder = stack.home / "exchange"
@@ -78,7 +78,7 @@ def test_the_desk_of_the_same_process_shows_the_visits_and_asks_the_real_fund(
 ) -> None:
     """Starts the terminal's process unless the test above has."""
     if not stack.screens_url:
-        stack.serve_exchange(stack.home / "exchange")
+        serve_exchange(stack, stack.home / "exchange")
     base = stack.screens_url
     member = data.enrolment(data.person(PERSON), 1)
     fields = {name: member.get(name) or "" for name in ("insurer_number", "symbol", "number", "branch")}

@@ -21,6 +21,7 @@ import pytest
 
 from shikaku.clock import today
 from shikaku.persons.dataset import load_dataset
+from shikaku.sites import serve_exchange
 from tests.builders.stack import PopulatedStack
 from tests.builders.wheel import ROOT, build_wheel
 from tests.depth import DEEP
@@ -141,8 +142,8 @@ def exchange(stack: PopulatedStack) -> Iterator[Path]:
     stack.tap("--card", stack.cards / person.card_file, "--register")
     folder = stack.home / "exchange"
     if not stack.screens_url:
-        stack.serve_exchange(folder)
-    stack._wiring["TERMINAL_EXCHANGE_ROOT"] = str(folder)
+        serve_exchange(stack, folder)
+    stack.connect(TERMINAL_EXCHANGE_ROOT=str(folder))
     for name in ("res", "face"):  # of other tests' taps
         for file in (folder / name).glob("*siquc01*"):
             file.unlink()

@@ -24,6 +24,7 @@ from eligibility_api.contract.errors import CATALOGUE, Problem
 from eligibility_api.contract.fund_caller import FundCaller
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.state import State
+from shikaku.admission import admit_terminal
 from tests.builders.stack import PopulatedStack
 from tests.depth import DEEP
 
@@ -102,7 +103,9 @@ class Clients:
 @pytest.fixture(scope="module")
 def clients(stack: PopulatedStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
     rights = "eligibility,registration,visual-check,consent,prescription,emergency"
-    terminal = stack.admit_terminal("0110113719", "架空病院", "hospital", rights, "interface-terminal.json")
+    terminal = admit_terminal(
+        stack, "0110113719", "架空病院", "hospital", rights, file="interface-terminal.json"
+    )
     insurer = tmp_path_factory.mktemp("interface") / "insurer.json"
     options = ("--insurer-number", "06130017", "--name", "架空健康保険組合", "--out", insurer)
     stack.run("eligibility-api", "insurer", "add", *options)

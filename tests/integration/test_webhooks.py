@@ -1,8 +1,7 @@
-"""Webhooks of a whole fund: events from the record of their cause to a signed message, in order, once or more, or listed."""
+"""Webhooks of a whole fund: which events their owners receive, from the record of their cause to a signed message; who owns one."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,30 +14,29 @@ from eligibility_api.contract.codes import Right
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.contract.webhook_signatures import WebhookRejected
 from eligibility_api.contract.webhooks import MAX_WEBHOOKS, WEBHOOKS_PATH
-from eligibility_api.domain.webhooks import DISABLED_AFTER, RETRY_DELAYS
 from eligibility_api.webhooks import service
-from eligibility_api.webhooks.deliveries import RESERVED
 from tests.builders.commands import Command
 from tests.builders.consents import code_of, registered_consent
 from tests.builders.database import Database
 from tests.builders.fund import Fund, open_fund
 from tests.builders.fund_clients import INSURER, OTHER_CLINIC, OTHER_INSURER
 from tests.builders.member_files import csv_file, member, run_jobs, upload_and_process
-from tests.builders.own_page import ORIGIN, RIGHTS, code_for, own_browser
+from tests.builders.own_page import ORIGIN, RIGHTS, agree, code_for, own_browser, wish
 from tests.builders.webhooks import (
-    FixedClock,
     Receiver,
     Subscription,
     WebhookSteps,
+    delete_all,
     failures,
+    record_file,
+    run_at,
     send_test,
     subscribe,
     webhook_job,
+    webhooks_of,
 )
 
 pytestmark = pytest.mark.anyio
-
-SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture(scope="module")
@@ -60,15 +58,7 @@ async def job(fund: Fund, receiver: Receiver) -> AsyncIterator[WebhookSteps]:
     async with webhook_job(fund, receiver) as opened:
         await opened.run()
         yield opened
-        await fund.owner.fetch(
-            "UPDATE webhook SET deleted_at = now(), next_at = NULL WHERE deleted_at IS NULL", ()
-        )
-
-
-async def at(fund: Fund, job: WebhookSteps, since_start: timedelta) -> None:
-    """Run the job at another time."""
-    fund.clock.offset = since_start
-    await job.run()
+        await delete_all(fund)
 
 
 async def test_an_insurer_receives_the_events_of_its_files(
@@ -146,6 +136,29 @@ async def test_a_facility_receives_the_events_of_its_own_consents(
     assert receiver.events("/other") == []
 
 
+async def test_a_consent_given_ahead_on_her_own_page_is_an_event_of_its_facility(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
+    """Rules E1, W14: the facility that receives it, and not the one that made the page's code."""
+    elsewhere = await fund.terminal(institution_code=OTHER_CLINIC, rights=(Right.ELIGIBILITY, Right.CONSENT))
+    await subscribe(fund, elsewhere, "/ahead")
+    await subscribe(fund, fund.clinic, "/code")
+    person = await fund.insured()
+    async with own_browser(fund) as browser:
+        await browser.open(await code_for(fund, person, await fund.terminal(rights=RIGHTS)))
+        await agree(browser, wish(fund))
+    await job.run()
+
+    [permit] = await fund.owner.fetch(
+        "SELECT permit_id::text FROM permit WHERE basis = 'own-access' AND institution_code = $1",
+        [OTHER_CLINIC],
+    )
+    assert [(event["type"], event["data"]) for event in receiver.events("/ahead")] == [
+        ("consent.given", {"consent_id": permit["permit_id"]})
+    ]
+    assert receiver.events("/code") == []
+
+
 async def test_only_the_types_that_were_asked_for_are_sent(
     fund: Fund, job: WebhookSteps, receiver: Receiver
 ) -> None:
@@ -193,7 +206,7 @@ async def test_many_records_are_read_in_chunks_and_each_event_once(fund: Fund, r
         await job.run()
         uploads = [str(uuid4()) for _ in range(7)]
         for upload in uploads:
-            await _record_file(fund, upload)
+            await record_file(fund, upload)
         small = type(job.outbox)(fund.batch, fund.clock, chunk=2)
         steps = 1
         while await small.run_step():
@@ -203,138 +216,52 @@ async def test_many_records_are_read_in_chunks_and_each_event_once(fund: Fund, r
     assert [event["data"]["upload_id"] for event in receiver.events("/many")] == uploads
 
 
-async def test_a_failed_event_is_sent_again_with_the_same_id_and_later_ones_wait(
+async def test_a_facilitys_fhir_subscription_is_a_webhook(
     fund: Fund, job: WebhookSteps, receiver: Receiver
 ) -> None:
-    """Rule E6, by a clock that is passed in."""
-    subscription = await subscribe(fund, fund.insurer, "/down")
-    receiver.statuses["/down"] = 503
-    first, second = str(uuid4()), str(uuid4())
-    clock = FixedClock(fund.clock() + SECOND)
-    async with webhook_job(fund, receiver, clock=clock) as fixed:
-        await _record_file(fund, first)
-        await _record_file(fund, second)
-        await fixed.run()
-        assert len(receiver.of("/down")) == 1
-        for attempts, delay in enumerate(RETRY_DELAYS, start=1):
-            clock.now += delay - SECOND
-            await fixed.run()
-            assert len(receiver.of("/down")) == attempts, "too early"
-            clock.now += SECOND
-            await fixed.run()
-            assert receiver.ids("/down")[: attempts + 1] == [receiver.ids("/down")[0]] * (attempts + 1)
-        # The first one's time is over: it is listed, and the second is sent.
-        assert len(set(receiver.ids("/down"))) == 2
-        receiver.statuses["/down"] = 200
-        clock.now += RETRY_DELAYS[0]
-        await fixed.run()
-    assert receiver.events("/down")[-1]["data"] == {"upload_id": second}
-    assert [event["data"]["upload_id"] for event in receiver.events("/down")].count(first) == len(
-        RETRY_DELAYS
-    ) + 1
-    [failure] = await failures(fund, fund.insurer, subscription)
-    assert failure["event"]["data"] == {"upload_id": first}
-    assert (failure["attempts"], failure["last_result"]) == (len(RETRY_DELAYS) + 1, "status-503")
-    assert failure["event_id"] == receiver.ids("/down")[0]
+    """The same outbox and signatures; a notification names the consent, and is deleted as a Subscription."""
+    asked = {
+        "resourceType": "Subscription",
+        "status": "requested",
+        "reason": "own consents",
+        "criteria": "urn:shikaku:fhir:topic:consents",
+        "channel": {"type": "rest-hook", "endpoint": "http://127.0.0.1:9000/fhir"},
+    }
+    made = await fund.post("/fhir/Subscription", asked)
+    assert made.status_code == 201, made.text
+    secret = made.json()["extension"][0]["valueString"]
+    consent = (await registered_consent(fund, await fund.insured()))["consent_id"]
+    await job.run()
+    [request] = receiver.of("/fhir")
+    assert Subscription(made.json()["id"], secret, "", "/fhir").check(fund, request)
+    assert f"Consent/{consent}" in request.content.decode()
+
+    assert (await fund.get(made.headers["location"], fund.clinic)).json()["status"] == "active"
+    plain = await subscribe(fund, fund.clinic, "/plain")
+    assert (await fund.get(f"/fhir/Subscription/{plain.id}", fund.clinic)).status_code == 404
+    headers = await _headers(fund, fund.clinic)
+    assert (await fund.http.delete(made.headers["location"], headers=headers)).status_code == 204
+    assert (await fund.get(made.headers["location"], fund.clinic)).status_code == 404
+    refused = await fund.post("/fhir/Subscription", asked | {"criteria": "Consent?"})
+    assert (refused.status_code, refused.json()["resourceType"]) == (422, "OperationOutcome")
+    assert (await fund.post("/fhir/Subscription", asked, fund.insurer)).status_code == 403
 
 
-async def test_a_target_that_accepts_nothing_is_disabled_with_a_record_and_a_list(
+async def test_a_sandboxs_console_lists_the_latest_events(
     fund: Fund, job: WebhookSteps, receiver: Receiver
 ) -> None:
-    """Rule E7."""
-    subscription = await subscribe(fund, fund.insurer, "/dead")
-    receiver.statuses["/dead"] = 500
-    uploads = [str(uuid4()) for _ in range(3)]
-    for upload in uploads:
-        await _record_file(fund, upload)
+    made = await subscribe(fund, fund.insurer, "/shown")
+    await send_test(fund, fund.insurer, made)
     await job.run()
-    await at(fund, job, DISABLED_AFTER + SECOND)
-    fund.reset_clock()
-    await job.run()
-
-    [record] = await fund.records("kind = 'webhook.disabled' AND detail->>'webhook' = $1", subscription.id)
-    assert record["insurer_number"] == INSURER
-    listed = await failures(fund, fund.insurer, subscription)
-    assert [failure["event"]["data"]["upload_id"] for failure in listed] == uploads[::-1]
-    [shown] = [w for w in await _webhooks(fund, fund.insurer) if w["webhook_id"] == subscription.id]
-    assert (shown["state"], shown["disabled_because"]) == ("disabled", "failing")
-    before = len(receiver.of("/dead"))
-    await _record_file(fund, str(uuid4()))
-    await job.run()
-    assert len(receiver.of("/dead")) == before
-
-    receiver.statuses["/dead"] = 200
-    enabled = await fund.post(f"{WEBHOOKS_PATH}/{subscription.id}/enable", {}, fund.insurer)
-    assert enabled.json()["state"] == "active"
-    await _record_file(fund, upload := str(uuid4()))
-    await job.run()
-    assert receiver.events("/dead")[-1]["data"] == {"upload_id": upload}
-
-
-async def test_a_target_that_is_gone_is_disabled_at_once(
-    fund: Fund, job: WebhookSteps, receiver: Receiver
-) -> None:
-    """Rule E7."""
-    subscription = await subscribe(fund, fund.insurer, "/gone")
-    receiver.statuses["/gone"] = 410
-    event = await send_test(fund, fund.insurer, subscription)
-    await job.run()
-    [failure] = await failures(fund, fund.insurer, subscription)
-    assert (failure["event_id"], failure["last_result"]) == (event, "status-410")
-    refused = await fund.post(f"{WEBHOOKS_PATH}/{subscription.id}/test", {}, fund.insurer)
-    assert code_of(refused) == "not-found"
-
-
-async def test_a_silent_target_holds_up_no_other(fund: Fund, receiver: Receiver) -> None:
-    """With a single place left, the others are sent one after the other."""
-    receiver.silent = {"/silent"}
-    other = await fund.admit_insurer(OTHER_INSURER)
-    async with webhook_job(fund, receiver, places=2) as job:
-        await job.run()
-        silent = await subscribe(fund, fund.insurer, "/silent")
-        await send_test(fund, fund.insurer, silent)
-        assert await job.sender.start_due() == 1
-        for path in ("/a", "/b"):
-            await send_test(fund, other, await subscribe(fund, other, path))
-        async with asyncio.timeout(10):
-            while not (receiver.of("/a") and receiver.of("/b")):
-                await job.sender.start_due()
-                await asyncio.sleep(0)
-        assert len(receiver.of("/silent")) == 1
-    await _delete_all(fund)
-
-
-async def test_an_attempt_that_was_killed_is_made_again_with_the_same_id(
-    fund: Fund, receiver: Receiver
-) -> None:
-    """At least once: the target had the message, and the fund died before it noted that."""
-    receiver.silent = {"/killed"}
-    async with webhook_job(fund, receiver) as job:
-        await job.run()
-        subscription = await subscribe(fund, fund.insurer, "/killed")
-        event = await send_test(fund, fund.insurer, subscription)
-        assert await job.sender.start_due() == 1
-        async with asyncio.timeout(10):
-            while not receiver.of("/killed"):
-                await asyncio.sleep(0)
-    receiver.silent = set()
-    async with webhook_job(fund, receiver) as job:
-        await job.run()
-        assert receiver.ids("/killed") == [event], "its reservation is not over"
-        await at(fund, job, RESERVED + SECOND)
-    assert receiver.ids("/killed") == [event, event]
-    await _delete_all(fund)
-
-
-async def test_two_job_runners_send_each_event_once(fund: Fund, receiver: Receiver) -> None:
-    subscription = await subscribe(fund, fund.insurer, "/once")
-    async with webhook_job(fund, receiver) as one, webhook_job(fund, receiver) as another:
-        await one.run()
-        events = [await send_test(fund, fund.insurer, subscription) for _ in range(5)]
-        for _ in range(20):
-            await asyncio.gather(one.run(), another.run())
-    assert receiver.ids("/once") == events
-    await _delete_all(fund)
+    [newest, *_] = await service.latest(fund.state, 2)
+    assert {name: newest[name] for name in ("type", "owner", "state", "last_result", "data")} == {
+        "type": "test",
+        "owner": INSURER,
+        "state": "delivered",
+        "last_result": "status-204",
+        "data": {},
+    }
+    assert newest["url"].endswith("/shown")
 
 
 async def test_a_rotated_secret_overlaps_for_a_day(fund: Fund, job: WebhookSteps, receiver: Receiver) -> None:
@@ -349,7 +276,7 @@ async def test_a_rotated_secret_overlaps_for_a_day(fund: Fund, job: WebhookSteps
     assert former.check(fund, request) == present.check(fund, request)
 
     await send_test(fund, fund.insurer, former)
-    await at(fund, job, timedelta(days=1, seconds=1))
+    await run_at(fund, job, timedelta(days=1, seconds=1))
     request = receiver.of("/rotated")[-1]
     present.check(fund, request)
     with pytest.raises(WebhookRejected):
@@ -361,7 +288,7 @@ async def test_secrets_are_stored_encrypted_and_shown_once(fund: Fund, job: Webh
     [row] = await fund.owner.fetch("SELECT * FROM webhook WHERE webhook_id = $1::text::uuid", [made.id])
     assert made.secret.startswith("whsec_")
     assert len(row["secret"]) == 12 + 32 + 16
-    assert made.secret not in str(await _webhooks(fund, fund.insurer))
+    assert made.secret not in str(await webhooks_of(fund, fund.insurer))
     assert (
         await fund.http.delete(f"{WEBHOOKS_PATH}/{made.id}", headers=await _headers(fund, fund.insurer))
     ).status_code == 204
@@ -375,9 +302,9 @@ async def test_a_webhook_is_its_owners_alone(fund: Fund, job: WebhookSteps) -> N
     own = await subscribe(fund, fund.insurer, "/own")
     other = await fund.admit_insurer(OTHER_INSURER)
     colleague = await fund.admit_insurer(INSURER)
-    assert own.id in {webhook["webhook_id"] for webhook in await _webhooks(fund, colleague)}
+    assert own.id in {webhook["webhook_id"] for webhook in await webhooks_of(fund, colleague)}
     for stranger in (other, fund.clinic):
-        assert await _webhooks(fund, stranger) == []
+        assert await webhooks_of(fund, stranger) == []
         for call in ("rotate", "test", "enable"):
             assert code_of(await fund.post(f"{WEBHOOKS_PATH}/{own.id}/{call}", {}, stranger)) == "not-found"
         assert code_of(await fund.get(f"{WEBHOOKS_PATH}/{own.id}/failures", stranger)) == "not-found"
@@ -428,7 +355,7 @@ async def test_a_closed_client_has_no_webhook(fund: Fund, job: WebhookSteps, rec
     assert code_of(await fund.get(WEBHOOKS_PATH, client)) == "client-closed"
     await job.run()
     assert receiver.of("/closed") == []
-    [shown] = [w for w in await _webhooks(fund, fund.insurer) if w["webhook_id"] == made.id]
+    [shown] = [w for w in await webhooks_of(fund, fund.insurer) if w["webhook_id"] == made.id]
     assert shown["disabled_because"] == "closed"
     assert len(await failures(fund, fund.insurer, made)) == 1
 
@@ -446,7 +373,7 @@ async def test_the_operators_list_decides_where_messages_go(
     await job.run()
     assert receiver.of("/allowed") == []
     assert (await command("webhook-target", "allow", "loopback")).code == 0
-    await at(fund, job, timedelta(seconds=6))
+    await run_at(fund, job, timedelta(seconds=6))
     assert len(receiver.of("/allowed")) == 1
     kinds = [record["kind"] for record in await fund.records("kind LIKE 'webhook-target.%'")]
     assert kinds == ["webhook-target.allowed", "webhook-target.forbidden", "webhook-target.allowed"]
@@ -466,75 +393,5 @@ async def test_a_wrong_target_is_refused_by_the_command(words: tuple[str, ...], 
     assert (await command("webhook-target", *words)).code != 0
 
 
-async def _record_file(fund: Fund, upload: str) -> None:
-    """A record as the publication of a member file leaves it."""
-    await fund.owner.fetch(
-        "INSERT INTO audit_record (kind, outcome, insurer_number, detail)"
-        " VALUES ('enrolment.file', 'done', $1, jsonb_build_object('upload', $2::text))",
-        [INSURER, upload],
-    )
-
-
-async def _webhooks(fund: Fund, credential: Credential) -> list[dict[str, Any]]:
-    answer = await fund.get(WEBHOOKS_PATH, credential)
-    assert answer.status_code == 200, answer.text
-    listed: list[dict[str, Any]] = answer.json()["webhooks"]
-    return listed
-
-
 async def _headers(fund: Fund, credential: Credential) -> dict[str, str]:
     return {"Authorization": f"Bearer {await fund.token(credential)}"}
-
-
-async def _delete_all(fund: Fund) -> None:
-    await fund.owner.fetch(
-        "UPDATE webhook SET deleted_at = now(), next_at = NULL WHERE deleted_at IS NULL", ()
-    )
-
-
-async def test_a_facilitys_fhir_subscription_is_a_webhook(
-    fund: Fund, job: WebhookSteps, receiver: Receiver
-) -> None:
-    """The same outbox and signatures; a notification names the consent, and is deleted as a Subscription."""
-    asked = {
-        "resourceType": "Subscription",
-        "status": "requested",
-        "reason": "own consents",
-        "criteria": "urn:shikaku:fhir:topic:consents",
-        "channel": {"type": "rest-hook", "endpoint": "http://127.0.0.1:9000/fhir"},
-    }
-    made = await fund.post("/fhir/Subscription", asked)
-    assert made.status_code == 201, made.text
-    secret = made.json()["extension"][0]["valueString"]
-    consent = (await registered_consent(fund, await fund.insured()))["consent_id"]
-    await job.run()
-    [request] = receiver.of("/fhir")
-    assert Subscription(made.json()["id"], secret, "", "/fhir").check(fund, request)
-    assert f"Consent/{consent}" in request.content.decode()
-
-    assert (await fund.get(made.headers["location"], fund.clinic)).json()["status"] == "active"
-    plain = await subscribe(fund, fund.clinic, "/plain")
-    assert (await fund.get(f"/fhir/Subscription/{plain.id}", fund.clinic)).status_code == 404
-    headers = await _headers(fund, fund.clinic)
-    assert (await fund.http.delete(made.headers["location"], headers=headers)).status_code == 204
-    assert (await fund.get(made.headers["location"], fund.clinic)).status_code == 404
-    refused = await fund.post("/fhir/Subscription", asked | {"criteria": "Consent?"})
-    assert (refused.status_code, refused.json()["resourceType"]) == (422, "OperationOutcome")
-    assert (await fund.post("/fhir/Subscription", asked, fund.insurer)).status_code == 403
-
-
-async def test_a_sandboxs_console_lists_the_latest_events(
-    fund: Fund, job: WebhookSteps, receiver: Receiver
-) -> None:
-    made = await subscribe(fund, fund.insurer, "/shown")
-    await send_test(fund, fund.insurer, made)
-    await job.run()
-    [newest, *_] = await service.latest(fund.state, 2)
-    assert {name: newest[name] for name in ("type", "owner", "state", "last_result", "data")} == {
-        "type": "test",
-        "owner": INSURER,
-        "state": "delivered",
-        "last_result": "status-204",
-        "data": {},
-    }
-    assert newest["url"].endswith("/shown")

@@ -52,6 +52,7 @@ def folder_service(
 
     @contextmanager
     def open_answer() -> Iterator[Answer]:
+        """What answers one thread's requests, with a core of its own."""
         with open_exchange() as exchange:
             yield FileAnswer(exchange, store, form, pdf_of, clock)
 

@@ -44,6 +44,7 @@ def make_app(workers: Workers, sessions: Sessions, port: int, terminal_key: str 
 
     @app.post(SIGN_IN_PATH)
     async def sign_in(request: Request) -> Response:
+        """New tokens for the terminal's key."""
         if terminal_key is not None and not same_secret(_credential(request), terminal_key):
             raise TerminalError("web-sign-in-refused")
         await read_body(request, _SIGN_IN_BYTES)
@@ -51,15 +52,18 @@ def make_app(workers: Workers, sessions: Sessions, port: int, terminal_key: str 
 
     @app.post(REFRESH_PATH)
     async def refresh(request: Request) -> Response:
+        """New tokens for a refresh token."""
         await read_body(request, _SIGN_IN_BYTES)
         return _signed_in(sessions.renew(_credential(request)))
 
     @app.post(SEARCH_PATH)
     async def search(request: Request) -> Response:
+        """The message of a look-up by number, which has a path of its own."""
         return await answer(request, SEARCH_NAME)
 
     @app.post(MESSAGES_PATH)
     async def message(request: Request, name: str) -> Response:
+        """Any message, by the name of its file."""
         return await answer(request, name)
 
     async def answer(request: Request, name: str) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -13,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from payer_mock.claims.description import read_description
+from shikaku.commands import Commands
 from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import Dataset, load_dataset
 from shikaku.processes import StackError
@@ -39,28 +39,16 @@ def output(data: Dataset) -> dict[str, Any]:
     return {"mismatches": queue, "registered": True, "answer": {"record_id": RECORD}}
 
 
-@dataclass
-class RecordingStack:
-    """A stack whose commands do nothing; records their arguments."""
+class RecordingStack(Commands):
+    """Records the commands that a stack would run."""
 
-    home: Path
-    output: dict[str, Any]
-    admitted: dict[str, str] = field(default_factory=dict)
-    commands: list[tuple[str, ...]] = field(default_factory=list)
-    stdin: list[str] = field(default_factory=list)
-    terminals: list[tuple[str, ...]] = field(default_factory=list)
-    variables: dict[tuple[str, ...], object] = field(default_factory=dict)
-
-    @property
-    def cards(self) -> Path:
-        return self.home / "cards"
-
-    def admit_terminal(self, code: str, name: str, kind: str, rights: str, file: str) -> Path:
-        self.terminals.append((code, name, kind, rights))
-        return self.home / file
-
-    def admit_insurers(self, names: dict[str, str]) -> None:
-        self.admitted |= names
+    def __init__(self, home: Path, output: dict[str, Any]) -> None:
+        super().__init__(home, {})
+        self.cards = home / "cards"
+        self.output = output
+        self.commands: list[tuple[str, ...]] = []
+        self.stdin: list[str] = []
+        self.variables: dict[tuple[str, ...], object] = {}
 
     def run(
         self, *arguments: str | Path, stdin: str = "", variables: object = None, **_: object
@@ -73,9 +61,15 @@ class RecordingStack:
     def runs(self, *start: str) -> list[tuple[str, ...]]:
         return [arguments for arguments in self.commands if arguments[: len(start)] == start]
 
-    def rows(self, name: str) -> dict[tuple[str, str], dict[str, str]]:
-        with (self.home / name).open(encoding="utf-8", newline="") as file:
-            return {(row["insurer_number"], row["number"]): row for row in csv.DictReader(file)}
+    def lines(self, pattern: str) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = []
+        for path in sorted(self.home.glob(pattern)):
+            with path.open(encoding="utf-8", newline="") as file:
+                found += csv.DictReader(file)
+        return found
+
+    def rows(self, pattern: str) -> dict[tuple[str, str], dict[str, str]]:
+        return {(row["insurer_number"], row["number"]): row for row in self.lines(pattern)}
 
 
 @pytest.fixture
@@ -93,13 +87,15 @@ def stack(tmp_path: Path, data: Dataset) -> RecordingStack:
 
 
 def test_all_insurers_are_admitted_and_all_residents_imported(stack: RecordingStack, data: Dataset) -> None:
-    assert stack.admitted.keys() == {insurer.number for insurer in data.insurers.values()}
+    with (stack.home / "insurers.csv").open(encoding="utf-8", newline="") as file:
+        admitted = [row["insurer_number"] for row in csv.DictReader(file)]
+    assert sorted(admitted) == sorted(insurer.number for insurer in data.insurers.values())
     lines = (stack.home / "persons.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["resident_id"] for line in lines] == [person.id for person in data.persons]
 
 
 def test_first_file_has_no_changes_and_no_late_enrolment(stack: RecordingStack) -> None:
-    first = stack.rows("persons-first.csv")
+    first = stack.rows("persons-first-*.csv")
     assert ("01130012", "7752") not in first
     assert ("01130012", "5445") in first
     assert first["06130017", "7753"]["lost_on"] == ""
@@ -148,8 +144,8 @@ def test_claims_are_written_and_sent_by_their_insurer(stack: RecordingStack) -> 
 def test_the_other_clinic_records_its_prescriptions_after_a_tap_there(
     stack: RecordingStack, data: Dataset
 ) -> None:
-    [terminal] = stack.terminals
-    assert terminal[:3] == ("0110113719", "見本診療所", "clinic")
+    [terminal] = stack.runs("eligibility-api", "facility", "add")
+    assert {"0110113719", "見本診療所", "clinic"} < set(terminal)
     prescribed = [person for person in data.persons if person.prescriptions]
     runs = stack.runs("clinic-terminal", "prescribe")
     assert len(runs) == len(prescribed) > 1
@@ -210,9 +206,11 @@ def test_registrations_of_earlier_days_are_taken_over_from_the_cards_certificate
 def test_changes_of_cards_and_persons_are_made_at_j_lis(stack: RecordingStack) -> None:
     runs = stack.runs("jpki-mock")
     commands = [arguments[1] for arguments in runs if arguments[1] != "certificate"]
-    assert commands == ["import-residents", "suspend", "revoke", "renew", "record-death", "suspend", "revoke"]
+    # Those of a person in their order; the persons side by side.
+    assert commands[0] == "import-residents"
+    assert sorted(commands[1:]) == ["record-death", "renew", "revoke", "revoke", "suspend", "suspend"]
     suspended = [Path(arguments[2]).stem for arguments in runs if arguments[1] == "suspend"]
-    assert suspended == ["P69-suspended", "P93-phone-of-a-lost-card-card"]
+    assert sorted(suspended) == ["P69-suspended", "P93-phone-of-a-lost-card-card"]
 
 
 def test_a_refused_registration_raises_an_error(tmp_path: Path, data: Dataset) -> None:
@@ -220,3 +218,34 @@ def test_a_refused_registration_raises_an_error(tmp_path: Path, data: Dataset) -
     persons = PersonRegistration(cast(Stack, stack), data)
     with pytest.raises(StackError, match="P01-valid"):
         persons.register()
+
+
+def test_one_person_may_be_registered_before_the_others_and_once(tmp_path: Path, data: Dataset) -> None:
+    stack = RecordingStack(tmp_path, output(data))
+    persons = PersonRegistration(cast(Stack, stack), data)
+    persons.register_first("P01-valid")
+    assert [arguments[:2] for arguments in stack.commands] == [
+        ("eligibility-api", "insurer"),
+        ("payer-mock", "enrol"),
+        ("clinic-terminal", "tap"),
+    ]
+    assert list(stack.rows("persons-one.csv")) == [("01130012", "7701")]
+    persons.register()
+    assert len(stack.runs("eligibility-api", "insurer", "add")) == 1
+    rest = stack.rows("persons-first-*.csv")
+    assert ("01130012", "7701") not in rest
+    assert len(rest) > 100
+    registered = [
+        arguments for arguments in stack.runs("clinic-terminal", "tap") if "--register" in arguments
+    ]
+    assert sum("P01-valid.json" in arguments[3] for arguments in registered) == 1
+
+
+def test_every_member_is_enrolled_once_in_the_order_of_the_person_s_enrolments(
+    stack: RecordingStack, data: Dataset
+) -> None:
+    first = [(member["insurer_number"], member["number"]) for person in data.persons
+             for of, enrolment in enumerate(person.enrolments, start=1) if not enrolment.late
+             for member in [data.enrolment(person, of, "before")]]  # fmt: skip
+    assert len(list(stack.home.glob("persons-first-*.csv"))) == 3
+    assert [(row["insurer_number"], row["number"]) for row in stack.lines("persons-first-*.csv")] == first

@@ -11,13 +11,12 @@ import pytest
 from clinic_terminal.errors import SHOWN_CATALOGUE, TerminalError
 from clinic_terminal.exchange.result_codes import RESULT_CODES, Level, notice_of, remark_of
 from eligibility_api.contract.eligibility import CertificateRenewal
-from eligibility_api.contract.errors import CatalogueEntry, ErrorKind
+from eligibility_api.contract.errors import ErrorKind
 
 REMARKS = {"certificate-expiring", "certificate-grace"}
 _CONTRARY = "資格が「無効」という意味ではありません。"
 
 TECHNICAL = [entry for entry in SHOWN_CATALOGUE.values() if entry.kind is ErrorKind.TECHNICAL]
-ENTRIES = pytest.mark.parametrize("entry", SHOWN_CATALOGUE.values(), ids=lambda entry: entry.code)
 
 
 def test_every_error_of_the_fund_and_of_the_terminal_has_a_code_of_its_own() -> None:
@@ -26,27 +25,28 @@ def test_every_error_of_the_fund_and_of_the_terminal_has_a_code_of_its_own() -> 
     assert len(set(numbers)) == len(numbers) > 100
 
 
-@ENTRIES
-def test_a_code_is_visibly_ours_and_has_the_catalogues_sentences(entry: CatalogueEntry) -> None:
-    notice = notice_of(TerminalError(entry.code))
-    assert re.fullmatch(r"SHK-[0-9]{4}", notice.code.number)
-    assert (notice.text.ja, notice.text.en) == (entry.ja, entry.en)
+def test_a_code_is_visibly_ours_and_has_the_catalogues_sentences() -> None:
+    for code, entry in SHOWN_CATALOGUE.items():
+        notice = notice_of(TerminalError(code))
+        assert re.fullmatch(r"SHK-[0-9]{4}", notice.code.number), code
+        assert (notice.text.ja, notice.text.en) == (entry.ja, entry.en)
 
 
-@pytest.mark.parametrize("entry", TECHNICAL, ids=lambda entry: entry.code)
-def test_a_technical_failure_never_reads_like_an_answer_about_a_person(entry: CatalogueEntry) -> None:
-    notice = notice_of(TerminalError(entry.code, retry_after=5))
-    assert not notice.concerns_person
-    text = notice.text.ja.replace(_CONTRARY, "")
-    assert "無効" not in text
-    assert "該当" not in text
-    assert text.endswith("5秒後にもう一度お試しください。")
+def test_a_technical_failure_never_reads_like_an_answer_about_a_person() -> None:
+    assert len(TECHNICAL) > 10
+    for entry in TECHNICAL:
+        notice = notice_of(TerminalError(entry.code, retry_after=5))
+        assert not notice.concerns_person, entry.code
+        text = notice.text.ja.replace(_CONTRARY, "")
+        assert "無効" not in text
+        assert "該当" not in text
+        assert text.endswith("5秒後にもう一度お試しください。")
 
 
-@ENTRIES
-def test_no_error_reads_like_a_validity(entry: CatalogueEntry) -> None:
-    text = notice_of(TerminalError(entry.code)).text.ja.replace(_CONTRARY, "")
-    assert not re.search(r"無効|該当資格なし|複数該当", text)
+def test_no_error_reads_like_a_validity() -> None:
+    for code in SHOWN_CATALOGUE:
+        text = notice_of(TerminalError(code)).text.ja.replace(_CONTRARY, "")
+        assert not re.search(r"無効|該当資格なし|複数該当", text), code
 
 
 @pytest.mark.parametrize("code", ["request-invalid", "card-not-usable", "consent-expired", "pin-wrong"])

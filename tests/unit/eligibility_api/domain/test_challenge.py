@@ -6,6 +6,7 @@ import base64
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -103,20 +104,18 @@ def test_a_challenge_is_verified_for_its_own_audience_only(audience: str) -> Non
     assert refusal_of(TEXT, audience=audience) == "challenge-altered"
 
 
-@pytest.mark.parametrize("offset", range(len(DATA)))
-def test_every_flipped_bit_of_the_bytes_is_rejected(offset: int) -> None:
+def test_every_flipped_bit_of_the_bytes_is_rejected() -> None:
     """Rule A1."""
-    for bit in range(8):
+    for offset, bit in product(range(len(DATA)), range(8)):
         data = bytearray(DATA)
         data[offset] ^= 1 << bit
         text = base64.urlsafe_b64encode(data).rstrip(b"=").decode()
         assert refusal_of(text) == "challenge-altered"
 
 
-@pytest.mark.parametrize("place", range(len(TEXT)))
-def test_every_flipped_bit_of_the_text_is_rejected(place: int) -> None:
+def test_every_flipped_bit_of_the_text_is_rejected() -> None:
     """Rule A1."""
-    for bit in range(8):
+    for place, bit in product(range(len(TEXT)), range(8)):
         text = TEXT[:place] + chr(ord(TEXT[place]) ^ (1 << bit)) + TEXT[place + 1 :]
         assert refusal_of(text) == "challenge-altered"
 
@@ -139,16 +138,16 @@ NUMBERS = {
 }
 
 
-@pytest.mark.parametrize("purpose", range(256))
-def test_the_number_of_a_purpose_never_changes(purpose: int) -> None:
+def test_the_number_of_a_purpose_never_changes() -> None:
     """Rule A1: workers of two releases share the key."""
-    data = DATA[:5] + bytes([purpose]) + DATA[6:]
-    text = base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-    if purpose in NUMBERS:
-        assert parse_unverified(text).purpose is NUMBERS[purpose]
-    else:
-        with pytest.raises(ShikakuError, match="challenge-other-purpose"):
-            parse_unverified(text)
+    for purpose in range(256):
+        data = DATA[:5] + bytes([purpose]) + DATA[6:]
+        text = base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+        if purpose in NUMBERS:
+            assert parse_unverified(text).purpose is NUMBERS[purpose]
+        else:
+            with pytest.raises(ShikakuError, match="challenge-other-purpose"):
+                parse_unverified(text)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from eligibility_api.contract.enrolment import Mismatch, RegisterMatch
@@ -42,6 +44,8 @@ from tests.builders.links import (
     UNSEEN,
     VARIANT,
 )
+
+EVERY_CHANGE = list(product(STATES, OUTCOMES))
 
 
 @pytest.mark.parametrize(
@@ -206,33 +210,31 @@ def test_a_proposal_counts_as_a_miss_until_it_is_confirmed(link: Link, identifie
     assert link.is_identified is identified
 
 
-@pytest.mark.parametrize("found", OUTCOMES)
-@pytest.mark.parametrize("former", STATES)
-def test_nobody_is_linked_by_folded_items_without_the_insurers_knowledge(
-    former: Link, found: RegisterAnswer
-) -> None:
+def test_nobody_is_linked_by_folded_items_without_the_insurers_knowledge() -> None:
     """Rule R8: a person key is linked by equal items, or because it was proposed or linked before."""
-    for change in (link_after_match, link_after_confirmation, link_after_unlinking):
-        link = change(former, found)
-        equal = found.person_key if found.match is ONE else None
-        known = {None, former.person_key, equal}
-        assert link.person_key in (
-            known | {former.proposed_key} if change is link_after_confirmation else known
-        )
-        assert link.person_key is None or link.proposed_key is None
-        assert not link.differences or link.register_match in {VARIANT, RegisterMatch.CONTESTED}
+    assert len(EVERY_CHANGE) > 50
+    for former, found in EVERY_CHANGE:
+        for change in (link_after_match, link_after_confirmation, link_after_unlinking):
+            link = change(former, found)
+            equal = found.person_key if found.match is ONE else None
+            known = {None, former.person_key, equal}
+            assert link.person_key in (
+                known | {former.proposed_key} if change is link_after_confirmation else known
+            )
+            assert link.person_key is None or link.proposed_key is None
+            assert not link.differences or link.register_match in {VARIANT, RegisterMatch.CONTESTED}
 
 
-@pytest.mark.parametrize("found", OUTCOMES)
-@pytest.mark.parametrize("former", STATES)
-def test_a_new_link_is_always_reported_to_the_insurer(former: Link, found: RegisterAnswer) -> None:
-    for link in (
-        link_after_match(former, found),
-        link_after_confirmation(former, found),
-        link_after_unlinking(former, found),
-    ):
-        assert link.person_key is not None or link.mismatch is not Mismatch.NONE
-    assert link_after_match(former, found).person_key in {former.person_key, found.person_key}
+def test_a_new_link_is_always_reported_to_the_insurer() -> None:
+    assert len(EVERY_CHANGE) > 50
+    for former, found in EVERY_CHANGE:
+        for link in (
+            link_after_match(former, found),
+            link_after_confirmation(former, found),
+            link_after_unlinking(former, found),
+        ):
+            assert link.person_key is not None or link.mismatch is not Mismatch.NONE
+        assert link_after_match(former, found).person_key in {former.person_key, found.person_key}
 
 
 @pytest.mark.parametrize(

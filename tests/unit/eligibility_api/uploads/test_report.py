@@ -204,25 +204,25 @@ async def test_a_file_without_valid_rows_is_reported_without_a_division(
     assert holding(report) == ({"bad-rows": True} if rows else {})
 
 
-@pytest.mark.parametrize("percent", range(1, 100))
 async def test_exactly_the_limit_holds_no_file_whatever_its_binary_fraction(
-    monkeypatch: pytest.MonkeyPatch, percent: int
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    limit = percent / 100
-    for changed, holds in ((10 * percent, False), (10 * percent + 1, True)):
-        counts = {"rows": 1000, "changed": changed, "unchanged": 1000 - changed}
-        assert holding(await reported(monkeypatch, counts, settings={"hold_max_changed_ratio": limit})) == {
-            "changed": holds
-        }
+    for percent in range(1, 100):
+        limit = percent / 100
+        for changed, holds in ((10 * percent, False), (10 * percent + 1, True)):
+            counts = {"rows": 1000, "changed": changed, "unchanged": 1000 - changed}
+            assert holding(
+                await reported(monkeypatch, counts, settings={"hold_max_changed_ratio": limit})
+            ) == {"changed": holds}
 
 
-@pytest.mark.parametrize("before", range(10, 101))
 async def test_exactly_the_largest_drop_holds_no_file_whatever_its_binary_fraction(
-    monkeypatch: pytest.MonkeyPatch, before: int
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    earlier = {"symbol": before / 100}
-    found = []
-    for now in ((before - 10) / 100, (100 * before - 1001) / 10_000):
-        report = await reported(monkeypatch, {}, rates={"symbol": (now, 1000)}, earlier=earlier)
-        found.append(holding(report))
-    assert found == [{}, {"fill-dropped": True}]
+    for before in range(10, 101):
+        earlier = {"symbol": before / 100}
+        found = []
+        for now in ((before - 10) / 100, (100 * before - 1001) / 10_000):
+            report = await reported(monkeypatch, {}, rates={"symbol": (now, 1000)}, earlier=earlier)
+            found.append(holding(report))
+        assert found == [{}, {"fill-dropped": True}]

@@ -31,14 +31,14 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def found_roles(database_url: str | None = None) -> dict[int, str]:
     return ProcessRoles(
-        f"http://127.0.0.1:{FUND}", Path("fund"), database_url, f"http://127.0.0.1:{JLIS_PORT}", lambda: [50, 51], 1
+        f"http://127.0.0.1:{FUND}", Path("fund"), database_url, f"http://127.0.0.1:{JLIS_PORT}", lambda: {50: GENERATOR, 51: GENERATOR, 52: COORDINATOR}, 1
     ).find()  # fmt: skip
 
 
 def test_every_process_of_a_stack_has_its_role() -> None:
     assert found_roles() == {
         1: COORDINATOR, 10: SUPERVISOR, 11: API, 12: API, 13: SCHEDULER, 14: JOBS, 15: SUPERVISOR, 20: JLIS, 30: DATABASE, 31: DATABASE,
-        50: GENERATOR, 51: GENERATOR,
+        50: GENERATOR, 51: GENERATOR, 52: COORDINATOR,
     }  # fmt: skip
 
 

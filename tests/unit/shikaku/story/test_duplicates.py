@@ -35,11 +35,11 @@ class ScriptedStack:
     def cards(self) -> Path:
         return self.home
 
-    def admit_terminal(self, code: str, name: str, kind: str, rights: str, file: str) -> Path:
-        assert "prescription" in rights
-        return self.home / file
-
     def run(self, program: str, command: str, *arguments: str | Path, **more: Any) -> CompletedProcess[str]:
+        if program == "eligibility-api":
+            assert (command, arguments[0]) == ("facility", "add")
+            assert "prescription" in str(arguments)
+            return CompletedProcess([], 0, "", "")
         terminal = (more.get("variables") or {}).get("TERMINAL_CREDENTIAL")
         output: dict[str, Any] = {"headline": {"ja": "無効", "en": "Not valid"}}
         if command != self.refused:

@@ -76,10 +76,6 @@ class ScriptedStack:
     def wiring(self) -> dict[str, str]:
         return {"TERMINAL_HOME": str(self.home / "terminal")}
 
-    def serve_exchange(self, root: Path) -> str:
-        (root / "face").mkdir(parents=True)
-        return URL
-
     def run(self, *arguments: str | Path, **more: Any) -> CompletedProcess[str]:
         assert arguments[:2] == ("clinic-terminal", "tap")
         for name, content in self.faces.items():
@@ -92,10 +88,16 @@ class ScriptedStack:
         return self.file if Path(script).name == "drop-request.sh" else self.http
 
 
+def serve_exchange(_: Stack, root: Path) -> str:
+    (root / "face").mkdir(parents=True)
+    return URL
+
+
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ScriptedStack:
     scripted = ScriptedStack(tmp_path)
     monkeypatch.setattr(subprocess, "run", scripted.script)
+    monkeypatch.setattr("shikaku.story.exchange.serve_exchange", serve_exchange)
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     return scripted
 

@@ -63,10 +63,6 @@ class ScriptedStack:
     def wiring(self) -> dict[str, str]:
         return {"FUND_TRUST_STORE": "trust.pem"}
 
-    def admit_terminal(self, code: str, name: str, kind: str, rights: str, file: str) -> Path:
-        self.commands.append(("admit", code, kind, rights))
-        return self.home / file
-
     def run(self, *arguments: str | Path, **more: Any) -> CompletedProcess[str]:
         self.commands.append(tuple(map(str, arguments)))
         self.terminals.append((more.get("variables") or {}).get("TERMINAL_CREDENTIAL"))
@@ -130,9 +126,7 @@ def test_the_pharmacy_uses_its_own_terminal(tmp_path: Path) -> None:
     pharmacy = str(tmp_path / f"terminal-{PHARMACY['code']}.json")
     at = [
         terminal
-        for arguments, terminal in zip(
-            (w for w in stack.commands if w[0] != "admit"), stack.terminals, strict=True
-        )
+        for arguments, terminal in zip(stack.commands, stack.terminals, strict=True)
         if arguments[0] == "clinic-terminal"
     ]
     assert at == [None, *[pharmacy] * 5]

@@ -16,11 +16,6 @@ from clinic_terminal.store.requests import TakenRequests
 from tests.builders.clinic.folder import CONTENT, MAX_BYTES, REQUEST, FolderStage
 
 
-@pytest.fixture
-def stage(tmp_path: Path) -> FolderStage:
-    return FolderStage(tmp_path)
-
-
 def left(stage: FolderStage) -> list[str]:
     return sorted(path.name for path in stage.root.requests.iterdir())
 

@@ -30,7 +30,7 @@ from tests.builders.database import Database
 from tests.builders.fund import Fund, open_fund
 from tests.builders.fund_clients import CLINIC, OTHER_INSURER
 from tests.builders.known import content, drug
-from tests.builders.own_page import ORIGIN, RIGHTS, OwnBrowser, code_for, own_browser, words_of
+from tests.builders.own_page import ORIGIN, OwnBrowser, code_for, own_browser, words_of
 from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
@@ -53,12 +53,6 @@ async def fund(database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
         async with opened.owner.transaction() as connection:
             await load(connection, shipped())
         yield opened
-
-
-@pytest.fixture(scope="module")
-async def terminal(fund: Fund) -> Credential:
-    """A clinic's terminal with the right."""
-    return await fund.terminal(rights=RIGHTS)
 
 
 @pytest.fixture
