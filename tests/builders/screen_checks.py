@@ -24,6 +24,7 @@ _CHECKS = """() => {
     const height = element.getBoundingClientRect().height;
     if (isShown(element) && height > 0 && height < lowest - 0.5) note(`${height} px high`, element);
   }
+  for (const whole of document.querySelectorAll(".whole")) if (getComputedStyle(whole.parentElement).display.match(/flex|grid/)) note("a day apart from its sentence", whole.parentElement);
   while (texts.nextNode()) {
     const node = texts.currentNode, element = node.parentElement;
     if (!node.data.trim() || !isShown(element) || element.closest("option, script, style, noscript, title, desc")) continue;
@@ -44,7 +45,7 @@ _CHECKS = """() => {
 def misfits(page: Page) -> list[str]:
     """What the window cuts off, breaks or makes too small; each with its element.
 
-    Wider than the window (a sideways scroll of the page), cut off, with an ellipsis, a day or time over two lines, a
+    Wider than the window (a sideways scroll of the page), cut off, with an ellipsis, a day or time over two lines or apart from its sentence, a
     control lower than 24 px (64 at the reader, 48 on a phone's page), a text smaller than 13 px (16 at the reader, 15 on a phone's page).
     """
     found = page.evaluate(_CHECKS)
