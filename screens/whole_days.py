@@ -1,4 +1,4 @@
-"""Japanese days and times on a page stay in one line: 令和8年11月30日 is never broken after 年."""
+"""Days and times on a page stay in one line: 令和8年11月30日 is never broken after 年, nor 2026-11-30 after a hyphen."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 
 _WHOLE = re.compile(
     r"(?:(?:(?:明治|大正|昭和|平成|令和)(?:元|[0-9]{1,2})|[0-9]{4})年)?[0-9]{1,2}月[0-9]{1,2}日|[0-9]{1,2}時[0-9]{2}分"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}"
 )
-_WITHOUT_MARKUP = ("<title", "<option", "<textarea", "<script", "<style", "<text", "<tspan", "<desc")
-"""Elements whose content is text alone: HTML's own, and those of pictures."""
+_WITHOUT_MARKUP = ("<title", "<option", "<textarea", "<script", "<style", "<text", "<tspan", "<desc", "<time")
+"""Elements whose content is text alone, HTML's own and those of pictures; a `<time>` is whole already."""
 
 
 def with_whole_days(html: str) -> str:

@@ -19,8 +19,10 @@ function listen(region) {
     announce(said);
     if (region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
     const focused = region.contains(document.activeElement) ? document.activeElement.id : "";
+    const scrolled = region.querySelector("[data-roving]")?.scrollTop;
     region.innerHTML = html.join("\n");
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    if (scrolled) region.querySelector("[data-roving]")?.scrollTo(0, scrolled);
     prepare(region);
     region.dispatchEvent(new Event("replaced", { bubbles: true }));
   };

@@ -13,7 +13,17 @@ from playwright.sync_api import Browser, Page, expect
 
 from clinic_terminal.store.records import StoredMembership, Way
 from eligibility_api.contract.codes import Category, Validity
-from tests.builders.browser import DESK, SIZES, ZOOMED, Windows, fonts_of, misfits_at, picture, violations
+from tests.builders.browser import (
+    DESK,
+    PHONE,
+    SIZES,
+    ZOOMED,
+    Windows,
+    fonts_of,
+    misfits_at,
+    picture,
+    violations,
+)
 from tests.builders.clinic.desk import ADMINISTRATOR, RECEPTION, Desk, Operator, served_desk
 from tests.builders.clinic.fake_consents import given_ahead
 from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment
@@ -260,6 +270,26 @@ def test_of_several_insurances_of_one_person_the_operator_chooses(desk: Desk, re
     second = page.get_by_role("article", name="資格 2")
     expect(second.get_by_text("カルテに使う資格です")).to_be_visible()
     expect(second).to_contain_text("999")
+
+
+def test_on_a_phone_an_answer_is_seen_below_a_long_list_which_keeps_its_place(
+    desk: Desk, reception: Page
+) -> None:
+    page = reception
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    visits = [desk.visit(answer()) for _ in range(12)]
+    open_visit(desk, page, visits[-1])
+    expect(page.locator(".status.valid")).to_be_in_viewport()
+    page.locator(f"#visit-{visits[0]}").scroll_into_view_if_needed()
+    before = page.locator(".queue").evaluate("list => list.scrollTop")
+    assert before > 0
+    desk.visit(answer(Validity.INVALID, [ended_enrolment()]))
+    expect(page.locator(".queue .invalid").first).to_be_attached()
+    expect(page.locator("#announcer")).to_contain_text("新しい受付 1件")
+    assert page.locator(".queue").evaluate("list => list.scrollTop") == before
+    assert violations(page) == []
+    page.goto(f"{desk.url}/desk")
+    assert page.locator(".queue").evaluate("list => list.scrollHeight - list.clientHeight") <= 1
 
 
 def test_rare_characters_of_a_name_have_glyphs(desk: Desk, reception: Page) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -32,20 +33,32 @@ PEOPLE = {
 
 
 @pytest.fixture(scope="module")
-def desk(windows: Windows, stack: PopulatedStack) -> EnrolmentDesk:
-    """The insurer's desk with members of a file whom the resident register does not know."""
+def logged_in(windows: Windows, stack: PopulatedStack) -> tuple[EnrolmentDesk, Any]:
+    """The insurer's desk with members of a file whom the resident register does not know, and the clerk's cookies."""
     desk = open_desk(stack, "06130025")
     page = windows.clean("page", DESK)
     desk.log_in(page)
     desk.send(page, "加入者.csv", [row(n, name=name, kana=kana) for n, (name, kana) in PEOPLE.items()])
     desk.decide(page, "反映する")
     expect(page.locator(".status h2")).to_have_text("反映済")
-    return desk
+    return desk, page.context.cookies()
+
+
+@pytest.fixture
+def desk(logged_in: tuple[EnrolmentDesk, Any]) -> EnrolmentDesk:
+    return logged_in[0]
+
+
+@pytest.fixture
+def page(page: Page, logged_in: tuple[EnrolmentDesk, Any]) -> Page:
+    """A page at which the clerk is logged in."""
+    page.context.add_cookies(logged_in[1])
+    return page
 
 
 def find(desk: EnrolmentDesk, page: Page, number: int) -> None:
-    """Log in and open a member's page."""
-    desk.log_in(page)
+    """Open a member's page."""
+    page.goto(f"{desk.url}/uploads")
     page.get_by_role("link", name="加入者", exact=True).click()
     page.get_by_label("番号", exact=True).fill(str(number))
     page.get_by_role("button", name="探す").click()
@@ -75,7 +88,6 @@ def test_every_name_is_shown_whole_and_as_text(desk: EnrolmentDesk, page: Page, 
 
 
 def test_a_member_is_found_ended_and_shown_on_both_time_axes(desk: EnrolmentDesk, page: Page) -> None:
-    desk.log_in(page)
     page.goto(f"{desk.url}/members")
     page.get_by_label("番号", exact=True).fill("７７０２")
     page.get_by_label("生年月日").fill("昭和55年5月17日")
@@ -124,7 +136,7 @@ def test_a_correction_replaces_the_period_and_its_faults_are_named(desk: Enrolme
 
 
 def test_the_oldest_mismatch_is_first_and_can_be_confirmed(desk: EnrolmentDesk, page: Page) -> None:
-    desk.log_in(page)
+    page.goto(f"{desk.url}/uploads")
     page.get_by_role("link", name="不一致").click()
     rows = page.get_by_role("region", name="住民基本台帳情報との不一致").get_by_role("row")
     expect(rows.nth(1)).to_contain_text("該当者なし")
@@ -137,7 +149,7 @@ def test_the_oldest_mismatch_is_first_and_can_be_confirmed(desk: EnrolmentDesk, 
 
 
 def test_papers_are_listed_saved_and_printed(desk: EnrolmentDesk, page: Page) -> None:
-    desk.log_in(page)
+    page.goto(f"{desk.url}/uploads")
     page.get_by_role("link", name="資格確認書").click()
     expect(page.get_by_role("region", name="資格確認書が必要な加入者")).to_contain_text("利用登録なし")
     picture(page, "enrolment-papers")
@@ -153,14 +165,14 @@ def test_papers_are_listed_saved_and_printed(desk: EnrolmentDesk, page: Page) ->
 
 
 def test_applications_for_deregistration_have_a_page(desk: EnrolmentDesk, page: Page) -> None:
-    desk.log_in(page)
+    page.goto(f"{desk.url}/uploads")
     page.get_by_role("link", name="解除の申請").click()
     expect(page.get_by_text("未処理の申請はありません。")).to_be_visible()
     clean(page)
 
 
 def test_figures_have_charts_and_tables(desk: EnrolmentDesk, page: Page, stack: PopulatedStack) -> None:
-    desk.log_in(page)
+    page.goto(f"{desk.url}/uploads")
     before = date.today() - timedelta(days=85)  # noqa: DTZ011 - joined 23 days before it was published
     desk.send(page, "前々月.csv", [row(7706, acquired=before.isoformat())], changes=True)
     desk.decide(page, "反映する")

@@ -8,12 +8,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from eligibility_api.contract.history import HistoryResource
-from tests.builders.browser import SIZES, ZOOMED, misfits_at, picture, violations
+from tests.builders.browser import DESK, SIZES, ZOOMED, Windows, misfits_at, picture, violations
 from tests.builders.clinic import histories, long_history
 from tests.builders.clinic.fake_consents import CONSENT
 from tests.builders.clinic.history_pages import DOCTOR, PHARMACIST, HistoryPages, Operator, served_pages
@@ -29,10 +30,18 @@ def pages(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield served
 
 
-@pytest.fixture
-def pharmacist(pages: HistoryPages, page: Page) -> Page:
-    """A page at which the pharmacist is logged in."""
+@pytest.fixture(scope="module")
+def session(pages: HistoryPages, windows: Windows) -> Any:
+    """The cookies of the pharmacist, logged in once for all tests: another log-in would end it."""
+    page = windows.clean("page", DESK)
     log_in(pages, page)
+    return page.context.cookies()
+
+
+@pytest.fixture
+def pharmacist(page: Page, session: Any) -> Page:
+    """A page at which the pharmacist is logged in."""
+    page.context.add_cookies(session)
     return page
 
 
@@ -100,9 +109,9 @@ def test_treatments_and_check_ups(pages: HistoryPages, pharmacist: Page) -> None
     picture(page, "history-checkups")
 
 
-def test_the_page_closes_when_the_consent_ends(pages: HistoryPages, own_page: Page) -> None:
+def test_the_page_closes_when_the_consent_ends(pages: HistoryPages, own_page: Page, session: Any) -> None:
     page, path = own_page, pages.opened(timedelta(seconds=62))
-    log_in(pages, page)
+    page.context.add_cookies(session)
     page.clock.install()
     page.goto(f"{pages.url}{path}")
     shown = page.locator("[data-closes]")
@@ -272,9 +281,9 @@ def test_print_shows_the_head_and_no_controls(pages: HistoryPages, pharmacist: P
     picture(page, "history-print")
 
 
-def test_it_works_without_script(pages: HistoryPages, plain_page: Page) -> None:
+def test_it_works_without_script(pages: HistoryPages, plain_page: Page, session: Any) -> None:
     page = plain_page
-    log_in(pages, page)
+    page.context.add_cookies(session)
     page.goto(f"{pages.url}{pages.opened()}")
     page.get_by_label("由来").select_option("dispensing")
     page.get_by_role("button", name="絞り込む").click()

@@ -31,6 +31,11 @@ DAY = "令和8年11月30日"
         ("desk", '<button style="height: 20px">送</button>', "20 px high"),
         ("phone", '<button style="height: 44px">送</button>', "44 px high"),
         ("reader", '<button style="height: 60px">送</button>', "60 px high"),
+        (
+            "desk",
+            f'<p style="display: flex">期限は<span class="whole">{DAY}</span>です</p>',
+            "a day apart from its sentence",
+        ),
         ("desk", f'<p style="width: 90px">期限は{DAY}です</p>', f"{DAY} is broken"),
     ],
 )

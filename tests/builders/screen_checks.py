@@ -12,7 +12,7 @@ _CHECKS = """() => {
   const note = (what, element) => found.push(`${what}: ${element.outerHTML.slice(0, 120)}`);
   const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".said, .skip, dialog:not([open])");
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const day = /(((明治|大正|昭和|平成|令和)(元|\\d{1,2})|\\d{4})年)?\\d{1,2}月\\d{1,2}日|\\d{1,2}時\\d{2}分/g;
+  const day = /(((明治|大正|昭和|平成|令和)(元|\\d{1,2})|\\d{4})年)?\\d{1,2}月\\d{1,2}日|\\d{1,2}時\\d{2}分|\\d{4}-\\d{2}-\\d{2}/g;
 
   for (const element of document.querySelectorAll("body *")) {
     if (element.getBoundingClientRect().right > root.clientWidth + 1 && !element.closest(".scroll, .said, .skip, dialog")) note("wider than the window", element);
@@ -24,6 +24,7 @@ _CHECKS = """() => {
     const height = element.getBoundingClientRect().height;
     if (isShown(element) && height > 0 && height < lowest - 0.5) note(`${height} px high`, element);
   }
+  for (const whole of document.querySelectorAll(".whole")) if (getComputedStyle(whole.parentElement).display.match(/flex|grid/)) note("a day apart from its sentence", whole.parentElement);
   while (texts.nextNode()) {
     const node = texts.currentNode, element = node.parentElement;
     if (!node.data.trim() || !isShown(element) || element.closest("option, script, style, noscript, title, desc")) continue;
@@ -44,7 +45,7 @@ _CHECKS = """() => {
 def misfits(page: Page) -> list[str]:
     """What the window cuts off, breaks or makes too small; each with its element.
 
-    Wider than the window (a sideways scroll of the page), cut off, with an ellipsis, a Japanese day or time over two lines, a
+    Wider than the window (a sideways scroll of the page), cut off, with an ellipsis, a day or time over two lines or apart from its sentence, a
     control lower than 24 px (64 at the reader, 48 on a phone's page), a text smaller than 13 px (16 at the reader, 15 on a phone's page).
     """
     found = page.evaluate(_CHECKS)

@@ -92,6 +92,7 @@ async def test_a_row_opens_the_whole_answer_and_changes_nothing(desk: Browser) -
     assert "カルテへの反映は、来院時の受付で行います。" in words
     response = await desk.get(f"{path}/{places['09:00']}")
     assert "/desk/visits//" not in response.text
+    assert 'class="decision"' not in response.text, "a column without anything to decide"
     assert "ほかの確認方法" in words_of(await desk.get(f"{path}/{places['09:10']}"))
     assert len(desk.desk.store.visits(NOW.date())) == 0
     for other in (f"{path}/{places['09:20']}", f"{path}/3", f"{path}/-1", "/desk/appointments/another/0"):

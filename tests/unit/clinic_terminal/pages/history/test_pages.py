@@ -121,7 +121,7 @@ async def test_the_fund_groups_by_date(browser: Browser) -> None:
     path = browser.pages.opened()
     page = await browser.post(f"{path}/choose", grouping="date", months="60")
     assert browser.pages.fund.history.queries[-1]["group"] == "date"
-    heads = re.findall(r'<span class="what">\s*([0-9-]{10}|日付なし)', page.text)
+    heads = re.findall(r'<span class="what">\s*(?:<span class="whole">)?([0-9-]{10}|日付なし)', page.text)
     assert heads[0] == "2026-03-23"
     assert "日付なし" in heads
 
