@@ -69,6 +69,7 @@ class _CardContext:
     key: KeyProfile
     expires_on: date
     now: datetime
+    make_key: KeyMaker
 
 
 class Cards:
@@ -91,10 +92,10 @@ class Cards:
         self._faces = faces
         self._make_key = make_key
 
-    def issue(self, order: CardOrder, now: datetime) -> CardImage:
+    def issue(self, order: CardOrder, now: datetime, make_key: KeyMaker | None = None) -> CardImage:
         """Issue a new card, or a phone's certificates. Raises NotFound for the resident, NotAllowed by the rules.
 
-        A card that is issued before the first birthday has no photo: it knows the PIN alone, and no visual check.
+        `make_key`: makes its keys, in place of the usual maker. A card that is issued before the first birthday has no photo: it knows the PIN alone, and no visual check.
         """
         today = day_in_japan(now)
         resident = self._register.find(order.resident_id)
@@ -103,7 +104,12 @@ class Cards:
             raise NotAllowed("A card without a photo has a PIN: nothing else shows whose it is.")
         expires_on = card_expiry(resident.birth_date, today)
         context = _CardContext(
-            resident=resident, carrier=order.carrier, key=order.key, expires_on=expires_on, now=now
+            resident=resident,
+            carrier=order.carrier,
+            key=order.key,
+            expires_on=expires_on,
+            now=now,
+            make_key=make_key or self._make_key,
         )
         with self._store.unit():
             signs = self._signs(order, resident, now)
@@ -141,6 +147,7 @@ class Cards:
             key=_key_profile(image.authentication),
             expires_on=card_expiry(resident.birth_date, day_in_japan(now)) if replaced else image.expires_on,
             now=now,
+            make_key=self._make_key,
         )
         with self._store.unit():
             slots = {
@@ -178,7 +185,7 @@ class Cards:
         return self._slot(Kind.SIGNATURE, context, old_id if is_renewable(old) else None)
 
     def _slot(self, kind: Kind, context: _CardContext, renews: CertificateId | None = None) -> KeySlot:
-        key = self._make_key(context.key)
+        key = context.make_key(context.key)
         application = Application(
             kind=kind,
             resident=context.resident,

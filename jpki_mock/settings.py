@@ -8,11 +8,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Home folder, and lifetimes of CRLs and OCSP responses. Durations in seconds."""
+    """Home folder, kept keys, and lifetimes of CRLs and OCSP responses. Durations in seconds."""
 
     model_config = SettingsConfigDict(env_prefix="JPKI_", frozen=True)
 
     home: Path = Field(default=Path("var/jpki"), description="Folder of the register, keys and certificates.")
+    card_keys: Path | None = Field(
+        default=None,
+        description="File in which the keys of imported residents' cards are kept, for the next register with these residents.",
+    )
     crl_lifetime_seconds: int = Field(
         default=24 * 3600, gt=0, description="From thisUpdate to nextUpdate of a CRL."
     )

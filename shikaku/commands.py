@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shikaku.processes import ROOT, StackError, command_line
-from shikaku.warm import WarmCommands
+from shikaku.warm import PROGRAMS, WarmCommands
 
 _FOREIGN_PREFIXES = ("DATABASE_URL", "FUND_", "JPKI_", "LOADTEST_", "PAYER_", "TERMINAL_")
 _COMMAND_SECONDS = 300
@@ -43,10 +43,12 @@ class Commands:
         return inherited | {"NO_PROXY": "127.0.0.1"} | self._wiring
 
     def write_environment(self, path: Path) -> None:
-        """Write the wiring as a file that a shell can source."""
+        """Write the wiring as a file that a shell can source, at any moment: it appears whole."""
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in sorted(self._wiring.items())]
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(lines))
+        part = path.with_name(f"{path.name}.new")
+        part.write_text("".join(lines))
+        part.replace(path)
 
     def run(
         self,
@@ -61,7 +63,7 @@ class Commands:
         With `check`, raises StackError if the exit code is not 0.
         """
         environment = self.environment | dict(variables or {})
-        if self._warm is not None:
+        if self._warm is not None and name in PROGRAMS:
             done = self._warm.run(name, [str(one) for one in arguments], environment, stdin)
         else:
             done = subprocess.run(
@@ -82,8 +84,12 @@ class Commands:
 
     @contextmanager
     def warm(self) -> Iterator[None]:
-        """Run the commands inside of this context quickly, each program's in one process after another."""
+        """Run the commands inside of this context quickly: those of each program in children of one process.
+
+        The programs are imported at once, beside what else happens.
+        """
         with WarmCommands(_COMMAND_SECONDS) as warm:
+            warm.prepare()
             self._warm = warm
             try:
                 yield

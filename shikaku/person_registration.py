@@ -1,13 +1,13 @@
 """Registers the named test persons in a running stack with the organisations' commands.
 
-In this order: residents and cards (`issue_cards`), which need no fund; then (`register`) enrolments, first
-registrations, what institutions recorded, and later changes.
+In this order: residents and cards (`issue_cards`), which need no fund; one person alone (`register_first`), where somebody
+waits for an answer; then (`register`) enrolments, first registrations, what institutions recorded, and later changes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,8 +22,8 @@ from shikaku.processes import StackError
 from shikaku.stack import PIN, Stack
 from shikaku.story.step import run_json
 
-_MAX_PARALLEL_TAPS = 3
-"""Most of a tap's time is the start of the command."""
+_SIDE_BY_SIDE = 3
+"""So many commands at a time: each waits for the fund and J-LIS."""
 
 _WRONG_PIN = "0000"
 _VISUAL_CHECK = ("--visual-check", "--operator", "受付　見本")
@@ -40,40 +40,58 @@ class PersonRegistration:
     def __init__(self, stack: Stack, data: Dataset) -> None:
         self._stack = stack
         self._data = data
+        self._first: Person | None = None
+        self._admitted = False
 
     def issue_cards(self) -> None:
         """Add the residents to J-LIS's register and issue their cards. Raises StackError."""
         lines = _write_lines(self._stack.home / "persons.jsonl", residents(self._data, PIN))
         self._stack.run("jpki-mock", "import-residents", lines, "--cards", self._stack.cards)
 
+    def register_first(self, person_id: str) -> None:
+        """Enrol and register one person before all others. Raises StackError."""
+        self._admit()
+        self._first = self._data.person(person_id)
+        self._enrol("one", self._first_enrolments(self._first))
+        self._register(self._first)
+
     def register(self) -> None:
         """Register everything that needs the fund, up to the state after the changes. Raises StackError."""
-        admit_insurers(self._stack, {i.number: i.name for i in self._data.insurers.values()})
-        self._enrol("first", self._first_enrolments())
+        self._admit()
+        persons = [person for person in self._data.persons if person is not self._first]
+        _for_each(self._enrol_some, enumerate(_parts(persons), start=1))
         self._register_tickets()
-        _for_each(self._register, (p for p in self._data.persons if p.has_card and p.card.registered))
+        _for_each(self._register, (p for p in persons if p.has_card and p.card.registered))
         self._send_claims()
         self._prescribe_elsewhere()
         self._enrol("later", self._later_enrolments())
         self._correct()
-        for person in self._data.persons:
-            for change in person.changes:
-                self._apply(person, change)
+        _for_each(self._change, self._data.persons)
+
+    def _admit(self) -> None:
+        if not self._admitted:
+            admit_insurers(self._stack, {i.number: i.name for i in self._data.insurers.values()})
+            self._admitted = True
 
     def _enrolments(self) -> Iterator[tuple[Person, int]]:
         for person in self._data.persons:
             for of in range(1, len(person.enrolments) + 1):
                 yield person, of
 
-    def _first_enrolments(self) -> Iterator[Member]:
-        for person, of in self._enrolments():
-            if not person.enrolments[of - 1].late:
+    def _first_enrolments(self, person: Person) -> Iterator[Member]:
+        for of, enrolment in enumerate(person.enrolments, start=1):
+            if not enrolment.late:
                 yield self._data.enrolment(person, of, "before")
 
     def _later_enrolments(self) -> Iterator[Member]:
         for person, of in self._enrolments():
             if person.enrolments[of - 1].late or _has_change(person, of, "end"):
                 yield self._data.enrolment(person, of)
+
+    def _enrol_some(self, part: tuple[int, Sequence[Person]]) -> None:
+        number, persons = part
+        members = [member for person in persons for member in self._first_enrolments(person)]
+        self._enrol(f"first-{number}", members)
 
     def _enrol(self, name: str, members: Iterable[Member]) -> None:
         file = self._stack.home / f"persons-{name}.csv"
@@ -149,6 +167,10 @@ class PersonRegistration:
             "eligibility-api", "registration", "take-over", file, "--registered-on", registered_on
         )
 
+    def _change(self, person: Person) -> None:
+        for change in person.changes:
+            self._apply(person, change)
+
     def _apply(self, person: Person, change: Change) -> None:
         card = self._stack.cards / person.card_file
         match change.kind:
@@ -190,7 +212,13 @@ def _write_lines(path: Path, values: Iterable[dict[str, Any]]) -> Path:
     return path
 
 
+def _parts(persons: Sequence[Person]) -> list[Sequence[Person]]:
+    """The persons in as many parts of the same size as commands run at a time."""
+    size = -(-len(persons) // _SIDE_BY_SIDE)
+    return [persons[first : first + size] for first in range(0, len(persons), size)]
+
+
 def _for_each(function: Callable[[Item], object], items: Iterable[Item]) -> None:
     """Call `function` for all items, a few at a time. Raises the first exception that occurs."""
-    with ThreadPoolExecutor(_MAX_PARALLEL_TAPS) as pool:
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         list(pool.map(function, items))

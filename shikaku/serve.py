@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -93,21 +95,23 @@ def _run(home: Path, ports: Ports, chosen: argparse.Namespace) -> None:
     """Start everything, say where it is, and stay. Raises StackError."""
     home, ready_file = home.absolute(), chosen.ready_file
     environment = home / "stack.env"
-    stack = Stack(home / "stack", ports=ports, sandbox=True, strict=chosen.strict)
+    stack = Stack(home / "stack", ports=ports, sandbox=True, strict=chosen.strict, card_keys=_card_keys())
     with ExitStack() as at_end:
         with stack.warm():
             data = load_dataset(today())
             persons = PersonRegistration(stack, data)
-            stack.start(meanwhile=persons.issue_cards)
+
+            def meanwhile() -> None:
+                # Absent until all is ready: a file that a killed process left leads nowhere.
+                for file in filter(None, (environment, ready_file)):
+                    file.unlink(missing_ok=True)
+                    at_end.callback(file.unlink, missing_ok=True)
+                persons.issue_cards()
+
             at_end.callback(stack.stop)
-            # Absent until all is ready: a file that a killed process left leads nowhere.
-            for file in filter(None, (environment, ready_file)):
-                file.unlink(missing_ok=True)
-                at_end.callback(file.unlink, missing_ok=True)
+            stack.start(meanwhile)
             persons.register()
-            serve_exchange(stack, stack.home / "exchange")
-            desk = open_desk(stack, *keys_of(stack, INSURER_NUMBER))
-        console = open_console(stack, listing(data, PIN))
+            console, desk = _open_screens(stack, listing(data, PIN))
         if chosen.strict:
             be_strict(stack)  # now that its own programs have registered the persons
         stack.write_environment(environment)
@@ -120,6 +124,28 @@ def _run(home: Path, ports: Ports, chosen: argparse.Namespace) -> None:
         if ready_file is not None:
             _write_whole(ready_file, json.dumps(found, ensure_ascii=False, indent=2) + "\n")
         signal.pause()
+
+
+def _open_screens(stack: Stack, persons: Mapping[str, object]) -> tuple[str, str]:
+    """Start the clinic's screens, the sandbox's console and an insurer's desk side by side; the last two's addresses."""
+
+    def clinic_and_console() -> str:
+        serve_exchange(stack, stack.home / "exchange")
+        return open_console(stack, persons)
+
+    with ThreadPoolExecutor(2) as pool:
+        console = pool.submit(clinic_and_console)
+        desk = pool.submit(open_desk, stack, *keys_of(stack, INSURER_NUMBER))
+        return console.result(), desk.result()
+
+
+def _card_keys() -> Path | None:
+    """Where this user's cache keeps the keys of the test persons' cards; None for a user without a home."""
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:
+        return None
+    return cache / "shikaku" / "card-keys.json"
 
 
 def _write_whole(path: Path, text: str) -> None:

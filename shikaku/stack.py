@@ -45,11 +45,13 @@ class Stack(Commands):
         ports: Ports | None = None,
         sandbox: bool = False,
         strict: bool = False,
+        card_keys: Path | None = None,
     ) -> None:
         """`workers`: API workers. `revocation_max_age_seconds`: maximum age of the revocation mirror.
 
         `ports`: by default free ones. `sandbox`: the fund is one, with faults on demand and a log of requests.
-        `strict`: the elements of the clinic's files are in a random order.
+        `strict`: the elements of the clinic's files are in a random order. `card_keys`: the file that keeps the keys of
+        imported residents' cards, for the next stack.
         """
         home = home.absolute()
         jpki = home / "jpki"
@@ -62,6 +64,7 @@ class Stack(Commands):
             "FUND_REVOCATION_MAX_AGE_SECONDS": str(revocation_max_age_seconds),
             **({"FUND_SANDBOX": "1"} if sandbox else {}),
             **({"TERMINAL_EXCHANGE_SHUFFLED": "1"} if strict else {}),
+            **({"JPKI_CARD_KEYS": str(card_keys)} if card_keys is not None else {}),
             "PAYER_HOME": str(home / "payer"),
             "TERMINAL_CREDENTIAL": str(home / "terminal.json"),
             "TERMINAL_HOME": str(home / "terminal"),

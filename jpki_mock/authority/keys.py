@@ -74,10 +74,13 @@ def save_key(path: Path, key: PrivateKey) -> None:
 
 def load_key(path: Path) -> PrivateKey:
     """Read a private key that `save_key` wrote. Raises OSError."""
-    # The file was written by `save_key`: validating the primes would take most of a command's time.
-    key = serialization.load_pem_private_key(
-        path.read_bytes(), password=None, unsafe_skip_rsa_key_validation=True
-    )
+    return read_key(path.read_bytes())
+
+
+def read_key(pem: bytes) -> PrivateKey:
+    """Read a private key that `private_key_pem` wrote. Raises ValueError, and TypeError for another algorithm."""
+    # It was written by this program: validating the primes would take most of a command's time.
+    key = serialization.load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, PrivateKey):
         raise TypeError("The key file has a key of another algorithm.")
     return key

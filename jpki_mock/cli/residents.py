@@ -3,7 +3,7 @@
 import sys
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
@@ -11,6 +11,7 @@ from typing import Annotated, BinaryIO, Literal
 import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from jpki_mock.authority.key_stock import KeyStock
 from jpki_mock.authority.keys import KeyProfile
 from jpki_mock.authority.values import Carrier, Record
 from jpki_mock.card.card_file import lock_files
@@ -24,6 +25,7 @@ from jpki_mock.personalisation import CardOrder
 from jpki_mock.register.register import ItemsChange
 from jpki_mock.register.resident import Resident
 from jpki_mock.register.residents import first_residents, write_lines
+from jpki_mock.settings import Settings
 
 _Resident = Annotated[str, typer.Argument(help="住民の ID / The resident's id.")]
 
@@ -118,11 +120,12 @@ def import_residents(
     Add given residents to the register and issue their cards; adds none if a line is not valid.
     """
     entries = list(_read(file))
-    with open_jlis() as jlis:
+    kept = Settings().card_keys
+    with open_jlis() as jlis, nullcontext() if kept is None else KeyStock(kept) as stock:
         jlis.register.add(entry.resident() for entry in entries)
         for entry in entries:
             if entry.card is not None:
-                _issue_all(jlis, entry.card, entry.resident_id, cards)
+                _issue_all(jlis, entry.card, entry.resident_id, cards, stock)
     typer.echo(f"{len(entries)} residents, {sum(entry.card is not None for entry in entries)} cards")
 
 
@@ -184,18 +187,19 @@ def _read(file: Path) -> Iterator[ResidentWithCard]:
             yield entry
 
 
-def _issue_all(jlis: Jlis, card: CardSpec, resident_id: str, cards: Path) -> None:
+def _issue_all(jlis: Jlis, card: CardSpec, resident_id: str, cards: Path, stock: KeyStock | None) -> None:
     """Issue a card, or the card of a phone's holder and then the phone's certificates."""
     if card.carrier is Carrier.ANDROID:
         own = card.model_copy(update={"carrier": Carrier.CARD, "locked": False})
-        _issue(jlis, own, resident_id, cards / f"{resident_id}-card.json")
-    _issue(jlis, card, resident_id, cards / f"{resident_id}.json")
+        _issue(jlis, own, resident_id, cards / f"{resident_id}-card.json", stock)
+    _issue(jlis, card, resident_id, cards / f"{resident_id}.json", stock)
 
 
-def _issue(jlis: Jlis, card: CardSpec, resident_id: str, out: Path) -> None:
+def _issue(jlis: Jlis, card: CardSpec, resident_id: str, out: Path, stock: KeyStock | None) -> None:
     """Issue a card and write its file in one transaction: only the file has the keys."""
+    make_key = stock.maker(out.stem) if stock is not None else None
     with lock_files(out), jlis.store.unit():
-        save_image(jlis.cards.issue(card.order(resident_id), noon_of(card.issued_on)), out)
+        save_image(jlis.cards.issue(card.order(resident_id), noon_of(card.issued_on), make_key), out)
 
 
 def _print_revoked(revoked: list[Record]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -38,33 +38,51 @@ def step(as_expected: bool = True) -> DemoStep:
 
 
 @pytest.fixture
-def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
+def done() -> list[str]:
+    """What the demo did, in order."""
+    return []
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, done: list[str]) -> Callable[..., int]:
     """Runs the demo with given results of its scenes."""
 
     def run(
         taps: list[TapResult], *stories: list[DemoStep], once: bool = True, error: BaseException | None = None
     ) -> int:
-        @contextmanager
-        def started(home: Path, ports: Ports, *, sandbox: bool) -> Iterator[Any]:
+        def made(home: Path, *, ports: Ports, sandbox: bool, card_keys: Path) -> Any:
             assert (home, ports, sandbox) == (demo.HOME, Ports.named("fixed"), True)
+            assert card_keys.parent == home.parent
+            return SimpleNamespace(
+                wiring={}, start=start, stop=lambda: done.append("stopped"),
+                write_environment=lambda path: path.write_text("export A=1\n"), warm=nullcontext,
+            )  # fmt: skip
+
+        def start(meanwhile: Callable[[], object]) -> None:
             if error is not None:
                 raise error
-            yield SimpleNamespace(
-                wiring={}, write_environment=lambda path: path.write_text("export A=1\n"), warm=nullcontext
-            )
+            meanwhile()
+
+        def reception(_: object) -> list[TapResult]:
+            done.append(f"reception, {demo.ENVIRONMENT.read_text().strip()}")
+            return taps
 
         monkeypatch.delenv("PORTS", raising=False)
         monkeypatch.setattr(demo, "ENVIRONMENT", tmp_path / "demo.env")
 
         monkeypatch.setenv("ONCE", "1" if once else "0")
         monkeypatch.setattr(demo, "end_like_ctrl_c", lambda: None)
-        monkeypatch.setattr(demo, "Stack", started)
-        monkeypatch.setattr(demo, "_play_reception", lambda _: taps)
+        monkeypatch.setattr(demo, "Stack", made)
+        monkeypatch.setattr(demo, "_play_reception", reception)
         monkeypatch.setattr(demo, "load_dataset", lambda _: None)
         monkeypatch.setattr(
             demo,
             "PersonRegistration",
-            lambda *_: SimpleNamespace(issue_cards=lambda: None, register=lambda: None),
+            lambda *_: SimpleNamespace(
+                issue_cards=lambda: done.append(f"cards, {demo.ENVIRONMENT.exists()}"),
+                register_first=done.append,
+                register=lambda: done.append("registered"),
+            ),
         )
         names = (
             "InsurerScenes",
@@ -134,6 +152,16 @@ def test_the_environment_file_exists_only_while_the_demo_runs(
     assert play([tap()], once=False) == 0
     assert found == ["export A=1\n"]
     assert not file.exists()
+
+
+def test_the_first_request_is_answered_before_the_scenes(
+    play: Callable[..., int], done: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "demo.env").write_text(
+        "export A=0\n"
+    )  # of a demo that was killed: gone before anything is ready
+    assert play([tap()]) == 0
+    assert done == ["cards, False", "P01-valid", "reception, export A=1", "registered", "stopped"]
 
 
 def test_another_demo_keeps_its_environment_file(play: Callable[..., int], tmp_path: Path) -> None:

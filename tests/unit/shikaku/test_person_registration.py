@@ -61,9 +61,15 @@ class RecordingStack(Commands):
     def runs(self, *start: str) -> list[tuple[str, ...]]:
         return [arguments for arguments in self.commands if arguments[: len(start)] == start]
 
-    def rows(self, name: str) -> dict[tuple[str, str], dict[str, str]]:
-        with (self.home / name).open(encoding="utf-8", newline="") as file:
-            return {(row["insurer_number"], row["number"]): row for row in csv.DictReader(file)}
+    def lines(self, pattern: str) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = []
+        for path in sorted(self.home.glob(pattern)):
+            with path.open(encoding="utf-8", newline="") as file:
+                found += csv.DictReader(file)
+        return found
+
+    def rows(self, pattern: str) -> dict[tuple[str, str], dict[str, str]]:
+        return {(row["insurer_number"], row["number"]): row for row in self.lines(pattern)}
 
 
 @pytest.fixture
@@ -89,7 +95,7 @@ def test_all_insurers_are_admitted_and_all_residents_imported(stack: RecordingSt
 
 
 def test_first_file_has_no_changes_and_no_late_enrolment(stack: RecordingStack) -> None:
-    first = stack.rows("persons-first.csv")
+    first = stack.rows("persons-first-*.csv")
     assert ("01130012", "7752") not in first
     assert ("01130012", "5445") in first
     assert first["06130017", "7753"]["lost_on"] == ""
@@ -200,9 +206,11 @@ def test_registrations_of_earlier_days_are_taken_over_from_the_cards_certificate
 def test_changes_of_cards_and_persons_are_made_at_j_lis(stack: RecordingStack) -> None:
     runs = stack.runs("jpki-mock")
     commands = [arguments[1] for arguments in runs if arguments[1] != "certificate"]
-    assert commands == ["import-residents", "suspend", "revoke", "renew", "record-death", "suspend", "revoke"]
+    # Those of a person in their order; the persons side by side.
+    assert commands[0] == "import-residents"
+    assert sorted(commands[1:]) == ["record-death", "renew", "revoke", "revoke", "suspend", "suspend"]
     suspended = [Path(arguments[2]).stem for arguments in runs if arguments[1] == "suspend"]
-    assert suspended == ["P69-suspended", "P93-phone-of-a-lost-card-card"]
+    assert sorted(suspended) == ["P69-suspended", "P93-phone-of-a-lost-card-card"]
 
 
 def test_a_refused_registration_raises_an_error(tmp_path: Path, data: Dataset) -> None:
@@ -210,3 +218,34 @@ def test_a_refused_registration_raises_an_error(tmp_path: Path, data: Dataset) -
     persons = PersonRegistration(cast(Stack, stack), data)
     with pytest.raises(StackError, match="P01-valid"):
         persons.register()
+
+
+def test_one_person_may_be_registered_before_the_others_and_once(tmp_path: Path, data: Dataset) -> None:
+    stack = RecordingStack(tmp_path, output(data))
+    persons = PersonRegistration(cast(Stack, stack), data)
+    persons.register_first("P01-valid")
+    assert [arguments[:2] for arguments in stack.commands] == [
+        ("eligibility-api", "insurer"),
+        ("payer-mock", "enrol"),
+        ("clinic-terminal", "tap"),
+    ]
+    assert list(stack.rows("persons-one.csv")) == [("01130012", "7701")]
+    persons.register()
+    assert len(stack.runs("eligibility-api", "insurer", "add")) == 1
+    rest = stack.rows("persons-first-*.csv")
+    assert ("01130012", "7701") not in rest
+    assert len(rest) > 100
+    registered = [
+        arguments for arguments in stack.runs("clinic-terminal", "tap") if "--register" in arguments
+    ]
+    assert sum("P01-valid.json" in arguments[3] for arguments in registered) == 1
+
+
+def test_every_member_is_enrolled_once_in_the_order_of_the_person_s_enrolments(
+    stack: RecordingStack, data: Dataset
+) -> None:
+    first = [(member["insurer_number"], member["number"]) for person in data.persons
+             for of, enrolment in enumerate(person.enrolments, start=1) if not enrolment.late
+             for member in [data.enrolment(person, of, "before")]]  # fmt: skip
+    assert len(list(stack.home.glob("persons-first-*.csv"))) == 3
+    assert [(row["insurer_number"], row["number"]) for row in stack.lines("persons-first-*.csv")] == first

@@ -29,6 +29,7 @@ class FakeStack:
         self.home, self.options = home, options
         self.done: list[str] = []
         self.error: BaseException | None = None
+        self.stale = True
         self.cards, self.persons = home / "cards", home / "persons.json"
         self.screens_url, self.web_face_url = "http://screens:8610", "http://web:8600"
         self.wiring = {
@@ -43,10 +44,10 @@ class FakeStack:
         return nullcontext()
 
     def start(self, meanwhile: Callable[[], object]) -> None:
-        meanwhile()
-        self.done.append("started")
         if self.error is not None:
             raise self.error
+        meanwhile()
+        self.done.append("started")
 
     def stop(self) -> None:
         self.done.append("stopped")
@@ -64,6 +65,7 @@ class FakePersons:
 
     def issue_cards(self) -> None:
         self._stack.done.append("cards")
+        self._stack.stale = any(self._stack.home.parent.parent.rglob("*.json"))
 
     def register(self) -> None:
         self._stack.done.append("registered")
@@ -103,6 +105,7 @@ def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Played:
         raise KeyboardInterrupt
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(serve, "Stack", made)
     monkeypatch.setattr(serve, "PersonRegistration", FakePersons)
     monkeypatch.setattr(serve, "serve_exchange", lambda stack, _: stack.done.append("exchange"))
@@ -126,6 +129,7 @@ def test_the_ready_file_is_there_only_while_all_is_ready(
     assert played.files == [home / "stack.env", file]
     assert played.stack is not None
     assert played.stack.done == ["cards", "started", "registered", "exchange", "stopped"]
+    assert not played.stack.stale
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
     assert played.ready == {
         "day": "2026-11-30",
@@ -158,6 +162,20 @@ def test_the_ready_file_is_there_only_while_all_is_ready(
         *APPROVER,
     ):
         assert text in printed
+    for address, who in (
+        ("http://screens:8610/reader", "患者さん：カードリーダーの画面 / patients: the card reader"),
+        ("http://screens:8610/desk", "受付・医師：今日の来院 / reception, doctor: today's visits"),
+        ("http://desk:8700", "保険者の担当者：加入者情報の登録 / an insurer's clerks: members"),
+        (
+            "http://fund:8400/portal",
+            "患者さん：本人の画面（スマートフォンの幅で） / patients: their own page, as on a phone",
+        ),
+        (
+            "http://console:8800",
+            "試験環境：テスト患者・カードを置く・記録・障害 / sandbox: persons, cards, request log, faults",
+        ),
+    ):
+        assert f"  {who}  {address}" in printed.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -166,11 +184,16 @@ def test_the_ready_file_is_there_only_while_all_is_ready(
     ids=["usual", "other"],
 )
 def test_the_stack_is_a_sandbox_as_the_options_say(
-    played: Played, arguments: list[str], ports: Ports, strict: bool
+    played: Played, tmp_path: Path, arguments: list[str], ports: Ports, strict: bool
 ) -> None:
     assert serve.main(arguments) == 130
     assert played.stack is not None
-    assert played.stack.options == {"ports": ports, "sandbox": True, "strict": strict}
+    assert played.stack.options == {
+        "ports": ports,
+        "sandbox": True,
+        "strict": strict,
+        "card_keys": tmp_path / "cache" / "shikaku" / "card-keys.json",
+    }
     assert (played.stack.done[-2:] == ["strict", "stopped"]) is strict
 
 
@@ -181,6 +204,24 @@ def test_a_stack_that_does_not_start_exits_with_1_and_its_reason(
     assert serve.main(["--ready-file", str(tmp_path / "ready.json")]) == 1
     assert "jpki-mock: no address" in capsys.readouterr().err
     assert not (tmp_path / "ready.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("home", "kept"),
+    [("/h/ann", "/h/ann/.cache/shikaku/card-keys.json"), (None, None)],
+    ids=["home", "no home"],
+)
+def test_keys_of_cards_are_kept_in_the_user_s_cache(
+    monkeypatch: pytest.MonkeyPatch, home: str | None, kept: str | None
+) -> None:
+    def no_home() -> Path:
+        if home is None:
+            raise RuntimeError
+        return Path(home)
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    assert serve._card_keys() == (Path(kept) if kept else None)
 
 
 @pytest.mark.parametrize("arguments", [["--ports", "8400"], ["--listen"], ["more"]])

@@ -33,6 +33,12 @@ def main():
         os.kill(os.getppid(), 9)
     elif word == "late":
         print("colorsys" in sys.modules)
+    elif word == "meet":
+        here, there = sys.argv[2:]
+        open(here, "w").close()
+        while not os.path.exists(there):
+            time.sleep(0.01)
+        raise SystemExit(5)
     elif word == "text":
         raise SystemExit("a reason")
     raise SystemExit(int(sys.argv[2]) if len(sys.argv) > 2 else None)
@@ -79,7 +85,24 @@ def test_commands_of_threads_run_side_by_side(run: Run, log: Path) -> None:
     with ThreadPoolExecutor(3) as pool:
         codes = list(pool.map(lambda code: run("exit", str(code)).returncode, range(12)))
     assert codes == list(range(12))
-    assert 1 <= log.read_text().count("imported") <= 3
+    assert log.read_text() == "imported\n"
+
+
+def test_a_command_may_wait_for_another(run: Run, tmp_path: Path) -> None:
+    a, b = str(tmp_path / "a"), str(tmp_path / "b")
+    with ThreadPoolExecutor(2) as pool:
+        codes = [one.returncode for one in pool.map(lambda names: run("meet", *names), [(a, b), (b, a)])]
+    assert codes == [5, 5]
+
+
+def test_the_programs_are_imported_ahead(
+    tmp_path: Path, log: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shikaku.warm.PROGRAMS", ("sample",))
+    with WarmCommands(2) as warm:
+        warm.prepare()
+        warm.prepare()
+    assert log.read_text() == "imported\n"
 
 
 def test_what_a_command_imported_is_imported_for_the_next(run: Run) -> None:
@@ -111,8 +134,12 @@ def test_a_command_that_takes_too_long_is_killed_alone(run: Run) -> None:
 
 
 def test_a_process_that_was_killed_is_an_error_and_no_hang(run: Run) -> None:
-    with pytest.raises(StackError, match="sample: the process for its commands ended with -9"):
-        run("kill")
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(run, "wait")
+        with pytest.raises(StackError, match="sample: the process for its commands ended with -9"):
+            run("kill")
+        with pytest.raises(StackError, match="ended with -9"):
+            waiting.result()
     assert run("exit", "0").returncode == 0
 
 

@@ -81,3 +81,39 @@ def test_a_file_that_is_not_json_lines_is_rejected(tmp_path: Path, content: byte
         app, ["import-residents", str(tmp_path / "people.jsonl"), "--cards", str(tmp_path)]
     )
     assert (result.exit_code, result.stderr) == (2, "Line 1 is not a valid resident.\n")
+
+
+def test_kept_keys_are_those_of_the_next_register_s_cards(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JPKI_CARD_KEYS", str(tmp_path / "keys.json"))
+    given = [
+        person(card={"key": "p384"}),
+        person(resident_id="P02", card={"key": "p384", "carrier": "android"}),
+    ]
+    names = ("P01", "P02", "P02-card")
+    keys = []
+    for register in ("first", "second"):
+        monkeypatch.setenv("JPKI_HOME", str(tmp_path / register))
+        assert run(given).exit_code == 0
+        images = [load_image(Path(f"cards/{name}.json")) for name in names]
+        keys.append(
+            [
+                [slot.private_key for slot in (image.authentication, image.signature) if slot]
+                for image in images
+            ]
+        )
+    assert keys[0] == keys[1]
+    assert len({key for card in keys[0] for key in card}) == sum(map(len, keys[0])) > len(names)
+
+
+def test_a_file_of_kept_keys_that_others_may_read_is_refused(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text("{}")
+    file.chmod(0o644)
+    monkeypatch.setenv("JPKI_CARD_KEYS", str(file))
+    done = run([person(card={"key": "p384"})])
+    assert done.exit_code == 2
+    assert "not private" in done.output

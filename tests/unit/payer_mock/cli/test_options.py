@@ -209,3 +209,11 @@ def test_a_missing_setting_is_named_in_both_languages(monkeypatch: pytest.Monkey
     assert done.exit_code == 2
     assert "設定にエラーがあります。" in done.stderr
     assert f"The settings are incomplete or wrong: {variable}" in done.stderr
+
+
+@pytest.mark.parametrize("port", ["-1", "1", "1023", "65536"])
+def test_a_port_that_no_webhook_may_name_is_refused(port: str) -> None:
+    """Rule E3."""
+    result = run("listen", "--port", port)
+    assert result.exit_code == 2
+    assert "65535" in plain(result)
