@@ -25,17 +25,15 @@ parallel = -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder
 # The additional process runs the tests that wait for nothing and need no database: xdist would take a fifth of their
 # processor time for itself, since each of its processes collects all tests, and reports each by messages.
 alone = $(addprefix tests/,claims fuzz unit)
-# The plugin of one end-to-end test takes two seconds to import, which each of these processes would spend.
-lean = -p no:schemathesis
 test: packages lint
 	@printf '%s\n' '$(bin)/pytest $(parallel) tests $(addprefix --ignore=,$(alone))' \
-		'sh scripts/quietly $(bin)/pytest -q $(lean) $(alone)' | xargs -P 2 -I {} sh -c {}
+		'sh scripts/quietly $(bin)/pytest -q $(alone)' | xargs -P 2 -I {} sh -c {}
 
 # The fast checks, for every change. Hypothesis tries a fifth of its examples. Two processes with about half of the work each.
 half = $(addprefix tests/unit/,clinic_terminal jpki_mock payer_mock screens shikaku)
 unit: lint
 	@printf '%s\n' '$(half)' 'tests/unit $(addprefix --ignore=,$(half))' | \
-		xargs -P 2 -I {} sh -c 'sh scripts/quietly $(bin)/pytest -q $(lean) --hypothesis-profile=quick {}'
+		xargs -P 2 -I {} sh -c 'sh scripts/quietly $(bin)/pytest -q --hypothesis-profile=quick {}'
 
 # All tests at nightly size (Hypothesis tries ten times as many examples), or those of one part: PART=rules.
 # Every test file belongs to at least one part; tests/unit/repository holds that.
