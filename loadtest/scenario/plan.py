@@ -81,7 +81,7 @@ class Plan:
 
     @property
     def nation_sign_ins(self) -> Sequence[RatePeriod]:
-        """The sign-ins of the nation's terminals, if they are part of the run, whose rate is steady."""
+        """The sign-ins of the country's terminals, if they are part of the run, whose rate is steady."""
         if not self.nation_signs_in:
             return []
         return [RatePeriod(self.seconds, self.scale * nation_sign_ins_per_s(self.level.checks_per_s, SITES))]
@@ -199,7 +199,7 @@ class VisitFactory:
         return ScheduledVisit(at, None, self._with_retry(partial(self._client.sign_in, terminal)))
 
     def nation_sign_in(self, at: float) -> ScheduledVisit:
-        """The sign-in of one of the nation's terminals, for which one of the run's stands.
+        """The sign-in of one of the country's terminals, for which one of the run's stands.
 
         That one uses the new token: a token serves as few requests as in the nation.
         """
