@@ -104,10 +104,14 @@ class TargetEnvironment:
 
 
 @contextmanager
-def start_stack(folder: Path, *, workers: int) -> Iterator[TargetEnvironment]:
-    """Run a stack in `folder` with `workers` API workers for the duration of the block. Raises LoadError."""
+def start_stack(folder: Path, *, workers: int, backups: bool = False) -> Iterator[TargetEnvironment]:
+    """Run a stack in `folder` with `workers` API workers for the duration of the block. Raises LoadError.
+
+    `backups`: the database's log is archived, so that it can be backed up.
+    """
     home, log = folder / "stack", folder / "stack.log"
     command = [sys.executable, "-m", "shikaku.stack", "--home", str(home), "--workers", str(workers)]
+    command += ["--backups"] if backups else []
     with (
         log.open("wb") as output,
         child_process(command, output=output, stop_seconds=_STOP_SECONDS) as process,

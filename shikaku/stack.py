@@ -68,12 +68,13 @@ class Stack:
         ports: Ports | None = None,
         sandbox: bool = False,
         strict: bool = False,
+        backups: bool = False,
     ) -> None:
         """`workers`: API workers. `revocation_max_age_seconds`: maximum age of the revocation mirror.
 
         `ports`: by default free ones. `sandbox`: the fund is one, with faults on demand and a log of requests;
         `open_console` serves both. `strict`: the elements of the clinic's files are in a
-        random order; `be_strict` makes the sandbox strict too.
+        random order; `be_strict` makes the sandbox strict too. `backups`: the fund archives its database's log.
         """
         self.home = home.absolute()
         self._workers = workers
@@ -95,6 +96,7 @@ class Stack:
             "FUND_REVOCATION_MAX_AGE_SECONDS": str(revocation_max_age_seconds),
             **({"FUND_SANDBOX": "1"} if sandbox else {}),
             **({"TERMINAL_EXCHANGE_SHUFFLED": "1"} if strict else {}),
+            **({"FUND_BACKUP_HOME": str(self.home / "backups")} if backups else {}),
             "PAYER_HOME": str(self.home / "payer"),
             "TERMINAL_CREDENTIAL": str(self.home / "terminal.json"),
             "TERMINAL_HOME": str(self.home / "terminal"),
@@ -422,10 +424,11 @@ def main() -> None:
     )
     options.add_argument("--home", type=Path, default=Path("var/stack"))
     options.add_argument("--workers", type=int, default=2)
+    options.add_argument("--backups", action="store_true", help="archive the database's log in HOME/backups")
     chosen = options.parse_args()
     end_like_ctrl_c()
     try:
-        with Stack(chosen.home, workers=chosen.workers) as stack:
+        with Stack(chosen.home, workers=chosen.workers, backups=chosen.backups) as stack:
             path = stack.home.with_name(f"{stack.home.name}.env")
             stack.write_environment(path)
             print(

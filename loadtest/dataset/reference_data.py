@@ -149,6 +149,10 @@ class ReferenceData:
         if row.row.person is not None:
             self._of_person[row.row.person].add(key)
 
+    def keys_of(self, persons: Iterable[str]) -> set[Key]:
+        """The memberships of some persons."""
+        return {key for person in persons for key in self._of_person.get(person, ())}
+
     @property
     def memberships(self) -> list[Membership]:
         """Every membership, as written in the newest file."""
