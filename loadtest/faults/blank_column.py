@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from loadtest.dataset.member_files import read_cells
@@ -36,10 +37,10 @@ def _filled(cells: Any) -> int:
     return sum(bool(cells[column]) for column in COLUMNS)
 
 
-def write_blank(file: Path, target: Path) -> None:
+def write_blank(file: Path, target: Path, rng: Random | None = None) -> None:
     """Write a member file with those columns empty, readable by its owner only."""
     blank = dict.fromkeys(COLUMNS, "")
-    rewrite(file, target, lambda row: {**row, **blank})
+    rewrite(file, target, lambda row: {**row, **blank}, rng)
 
 
 def blank_column(fault_context: FaultContext) -> WrongFile:

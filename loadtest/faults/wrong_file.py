@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from loadtest.faults.fault import FaultContext, Finding
@@ -21,12 +22,12 @@ from loadtest.target import LoadError
 class Mistake:
     """A mistake in a member file.
 
-    `name`: of the wrong file; `write`: writes it; `counted`: the report's name for its size, and the size;
+    `name`: of the wrong file; `write`: writes it, its rows in a random order; `counted`: the report's name for its size, and the size;
     `held_for`: the code of the finding for which the fund must hold it.
     """
 
     name: str
-    write: Callable[[Path, Path], None]
+    write: Callable[[Path, Path, Random], None]
     counted: tuple[str, int]
     held_for: str
 
@@ -50,7 +51,7 @@ class WrongFile:
     async def inject(self) -> None:
         """Send the wrong file, and approve it after a while. Raises LoadError."""
         wrong = self._fault_context.folder / f"{self._mistake.name}-{self._insurer}.csv"
-        self._mistake.write(self._file, wrong)
+        self._mistake.write(self._file, wrong, Random())  # noqa: S311 - no secret
         upload = await self._client.run("upload", wrong)
         self._check_held(upload)
         await asyncio.sleep(self._fault_context.window.seconds / 3)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 from loadtest.dataset.member_files import Cells, membership_of, read_cells
 from loadtest.faults.fault import Expectation, Fault, FaultContext, always
@@ -43,10 +44,10 @@ def _key(row: Cells) -> Key:
     return key_of(membership_of(row))
 
 
-def write_swapped(file: Path, target: Path) -> None:
+def write_swapped(file: Path, target: Path, rng: Random | None = None) -> None:
     """Write a member file with those numbers, readable by its owner only."""
     swapped = swapped_numbers(list(read_cells(file)))
-    rewrite(file, target, lambda row: {**row, "number": swapped.get(_key(row), row["number"])})
+    rewrite(file, target, lambda row: {**row, "number": swapped.get(_key(row), row["number"])}, rng)
 
 
 def wrong_numbers(fault_context: FaultContext) -> WrongFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -103,3 +104,14 @@ def test_a_dataset_with_too_few_members_is_rejected(tmp_path: Path, count: int) 
         write(tmp_path / "population" / "2026-10", INSURER, count)
     with pytest.raises(LoadError, match="increase --people"):
         wrong_numbers(fault_context(folder=tmp_path))
+
+
+def test_the_same_mistake_again_is_another_file_of_the_same_rows(tmp_path: Path) -> None:
+    """The fund returns its first answer to an identical file, and a soak makes each mistake several times."""
+    file = write(tmp_path, INSURER, 30)
+    for seed in (1, 2):
+        write_swapped(file, tmp_path / f"wrong-{seed}.csv", Random(seed))
+    first, second = ((tmp_path / f"wrong-{seed}.csv").read_text(encoding="utf-8") for seed in (1, 2))
+    assert first != second
+    assert first.splitlines()[0] == second.splitlines()[0]
+    assert sorted(first.splitlines()) == sorted(second.splitlines())
