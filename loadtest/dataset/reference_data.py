@@ -155,8 +155,12 @@ class ReferenceData:
 
     @property
     def memberships(self) -> list[Membership]:
-        """Every membership, as written in the newest file."""
-        return [history[-1].row.membership for history in self._of_key.values()]
+        """Every membership of the first files, as written in the newest one of them.
+
+        A later file, undone since, may have had wrong ones.
+        """
+        first = ([each for each in history if each.file < self._months] for history in self._of_key.values())
+        return [history[-1].row.membership for history in first if history]
 
     def answer(self, question: Question, known_at: datetime = FAR_FUTURE) -> Answer:
         """The expected answer by what was known at an instant."""

@@ -49,7 +49,7 @@ class TokenEndpointDown:
                 operator_dsn(self._fault_context.target.environment), timeout=_TIMEOUT_S
             )
             store = await self._lock.fetchval(_STORE)
-            await self._lock.execute(f"BEGIN; LOCK TABLE {store} IN ACCESS EXCLUSIVE MODE")
+            await self._lock.execute(f"BEGIN; LOCK TABLE {store} IN EXCLUSIVE MODE")
         except (DatabaseUnreachable, asyncpg.PostgresError) as error:
             raise LoadError(f"the token endpoint cannot be stopped: {error}") from error
         self._probe.start()

@@ -15,6 +15,7 @@ from typing import Any
 from loadtest.clock import now
 from loadtest.database.dsn import operator_dsn
 from loadtest.dataset.provision import Dataset, DatasetSize, provision
+from loadtest.dataset.terminals import Terminal
 from loadtest.faults.fault import FaultContext, Window
 from loadtest.faults.insurer_client import InsurerClient
 from loadtest.http_client.connection import ConnectionFailed, request, with_body
@@ -149,7 +150,9 @@ class _Soak:
         self.began = now()
         self.month_end = self.began + timedelta(hours=hours) / 2
         asyncio.run(cut_month(operator_dsn(self.target.environment), self.month_end))
-        self._checkpoint.write_bytes(asyncio.run(_checkpoint(self.target.fund_url)))
+        self._checkpoint.write_bytes(
+            asyncio.run(_checkpoint(self.target.fund_url, self.dataset.terminals[0]))
+        )
         self._read()
 
     def run_phase(self, phase: Phase, plan: Plan) -> None:
@@ -219,11 +222,13 @@ class _Soak:
         self.readings.append(asyncio.run(read(self.target, at, self.answered)))
 
 
-async def _checkpoint(url: str) -> bytes:
-    """The newest checkpoint of the audit log. Raises LoadError."""
+async def _checkpoint(url: str, terminal: Terminal) -> bytes:
+    """The newest checkpoint of the audit log, as a terminal reads it. Raises LoadError."""
     async with ConnectionPool(url, max_connections=1, timeout_seconds=_TIMEOUT_S) as pool:
         try:
-            reply = await pool.exchange(with_body(request("GET", "/v1/audit/checkpoint", host=pool.host)))
+            await terminal.sign_in(pool)
+            head = request("GET", "/v1/audit/checkpoint", host=pool.host, token=terminal.token)
+            reply = await pool.exchange(with_body(head))
         except ConnectionFailed as error:
             raise LoadError(f"the log's checkpoint cannot be read: {error}") from error
     if reply.status != 200:

@@ -80,7 +80,7 @@ def test_the_table_of_used_assertions_is_locked_until_the_fault_is_removed(
         return await one.findings([])
 
     [finding] = asyncio.run(run())
-    assert session.executed == ["BEGIN; LOCK TABLE used_nonce_2026120103 IN ACCESS EXCLUSIVE MODE"]
+    assert session.executed == ["BEGIN; LOCK TABLE used_nonce_2026120103 IN EXCLUSIVE MODE"]
     assert session.closed
     assert (finding.value >= 1, finding.took_hold) == (True, True)
 

@@ -25,10 +25,19 @@ from loadtest.soak.presenter import show
 from loadtest.soak.reading import Reading
 from loadtest.soak.run import SoakReport, run_soak
 from loadtest.target import LoadError
+from tests.unit.loadtest.dataset.builders import terminal
 from tests.unit.loadtest.faults.builders import FakePool
 from tests.unit.loadtest.scenario.builders import FAULT, report
 
 SIZE = DatasetSize(300, 60, 8)
+
+
+def note(data: bytes) -> Reply:
+    if b"/v1/token" in data:
+        return Reply(200, b'{"access_token": "t", "expires_in": 300}')
+    assert b"GET /v1/audit/checkpoint" in data
+    assert b"Authorization: Bearer t" in data
+    return Reply(200, b"note")
 
 
 class Target:
@@ -60,7 +69,7 @@ class Laboratory:
         self.verified = json.dumps({"holds": True, "leaves": 9, "records": 9})
         self.cut: list[object] = []
         self.failure: Exception | None = None
-        self.checkpoint = FakePool(lambda _: Reply(200, b"note"))
+        self.checkpoint = FakePool(note)
         for name in (
             "start_stack",
             "provision",
@@ -81,7 +90,7 @@ class Laboratory:
         yield Target(self)
 
     def provision(self, *_: object) -> Any:
-        return SimpleNamespace(terminals=[1, 2, 3])
+        return SimpleNamespace(terminals=[terminal()] * 3)
 
     def claim_files(self, *_: object) -> list[Path]:
         return [Path("claims-06010001-2026-10.UKE")]
