@@ -66,17 +66,21 @@ class SoakReport:
     @property
     def verdict(self) -> Text:
         """The result in a sentence."""
-        failed = [one for one in self.judgements if one.met is False]
+        judgements = self.judgements
+        failed = ", ".join(one.name for one in judgements if one.met is False)
+        open_ones = sum(one.met is None for one in judgements)
         checks = self.readings[-1].answered if self.readings else 0
-        if failed:
-            names = ", ".join(one.name for one in failed)
-            return Text(
-                f"{self.hours:g}時間、照会{checks:,}件：不合格です（{names}）。",
-                f"{self.hours:g} hours, {checks:,} checks: failed ({names}).",
-            )
+        result = (
+            Text(f"不合格です（{failed}）", f"failed ({failed})") if failed else Text("合格です", "passed")
+        )
+        left = (
+            Text(f"{open_ones}項目は未判定です。", f" {open_ones} criteria were not judged.")
+            if open_ones
+            else Text("", "")
+        )
         return Text(
-            f"{self.hours:g}時間、照会{checks:,}件：合格です。",
-            f"{self.hours:g} hours, {checks:,} checks: passed.",
+            f"{self.hours:g}時間、照会{checks:,}件：{result.ja}。{left.ja}",
+            f"{self.hours:g} hours, {checks:,} checks: {result.en}.{left.en}",
         )
 
     def as_json(self) -> dict[str, Any]:

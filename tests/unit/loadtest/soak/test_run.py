@@ -179,7 +179,14 @@ def test_a_log_that_does_not_hold_fails_the_soak(laboratory: Laboratory, tmp_pat
     laboratory.verified = json.dumps({"holds": False})
     done = soak(tmp_path)
     assert not done.passed
-    assert done.verdict.en.endswith("failed (log, backup).")
+    assert done.verdict.en == "0.1 hours, 18,960 checks: failed (log, backup)."
+
+
+def test_a_verdict_names_how_much_was_not_judged(laboratory: Laboratory, tmp_path: Path) -> None:
+    done = soak(tmp_path, hours=0.05)
+    assert len(done.results) == 3
+    assert done.verdict.en == "0.05 hours, 9,480 checks: passed. 5 criteria were not judged."
+    assert done.verdict.ja == "0.05時間、照会9,480件：合格です。5項目は未判定です。"
 
 
 def test_a_verifier_that_prints_nothing_ends_the_soak(laboratory: Laboratory, tmp_path: Path) -> None:
