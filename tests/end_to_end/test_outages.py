@@ -15,7 +15,7 @@ from tests.builders.load_laboratory import NATION, run_loadtest
 from tests.builders.stack import PopulatedStack
 from tests.depth import DEEP
 
-SIZE = ("--people", str(NATION), "--cards", "60", "--terminals", "8")
+SIZE = ("--people", str(NATION), "--cards", "8", "--terminals", "4")
 
 NO_LOAD = {
     "wrong-numbers",
@@ -39,7 +39,7 @@ def replay(stack: PopulatedStack, folder: Path, *arguments: str) -> list[dict[st
 def test_swapped_certificates_are_refused_and_nobody_else_notices(
     stack: PopulatedStack, tmp_path: Path
 ) -> None:
-    [report] = replay(stack, tmp_path, "certificates-swapped", "--minutes", "0.1", "--scale", "0.1")
+    [report] = replay(stack, tmp_path, "certificates-swapped", "--minutes", "0.05", "--scale", "0.05")
     fault = report["fault"]
     assert (report["name"], report["wrong_answers"], report["errors"]) == ("certificates-swapped", 0, {})
     assert fault["answered_as_expected"] == fault["cases_sent"] >= 8
@@ -50,7 +50,7 @@ def test_swapped_certificates_are_refused_and_nobody_else_notices(
 
 @pytest.mark.skipif(not DEEP, reason="five minutes; one outage is replayed above; `make deep`")
 def test_every_outage_takes_hold_and_no_answer_is_wrong(stack: PopulatedStack, tmp_path: Path) -> None:
-    reports = replay(stack, tmp_path, "--minutes", "0.4", "--scale", "0.05")
+    reports = replay(stack, tmp_path, "--minutes", "0.4", "--scale", "0.02")
     assert [report["name"] for report in reports] == list(OUTAGES)
     assert [
         (report["name"], report["fault"]["verdict"])
