@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -63,14 +62,9 @@ class InsurerClient:
             "PAYER_APPROVER": str(folder / "approvers" / f"approver-{insurer}.json"),
         }
         arguments = (*arguments, "--insurer", insurer, "--json")
-        output = await asyncio.to_thread(
-            self._fault_context.target.run_unchecked, "payer-mock", *arguments, variables=keys
+        return await asyncio.to_thread(
+            self._fault_context.target.run_json, "payer-mock", *arguments, variables=keys
         )
-        try:
-            answer: dict[str, Any] = json.loads(output)
-        except ValueError as error:
-            raise LoadError(f"payer-mock {arguments[0]} printed no JSON") from error
-        return answer
 
 
 class Publication:

@@ -72,7 +72,7 @@ def outage(
 
     Each breaks the component that broke in reality, and fails if it did not take hold. Runs against the stack
     that the environment names, otherwise starts one. Exit code 0: every outage ended as expected, without a
-    wrong answer. 1: otherwise. 3: a run could not be completed.
+    wrong answer. 1: otherwise. 3: a run could not be completed; the others are reported all the same.
     """
     from loadtest.dataset.provision import DatasetSize
     from loadtest.outages.presenter import show
@@ -85,13 +85,15 @@ def outage(
     replays = _run_and_write(work, size, workers, place)
     if as_json:
         printed = {
-            "passed": all(one.report.passed for one in replays),
+            "passed": all(one.passed for one in replays),
             "outages": [one.as_json() for one in replays],
         }
         typer.echo(json.dumps(printed, ensure_ascii=False))
     else:
         show(Console(), replays)
-    raise typer.Exit(0 if all(one.report.passed for one in replays) else FAILED)
+    if any(one.report is None for one in replays):
+        raise typer.Exit(STOPPED)
+    raise typer.Exit(0 if all(one.passed for one in replays) else FAILED)
 
 
 def _run_and_write(
@@ -112,10 +114,14 @@ def _run_and_write(
                 folder=Path(folder),
                 progress=lambda text: console.print(f"… {text}", highlight=False),
             ):
-                replay = replace(done, report=replace(done.report, host_info=HostInfo.now(sys.argv[1:])))
-                replays.append(replay)
-                render.write(replay.report, place / replay.outage.name, now())
-                console.print(f"… {place / replay.outage.name / render.PAGE}", highlight=False)
+                if done.report is None:
+                    console.print(f"… {done.outage.name}: {done.reason}", style="red", markup=False)
+                    replays.append(done)
+                    continue
+                report = replace(done.report, host_info=HostInfo.now(sys.argv[1:]))
+                replays.append(replace(done, report=report))
+                render.write(report, place / done.outage.name, now())
+                console.print(f"… {place / done.outage.name / render.PAGE}", highlight=False)
         except (LoadError, ConnectionFailed, OSError) as error:
             typer.echo(f"実行できませんでした / The run failed: {error}", err=True)
             raise typer.Exit(STOPPED) from error

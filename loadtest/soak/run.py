@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -160,8 +159,19 @@ class _Soak:
         self._read()
 
     def run_phase(self, phase: Phase, plan: Plan) -> None:
-        """Run one phase, with claims and perhaps a back-up alongside."""
+        """Run one phase, with claims and perhaps a back-up alongside. One that cannot be completed has failed."""
         self.progress(f"phase {phase.number + 1}: {phase.fault.name}")
+        try:
+            report = self._run(phase, plan)
+        except (LoadError, ConnectionFailed) as error:
+            self.progress(f"the phase could not be completed: {error}")
+            verdict = Text(f"完了できませんでした（{error}）。", f"It could not be completed: {error}.")
+            self.results.append(PhaseResult(phase.fault.name, False, 0, 0, None, verdict))
+        else:
+            self._add(phase, report)
+        self._read()
+
+    def _run(self, phase: Phase, plan: Plan) -> RunReport:
         with ThreadPoolExecutor(1) as background:
             chores = background.submit(self._chores, phase)
             report = run_on(
@@ -174,13 +184,15 @@ class _Soak:
                 options=RunOptions(fault=phase.fault),
             )
             chores.result()
+        return report
+
+    def _add(self, phase: Phase, report: RunReport) -> None:
         [section] = [section for section in report.sections if section.name == "fault"]
         compared = report.compared + report.stats.histories_compared
         p99 = section.figures["before"]["p99_ms"]
         met, wrong = report.passed, report.wrong_answers
         self.results.append(PhaseResult(phase.fault.name, met, wrong, compared, p99, report.verdict))
         self.answered += report.stats.answered
-        self._read()
         self.on_phase(phase, report)
 
     def _chores(self, phase: Phase) -> None:
@@ -199,8 +211,8 @@ class _Soak:
         export, kept = self.folder / "audit.jsonl", ("--checkpoint", str(self._checkpoint))
         self.target.run("eligibility-api", ("audit", "export", "--out", export))
         return Closing(
-            log=self._verified("audit", "verify", str(export), "--json", *kept),
-            backup=self._verified("verify", *kept),
+            log=self.target.run_json("eligibility-api", "audit", "verify", export, "--json", *kept),
+            backup=self.target.run_json("eligibility-api", "verify", *kept),
             backups=self.backups + 1,
             claims=self.claims.sent,
             refused=len(self.claims.refused),
@@ -211,15 +223,6 @@ class _Soak:
     @property
     def _checkpoint(self) -> Path:
         return self.folder / "checkpoint"
-
-    def _verified(self, *arguments: str) -> dict[str, Any]:
-        """The JSON of a verifier, whatever its exit code. Raises LoadError if it prints none."""
-        output = self.target.run_unchecked("eligibility-api", *arguments, variables={})
-        try:
-            found: dict[str, Any] = json.loads(output)
-        except ValueError as error:
-            raise LoadError(f"eligibility-api {' '.join(arguments[:2])} printed no JSON") from error
-        return found
 
     def _read(self) -> None:
         at = (now() - self.began).total_seconds()

@@ -28,13 +28,13 @@ MAX_P99_RATIO, P99_MARGIN_MS = 1.5, 20.0
 
 @dataclass(frozen=True, slots=True)
 class PhaseResult:
-    """The outcome of a phase. `p99_ms`: of its undisturbed first third."""
+    """The outcome of a phase. `p99_ms`: of its undisturbed first third; None if it could not be completed."""
 
     fault: str
     met: bool
     wrong: int
     compared: int
-    p99_ms: float
+    p99_ms: float | None
     verdict: Text
 
     def as_json(self) -> dict[str, Any]:
@@ -221,7 +221,7 @@ def _bytes_per_check(first: Reading, last: Reading) -> float:
 
 def _p99(results: Sequence[PhaseResult]) -> Judgement:
     of = Text("障害のない時間の p99", "p99 of the undisturbed thirds")
-    halves = _halves([one.p99_ms for one in results])
+    halves = _halves([one.p99_ms for one in results if one.p99_ms is not None])
     if halves is None:
         return _not_judged("p99", of)
     before, after = halves

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,9 +38,10 @@ class FakeTarget:
         self.variables: list[Mapping[str, str]] = []
         self._output = output
 
-    def run_unchecked(self, program: str, *arguments: str | Path, variables: Mapping[str, str]) -> str:
+    def run_json(self, program: str, *arguments: str | Path, variables: Mapping[str, str]) -> dict[str, Any]:
         self.variables.append(variables)
-        return self._run((program, *map(str, arguments)))
+        printed: dict[str, Any] = json.loads(self._run((program, *map(str, arguments))))
+        return printed
 
     def run(self, program: str, *commands: tuple[str, ...]) -> str:
         return "".join(self._run((program, *arguments)) for arguments in commands)

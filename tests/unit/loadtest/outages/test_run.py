@@ -42,20 +42,23 @@ class Stack:
         self.opened = 0
         self.runs: list[tuple[str, float, float, int]] = []
         self.reports = {name: report(sections=[FAULT]) for name in OUTAGES}
-        self.failure: Exception | None = None
+        self.failures: list[Exception] = []
+        self.refusal: Exception | None = None
         monkeypatch.setattr(run_module, "provisioned", self.provisioned)
         monkeypatch.setattr(run_module, "run_on", self.run_on)
 
     @contextmanager
     def provisioned(self, size: DatasetSize, **_: Any) -> Iterator[tuple[str, str]]:
+        if self.refusal is not None:
+            raise self.refusal
         self.opened += 1
         self.size = size
         yield "target", "dataset"
 
     def run_on(self, target: str, dataset: str, plan: Any, size: DatasetSize, **more: Any) -> RunReport:
         assert (target, dataset, size) == ("target", "dataset", self.size)
-        if self.failure is not None:
-            raise self.failure
+        if self.failures:
+            raise self.failures.pop()
         fault = more["options"].fault
         self.runs.append((fault.name, plan.seconds, plan.scale, plan.seed))
         return self.reports[next(name for name, each in OUTAGES.items() if each.fault is fault)]
@@ -118,11 +121,21 @@ def test_what_does_not_exist_or_is_out_of_bounds_is_wrong_usage(stack: Stack, wo
     assert (invoke(*words).exit_code, stack.runs) == (2, [])
 
 
-def test_a_run_that_cannot_be_completed_is_named(stack: Stack) -> None:
-    stack.failure = LoadError("no insurer has 20 members: increase --people")
-    done = invoke("wrong-numbers")
-    assert done.exit_code == 3
+def test_a_run_that_cannot_be_completed_is_named_and_the_others_follow(stack: Stack) -> None:
+    stack.failures = [LoadError("no insurer has 20 members: increase --people")]
+    done = invoke("wrong-numbers", "demand-spike", "--json")
+    printed = json.loads(done.stdout)
+    assert (done.exit_code, printed["passed"]) == (3, False)
+    assert [one["passed"] for one in printed["outages"]] == [False, True]
+    assert printed["outages"][0]["reason"] == "no insurer has 20 members: increase --people"
     assert "increase --people" in done.stderr
+
+
+def test_a_stack_that_cannot_be_provisioned_ends_the_command(stack: Stack) -> None:
+    stack.refusal = LoadError("this stack holds another nation")
+    done = invoke("wrong-numbers")
+    assert (done.exit_code, stack.runs) == (3, [])
+    assert "another nation" in done.stderr
 
 
 def test_the_console_shows_each_verdict_and_the_sum() -> None:
@@ -131,10 +144,12 @@ def test_the_console_shows_each_verdict_and_the_sum() -> None:
         Replay(OUTAGES["demand-spike"], report(sections=[FAULT])),
         Replay(OUTAGES["blank-burden"], broken()),
         Replay(OUTAGES["wrong-numbers"], report(sections=[FAULT], wrong={"validity": 3})),
+        Replay(OUTAGES["uneven-load"], None, "a terminal could not sign in: 503"),
     ]
     show(console, replays)
     printed = console.file.getvalue()  # type: ignore[attr-defined]
     assert "✓ demand-spike" in printed
     assert "✗ blank-burden" in printed
-    assert "1 of 3 outages ended as expected; 3 answers were wrong." in printed
-    assert summary(replays).ja == "3件の障害のうち1件が想定どおりです。誤った回答は3件です。"
+    assert "It could not be completed: a terminal could not sign in: 503." in printed
+    assert "1 of 4 outages ended as expected; 3 answers were wrong." in printed
+    assert summary(replays).ja == "4件の障害のうち1件が想定どおりです。誤った回答は3件です。"

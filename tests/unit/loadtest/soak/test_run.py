@@ -50,11 +50,14 @@ class Target:
         self._laboratory = laboratory
 
     def run(self, program: str, *commands: tuple[Any, ...]) -> str:
+        if (refusal := self._laboratory.refusal) is not None:
+            self._laboratory.refusal = None
+            raise refusal
         self._laboratory.commands += [(program, *map(str, command)) for command in commands]
         return ""
 
-    def run_unchecked(self, program: str, *arguments: str, variables: dict[str, str]) -> str:
-        self._laboratory.commands.append((program, *arguments))
+    def run_json(self, program: str, *arguments: str | Path) -> dict[str, Any]:
+        self._laboratory.commands.append((program, *map(str, arguments)))
         return self._laboratory.verified
 
 
@@ -66,9 +69,11 @@ class Laboratory:
         self.phases: list[tuple[str, float, int]] = []
         self.reports: list[RunReport] = []
         self.sent = 0
-        self.verified = json.dumps({"holds": True, "leaves": 9, "records": 9})
+        self.verified: dict[str, Any] = {"holds": True, "leaves": 9, "records": 9}
         self.cut: list[object] = []
-        self.failure: Exception | None = None
+        self.failures: list[Exception] = []
+        self.refusal: Exception | None = None
+        """Of the next command."""
         self.checkpoint = FakePool(note)
         for name in (
             "start_stack",
@@ -111,8 +116,8 @@ class Laboratory:
         return 400, 500
 
     def run_on(self, target: object, dataset: object, plan: Any, size: DatasetSize, **more: Any) -> RunReport:
-        if self.failure is not None:
-            raise self.failure
+        if self.failures:
+            raise self.failures.pop()
         self.phases.append((more["options"].fault.name, plan.scale, plan.seed))
         section = FAULT
         section.figures.update(before={"p99_ms": 30.0})  # type: ignore[attr-defined]
@@ -176,7 +181,7 @@ def test_log_and_back_ups_are_verified_with_a_checkpoint_from_before(
 
 
 def test_a_log_that_does_not_hold_fails_the_soak(laboratory: Laboratory, tmp_path: Path) -> None:
-    laboratory.verified = json.dumps({"holds": False})
+    laboratory.verified = {"holds": False}
     done = soak(tmp_path)
     assert not done.passed
     assert done.verdict.en == "0.1 hours, 18,960 checks: failed (log, backup)."
@@ -189,10 +194,26 @@ def test_a_verdict_names_how_much_was_not_judged(laboratory: Laboratory, tmp_pat
     assert done.verdict.ja == "0.05時間、照会9,480件：合格です。5項目は未判定です。"
 
 
-def test_a_verifier_that_prints_nothing_ends_the_soak(laboratory: Laboratory, tmp_path: Path) -> None:
-    laboratory.verified = ""
-    with pytest.raises(LoadError, match="audit verify printed no JSON"):
-        soak(tmp_path)
+@pytest.mark.parametrize(
+    "failure", [LoadError("payer-mock upload printed no JSON"), ConnectionFailed("timeout")]
+)
+def test_a_phase_that_cannot_be_completed_has_failed_and_the_next_one_follows(
+    laboratory: Laboratory, tmp_path: Path, failure: Exception
+) -> None:
+    laboratory.failures = [failure]
+    done = soak(tmp_path)
+    assert (len(done.results), len(done.readings)) == (6, 7)
+    first, second, *_ = done.results
+    assert (first.fault, first.met, first.p99_ms) == ("wrong-numbers", False, None)
+    assert first.verdict.en == f"It could not be completed: {failure}."
+    assert second.met
+    assert done.verdict.en.startswith("0.1 hours, 15,800 checks: failed (faults).")
+
+
+def test_a_chore_that_fails_fails_its_phase(laboratory: Laboratory, tmp_path: Path) -> None:
+    laboratory.refusal = LoadError("eligibility-api backup exited with 1")
+    done = soak(tmp_path, 0.05)
+    assert [result.met for result in done.results] == [False, True, True]
 
 
 def cut(_: bytes) -> Reply:
@@ -225,17 +246,17 @@ def test_the_command_prints_the_report_and_keeps_it(laboratory: Laboratory, tmp_
 
 
 def test_a_failed_soak_has_exit_code_one(laboratory: Laboratory) -> None:
-    laboratory.verified = json.dumps({"holds": False})
+    laboratory.verified = {"holds": False}
     done = invoke("--hours", "0.1")
     assert done.exit_code == 1
     assert "✗ log" in done.stdout
 
 
 def test_one_that_cannot_be_completed_has_exit_code_three(laboratory: Laboratory) -> None:
-    laboratory.failure = LoadError("a terminal could not sign in: 503")
+    laboratory.checkpoint = FakePool(cut)
     done = invoke("--hours", "0.1")
     assert done.exit_code == 3
-    assert "a terminal could not sign in" in done.stderr
+    assert "the log's checkpoint cannot be read: timeout" in done.stderr
 
 
 @pytest.mark.parametrize(
