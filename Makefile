@@ -8,7 +8,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
-.PHONY: .venv demo test unit deep mutants coverage lint licences docs pictures packages locks clean
+.PHONY: .venv demo test unit deep soak mutants coverage lint licences docs pictures packages locks clean
 
 .venv:
 	@sh scripts/setup demo
@@ -42,6 +42,11 @@ deep: packages lint
 		$(if $(PART),$(or $(deep_$(PART)),$(error PART is one of: rules fuzz doors exchange record clients failover)))
 
 include tests/deep-parts
+
+# Hours of load with every fault in turn, on a stack of its own; its verdict is printed at the end. HOURS=8, SCALE=0.1 of L0.
+soak:
+	@sh scripts/setup test
+	@$(bin)/loadtest soak --hours $(or $(HOURS),8) --scale $(or $(SCALE),0.1)
 
 # Change the rules in every small way, and run their tests: MODULE="papers version_2/cover", all without it.
 # Fails if a mutant survives that tests/mutants/modules.toml does not name as equivalent.

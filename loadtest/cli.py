@@ -5,10 +5,12 @@ from __future__ import annotations
 import typer
 
 from loadtest.baseline.command import baseline
+from loadtest.outages.command import outage
 from loadtest.overload.command import overload
 from loadtest.planning.command import plan
 from loadtest.scenario.command import run
 from loadtest.smoke.command import smoke
+from loadtest.soak.command import soak
 from screens.command_help import arrange
 
 app = typer.Typer(
@@ -25,6 +27,8 @@ def main() -> None:
 
 app.command()(baseline)
 app.command()(run)
+app.command()(outage)
+app.command()(soak)
 app.command()(overload)
 app.command()(plan)
 app.command()(smoke)

@@ -11,6 +11,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def day_in_japan(instant: datetime) -> date:
+    """The day in Tokyo at an instant (aware)."""
+    return instant.astimezone(_JAPAN).date()
+
+
 def today_in_japan() -> date:
     """Today's date in Tokyo, for which the fund answers unless a request names another day."""
-    return now().astimezone(_JAPAN).date()
+    return day_in_japan(now())

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from loadtest.child_processes import child_process
 
@@ -83,12 +84,20 @@ class TargetEnvironment:
             raise LoadError(f"{program} {commands[0][0]} exited with {done.returncode}: {_tail(done.stderr)}")
         return done.stdout
 
-    def run_unchecked(self, program: str, *arguments: str | Path, variables: Mapping[str, str]) -> str:
-        """Run one command and return its stdout, whatever its exit code.
+    def run_json(
+        self, program: str, *arguments: str | Path, variables: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Run one command and return the JSON object that it prints, whatever its exit code.
 
-        `variables` override the environment's.
+        `variables` override the environment's. Raises LoadError if it prints none, with its messages.
         """
-        return self._run(program, [arguments], variables).stdout
+        done = self._run(program, [arguments], variables or {})
+        try:
+            printed: dict[str, Any] = json.loads(done.stdout)
+        except ValueError as error:
+            reason = f"{program} {arguments[0]} printed no JSON: {_tail(done.stderr)}"
+            raise LoadError(reason) from error
+        return printed
 
     def _run(
         self, program: str, commands: Sequence[Sequence[str | Path]], variables: Mapping[str, str]
@@ -104,10 +113,14 @@ class TargetEnvironment:
 
 
 @contextmanager
-def start_stack(folder: Path, *, workers: int) -> Iterator[TargetEnvironment]:
-    """Run a stack in `folder` with `workers` API workers for the duration of the block. Raises LoadError."""
+def start_stack(folder: Path, *, workers: int, backups: bool = False) -> Iterator[TargetEnvironment]:
+    """Run a stack in `folder` with `workers` API workers for the duration of the block. Raises LoadError.
+
+    `backups`: the database's log is archived, so that it can be backed up.
+    """
     home, log = folder / "stack", folder / "stack.log"
     command = [sys.executable, "-m", "shikaku.stack", "--home", str(home), "--workers", str(workers)]
+    command += ["--backups"] if backups else []
     with (
         log.open("wb") as output,
         child_process(command, output=output, stop_seconds=_STOP_SECONDS) as process,

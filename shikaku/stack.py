@@ -46,12 +46,13 @@ class Stack(Commands):
         sandbox: bool = False,
         strict: bool = False,
         card_keys: Path | None = None,
+        backups: bool = False,
     ) -> None:
         """`workers`: API workers. `revocation_max_age_seconds`: maximum age of the revocation mirror.
 
         `ports`: by default free ones. `sandbox`: the fund is one, with faults on demand and a log of requests.
         `strict`: the elements of the clinic's files are in a random order. `card_keys`: the file that keeps the keys of
-        imported residents' cards, for the next stack.
+        imported residents' cards, for the next stack. `backups`: the fund archives its database's log.
         """
         home = home.absolute()
         jpki = home / "jpki"
@@ -65,6 +66,7 @@ class Stack(Commands):
             **({"FUND_SANDBOX": "1"} if sandbox else {}),
             **({"TERMINAL_EXCHANGE_SHUFFLED": "1"} if strict else {}),
             **({"JPKI_CARD_KEYS": str(card_keys)} if card_keys is not None else {}),
+            **({"FUND_BACKUP_HOME": str(home / "backups")} if backups else {}),
             "PAYER_HOME": str(home / "payer"),
             "TERMINAL_CREDENTIAL": str(home / "terminal.json"),
             "TERMINAL_HOME": str(home / "terminal"),
@@ -190,10 +192,11 @@ def main() -> None:
     )
     options.add_argument("--home", type=Path, default=Path("var/stack"))
     options.add_argument("--workers", type=int, default=2)
+    options.add_argument("--backups", action="store_true", help="archive the database's log in HOME/backups")
     chosen = options.parse_args()
     end_like_ctrl_c()
     try:
-        with Stack(chosen.home, workers=chosen.workers) as stack:
+        with Stack(chosen.home, workers=chosen.workers, backups=chosen.backups) as stack:
             path = stack.home.with_name(f"{stack.home.name}.env")
             stack.write_environment(path)
             print(

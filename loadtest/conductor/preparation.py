@@ -18,7 +18,6 @@ from pathlib import Path
 from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.transport import is_loopback
-from loadtest.clock import today_in_japan
 from loadtest.dataset.provision import Dataset, DatasetSize, provision
 from loadtest.generator.answer_spool import AnswerSpool
 from loadtest.generator.messages import Answers, Message
@@ -61,7 +60,7 @@ def compare(dataset: Dataset, lines: Iterable[bytes]) -> Compared:
         runs.setdefault(sampled.began_at, AnswerSpool()).add(sampled.answers)
     wrong: Counter[str] = Counter()
     for began_at, spool in runs.items():
-        wrong += AnswerChecker(dataset.answer_index, began_at).count_wrong(spool, today_in_japan())
+        wrong += AnswerChecker(dataset.answer_index, began_at).count_wrong(spool)
     return Compared(count=sum(map(len, runs.values())), wrong=dict(wrong))
 
 

@@ -149,10 +149,18 @@ class ReferenceData:
         if row.row.person is not None:
             self._of_person[row.row.person].add(key)
 
+    def keys_of(self, persons: Iterable[str]) -> set[Key]:
+        """The memberships of some persons."""
+        return {key for person in persons for key in self._of_person.get(person, ())}
+
     @property
     def memberships(self) -> list[Membership]:
-        """Every membership, as written in the newest file."""
-        return [history[-1].row.membership for history in self._of_key.values()]
+        """Every membership of the first files, as written in the newest one of them.
+
+        A later file, undone since, may have had wrong ones.
+        """
+        first = ([each for each in history if each.file < self._months] for history in self._of_key.values())
+        return [history[-1].row.membership for history in first if history]
 
     def answer(self, question: Question, known_at: datetime = FAR_FUTURE) -> Answer:
         """The expected answer by what was known at an instant."""

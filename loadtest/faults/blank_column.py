@@ -1,27 +1,16 @@
-"""Blank column: an insurer publishes a file with empty burden columns.
-
-A city once did so through one setting. The insurer's own program sends its latest file again with these
-columns empty. The fund holds it; a second person of the insurer approves it all the same; finally the insurer
-undoes it.
-"""
+"""Blank column: an insurer publishes a file with empty burden columns. A city once did so through one setting."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from loadtest.dataset.member_files import read_cells
-from loadtest.faults.fault import FaultContext, Finding
-from loadtest.faults.insurer_client import (
-    REASON,
-    InsurerClient,
-    Publication,
-    insurer_of,
-    latest_files,
-    rewrite,
-)
+from loadtest.faults.fault import Expectation, Fault, FaultContext, always
+from loadtest.faults.insurer_client import latest_files, rewrite
+from loadtest.faults.wrong_file import Mistake, WrongFile
 from loadtest.scenario.sections import Text
 from loadtest.target import LoadError
 
@@ -48,68 +37,35 @@ def _filled(cells: Any) -> int:
     return sum(bool(cells[column]) for column in COLUMNS)
 
 
-def write_blank(file: Path, target: Path) -> None:
+def write_blank(file: Path, target: Path, rng: Random | None = None) -> None:
     """Write a member file with those columns empty, readable by its owner only."""
     blank = dict.fromkeys(COLUMNS, "")
-    rewrite(file, target, lambda row: {**row, **blank})
+    rewrite(file, target, lambda row: {**row, **blank}, rng)
 
 
-class BlankColumn:
-    """Sends the file, checks that it is held, has it approved, and undoes it.
+def blank_column(fault_context: FaultContext) -> WrongFile:
+    """The injector. Raises LoadError if no insurer has enough values."""
+    file, filled = fullest(latest_files(fault_context))
+    return WrongFile(fault_context, file, Mistake("blank", write_blank, ("cells_blanked", filled), _FINDING))
 
-    It is approved after a third of the fault's time.
-    """
 
-    def __init__(self, fault_context: FaultContext) -> None:
-        """Raises LoadError if no insurer has enough values."""
-        self._fault_context = fault_context
-        self._file, self._filled = fullest(latest_files(fault_context))
-        self._insurer = insurer_of(self._file)
-        self._client = InsurerClient(fault_context, self._insurer)
-        self._publication: Publication | None = None
-        self._findings: list[Finding] = []
-
-    async def inject(self) -> None:
-        """Send the blank file, and approve it after a while. Raises LoadError."""
-        blank = self._fault_context.folder / f"blank-{self._insurer}.csv"
-        write_blank(self._file, blank)
-        upload = await self._client.run("upload", blank)
-        self._check_held(upload)
-        await asyncio.sleep(self._fault_context.window.seconds / 3)
-        published = await self._client.run("approve", upload["upload_id"], "--reason", REASON)
-        self._publication = Publication(self._fault_context, self._client, blank, published)
-        self._fault_context.progress("the blank file is published, approved by a second person")
-
-    async def remove(self) -> None:
-        """Undo the file. Raises LoadError."""
-        if self._publication is not None:
-            await self._publication.undo()
-
-    async def findings(self, _: Sequence[bytes]) -> list[Finding]:
-        """Whether the file was held, and the facilities that the fund names as recipients of its values."""
-        if self._publication is None:
-            return self._findings
-        corrections = await self._client.run("seen-by", self._publication.upload_id)
-        facilities = corrections["facilities"]
-        return [
-            *self._findings,
-            Finding("facilities_affected", len(facilities)),
-            Finding("answers_affected", sum(each["answers"] for each in facilities)),
-        ]
-
-    def _check_held(self, upload: dict[str, Any]) -> None:
-        state = upload["state"]
-        findings = (upload.get("report") or {}).get("findings", [])
-        codes = sorted({finding["code"] for finding in findings if finding["holds"]})
-        violation = None
-        if state != "held" or _FINDING not in codes:
-            violation = Text(
-                f"空の列を含むファイルが保留されず（状態：{state}）",
-                f"the blank file was not held for its empty column, but {state}",
+BLANK_COLUMN = Fault(
+    "blank-column",
+    Text(
+        "負担割合の列が空のファイルを保険者が送信し、別の職員が承認して反映、その後取り消し",
+        "an insurer's file with a blank burden column, published by a second person all the same, then undone",
+    ),
+    always(
+        Expectation(
+            Text(
+                "ファイルは空の列のため保留され、回答は変わりません。別の職員が承認すると、その時点からそのまま"
+                "回答に現れ、取り消すと元の値に戻ります。照会は遅くならず、誤った情報を受け取った医療機関等が"
+                "特定されます。",
+                "The file is held for its blank column, and no answer changes. Published by a second person, it is"
+                " in effect from that instant on, to its last answer; undone, the former values are given again."
+                " No check is slower, and the fund names the recipients of what was withdrawn.",
             )
-        self._findings = [
-            Finding("cells_blanked", self._filled),
-            Finding("held_for", codes, violation),
-        ]
-        if state != "held":
-            raise LoadError(f"the blank file was not held, but {state}")
+        )
+    ),
+    blank_column,
+)

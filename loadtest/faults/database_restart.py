@@ -36,7 +36,7 @@ class DatabaseRestart:
     async def findings(self, answers: Sequence[bytes]) -> list[Finding]:
         """The seconds until the restart, and whether every answer can be recomputed from its record."""
         if self._restart is None:
-            return []
+            return [Finding("database_restarted_after_s", None, took_hold=False)]
         after = await self._restart
         missing = None
         if after is None:
@@ -53,7 +53,7 @@ class DatabaseRestart:
                 f"{lost} answers cannot be recomputed from their records",
             )
         return [
-            Finding("database_restarted_after_s", after, missing),
+            Finding("database_restarted_after_s", after, missing, took_hold=True),
             Finding("answers_compared_with_records", len(answers), unrecorded),
         ]
 

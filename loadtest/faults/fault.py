@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from loadtest.dataset.provision import Dataset
 from loadtest.generator.client_faults import ClientFault
+from loadtest.scenario.plan import Plan
+from loadtest.scenario.run_stats import TimeSeries
 from loadtest.scenario.sections import Text
 from loadtest.target import Progress, TargetEnvironment
 
@@ -59,11 +61,15 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An injector's own observation. `violation`: why it violates the expectation; None if it does not."""
+    """An observation about a fault. `violation`: why it violates the expectation; None if it does not.
+
+    `took_hold`: whether the value shows that the fault took hold; None if it says nothing about that.
+    """
 
     name: str
     value: Any
     violation: Text | None = None
+    took_hold: bool | None = None
 
 
 class Injector(Protocol):
@@ -104,6 +110,17 @@ def _no_client_faults(_: Window) -> Sequence[ClientFault]:
     return ()
 
 
+Evidence = Callable[[TimeSeries, Window], Finding]
+"""A counter in a run's statistics that shows whether a fault took hold."""
+
+
+def lost_requests(series: TimeSeries, window: Window) -> Finding:
+    """Evidence of a fault of the network: the errors of the network during it."""
+    errors = series.between(window.began, window.ended).errors
+    lost = sum(count for code, count in errors.items() if code.startswith("network: "))
+    return Finding("requests_lost", lost, took_hold=lost > 0)
+
+
 class NoInjector:
     """Injects nothing: the fault consists of client faults only."""
 
@@ -126,7 +143,8 @@ class Fault:
     """A fault. `injector` acts on the stack, `client_faults` on the generators' connections and tokens.
 
     Creating the injector raises LoadError if the fault cannot be injected into this stack. `expected` depends
-    on the window. `instantaneous`: the fault is over as soon as it is injected.
+    on the window. `instantaneous`: the fault is over as soon as it is injected. `evidence`: shows that it took hold,
+    unless the injector's findings do. `demand`: factor of the rate of checks during the fault.
     """
 
     name: str
@@ -135,6 +153,12 @@ class Fault:
     injector: Callable[[FaultContext], Injector] = NoInjector
     client_faults: Callable[[Window], Sequence[ClientFault]] = _no_client_faults
     instantaneous: bool = False
+    evidence: Evidence | None = None
+    demand: float = 1.0
+
+    def plan(self, plan: Plan) -> Plan:
+        """A plan of a run, with the fault's demand."""
+        return plan if self.demand == 1.0 else replace(plan, steps=(1.0, self.demand, 1.0))
 
     def window(self, seconds: float) -> Window:
         """When the fault is injected and removed in a run of so many seconds."""

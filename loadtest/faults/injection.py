@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from loadtest.faults.evaluation import Evaluation, evaluate
 from loadtest.faults.fault import Fault, FaultContext, Finding, Window
@@ -55,7 +55,10 @@ class Injection:
         await self._removal
         window = self._fault_context.window
         evaluation = evaluate(series, seconds, window, self._fault.expected(window))
-        return fault_section(self._fault, window, evaluation, await self._injector.findings(answers))
+        findings = await self._injector.findings(answers)
+        if self._fault.evidence is not None:
+            findings = [*findings, self._fault.evidence(series, window)]
+        return fault_section(self._fault, window, evaluation, findings)
 
 
 def fault_section(
@@ -63,7 +66,11 @@ def fault_section(
 ) -> ReportSection:
     """The report's section about a fault."""
     expectation = fault.expected(window).sentence
-    violations = [*evaluation.violations, *(one.violation for one in findings if one.violation is not None)]
+    violations = [
+        *_no_hold(findings),
+        *evaluation.violations,
+        *(one.violation for one in findings if one.violation is not None),
+    ]
     verdict = _violated(violations) if violations else _met(evaluation)
     texts = {
         "name": fault.name,
@@ -82,6 +89,14 @@ def fault_section(
         explained=evaluation.explained,
         span=(window.began, window.ended),
     )
+
+
+def _no_hold(findings: Sequence[Finding]) -> Iterator[Text]:
+    """The violation of a fault that did not take hold: whatever the fund did then shows nothing."""
+    evidence = [one for one in findings if one.took_hold is not None]
+    missing = ", ".join(f"{one.name}: {one.value}" for one in evidence if not one.took_hold)
+    if missing or not evidence:
+        yield Text(f"障害が実際には起きず（{missing}）", f"the fault did not take hold ({missing})")
 
 
 def _violated(violations: Sequence[Text]) -> Text:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from loadtest.dataset.member_files import Cells, member_files, read_cells
@@ -33,11 +33,16 @@ def insurer_of(file: Path) -> str:
     return next(iter(read_cells(file)))["insurer_number"]
 
 
-def rewrite(file: Path, target: Path, change: Callable[[Cells], Cells]) -> None:
-    """Write a member file with changed rows, readable by its owner only."""
-    rows: Iterable[Cells] = list(read_cells(file))
+def rewrite(file: Path, target: Path, change: Callable[[Cells], Cells], rng: Random | None = None) -> None:
+    """Write a member file with changed rows, readable by its owner only.
+
+    `rng`: draws the order of the rows, since the fund recognises an identical file.
+    """
+    rows = list(read_cells(file))
+    if rng is not None:
+        rng.shuffle(rows)
     with create_private(target) as output:
-        writer = csv.DictWriter(output, fieldnames=list(next(iter(rows))), lineterminator="\n")
+        writer = csv.DictWriter(output, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(map(change, rows))
 
@@ -57,14 +62,9 @@ class InsurerClient:
             "PAYER_APPROVER": str(folder / "approvers" / f"approver-{insurer}.json"),
         }
         arguments = (*arguments, "--insurer", insurer, "--json")
-        output = await asyncio.to_thread(
-            self._fault_context.target.run_unchecked, "payer-mock", *arguments, variables=keys
+        return await asyncio.to_thread(
+            self._fault_context.target.run_json, "payer-mock", *arguments, variables=keys
         )
-        try:
-            answer: dict[str, Any] = json.loads(output)
-        except ValueError as error:
-            raise LoadError(f"payer-mock {arguments[0]} printed no JSON") from error
-        return answer
 
 
 class Publication:

@@ -71,9 +71,10 @@ class RenewedCertificates:
 
     async def findings(self, _: Sequence[bytes]) -> list[Finding]:
         """The size of the publication, and its duration."""
+        changed = self._report.get("changed", 0)
         return [
             Finding("rows_published", self._report.get("rows", 0)),
-            Finding("members_changed", self._report.get("changed", 0)),
+            Finding("members_changed", changed, took_hold=changed > 0),
             Finding("published_after_s", round(self._seconds, 1)),
         ]
 

@@ -43,7 +43,7 @@ class ApiRestart:
     async def findings(self, _: Sequence[bytes]) -> list[Finding]:
         """The number of killed workers, and the seconds until others existed."""
         if self._restart is None:
-            return []
+            return [Finding("workers_killed", 0, took_hold=False)]
         after = await self._restart
         missing = None
         if after is None:
@@ -52,7 +52,7 @@ class ApiRestart:
                 f"the workers did not restart within {RESTART_TIMEOUT_S:g} s",
             )
         return [
-            Finding("workers_killed", len(self._killed)),
+            Finding("workers_killed", len(self._killed), took_hold=bool(self._killed)),
             Finding("workers_restarted_after_s", after, missing),
         ]
 

@@ -136,6 +136,13 @@ def connections_on(port: int, process_ids: Iterable[int]) -> dict[int, int]:
     return {pid: len(sockets & _open_sockets(pid)) for pid in process_ids}
 
 
+def open_files(pid: int) -> int:
+    """The number of files that a process has open, sockets and pipes included."""
+    with suppress(OSError):
+        return sum(1 for _ in (_PROC / str(pid) / "fd").iterdir())
+    return 0
+
+
 def _sockets(port: int, state: str) -> Iterator[str]:
     """The sockets with this local port in a state, named as in a process's file descriptors."""
     for table in ("tcp", "tcp6"):

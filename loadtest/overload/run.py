@@ -5,17 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import uvloop
-from pydantic import AnyHttpUrl
 
-from eligibility_api.contract.transport import is_loopback
-from loadtest.clock import today_in_japan
-from loadtest.dataset.provision import Dataset, DatasetSize, provision
+from loadtest.dataset.provision import Dataset, DatasetSize
 from loadtest.machine.sampling import Sample
 from loadtest.monitor import Observations
 from loadtest.overload.curve import REST, TIMES, Curve, curve_of
@@ -23,8 +19,8 @@ from loadtest.scenario.answer_check import AnswerChecker
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.report import MAX_OTHER_CORES
-from loadtest.scenario.run import RunOptions, run_load
-from loadtest.target import LoadError, Progress, TargetEnvironment, open_target
+from loadtest.scenario.run import RunOptions, provisioned, run_load
+from loadtest.target import LoadError, Progress, TargetEnvironment
 
 LEVEL = LEVELS["L1"]
 
@@ -94,26 +90,23 @@ def run_overload(
 
     `capacity`: in checks a second; None: it is searched for. Raises LoadError, ConnectionFailed, OSError.
     """
-    with ExitStack() as stack:
-        progress("opening the target")
-        target = stack.enter_context(open_target(folder, workers=workers))
-        if not is_loopback(AnyHttpUrl(target.fund_url)):
-            raise LoadError("load goes to loopback addresses only")
-        dataset = provision(target, size, folder, progress)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            if capacity is None:
-                capacity = runner.run(_search(target, dataset, seed, progress))
-            return runner.run(
-                _measure(
-                    target,
-                    dataset,
-                    capacity,
-                    step_seconds=step_seconds,
-                    seed=seed,
-                    size=size,
-                    progress=progress,
-                )
+    with (
+        provisioned(size, workers=workers, folder=folder, progress=progress) as (target, dataset),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        if capacity is None:
+            capacity = runner.run(_search(target, dataset, seed, progress))
+        return runner.run(
+            _measure(
+                target,
+                dataset,
+                capacity,
+                step_seconds=step_seconds,
+                seed=seed,
+                size=size,
+                progress=progress,
             )
+        )
 
 
 def _steps(per_second: float, times: Sequence[float], seconds: float, seed: int) -> Plan:
@@ -155,7 +148,7 @@ async def _measure(
     )
     progress(f"comparing {len(result.sampled)} answers with the reference model")
     checker = AnswerChecker(dataset.answer_index, context.started_at)
-    wrong = checker.count_wrong(result.sampled, today_in_japan()) + result.stats.histories_wrong
+    wrong = checker.count_wrong(result.sampled) + result.stats.histories_wrong
     others = sum(sample.others for sample in samples) / len(samples) if samples else None
     sizes = {"people": size.people, "cards": size.cards, "terminals": len(dataset.terminals)}
     return OverloadReport(capacity, curve, wrong, len(result.sampled), others, sizes, step_seconds)

@@ -11,7 +11,6 @@ import uvloop
 from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.transport import is_loopback
-from loadtest.clock import today_in_japan
 from loadtest.dataset.provision import Dataset, DatasetSize, provision
 from loadtest.planning.deployment import Deployment, inspect_deployment
 from loadtest.planning.measurement import Measurement, MeasurementResult
@@ -41,7 +40,7 @@ def run_plan(
             result, deployment = runner.run(_measure(target, dataset, seconds, seed, progress))
     progress(f"comparing {len(result.sampled)} answers with the reference model")
     checker = AnswerChecker(dataset.answer_index, result.validation_began_at)
-    wrong = checker.count_wrong(result.sampled, today_in_japan())
+    wrong = checker.count_wrong(result.sampled)
     sizes = {"people": size.people, "cards": size.cards, "terminals": len(dataset.terminals)}
     return PlanReport(
         result.costs, result.validation, deployment, result.rates, len(result.sampled), wrong, sizes

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
+from loadtest.clock import day_in_japan
 from loadtest.model.answer import Answer, Question
 from loadtest.scenario.answer_sample import CheckQuery, SampledAnswer
 from loadtest.scenario.visits import Outcome
@@ -48,8 +49,8 @@ class AnswerChecker:
         self._model = model
         self._started_at = started_at
 
-    def count_wrong(self, sample: Iterable[SampledAnswer], today: date) -> Counter[str]:
-        """The number of wrong answers by fault. `today`: the day that the checks ask about, in Tokyo."""
+    def count_wrong(self, sample: Iterable[SampledAnswer]) -> Counter[str]:
+        """The number of wrong answers by fault. Every check asks about its own day in Japan."""
         faults: Counter[str] = Counter()
         records: set[str] = set()
         for sampled in sample:
@@ -58,23 +59,31 @@ class AnswerChecker:
             if record is not None and record in records:
                 faults["record-id-repeated"] += 1
             records.add(str(record))
-            faults.update(self._fault(sampled, answer, today))
+            faults.update(self._fault(sampled, answer))
         return faults
 
-    def _fault(self, sampled: SampledAnswer, answer: dict[str, Any], today: date) -> list[str]:
-        if "refused" not in answer and answer.get("as_of") != today.isoformat():
+    def _fault(self, sampled: SampledAnswer, answer: dict[str, Any]) -> list[str]:
+        days = self._days(sampled)
+        if "refused" not in answer:
+            days = [day for day in days if answer.get("as_of") == day.isoformat()]
+        if not days:
             return ["as_of"]
         instants = self._instants(sampled, answer)
         if not instants:
             return ["answered_at"]
-        question = _question(sampled.query, today)
-        expected = [self._model.answer(question, instant) for instant in instants]
+        questions = [_question(sampled.query, day) for day in days]
+        expected = [self._model.answer(one, instant) for one in questions for instant in instants]
         if not all(_flag_has_its_instant(result, answer) for result in _results(answer)):
             return ["results.limit_certificate_consent_at"]
         compared = _compared(answer)
         if compared in expected:
             return []
         return [_difference(compared, expected[0])]
+
+    def _days(self, sampled: SampledAnswer) -> list[date]:
+        """The day of the request in Japan, and that of the answer if midnight came between them."""
+        instants = (self._started_at + timedelta(seconds=at) for at in (sampled.began, sampled.ended))
+        return list(dict.fromkeys(map(day_in_japan, instants)))
 
     def _instants(self, sampled: SampledAnswer, answer: dict[str, Any]) -> list[datetime]:
         """The instants at which the answer may have been true.

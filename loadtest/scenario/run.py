@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,6 @@ import uvloop
 from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.transport import is_loopback
-from loadtest.clock import today_in_japan
 from loadtest.conductor.run_handle import LOCAL_COMMAND, Conductor, RunResult
 from loadtest.dataset.provision import Dataset, DatasetSize, provision
 from loadtest.faults.fault import Fault, FaultContext
@@ -82,36 +81,55 @@ def run_scenario(
 
     Raises LoadError, ConnectionFailed, OSError.
     """
-    options, injection, is_day = options or RunOptions(), None, plan.level.shape is Shape.DAY
-    with ExitStack() as stack:
-        progress("opening the target")
-        target = stack.enter_context(open_target(folder, workers=workers))
+    with provisioned(size, workers=workers, folder=folder, progress=progress) as (target, dataset):
+        return run_on(target, dataset, plan, size, folder=folder, progress=progress, options=options)
+
+
+@contextmanager
+def provisioned(
+    size: DatasetSize, *, workers: int, folder: Path, progress: Progress
+) -> Iterator[tuple[TargetEnvironment, Dataset]]:
+    """The running stack, or one that this starts, with a dataset. Raises as `run_scenario`."""
+    progress("opening the target")
+    with open_target(folder, workers=workers) as target:
         if not is_loopback(AnyHttpUrl(target.fund_url)):
             raise LoadError("load goes to loopback addresses only")
-        dataset = provision(target, size, folder, progress)
-        if options.fault is None and plan.level.shape is Shape.STORM:
-            options = replace(options, fault=STORM)
-        if options.fault is not None:
-            window = options.fault.window(plan.seconds)
-            fault_context = FaultContext(target, dataset, folder, plan.checks_per_s, window, progress)
-            injection = Injection(options.fault, fault_context)
-            options = options.with_injection(injection)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            calibration = None
-            if options.calibrate and is_day:
-                calibration = runner.run(_calibrated(plan, dataset, target, options, progress))
-                plan = replace(plan, scale=calibration.scale)
-            progress(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
-            context, result, cpu, observations = runner.run(
-                run_load(plan, dataset, target, options, progress)
-            )
-            sections = [runner.run(_fault_section(injection, plan, result))] if injection is not None else []
-        memory = memory_mib(process_kinds(target)) | {
-            GENERATOR: round(sum(usage.memory_mib for usage in result.usages), 1)
-        }
+        yield target, provision(target, size, folder, progress)
+
+
+def run_on(
+    target: TargetEnvironment,
+    dataset: Dataset,
+    plan: Plan,
+    size: DatasetSize,
+    *,
+    folder: Path,
+    progress: Progress,
+    options: RunOptions | None = None,
+) -> RunReport:
+    """Run a level against a target that has this dataset, whose files are in `folder`. Raises as `run_scenario`."""
+    options, injection, is_day = options or RunOptions(), None, plan.level.shape is Shape.DAY
+    if options.fault is None and plan.level.shape is Shape.STORM:
+        options = replace(options, fault=STORM)
+    if (fault := options.fault) is not None:
+        window = fault.window(plan.seconds)
+        fault_context = FaultContext(target, dataset, folder, plan.checks_per_s, window, progress)
+        injection = Injection(fault, fault_context)
+        options, plan = options.with_injection(injection), fault.plan(plan)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        calibration = None
+        if options.calibrate and is_day:
+            calibration = runner.run(_calibrated(plan, dataset, target, options, progress))
+            plan = replace(plan, scale=calibration.scale)
+        progress(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
+        context, result, cpu, observations = runner.run(run_load(plan, dataset, target, options, progress))
+        sections = [runner.run(_fault_section(injection, plan, result))] if injection is not None else []
+    memory = memory_mib(process_kinds(target)) | {
+        GENERATOR: round(sum(usage.memory_mib for usage in result.usages), 1)
+    }
     progress(f"comparing {len(result.sampled)} answers with the reference model")
     checker = AnswerChecker(dataset.answer_index, context.started_at)
-    wrong = checker.count_wrong(result.sampled, today_in_japan()) + result.stats.histories_wrong
+    wrong = checker.count_wrong(result.sampled) + result.stats.histories_wrong
     if is_day:
         sections.append(day_section(plan, result.stats.series, calibration))
     sizes = {"people": size.people, "cards": size.cards, "terminals": len(dataset.terminals)}

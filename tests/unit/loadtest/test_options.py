@@ -19,7 +19,7 @@ from loadtest.scenario.levels import LEVELS
 from loadtest.smoke import command as smoke_command
 
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
-COMMANDS = ("baseline", "run", "plan", "overload", "smoke")
+COMMANDS = ("baseline", "run", "outage", "soak", "plan", "overload", "smoke")
 
 
 @pytest.fixture(autouse=True)

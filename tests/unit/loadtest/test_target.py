@@ -159,9 +159,10 @@ def test_without_a_running_stack_one_is_started(
     assert stacks[0][-1] == "2"
 
 
-def test_a_command_that_is_refused_raises_nothing() -> None:
+def test_a_command_that_prints_no_object_raises_its_messages() -> None:
     target = TargetEnvironment(dict(os.environ), None)
-    assert target.run_unchecked("payer-mock", "nonsense", variables={}) == ""
+    with pytest.raises(LoadError, match=r"(?s)payer-mock nonsense printed no JSON: .*nonsense"):
+        target.run_json("payer-mock", "nonsense")
 
 
 @pytest.mark.parametrize(("lines", "shown"), [(0, 0), (3, 3), (20, 20), (21, 20)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -58,7 +58,7 @@ def test_answers_are_compared_as_of_the_start_of_their_run(monkeypatch: pytest.M
         def __init__(self, _: object, began_at: datetime) -> None:
             self.began_at = began_at
 
-        def count_wrong(self, sample: Iterable[SampledAnswer], _: date) -> Counter[str]:
+        def count_wrong(self, sample: Iterable[SampledAnswer]) -> Counter[str]:
             begun.append((self.began_at, len(list(sample))))
             return Counter(validity=1)
 

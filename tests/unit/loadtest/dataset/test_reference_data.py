@@ -14,6 +14,7 @@ from jpki_mock.register.residents import first_residents, write_lines
 from loadtest.dataset.reference_data import PublishedFile, ReferenceData, sample_residents
 from loadtest.model.answer import Question
 from loadtest.model.events import Membership
+from loadtest.model.replay import key_of
 
 CLINIC = "1311111114"
 DAY = date(2026, 11, 26)
@@ -225,3 +226,18 @@ def test_a_file_counts_from_its_publication_until_it_is_undone(
 
 def test_the_first_files_are_no_change(tmp_path: Path) -> None:
     assert reference_data(tmp_path, [ROW], [ROW]).changes == []
+
+
+def test_memberships_of_a_later_file_are_answered_and_not_looked_up(tmp_path: Path) -> None:
+    """Facilities would ask about wrong numbers after a wrong file, and reach the limit of misses."""
+    data = reference_data(tmp_path, [ROW])
+    wrong = Membership("06130017", "見本", "13", "00", WOMAN.birth_date)
+    later, undone = datetime(2026, 11, 26, 1, tzinfo=UTC), datetime(2026, 11, 26, 2, tzinfo=UTC)
+    data.publish(written(tmp_path / "wrong.csv", [ROW | {"number": "13"}]), PublishedFile(later, undone))
+    assert data.memberships == [MEMBERSHIP]
+    assert data.keys_of([WOMAN.resident_id]) == {key_of(MEMBERSHIP), key_of(wrong)}
+    assert data.keys_of(["R1-00000002"]) == set()
+    question = Question(DAY, CLINIC, person=WOMAN.resident_id)
+    assert [len(data.answer(question, at)["results"]) for at in (datetime(2026, 11, 26, tzinfo=UTC), later, undone)] == [
+        1, 2, 1,
+    ]  # fmt: skip

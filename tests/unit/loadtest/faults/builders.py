@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,10 @@ from typing import Any, cast
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from loadtest.dataset.reference_data import PublishedFile
 from loadtest.faults.fault import FaultContext, Window
+from loadtest.http_client.connection import Reply
+from loadtest.model.answer import Answer, Question
 from loadtest.scenario.sections import Text
+from tests.unit.loadtest.generator.builders import MEMBERSHIPS, visitors
 
 NOW = Window(0.0, 0.0)
 PUBLISHED_AT, UNDONE_AT = datetime(2026, 11, 26, 3, tzinfo=UTC), datetime(2026, 11, 26, 4, tzinfo=UTC)
@@ -27,15 +31,17 @@ class FakeTarget:
     """A target whose programs are a function of their arguments."""
 
     fund_url = "http://127.0.0.1:1"
+    environment: Mapping[str, str] = {"FUND_JLIS_URL": "http://127.0.0.1:2"}
 
     def __init__(self, output: Callable[[tuple[str, ...]], str] = lambda _: "") -> None:
         self.commands: list[tuple[str, ...]] = []
         self.variables: list[Mapping[str, str]] = []
         self._output = output
 
-    def run_unchecked(self, program: str, *arguments: str | Path, variables: Mapping[str, str]) -> str:
+    def run_json(self, program: str, *arguments: str | Path, variables: Mapping[str, str]) -> dict[str, Any]:
         self.variables.append(variables)
-        return self._run((program, *map(str, arguments)))
+        printed: dict[str, Any] = json.loads(self._run((program, *map(str, arguments))))
+        return printed
 
     def run(self, program: str, *commands: tuple[str, ...]) -> str:
         return "".join(self._run((program, *arguments)) for arguments in commands)
@@ -77,3 +83,56 @@ def member_file(folder: Path, insurer: str, *, filled: int, rows: int = 30) -> P
             ratio = {"burden_ratio": "10"} if number < filled else {}
             writer.writerow({"insurer_number": insurer, "number": number, **ratio})
     return file
+
+
+class FakePool:
+    """A pool whose answers are a function of the request."""
+
+    host, timeout_seconds = "127.0.0.1", 10.0
+
+    def __init__(self, answer: Callable[[bytes], Reply]) -> None:
+        self.sent: list[bytes] = []
+        self._answer = answer
+
+    async def exchange(self, data: bytes) -> Reply:
+        self.sent.append(data)
+        return self._answer(data)
+
+    def close(self) -> None:
+        pass
+
+    async def __aenter__(self) -> FakePool:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+
+def right_answer(question: Question) -> Answer:
+    """What the known dataset's reference model expects, unless it expects a refusal."""
+    return {"unchanged": False, "validity": "1", "as_of": question.as_of.isoformat(), "results": []}
+
+
+class FakeModel:
+    """A reference model that expects the same of everybody but the `refused` persons and memberships."""
+
+    changes: Sequence[datetime] = ()
+
+    def __init__(self, *refused: object) -> None:
+        self._refused = refused
+
+    def answer(self, question: Question, known_at: object = None) -> Answer:
+        refused = question.person in self._refused or question.membership in self._refused
+        return {"refused": "card-not-usable"} if refused else right_answer(question)
+
+
+def known_dataset(*refused: object) -> Any:
+    """Four terminals, four cards with two keys, and their memberships."""
+    population, model = visitors(4), FakeModel(*refused)
+    reference_data = SimpleNamespace(memberships=MEMBERSHIPS, answer=model.answer)
+    return SimpleNamespace(
+        terminals=population.terminals,
+        cards=population.cards,
+        reference_data=reference_data,
+        answer_index=model,
+    )

@@ -12,7 +12,8 @@ import pytest
 
 from loadtest.dataset.member_files import read_cells
 from loadtest.dataset.reference_data import PublishedFile
-from loadtest.faults.blank_column import COLUMNS, BlankColumn, fullest, write_blank
+from loadtest.faults.blank_column import COLUMNS, blank_column, fullest, write_blank
+from loadtest.faults.wrong_file import WrongFile
 from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import (
     PUBLISHED_AT,
@@ -50,33 +51,39 @@ def test_the_blank_file_differs_in_the_columns_only_and_is_private(tmp_path: Pat
 def insurer(*, upload: dict[str, Any]) -> Callable[[tuple[str, ...]], str]:
     answers: dict[str, dict[str, Any]] = {
         "upload": {"upload_id": "u1", **upload},
-        "approve": {"upload_id": "u1", "state": "published", "known_from": PUBLISHED_AT.isoformat()},
+        "approve": {
+            "upload_id": "u1",
+            "state": "published",
+            "known_from": PUBLISHED_AT.isoformat(),
+            "report": {"changed": 24, "new": 0},
+        },
         "undo": {"upload_id": "u1", "state": "undone", "undone_from": UNDONE_AT.isoformat()},
         "seen-by": {"facilities": [{"answers": 2}, {"answers": 3}]},
     }
     return lambda command: json.dumps(answers[command[1]])
 
 
-def blank_column(tmp_path: Path, target: FakeTarget) -> tuple[BlankColumn, list[tuple[Path, PublishedFile]]]:
+def sender(tmp_path: Path, target: FakeTarget) -> tuple[WrongFile, list[tuple[Path, PublishedFile]]]:
     member_file(tmp_path / "population" / "2026-09", "39010001", filled=30)
     member_file(tmp_path / "population" / "2026-10", "39010001", filled=25)
     dataset, published = recording_dataset()
-    return BlankColumn(fault_context(target, folder=tmp_path, dataset=dataset)), published
+    return blank_column(fault_context(target, folder=tmp_path, dataset=dataset)), published
 
 
 def test_the_file_is_sent_held_approved_by_another_person_and_undone(tmp_path: Path) -> None:
     target = FakeTarget(insurer(upload={"state": "held", "report": {"findings": [HELD]}}))
-    blank, published = blank_column(tmp_path, target)
+    blank, published = sender(tmp_path, target)
 
     async def run() -> list[tuple[str, Any, object]]:
         await blank.inject()
         await blank.remove()
         await blank.remove()
-        return [(finding.name, finding.value, finding.violation) for finding in await blank.findings([])]
+        return [(finding.name, finding.value, finding.took_hold) for finding in await blank.findings([])]
 
     assert asyncio.run(run()) == [
         ("cells_blanked", 25, None),
         ("held_for", ["fill-dropped"], None),
+        ("members_changed", 24, True),
         ("facilities_affected", 2, None),
         ("answers_affected", 5, None),
     ]
@@ -87,7 +94,7 @@ def test_the_file_is_sent_held_approved_by_another_person_and_undone(tmp_path: P
 
 def test_a_file_that_is_not_held_ends_the_run(tmp_path: Path) -> None:
     target = FakeTarget(insurer(upload={"state": "published", "report": None}))
-    blank, published = blank_column(tmp_path, target)
+    blank, published = sender(tmp_path, target)
 
     async def run() -> None:
         with pytest.raises(LoadError, match="not held, but published"):
@@ -96,9 +103,3 @@ def test_a_file_that_is_not_held_ends_the_run(tmp_path: Path) -> None:
 
     asyncio.run(run())
     assert published == []
-
-
-def test_a_program_that_prints_nothing_is_reported(tmp_path: Path) -> None:
-    blank, _ = blank_column(tmp_path, FakeTarget(lambda _: ""))
-    with pytest.raises(LoadError, match="payer-mock upload printed no JSON"):
-        asyncio.run(blank.inject())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
+from loadtest.faults.evaluation import evaluate
 from loadtest.faults.fault import Expectation, Fault, Finding, Window, always
-from loadtest.faults.injection import Injection
+from loadtest.faults.injection import Injection, fault_section
 from loadtest.generator.client_faults import ClientFault
 from loadtest.scenario.run_stats import RunStats, TimeSeries
 from loadtest.target import LoadError
@@ -37,7 +39,8 @@ class RecordingInjector:
         self._calls.append("removed")
 
     async def findings(self, answers: Sequence[bytes]) -> list[Finding]:
-        return [Finding("answers", len(answers)), *([self._finding] if self._finding else [])]
+        found = [self._finding] if self._finding else []
+        return [Finding("answers", len(answers), took_hold=True), *found]
 
 
 class FakeContext:
@@ -129,3 +132,38 @@ def test_the_section_contains_the_expectation_and_the_verdict(finding: Finding |
 def test_a_run_that_ended_before_the_injection_is_not_evaluated() -> None:
     with pytest.raises(LoadError, match="over before"):
         asyncio.run(injection([]).section(undisturbed(), 30, []))
+
+
+@pytest.mark.parametrize(
+    ("findings", "missing"),
+    [
+        ([], "the fault did not take hold ()"),
+        ([Finding("probes", 0)], "the fault did not take hold ()"),
+        ([Finding("probes", 0, took_hold=False)], "the fault did not take hold (probes: 0)"),
+        (
+            [Finding("rows", 3, took_hold=True), Finding("probes", 0, took_hold=False)],
+            "the fault did not take hold (probes: 0)",
+        ),
+    ],
+    ids=["nothing counted", "no counter of the fault", "a counter at zero", "one of two"],
+)
+def test_a_fault_that_did_not_take_hold_fails(findings: list[Finding], missing: str) -> None:
+    made_up, window = fault(lambda _: RecordingInjector([])), WINDOW
+    evaluation = evaluate(undisturbed(), 30, window, made_up.expected(window))
+    section = fault_section(made_up, window, evaluation, findings)
+    assert not section.met
+    assert missing in section.as_json()["verdict"]
+
+
+def test_the_evidence_of_a_run_is_among_the_figures() -> None:
+    counted = Finding("sign_ins", 7, took_hold=True)
+    calls: list[str] = []
+
+    async def run() -> Any:
+        made_up = replace(fault(lambda _: RecordingInjector(calls)), evidence=lambda *_: counted)
+        one = Injection(made_up, fault_context(window=WINDOW))
+        await one.run(cast(Any, FakeContext(calls)))
+        return await one.section(undisturbed(), 30, [])
+
+    section = asyncio.run(run())
+    assert (section.met, section.as_json()["sign_ins"]) == (True, 7)

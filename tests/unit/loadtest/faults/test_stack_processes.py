@@ -16,6 +16,7 @@ from loadtest.faults import jlis, stack_processes, worker_imbalance
 from loadtest.faults.database_restart import DatabaseRestart, count_without_record
 from loadtest.faults.fault import Finding
 from loadtest.faults.jlis import OcspDown, OcspSlow
+from loadtest.faults.probe import ANSWERED, UNANSWERED
 from loadtest.faults.worker_imbalance import WorkerImbalance
 from loadtest.machine import processes
 from loadtest.target import LoadError, TargetEnvironment
@@ -35,12 +36,19 @@ class Signals:
         self.sent.append((what, set(pids)))
 
 
+async def silent(url: str) -> str:
+    """What a paused J-LIS answers."""
+    assert url == "http://127.0.0.1:2"
+    return UNANSWERED
+
+
 @pytest.fixture
 def signals(monkeypatch: pytest.MonkeyPatch) -> Signals:
     monkeypatch.setattr(stack_processes, "jlis", lambda _: {7})
     monkeypatch.setattr(stack_processes, "api_workers", lambda _: {31, 32, 33})
     monkeypatch.setattr(stack_processes, "postmaster", lambda _: 5)
     monkeypatch.setattr(stack_processes, "_POLL_S", 0.0)
+    monkeypatch.setattr(jlis, "answers", silent)
     return Signals(monkeypatch)
 
 
@@ -70,6 +78,39 @@ def test_a_slow_responder_is_paused_intermittently_and_resumed_at_the_end(
     asyncio.run(run())
     assert signals.sent[:2] == [("pause", {7}), ("resume", {7})]
     assert signals.sent[-1] == ("resume", {7})
+
+
+@pytest.mark.parametrize(
+    ("injector", "results", "took_hold"),
+    [
+        (OcspDown, {UNANSWERED: 5}, True),
+        (OcspDown, {UNANSWERED: 5, ANSWERED: 1}, False),
+        (OcspDown, {}, False),
+        (OcspSlow, {UNANSWERED: 5, ANSWERED: 2}, True),
+        (OcspSlow, {UNANSWERED: 1, ANSWERED: 9}, False),
+        (OcspSlow, {}, False),
+    ],
+)
+def test_what_j_lis_left_unanswered_shows_that_it_was_down_or_slow(
+    signals: Signals, injector: type[OcspDown], results: dict[str, int], took_hold: bool
+) -> None:
+    one = injector(fault_context())
+    one._probe.results.update(results)
+    [finding] = asyncio.run(one.findings([]))
+    assert (finding.value, finding.took_hold) == (results.get(UNANSWERED, 0), took_hold)
+
+
+def test_j_lis_is_asked_while_it_is_paused(signals: Signals) -> None:
+    async def run() -> list[Finding]:
+        down = OcspDown(fault_context())
+        await down.inject()
+        while not down._probe.results:
+            await asyncio.sleep(0)
+        await down.remove()
+        return await down.findings([])
+
+    [finding] = asyncio.run(run())
+    assert finding.took_hold
 
 
 @pytest.mark.parametrize("injector", [OcspDown, OcspSlow, WorkerImbalance, DatabaseRestart])
@@ -102,10 +143,10 @@ def test_all_workers_but_one_are_paused_while_connections_are_reopened(
     asyncio.run(imbalance.inject())
     assert signals.sent == [("pause", {32, 33}), ("resume", {32, 33})]
     [number, share] = asyncio.run(imbalance.findings([]))
-    assert (number.value, share.value, share.violation) == (3, 0.969, None)
+    assert (number.value, share.value, share.took_hold) == (3, 0.969, True)
 
 
-def test_an_imbalance_that_did_not_occur_is_a_violation(
+def test_an_imbalance_that_did_not_occur_did_not_take_hold(
     signals: Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_imbalance, "_POLL_S", 0.0)
@@ -114,8 +155,7 @@ def test_an_imbalance_that_did_not_occur_is_a_violation(
     imbalance = WorkerImbalance(fault_context())
     asyncio.run(imbalance.inject())
     [_, share] = asyncio.run(imbalance.findings([]))
-    assert share.violation is not None
-    assert share.violation.en == "one worker had only 50% of the connections"
+    assert (share.value, share.took_hold) == (0.5, False)
 
 
 def test_a_killed_database_is_polled_until_it_has_restarted(
@@ -271,7 +311,7 @@ def test_a_database_that_never_came_back_is_a_violation(
 
     async def run() -> list[Finding]:
         restart = DatabaseRestart(fault_context(target))
-        assert await restart.findings([]) == []
+        assert await restart.findings([]) == [Finding("database_restarted_after_s", None, took_hold=False)]
         await restart.inject()
         return await restart.findings([])
 

@@ -63,9 +63,10 @@ def test_an_api_on_another_machine_cannot_be_restarted(monkeypatch: pytest.Monke
         restarted(monkeypatch, None)
 
 
-def test_a_restart_that_was_never_injected_has_no_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restart_that_was_never_injected_did_not_take_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack_processes, "api_workers", lambda _: {1, 2})
-    assert asyncio.run(ApiRestart(fault_context()).findings([])) == []
+    [finding] = asyncio.run(ApiRestart(fault_context()).findings([]))
+    assert (finding.name, finding.took_hold) == ("workers_killed", False)
 
 
 def test_only_503_is_permitted_and_the_sign_ins_begin_with_the_restart() -> None:

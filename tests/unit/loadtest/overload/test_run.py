@@ -21,6 +21,7 @@ from loadtest.overload import run as module
 from loadtest.overload.curve import RECOVERY_SECONDS, TIMES
 from loadtest.overload.presenter import EXPECTATIONS, show
 from loadtest.overload.run import FIRST_PER_S, SEARCH_TIMES, OverloadReport, run_overload
+from loadtest.scenario import run as scenario_run
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import RunStats
 from loadtest.target import LoadError, TargetEnvironment
@@ -71,8 +72,8 @@ class Target:
 def target(monkeypatch: pytest.MonkeyPatch) -> Target:
     made = Target()
     dataset = SimpleNamespace(terminals=[object()] * 12, answer_index=None)
-    monkeypatch.setattr(module, "open_target", made.open)
-    monkeypatch.setattr(module, "provision", lambda *_: dataset)
+    monkeypatch.setattr(scenario_run, "open_target", made.open)
+    monkeypatch.setattr(scenario_run, "provision", lambda *_: dataset)
     monkeypatch.setattr(module, "run_load", made.run)
     monkeypatch.setattr(
         module, "AnswerChecker", lambda *_: SimpleNamespace(count_wrong=lambda *_: Counter(made.wrong))

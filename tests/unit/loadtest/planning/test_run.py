@@ -78,7 +78,7 @@ def fund_url(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(run_module, "inspect_deployment", deployment)
     monkeypatch.setattr(Measured, "error", None)
     wrong = Counter(validity=1)
-    checker = SimpleNamespace(count_wrong=lambda sampled, _: wrong if len(sampled) == 3 else Counter())
+    checker = SimpleNamespace(count_wrong=lambda sampled: wrong if len(sampled) == 3 else Counter())
     monkeypatch.setattr(run_module, "AnswerChecker", lambda _, began: checker if began == BEGAN else None)
     return url
 

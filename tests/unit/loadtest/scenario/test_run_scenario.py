@@ -76,7 +76,7 @@ class Laboratory:
 
     def checker(self, _: object, began: datetime) -> Any:
         assert began == BEGAN
-        return SimpleNamespace(count_wrong=lambda sampled, _: Counter(self.wrong))
+        return SimpleNamespace(count_wrong=lambda sampled: Counter(self.wrong))
 
 
 class Context:
