@@ -51,7 +51,7 @@ async def read(target: TargetEnvironment, at_s: float, answered: int) -> Reading
         target.fund_home,
         external_dsn(environment),
         environment.get("FUND_JLIS_URL"),
-        tuple,
+        dict,
         os.getpid(),
     )
     memory: Counter[str] = Counter()
