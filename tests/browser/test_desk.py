@@ -270,7 +270,7 @@ def test_of_several_insurances_of_one_person_the_operator_chooses(desk: Desk, re
     expect(second).to_contain_text("999")
 
 
-def test_on_a_phone_an_answer_is_seen_below_a_long_list_which_keeps_its_place(
+def test_on_a_phone_an_answer_is_visible_below_a_long_list_which_keeps_its_place(
     desk: Desk, reception: Page
 ) -> None:
     page = reception
