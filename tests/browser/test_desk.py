@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from clinic_terminal.store.records import StoredMembership, Way
-from eligibility_api.contract.codes import Category, Validity
+from eligibility_api.contract.codes import Validity
 from tests.builders.browser import (
     DESK,
     PHONE,
@@ -25,7 +24,6 @@ from tests.builders.browser import (
     violations,
 )
 from tests.builders.clinic.desk import ADMINISTRATOR, RECEPTION, Desk, Operator, served_desk
-from tests.builders.clinic.fake_consents import given_ahead
 from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment
 
 LONG_NAME = "ＭＩＨＯＮ　ＳＡＭＰＬＥ　ＶＥＲＹ　ＬＯＮＧ　ＮＡＭＥ　𠮷子髙﨑●＜＞"
@@ -272,7 +270,7 @@ def test_of_several_insurances_of_one_person_the_operator_chooses(desk: Desk, re
     expect(second).to_contain_text("999")
 
 
-def test_on_a_phone_an_answer_stands_below_a_long_list_which_keeps_its_place(
+def test_on_a_phone_an_answer_is_visible_below_a_long_list_which_keeps_its_place(
     desk: Desk, reception: Page
 ) -> None:
     page = reception
@@ -402,32 +400,6 @@ def test_appointments_are_checked_in_one_batch_and_exported(
     picture(page, "desk-appointment")
     page.get_by_role("link", name="予約の一覧に戻る").click()
     expect(page.locator(".tiles")).to_be_visible()
-
-
-def test_who_consented_to_an_online_consultation_is_listed_and_opens_as_a_visit(
-    desk: Desk, reception: Page
-) -> None:
-    page = reception
-    categories = (Category.MEDICATION, Category.HEALTH_CHECKUP)
-    for number, category in enumerate(categories):
-        desk.fund.lists.consents.append(given_ahead(None, category, consent_id=UUID(int=number)))
-    desk.fund.answers = [
-        answer(results=[enrolment(name=LONG_NAME)]),
-        answer(Validity.INVALID, [ended_enrolment()]),
-    ]
-    page.get_by_role("link", name="オンライン診療").click()
-    page.get_by_role("button", name="一覧を表示").click()
-    rows = page.locator("table tbody tr")
-    expect(rows).to_have_count(2)
-    expect(rows.nth(0)).to_contain_text("お薬の情報")
-    expect(rows.nth(1).locator(".chip.invalid")).to_be_visible()
-    assert violations(page) == []
-    for size in (*SIZES, ZOOMED):
-        assert misfits_at(page, size) == [], size
-    page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
-    picture(page, "desk-online")
-    rows.nth(1).get_by_role("link", name="を開く").click()
-    expect(page.locator(".status.invalid")).to_be_visible()
 
 
 def test_a_part_that_is_not_in_order_shows_its_remedy_and_a_waiting_card_its_check(
