@@ -114,7 +114,7 @@ def once() -> int:
                 print(f"  {seconds:6.1f} CPU-s  {name}")
         raise KeyboardInterrupt
 
-    signal.pause = ready  # type: ignore[assignment]
+    signal.pause = ready
     with tempfile.TemporaryDirectory() as folder:
         return serve.main(["--home", folder, "--ports", "free"])
 
