@@ -17,27 +17,27 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: .venv
 	@ONCE=$(ONCE) PORTS=$(PORTS) $(bin)/python -m shikaku
 
-# The tests of a file stay in one process, those of a running stack in two (tests/scheduling.py). One process more than
-# cores, since a test that waits for programs or the disk leaves its core idle; five at most, since each has a database
-# server.
-# Files start in the order of their paths: the long ones of end_to_end first, the short ones of unit last.
-by_file = --dist loadfile --no-loadscope-reorder --maxprocesses=5
-parallel = -n $(shell expr $$(nproc) + 1) $(by_file)
+# The tests of a file stay in one process, those of a running stack in two; the short files come last
+# (tests/scheduling.py). One process more than cores, since a test that waits for programs or the disk leaves its core
+# idle; five at most, since each has a database server.
+parallel = -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder --maxprocesses=5
 
 # The additional process runs the tests that wait for nothing and need no database: xdist would take a fifth of their
 # processor time for itself, since each of its processes collects all tests, and reports each by messages.
 alone = $(addprefix tests/,claims fuzz unit)
+# The plugin of one end-to-end test takes two seconds to import, which each of these processes would spend.
+lean = -p no:schemathesis
 test: packages lint
-	@printf '%s\n' '$(bin)/pytest -n $(shell nproc) $(by_file) tests $(addprefix --ignore=,$(alone))' \
-		'sh scripts/quietly $(bin)/pytest -q $(alone)' | xargs -P 2 -I {} sh -c {}
+	@printf '%s\n' '$(bin)/pytest $(parallel) tests $(addprefix --ignore=,$(alone))' \
+		'sh scripts/quietly $(bin)/pytest -q $(lean) $(alone)' | xargs -P 2 -I {} sh -c {}
 
 # The fast checks, for every change. Hypothesis tries a fifth of its examples. Two processes with about half of the work each.
-half = $(addprefix tests/unit/,clinic_terminal payer_mock screens shikaku)
+half = $(addprefix tests/unit/,clinic_terminal jpki_mock payer_mock screens shikaku)
 unit: lint
 	@printf '%s\n' '$(half)' 'tests/unit $(addprefix --ignore=,$(half))' | \
-		xargs -P 2 -I {} sh -c 'sh scripts/quietly $(bin)/pytest -q --hypothesis-profile=quick {}'
+		xargs -P 2 -I {} sh -c 'sh scripts/quietly $(bin)/pytest -q $(lean) --hypothesis-profile=quick {}'
 
-# All tests at nightly size (Hypothesis tries 50 times as many examples), or those of one part: PART=rules.
+# All tests at nightly size (Hypothesis tries ten times as many examples), or those of one part: PART=rules.
 # Every test file belongs to at least one part; tests/unit/repository holds that.
 deep: packages lint
 	@SHIKAKU_DEEP=1 $(bin)/pytest $(parallel) \
@@ -75,10 +75,10 @@ docs:
 	@sh scripts/setup test
 	@$(bin)/python -m scripts.generate_docs
 
-# Take the pictures of docs/screens.md; needs Chromium.
+# Take the pictures of docs/screens.md; needs Chromium. EVERY=1 takes them in each size and contrast, to look at: var/pictures.
 pictures: packages
 	@sh scripts/setup test
-	@SHIKAKU_PICTURES=docs/screens $(bin)/pytest tests/browser
+	@$(if $(EVERY),SHIKAKU_DEEP=1 SHIKAKU_PICTURES=var/pictures,SHIKAKU_PICTURES=docs/screens) $(bin)/pytest tests/browser
 
 packages:
 	@sh scripts/system-packages
@@ -89,5 +89,5 @@ locks:
 	@sh scripts/locks $(if $(UPGRADE),--upgrade)
 
 clean:
-	rm -rf .venv var build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	rm -rf .venv var build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .words_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -54,6 +54,7 @@ from eligibility_api.processes.process import (
     die_with_parent,
     exclude_from_garbage_collection,
     max_open_files,
+    name_process,
 )
 from eligibility_api.references import endpoints as references
 from eligibility_api.registration import endpoints as registration
@@ -283,6 +284,7 @@ def create_app() -> FastAPI:
 def create(settings: Settings, *, transport: httpx2.AsyncBaseTransport | None = None) -> FastAPI:
     """Create the application of one worker. `transport`: to J-LIS, in place of the usual one."""
     die_with_parent()
+    name_process("fund-api")
     set_up_logging()
     database = Database(dsn(settings, "api"), pool_connections=settings.pool_connections)
     app = build(

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract import identifiers
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.facility_codes import FACILITY_CODE_RULE, facility_code
 from eligibility_api.contract.wire import PersonText
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
@@ -70,11 +71,11 @@ def parse_insurer_number(text: str) -> str:
 
 
 def parse_institution_code(text: str) -> str:
-    """The canonical institution code: the parser of an option. Raises typer.BadParameter."""
+    """The ten digits of a facility: the parser of an option. Raises typer.BadParameter."""
     try:
-        return identifiers.institution_code(text)
+        return facility_code(text)
     except identifiers.UnreadableIdentifier as error:
-        raise typer.BadParameter("ten digits with a valid check digit") from error
+        raise typer.BadParameter(FACILITY_CODE_RULE) from error
 
 
 def check_text(text: str | None) -> str | None:

@@ -37,6 +37,7 @@ from eligibility_api.platform.service_metrics import metrics_owner
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.processes.child import ChildProcess
+from eligibility_api.processes.forks import import_programs
 from eligibility_api.processes.process import STOP_SIGNALS, block_stop_signals
 from eligibility_api.processes.supervisor import Supervisor
 from eligibility_api.web.server.protocol import LimitedHttpProtocol
@@ -50,6 +51,13 @@ COMMAND_CONNECTIONS = 5
 _APP = "eligibility_api.app:create_app"
 _SANDBOX_APP = "eligibility_api.sandbox.app:create_app"
 """A worker of production imports nothing of the sandbox."""
+
+_BACKGROUND_PROGRAMS = (
+    "eligibility_api.audit_log.sequencer",
+    "eligibility_api.jobs",
+    "eligibility_api.scheduler",
+)
+"""What the background processes run."""
 
 
 def serve(
@@ -82,6 +90,14 @@ def _prepare(
     checkpoint_keys.create_missing(settings)
     _check_trust(settings)
     stack.enter_context(metrics_owner())
+    listening = stack.enter_context(config.bind_socket() if uds is None else bound_unix_socket(uds))
+    if uds is None:
+        address = f"http://{config.host}:{listening.getsockname()[1]}"
+        # The workers read their settings from the environment.
+        os.environ.setdefault("FUND_PUBLIC_URL", address)
+    else:
+        address = f"unix:{uds}"
+    import_programs([str(config.app).partition(":")[0], *_BACKGROUND_PROGRAMS])
     background: dict[str, Callable[[], bool]] = {}
     if is_embedded(settings):
         database = _embedded(settings)
@@ -94,14 +110,8 @@ def _prepare(
         check_database_kind(settings)
     for role in ("jobs", "sequencer"):
         dsn(settings, role)  # an error must occur here, not repeatedly in the background processes
-    listening = stack.enter_context(config.bind_socket() if uds is None else bound_unix_socket(uds))
     listening.listen(config.backlog)
-    if uds is None:
-        address = f"http://{config.host}:{listening.getsockname()[1]}"
-        # The workers read their settings from the environment.
-        os.environ.setdefault("FUND_PUBLIC_URL", address)
-    else:
-        address = f"unix:{uds}"
+    stack.callback(listening.close)  # before the database ends
     for name, target in (("scheduler", run_scheduler), ("jobs", run_jobs), ("sequencer", run_sequencer)):
         child = ChildProcess(name, target)
         stack.callback(child.stop)

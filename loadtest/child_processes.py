@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import subprocess
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import IO, NoReturn
 
 
@@ -43,29 +41,6 @@ def child_process(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-async def start_piped(command: Sequence[str], *, line_limit: int) -> Process:
-    """Start a command whose stdin, stdout and stderr are pipes.
-
-    `line_limit`: bytes of its longest line. Raises OSError.
-    """
-    return await asyncio.create_subprocess_exec(
-        *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, limit=line_limit, start_new_session=True
-    )
-
-
-async def end_piped(process: Process, *, stop_seconds: float) -> None:
-    """Close the stdin of a process, which asks it to end, and kill it after `stop_seconds`."""
-    assert process.stdin is not None
-    process.stdin.close()
-    try:
-        async with asyncio.timeout(stop_seconds):
-            await process.wait()
-    except TimeoutError:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 def exit_on_sigterm() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from loadtest.baseline.command import baseline
-from loadtest.generator.command import generator
 from loadtest.overload.command import overload
 from loadtest.planning.command import plan
 from loadtest.scenario.command import run
@@ -28,6 +27,5 @@ app.command()(baseline)
 app.command()(run)
 app.command()(overload)
 app.command()(plan)
-app.command()(generator)
 app.command()(smoke)
 arrange(app, "loadtest")

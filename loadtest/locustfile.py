@@ -182,7 +182,7 @@ def _add_tabs(page: WebUI, master: Any, runner: Runner) -> None:
         Path(variables["FUND_HOME"]),
         external_dsn(variables),
         variables.get("FUND_JLIS_URL"),
-        tuple,
+        dict,
         os.getpid(),
     )
     sampler = Sampler(roles.find)

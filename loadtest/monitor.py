@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -12,7 +12,7 @@ from typing import Self
 
 from loadtest.database.dsn import external_dsn, operator_dsn
 from loadtest.database.monitor import DatabaseMonitor
-from loadtest.machine.roles import ProcessRoles
+from loadtest.machine.roles import ProcessRoles, RoleLookup
 from loadtest.machine.sampling import Sample, Sampler
 from loadtest.target import TargetEnvironment
 from loadtest.tasks import cancel_and_wait
@@ -35,15 +35,15 @@ class Monitor:
     Samples every process once a second, and the database several times a second.
     """
 
-    def __init__(self, target: TargetEnvironment, generators: Callable[[], Iterable[int]] = tuple) -> None:
-        """`generators`: returns the process ids of the local generators; called repeatedly."""
+    def __init__(self, target: TargetEnvironment, helpers: RoleLookup = dict) -> None:
+        """`helpers`: returns the kinds of the processes that this one started; called repeatedly."""
         environment = target.environment
         roles = ProcessRoles(
             target.fund_url,
             target.fund_home,
             external_dsn(environment),
             environment.get("FUND_JLIS_URL"),
-            generators,
+            helpers,
             os.getpid(),
         )
         self._sampler = Sampler(roles.find)

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from screens.icons import icon
 from screens.texts import LANGUAGES, Texts
+from screens.whole_days import with_whole_days
 
 TEMPLATES = Path(__file__).parent / "templates"
 """The folder of the shared templates; theirs begin with `screens/`."""
@@ -69,9 +70,10 @@ class Renderer:
     def render(self, template: str, display: Display, **values: Any) -> str:
         """A page. `t` is a text of the display's language, and `pick` one of a pair (Japanese, English)."""
         language = display.language
-        return self._environment.get_template(template).render(
+        page = self._environment.get_template(template).render(
             display=display,
             t=partial(self.texts.get, language),
             pick=lambda pair: pair[LANGUAGES.index(language)],
             **values,
         )
+        return with_whole_days(page)

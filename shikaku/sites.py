@@ -87,3 +87,12 @@ def be_strict(stack: Stack) -> None:
         answer = http.post("/sandbox/strict", json={"strict": True})
     if not answer.is_success:
         raise StackError(f"The sandbox answered {answer.status_code}.")
+
+
+def listen(stack: Stack, insurer_number: str) -> Path:
+    """Let an insurer's program receive the fund's events; returns the file to which it writes one a line."""
+    service = stack.start_service("payer-mock", "listen", "--port", "0", "--insurer", insurer_number)
+    service.wait_for(
+        "webhook", lambda: '"listening"' in service.log.read_text(encoding="utf-8"), START_SECONDS
+    )
+    return service.log

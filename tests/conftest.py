@@ -27,7 +27,7 @@ from tests.builders.database import NOT_DURABLE, Database, create_database, crea
 from tests.builders.fund import Fund, open_fund
 from tests.builders.stack import PopulatedStack, populated_stack
 from tests.depth import DEEP
-from tests.scheduling import few_stacks
+from tests.scheduling import few_stacks, short_last
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # In a background job, the programs that tests start would inherit the ignored signal.
@@ -35,7 +35,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 settings.register_profile("quick", max_examples=20, deadline=None)  # of `make unit`
 settings.register_profile("standard", max_examples=100, deadline=None)
-settings.register_profile("deep", max_examples=5_000, deadline=None)
+settings.register_profile("deep", max_examples=1_000, deadline=None)
 settings.load_profile("deep" if DEEP else "standard")
 
 
@@ -43,6 +43,11 @@ settings.load_profile("deep" if DEEP else "standard")
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Replace xdist's scheduling by files."""
     return few_stacks(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the files."""
+    short_last(items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -178,4 +183,5 @@ def killed_stack(stack: PopulatedStack) -> Iterator[PopulatedStack]:
     """The session's stack, whose fund this test kills; it runs again afterwards."""
     yield stack
     if not stack.is_ready():
+        stack.kill_fund()
         stack.restart_fund()

@@ -10,6 +10,13 @@ import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[1]
+SHORT = ROOT / "tests" / "integration"
+"""Many files, each of which takes little time."""
+
+
+def short_last(tests: list[pytest.Item]) -> None:
+    """Move the short files to the end, where no process then works on a long one while the others have nothing to do."""
+    tests.sort(key=lambda test: test.path.is_relative_to(SHORT))
 
 
 def few_stacks(config: pytest.Config, log: Any) -> Any:

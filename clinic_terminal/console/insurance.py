@@ -76,7 +76,7 @@ def with_kana(name: str, kana: str | None) -> str:
     return f"{name}（{kana or '－'}）"
 
 
-def _same(text: str) -> Bilingual:
+def same(text: str) -> Bilingual:
     """A value that is the same in both languages."""
     return Bilingual(text, text)
 
@@ -84,37 +84,37 @@ def _same(text: str) -> Bilingual:
 def _membership(e: Enrolment) -> list[Item]:
     parts = (e.symbol, e.number, e.branch)
     return [
-        Item(texts.INSURER, _same(f"{e.insurer_number} {e.insurer_name}")),
+        Item(texts.INSURER, same(f"{e.insurer_number} {e.insurer_name}")),
         Item(texts.CERTIFICATE, code_texts.CERTIFICATE[e.certificate_kind]),
-        Item(texts.MEMBERSHIP, _same("・".join(part for part in parts if part))),
+        Item(texts.MEMBERSHIP, same("・".join(part for part in parts if part))),
         Item(texts.RELATIONSHIP, code_texts.RELATIONSHIP[e.relationship]),
     ]
 
 
 def _person(e: Enrolment) -> list[Item]:
-    found = [Item(texts.NAME, _same(with_kana(e.name, e.name_kana)))]
+    found = [Item(texts.NAME, same(with_kana(e.name, e.name_kana)))]
     if e.name_alias is not None:
-        found.append(Item(texts.ALIAS, _same(with_kana(e.name_alias, e.name_alias_kana))))
+        found.append(Item(texts.ALIAS, same(with_kana(e.name_alias, e.name_alias_kana))))
     found.append(Item(texts.SEX, code_texts.SEX[e.sex]))
     if e.sex_on_certificate is not None:
         found.append(Item(texts.SEX_ON_CERTIFICATE, code_texts.SEX[e.sex_on_certificate]))
-    found.append(Item(texts.BIRTH_DATE, _same(day_text(e.birth_date))))
+    found.append(Item(texts.BIRTH_DATE, same(day_text(e.birth_date))))
     if e.insured_name is not None:
-        found.append(Item(texts.INSURED_NAME, _same(e.insured_name)))
+        found.append(Item(texts.INSURED_NAME, same(e.insured_name)))
     if e.address is not None:
-        found.append(Item(texts.ADDRESS, _same(f"{e.postal_code or ''} {e.address}".strip())))
+        found.append(Item(texts.ADDRESS, same(f"{e.postal_code or ''} {e.address}".strip())))
     return found
 
 
 def _days(e: Enrolment) -> list[Item]:
-    found = [Item(texts.INSURED_DAYS, _same(period_text(e.acquired_on, e.lost_on)))]
+    found = [Item(texts.INSURED_DAYS, same(period_text(e.acquired_on, e.lost_on)))]
     if e.lost_on is not None:
-        reason = code_texts.REASON_OF_LOSS[e.reason_of_loss] if e.reason_of_loss else _same("－")
-        found += [Item(texts.LOST_ON, _same(day_text(e.lost_on))), Item(texts.REASON_OF_LOSS, reason)]
+        reason = code_texts.REASON_OF_LOSS[e.reason_of_loss] if e.reason_of_loss else same("－")
+        found += [Item(texts.LOST_ON, same(day_text(e.lost_on))), Item(texts.REASON_OF_LOSS, reason)]
     if e.issued_on is not None:
-        found.append(Item(texts.ISSUED, _same(day_text(e.issued_on))))
+        found.append(Item(texts.ISSUED, same(day_text(e.issued_on))))
     if e.valid_from is not None or e.valid_to is not None:
-        found.append(Item(texts.VALID_DAYS, _same(period_text(e.valid_from, e.valid_to))))
+        found.append(Item(texts.VALID_DAYS, same(period_text(e.valid_from, e.valid_to))))
     return found
 
 
@@ -154,10 +154,10 @@ def _limit(limit: LimitCertificate) -> list[Item]:
     found = [
         Item(texts.LIMIT, code_texts.LIMIT_CLASS[limit.limit_class]),
         Item(texts.LIMIT_CERTIFICATE, code_texts.LIMIT_CERTIFICATE[limit.kind]),
-        Item(texts.LIMIT_DAYS, _same(period_text(limit.valid_from, limit.valid_to))),
+        Item(texts.LIMIT_DAYS, same(period_text(limit.valid_from, limit.valid_to))),
     ]
     if limit.long_term_on is not None:
-        found.append(Item(texts.LONG_TERM, _same(day_text(limit.long_term_on))))
+        found.append(Item(texts.LONG_TERM, same(day_text(limit.long_term_on))))
     return found
 
 
@@ -165,7 +165,7 @@ def _specific_disease(certificate: SpecificDiseaseCertificate) -> list[Item]:
     days = period_text(certificate.valid_from, certificate.valid_to)
     found = [
         Item(texts.SPECIFIC_DISEASE, code_texts.SPECIFIC_DISEASE[certificate.disease]),
-        Item(texts.SPECIFIC_DISEASE_DAYS, _same(days)),
+        Item(texts.SPECIFIC_DISEASE_DAYS, same(days)),
     ]
     if certificate.self_pay is not None:
         yen = f"{certificate.self_pay:,}"
@@ -186,6 +186,6 @@ def _ticket(ticket: MedicalTicket) -> list[Item]:
     place = f"{ticket.institution_code} {ticket.institution_name or ''}".strip()
     month = f"{ticket.month}（{period(ticket.valid_from, ticket.valid_to)}） {place}"
     return [
-        Item(code_texts.TICKET[ticket.ticket_type], _same(month)),
+        Item(code_texts.TICKET[ticket.ticket_type], same(month)),
         Item(None, Bilingual("・".join(ja), ", ".join(en)), is_sentence=True),
     ]

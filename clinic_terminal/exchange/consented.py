@@ -7,9 +7,8 @@ consent, without the card (再照会), and its permit is kept, so that medical f
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date
 
-from clinic_terminal.clock import JAPAN
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.exchange.bulk import (
     MAX_PERSONS,
@@ -39,16 +38,11 @@ from clinic_terminal.messages.bulk_results import (
     ConsentedResultBody,
 )
 from clinic_terminal.messages.errors import MessageFormatError
+from clinic_terminal.queries.consents import Days, days_of_consent, open_consents
 from eligibility_api.contract.consent import Allowed, ConsentStatus
 from eligibility_api.contract.errors import ShikakuError
 
 _SEARCH = "MessageBody/QualificationConfirmSearchInfo"
-
-MAX_DAYS_AHEAD = 30
-"""How long before a consultation its consent may be given, by the fund's rule W12."""
-
-Days = tuple[date, date]
-"""The first and the last day of a period."""
 
 Listing = HomeVisitBulkRequest | OnlineBulkRequest
 
@@ -73,7 +67,7 @@ def _periods(request: Listing) -> tuple[Days, Days | None]:
         raise MessageFormatError("message-element-missing", element=f"{_SEARCH}/ConsentDateFrom")
     if given is None:
         assert examined is not None
-        given = examined[0] - timedelta(days=MAX_DAYS_AHEAD), examined[1]
+        given = days_of_consent(examined)
     return given, examined
 
 
@@ -94,27 +88,13 @@ def _consents(context: Context, request: Listing) -> Sequence[ConsentStatus]:
     Raises `exchange-too-many-persons`.
     """
     given, examined = _periods(request)
-    now = context.clock()
+    care, by = request.body.search_info.care, context.require_operator().staff()
     found: list[ConsentStatus] = []
-    care = request.body.search_info.care
-    for consent in context.fund.consents(care, *given, context.require_operator().staff()):
-        if _has_ended(consent, now) or not _is_on(consent, examined):
-            continue
+    for consent in open_consents(context.fund, care, given, by, context.clock(), consultations=examined):
         if len(found) == MAX_PERSONS:
             raise TerminalError("exchange-too-many-persons")
         found.append(consent)
     return found
-
-
-def _has_ended(consent: ConsentStatus, now: datetime) -> bool:
-    until = consent.available_until
-    return consent.ended_at is not None or (until is not None and until <= now)
-
-
-def _is_on(consent: ConsentStatus, examined: Days | None) -> bool:
-    """Whether the consultation is on one of these days: that of the appointment, or of the consent itself."""
-    day = (consent.available_from or consent.given_at).astimezone(JAPAN).date()
-    return examined is None or examined[0] <= day <= examined[1]
 
 
 def _results(context: Context, request: ResultsRequest) -> ConsentedBulkResult:

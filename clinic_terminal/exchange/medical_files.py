@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from clinic_terminal.clock import JAPAN
 from clinic_terminal.exchange.context import Context, Failure, Family, identifier_of, institution_of
 from clinic_terminal.exchange.medicine_trees import claim_months, dispensing_months, prescription_months
-from clinic_terminal.exchange.permits import ENDED, Wanted, find_permit
+from clinic_terminal.exchange.own_page import permit_for
+from clinic_terminal.exchange.permits import ENDED, Wanted
 from clinic_terminal.messages.checkups import (
     Checkup,
     CheckupItem,
@@ -124,7 +126,9 @@ def _read(
         insurer_number=asked.insurer_number, symbol=asked.symbol, number=asked.number, branch=asked.branch
     )
     wanted = Wanted(membership, tuple(CATEGORY_OF[resource] for resource in resources), care)
-    permit = find_permit(context.store, wanted, context.clock())
+    now = context.clock()
+    answers = context.store.answers_of_day(membership, now.astimezone(JAPAN).date())
+    permit = permit_for(context.store, context.fund.own_page_consents, answers, wanted, now)
     allowed = [resource for resource in resources if CATEGORY_OF[resource] in permit.categories]
     history = fetch_history(context.fund, context.accessor(permit.permit_id), allowed, query, Stopwatch())
     if history.problem is not None:

@@ -45,7 +45,6 @@ def listed_permit(consent: ConsentStatus, answer: EligibilityAnswer) -> Permit |
     results = answer.results
     if not opened or not results:
         return None
-    person = results[0]
     return Permit(
         permit_id=consent.consent_id,
         care=consent.care,
@@ -64,16 +63,16 @@ def listed_permit(consent: ConsentStatus, answer: EligibilityAnswer) -> Permit |
             for one in results
         ),
         reference_number=answer.reference_number,
-        person=StoredPerson(
-            name=person.name, name_kana=person.name_kana, birth_date=person.birth_date, sex=person.sex
-        ),
+        person=person_of(answer),
     )
 
 
-def permits_on_own_page(found: Sequence[ConsentStatus], answer: EligibilityAnswer) -> list[Permit]:
-    """What to keep of the consents that the person of an answer gave on her own page."""
-    kept = (listed_permit(one, answer) for one in found)
-    return [permit for permit in kept if permit is not None]
+def person_of(answer: EligibilityAnswer) -> StoredPerson:
+    """The person whom an answer names, as its first result does."""
+    first = answer.results[0]
+    return StoredPerson(
+        name=first.name, name_kana=first.name_kana, birth_date=first.birth_date, sex=first.sex
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from clinic_terminal.pages import operators
-from clinic_terminal.pages.desk import appointments, conditions, lookup, visits, visual
+from clinic_terminal.pages.desk import appointments, conditions, lookup, online, visits, visual
 from clinic_terminal.pages.history import emergencies, entries
 from clinic_terminal.pages.history import routes as history
 from clinic_terminal.pages.history.opening import MedicalRoleRequired
@@ -29,6 +29,7 @@ def create_app(site: Pages) -> ASGIApp:
         visits.router,
         lookup.router,
         appointments.router,
+        online.router,
         conditions.router,
         visual.router,
         entries.router,

@@ -18,6 +18,7 @@ from clinic_terminal.desk_keys import read_keys, shown
 from clinic_terminal.exchange.operator import DeskRole
 from clinic_terminal.pages.desk.asking import Asking
 from clinic_terminal.pages.desk.batch import Batch
+from clinic_terminal.pages.desk.consultations import OnlineConsents
 from clinic_terminal.pages.desk.state import TerminalState
 from clinic_terminal.pages.history.reading import Readings
 from clinic_terminal.pages.reader.service import ReaderScreen
@@ -78,6 +79,7 @@ class Pages(Site[DeskSession]):
         self.asking = Asking(terminal, ticks)
         self.state = TerminalState(terminal, ticks)
         self.batch: Batch | None = None
+        self.online = OnlineConsents(terminal, ticks)
         self.reader = ReaderScreen(terminal, ticks)
         self.shelf = shelf
 

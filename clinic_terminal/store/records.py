@@ -95,6 +95,8 @@ class Way(StrEnum):
     """By the numbers of a certificate, at the desk."""
     SOFTWARE = "software"
     """By the clinic's own software, through folder or web face."""
+    ONLINE = "online"
+    """By a consent to an online consultation, without the card (再照会)."""
 
 
 class Chart(Record):

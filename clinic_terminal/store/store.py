@@ -133,12 +133,10 @@ class TerminalStore:
             if answer is None or not answer.results:
                 self._visits.put(visit, end_of(day))
                 return
-            self._visits.put(self.charts.meet(visit), end_of(day))
+            keys = self._keys_of(Kind.VISIT, answer)
+            self._visits.put(self.charts.meet(visit), end_of(day), keys)
             if self._answer_days > 0:
-                keys = {
-                    self._membership_key(Kind.ANSWER, result.insurer_number, result.symbol, result.number)
-                    for result in answer.results
-                }
+                keys = self._keys_of(Kind.ANSWER, answer)
                 value = answer.model_dump_json().encode()
                 self._database.put(Kind.ANSWER, value, end_of(day, self._answer_days), keys)
 
@@ -153,6 +151,12 @@ class TerminalStore:
     def change_visit(self, visit: Visit) -> None:
         """Replace a visit by the one with its id."""
         self._visits.change(visit)
+
+    def answers_of_day(self, membership: StoredMembership, day: date) -> tuple[EligibilityAnswer, ...]:
+        """The answers of a day about this membership, newest first; as `last_answer` compares it."""
+        visits = self._visits.with_key(self._membership(Kind.VISIT, membership), day)
+        answers = (visit.answer for visit in visits)
+        return tuple(one for one in answers if one is not None and _is_about(one, membership))
 
     def last_answer(
         self,
@@ -187,6 +191,13 @@ class TerminalStore:
         """The original texts of the result's file with this name, in the order in which they were kept."""
         found = self._database.find(Kind.ORIGINAL, self._database.digest(Kind.ORIGINAL, file))
         return tuple(Original.model_validate_json(entry.value) for entry in reversed(found))
+
+    def _keys_of(self, kind: Kind, answer: EligibilityAnswer) -> set[bytes]:
+        """A key for each membership of an answer."""
+        return {
+            self._membership_key(kind, result.insurer_number, result.symbol, result.number)
+            for result in answer.results
+        }
 
     def _membership(self, kind: Kind, membership: StoredMembership) -> bytes:
         return self._membership_key(kind, membership.insurer_number, membership.symbol, membership.number)

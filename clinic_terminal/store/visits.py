@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
 from clinic_terminal.clock import JAPAN
@@ -22,22 +23,30 @@ def end_of(day: date, more_days: int = 0) -> datetime:
     return datetime.combine(day + timedelta(days=1 + more_days), time(), tzinfo=JAPAN)
 
 
+def _day_of(visit: Visit) -> date:
+    return visit.at.astimezone(JAPAN).date()
+
+
 class Visits:
     """The visits of a store. Every call may raise TerminalError `store-failed`."""
 
     def __init__(self, database: StoreDatabase) -> None:
         self._database = database
 
-    def put(self, visit: Visit, ends_at: datetime) -> None:
-        """Keep a visit."""
-        day = visit.at.astimezone(JAPAN).date()
-        keys = [self._day(day), self._id(visit.visit_id)]
-        self._database.put(Kind.VISIT, visit.model_dump_json().encode(), ends_at, keys)
+    def put(self, visit: Visit, ends_at: datetime, keys: Iterable[bytes] = ()) -> None:
+        """Keep a visit, to be found by more keys too."""
+        found_by = [self._day(_day_of(visit)), self._id(visit.visit_id), *keys]
+        self._database.put(Kind.VISIT, visit.model_dump_json().encode(), ends_at, found_by)
 
     def of_day(self, day: date) -> tuple[Visit, ...]:
         """The visits of a day, oldest first."""
         found = self._database.find(Kind.VISIT, self._day(day))
         return tuple(Visit.model_validate_json(entry.value) for entry in reversed(found))
+
+    def with_key(self, key: bytes, day: date) -> tuple[Visit, ...]:
+        """The visits of a day with this key, newest first."""
+        found = (Visit.model_validate_json(entry.value) for entry in self._database.find(Kind.VISIT, key))
+        return tuple(visit for visit in found if _day_of(visit) == day)
 
     def find(self, visit_id: str) -> Visit | None:
         """The visit with this id."""

@@ -37,7 +37,8 @@ def facility_add(
         typer.Option(
             parser=parse_institution_code,
             metavar="CODE",
-            help="医療機関コード / Institution code: ten digits with check digit.",
+            help="医療機関コード、または登録記号番号（資格確認限定型）"
+            " / Institution code: ten digits with check digit; or a registration number (eligibility-only).",
         ),
     ] = None,
     name: Annotated[
@@ -92,9 +93,11 @@ def facility_add(
         institution_code is not None and name is not None and out is not None and are_absent(source, out_dir)
     ):
         granted = frozenset(_parse_rights(_RIGHTS if rights is None else rights))
-        typer.echo(
-            _admit_terminal(Admission(institution_code, name, kind or _KIND, granted), out, test_key=test_key)
-        )
+        try:
+            wanted = Admission(institution_code, name, kind or _KIND, granted)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        typer.echo(_admit_terminal(wanted, out, test_key=test_key))
     else:
         raise typer.BadParameter(
             "--institution-code, --name and --out belong together, with --kind and --rights;"

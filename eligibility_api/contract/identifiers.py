@@ -27,7 +27,9 @@ _SEPARATORS = re.compile(rf"[{SEPARATORS}\u30fc\ufe63\uff0d\uff70]")
 """As in a symbol, in either width; between digits a long-vowel mark was typed for a hyphen."""
 _BRANCH = re.compile(r"[0-9]{1,2}")
 _POSTAL_CODE = re.compile(r"[0-9]{7}")
-_PREFECTURES = frozenset(f"{number:02d}" for number in range(1, 48))
+PREFECTURES = frozenset(f"{number:02d}" for number in range(1, 48))
+"""都道府県番号."""
+
 _FEE_TABLES = frozenset("1346")
 """点数表: medical, dental, pharmacy, home nursing."""
 
@@ -109,7 +111,7 @@ def recipient_number(text: str, *, lost_zeros: bool = False) -> str:
 def institution_code(text: str, *, lost_zeros: bool = False) -> str:
     """医療機関コード: prefecture (2), 点数表 (1), district and number (6), check digit. Raises UnreadableIdentifier."""
     code = _checked(text, 10, 9 if lost_zeros else 10)
-    if code[:2] not in _PREFECTURES:
+    if code[:2] not in PREFECTURES:
         raise UnreadableIdentifier(IdentifierFault.PREFECTURE)
     if code[2] not in _FEE_TABLES:
         raise UnreadableIdentifier(IdentifierFault.FEE_TABLE)
@@ -195,7 +197,7 @@ def _checked_payer(number: str, laws: frozenset[str]) -> str:
         raise UnreadableIdentifier(IdentifierFault.CHECK_DIGIT)
     if law and law not in laws:
         raise UnreadableIdentifier(IdentifierFault.LAW)
-    if prefecture not in _PREFECTURES:
+    if prefecture not in PREFECTURES:
         raise UnreadableIdentifier(IdentifierFault.PREFECTURE)
     return number
 

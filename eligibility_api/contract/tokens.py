@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -92,9 +93,7 @@ class Credential(BaseModel):
 
     @model_validator(mode="after")
     def _is_one_key(self) -> Self:
-        if self.private_key_pem is not None and self.private_key_pem != private_key_pem(
-            ECKey.import_key(self.private_key)
-        ):
+        if self.private_key_pem is not None and self.private_key_pem != private_key_pem(self.key):
             raise ValueError("JWK and PEM are not the same key")
         return self
 
@@ -113,6 +112,11 @@ class Credential(BaseModel):
         if credential.institution_code is None:
             raise CredentialError("not a terminal's credential (no institution code)")
         return credential
+
+    @cached_property
+    def key(self) -> ECKey:
+        """The private key, parsed once."""
+        return ECKey.import_key(self.private_key)
 
     def to_be_signed(self, purpose: Purpose, challenge: str) -> bytes:
         """The bytes that a card signs at this terminal for a challenge of the fund."""
@@ -149,7 +153,7 @@ def client_assertion(credential: Credential, *, now: datetime, jti: str) -> str:
         "exp": int(now.timestamp()) + ASSERTION_SECONDS,
         "jti": jti,
     }
-    return jwt.encode({"alg": "ES256", "typ": "JWT"}, claims, ECKey.import_key(credential.private_key))
+    return jwt.encode({"alg": "ES256", "typ": "JWT"}, claims, credential.key)
 
 
 def token_form(credential: Credential, *, now: datetime, jti: str) -> dict[str, str]:

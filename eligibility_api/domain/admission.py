@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.contract.facility_codes import is_of_registration_number
 from eligibility_api.contract.facility_kinds import FACILITY_KINDS
 
 INSURER_RIGHTS = frozenset({Right.ENROLMENT, Right.CLAIMS})
@@ -17,13 +18,21 @@ APPROVER_RIGHTS = frozenset({Right.APPROVAL})
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A facility to admit if it is new, and its number of terminals to admit, all with the same rights."""
+    """A facility to admit if it is new, and its number of terminals to admit, all with the same rights.
+
+    Raises ValueError for a registration number of any other facility than an eligibility-only one (rule G6).
+    """
 
     institution_code: str
     name: str
     kind: FacilityKind
     rights: frozenset[Right]
     terminals: int = 1
+
+    def __post_init__(self) -> None:
+        is_limited = self.kind is FacilityKind.ELIGIBILITY_ONLY
+        if is_of_registration_number(self.institution_code) and not is_limited:
+            raise ValueError("a registration number (登録記号番号) is for the kind eligibility-only")
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,11 +62,12 @@ EVENT_BY_RECORD = {
     ("binding.first-registration", "bound"): EventType.MEMBER_REGISTERED,
     ("eligibility.consent-pin", "answered"): EventType.CONSENT_GIVEN,
     ("eligibility.consent-visual-check", "answered"): EventType.CONSENT_GIVEN,
+    ("own-access.consent", "registered"): EventType.CONSENT_GIVEN,
     ("consent.end", "ended"): EventType.CONSENT_ENDED,
     ("emergency.permit", "permitted"): EventType.PERMIT_GIVEN,
     ("disaster.permit", "permitted"): EventType.PERMIT_GIVEN,
 }
-"""The event that a record of this kind and outcome is (rule E1); the migration of webhooks names the same kinds."""
+"""The event that a record of this kind and outcome is (rule E1); the function `webhook_records` names the same kinds."""
 
 
 def event_of(kind: str, outcome: str, *, by_patient: bool) -> EventType | None:
@@ -116,7 +117,7 @@ def parse_target(url: str) -> Target:
     except ValueError:
         raise TargetFault("not a URL") from None
     host = parts.hostname or ""
-    if parts.scheme not in _PORTS or parts.username is not None or parts.password is not None or "#" in url:
+    if parts.scheme not in _PORTS or parts.username is not None or "#" in url:
         raise TargetFault("http or https, without a user and a fragment")
     if port == 0 or len(host) > _MAX_HOST or not (_HOST.fullmatch(host) or _address(host)) or "%" in host:
         raise TargetFault("no host name or address")

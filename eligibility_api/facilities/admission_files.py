@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from eligibility_api.cli_support import is_shown_text
 from eligibility_api.contract import identifiers
 from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.contract.facility_codes import FACILITY_CODE_RULE, facility_code
 from eligibility_api.domain.admission import Admission, excess_rights
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.web.client_certificate import thumbprint_of
@@ -60,9 +61,9 @@ def _admission(row: list[str]) -> Admission:
         raise ValueError(f"not the columns {','.join(_FACILITY_COLUMNS)}")
     written, name, kind, rights, terminals = row
     try:
-        code = identifiers.institution_code(written, lost_zeros=True)
+        code = facility_code(written, lost_zeros=True)
     except identifiers.UnreadableIdentifier as error:
-        raise ValueError("institution_code is not ten digits with a valid check digit") from error
+        raise ValueError(f"institution_code is not {FACILITY_CODE_RULE}") from error
     if not is_shown_text(name):
         raise ValueError("name is not 1 to 200 characters, none of them a control character")
     if kind not in tuple(FacilityKind):

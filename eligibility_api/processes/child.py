@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 import structlog
 
+from eligibility_api.processes.forks import FORKS
 from eligibility_api.processes.process import STOP_SIGNALS
 
 log = structlog.get_logger()
@@ -25,15 +25,13 @@ class ChildProcess:
     def __init__(self, name: str, target: Callable[[], None]) -> None:
         self._name = name
         self._target = target
-        self._process: SpawnProcess | None = None
+        self._process: ForkServerProcess | None = None
 
     def ensure_running(self) -> bool:
         """Start the process unless it is running. Returns whether it was started."""
         if self._process is not None and self._process.is_alive():
             return False
-        self._process = multiprocessing.get_context("spawn").Process(
-            target=self._target, name=self._name, daemon=True
-        )
+        self._process = FORKS.Process(target=self._target, name=self._name, daemon=True)
         self._process.start()
         return True
 

@@ -1,7 +1,8 @@
-"""One worker's engine: visits that arrive at a rate which is conducted, in a thread with an event loop of its own.
+"""One worker's engine: its visits, in a thread with an event loop of its own.
 
-Other threads call `begin`, `set_rate`, `end` and `close`, and take from `handed`; nothing is locked: assignments of
-single attributes and a deque's methods are atomic.
+They arrive by the schedule of its assignment, or at a rate that is conducted. Other threads call `begin`, `set_rate`,
+`end` and `close`, and take from `handed` and `done`; nothing is locked: assignments of single attributes and a deque's
+methods are atomic.
 """
 
 from __future__ import annotations
@@ -10,37 +11,40 @@ import asyncio
 import gc
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from time import process_time
 from typing import Any
 
 import uvloop
 
-from eligibility_api.contract.codes import FacilityKind
 from loadtest.clock import now
-from loadtest.conductor.live_arrivals import LiveArrivals
+from loadtest.conductor.live_arrivals import LiveArrivals, LiveKinds
 from loadtest.conductor.orders import FAILED, PREPARING, READY, RUNNING
 from loadtest.conductor.samples import ConductedStats, Samples
 from loadtest.dataset.terminals import sign_in_all, spread_token_ages
 from loadtest.dataset.visitors import Visitors
 from loadtest.generator.messages import Answers, Assignment
-from loadtest.generator.runner import max_connections
+from loadtest.generator.scheduled_run import run_schedule
 from loadtest.http_client.connection import ConnectionFailed
-from loadtest.http_client.pool import ConnectionPool
+from loadtest.http_client.pool import ConnectionPool, max_connections
 from loadtest.machine import processes
 from loadtest.scenario.answer_sample import AnswerSample
-from loadtest.scenario.arrivals import MINUTES, arrivals, minute_share
+from loadtest.scenario.arrivals import arrivals
 from loadtest.scenario.batches import MEAN_ROWS
 from loadtest.scenario.executor import Executor, ScheduledBatch, ScheduledVisit
 from loadtest.scenario.history_check import HistoryChecker
 from loadtest.scenario.levels import Shape
 from loadtest.scenario.plan import Plan, VisitFactory
+from loadtest.scenario.run_stats import RunStats
 from loadtest.scenario.visits import TerminalClient
 from loadtest.target import LoadError
 from loadtest.tasks import cancel_and_wait, unwrap_exception_group
+
+_Run = Callable[[Visitors, ConnectionPool], Awaitable[None]]
 
 HAND_OVER_SECONDS = 0.5
 TIMEOUT_SECONDS = 10.0
@@ -56,69 +60,76 @@ class HandedOver:
 
 
 class Engine:
-    """Runs conducted plans with one assignment's visitors, one after the other."""
+    """Runs one assignment's visitors, in one run after the other. `done`: the line of a schedule's result."""
 
     def __init__(self, assignment: Assignment) -> None:
         self.state, self.failure = PREPARING, ""
         self.handed: deque[HandedOver] = deque()
+        self.done: bytes | None = None
         self._assignment = assignment
         self._rate = 0.0
         self._arrivals: LiveArrivals | None = None
         self._executor: Executor | None = None
         self._pool: ConnectionPool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._plans: asyncio.Queue[Plan | None] = asyncio.Queue()
+        self._runs: asyncio.Queue[_Run | None] = asyncio.Queue()
         self._ended = asyncio.Event()
 
     def run(self) -> None:
-        """The thread's work: prepare, then run one plan after the other until `close`."""
+        """The thread's work: prepare, then do one run after the other until `close`."""
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, unwrap_exception_group():
                 runner.run(self._main())
-        except (LoadError, ConnectionFailed, OSError) as error:
+        except (LoadError, ConnectionFailed, OSError, ValueError) as error:
             self.failure, self.state = str(error) or type(error).__name__, FAILED
+        except BaseException as error:
+            self.failure, self.state = type(error).__name__, FAILED
+            raise
 
-    def begin(self, plan: Plan) -> None:
-        """Begin a run of this worker's share of a plan."""
+    def begin(self, plan: Plan | None) -> None:
+        """Begin a run of this worker's share of a plan, conducted; None: of its assignment's schedule."""
         self.state = RUNNING
-        self._call(self._order, plan)
+        run = self._run_schedule if plan is None else partial(self._run_conducted, plan)
+        self._call(self._order, run)
 
     def set_rate(self, per_second: float) -> None:
-        """Let so many checks a second arrive from now on."""
+        """Let so many checks a second arrive from now on, in a run that is conducted."""
         self._rate = per_second
         if self._arrivals is not None:
             self._arrivals.per_second = per_second
 
     def end(self) -> None:
-        """End the run: nothing arrives any more, and the last visits are awaited. Then the engine is ready again."""
+        """End the run, then the engine is ready: of a conducted one the last visits are awaited, a schedule is given up."""
         self._call(self._ended.set)
 
     def close(self) -> None:
         """End the run and the thread."""
         self.end()
-        self._call(self._plans.put_nowait, None)
+        self._call(self._runs.put_nowait, None)
 
     def report(self) -> dict[str, Any]:
         """The present figures of this generator, for people."""
         executor, pool = self._executor, self._pool
+        stats = executor.stats if executor else None
         return {
             "state": self.state,
             "failure": self.failure,
             "rate": self._rate,
             "in_flight": executor.in_flight if executor else 0,
-            "offered": executor.stats.offered if executor else 0,
-            "answered": executor.stats.answered if executor else 0,
-            "errors": executor.stats.errors.total() if executor else 0,
-            "start_delay_p99_ms": executor.stats.start_delays.percentile_ms(0.99) if executor else 0.0,
+            "offered": stats.offered if stats else 0,
+            "answered": stats.answered if stats else 0,
+            "errors": stats.errors.total() if stats else 0,
+            "p99_ms": stats.checks.percentile_ms(0.99) if stats else 0.0,
+            "start_delay_p99_ms": stats.start_delays.percentile_ms(0.99) if stats else 0.0,
             "connections": pool.peak if pool else 0,
             "cpu_seconds": process_time(),
             "memory_mib": processes.unshared_mib(os.getpid()),
         }
 
-    def _order(self, plan: Plan) -> None:
+    def _order(self, run: _Run) -> None:
         """Called in the loop, in the order of the commands: an end that follows at once must not be lost."""
         self._ended.clear()
-        self._plans.put_nowait(plan)
+        self._runs.put_nowait(run)
 
     def _call(self, function: Any, *arguments: Any) -> None:
         if self._loop is not None:
@@ -136,12 +147,27 @@ class Engine:
             await sign_in_all(pool, visitors.terminals)
             spread_token_ages(visitors.terminals, Random(plan.seed))  # noqa: S311 - no secret
             gc.collect()
-            gc.freeze()
+            gc.freeze()  # otherwise collections would traverse the whole dataset and delay visits
             self.state = READY
-            while (run := await self._plans.get()) is not None:
-                await self._run(run, visitors, pool)
+            while (run := await self._runs.get()) is not None:
+                await run(visitors, pool)
+                self.state = READY
 
-    async def _run(self, plan: Plan, visitors: Visitors, pool: ConnectionPool) -> None:
+    async def _run_schedule(self, visitors: Visitors, pool: ConnectionPool) -> None:
+        self._executor = executor = Executor(RunStats(), AnswerSample())
+        began_at = now().isoformat()
+        handing_over = asyncio.create_task(self._hand_over_regularly(executor, began_at))
+        running = asyncio.create_task(run_schedule(self._assignment, visitors, pool, executor))
+        ended = asyncio.create_task(self._ended.wait())
+        await asyncio.wait([running, ended], return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        await cancel_and_wait(handing_over)
+        self._hand_over(executor, began_at)
+        if running.done():
+            self.done = running.result().to_line()  # the last: who sees it takes nothing more
+        running.cancel()
+
+    async def _run_conducted(self, plan: Plan, visitors: Visitors, pool: ConnectionPool) -> None:
         stats, sample, checker = ConductedStats(now), AnswerSample(), HistoryChecker()
         self._executor = executor = Executor(stats, sample)
         client = TerminalClient(pool, executor.on_response, Random(plan.seed))  # noqa: S311 - no secret
@@ -166,7 +192,6 @@ class Engine:
             for _ in range(count):
                 stats.error(f"wrong: {fault}", executor.now())
         self._hand_over(executor, began_at)
-        self.state = READY
 
     async def _checks(self, plan: Plan, visitors: Visitors, factory: VisitFactory) -> None:
         """Start the checks that arrive, or batches of them."""
@@ -174,7 +199,7 @@ class Engine:
         assert executor is not None
         assert live is not None
         in_batches = plan.level.shape is Shape.BATCHES
-        kinds = _Kinds(plan, visitors, Random(plan.seed + 1)) if plan.level.shape is Shape.DAY else None  # noqa: S311
+        kinds = LiveKinds(plan, visitors, Random(plan.seed + 1)) if plan.level.shape is Shape.DAY else None  # noqa: S311
         left = 0.0
 
         async def until(at: float) -> None:
@@ -198,33 +223,15 @@ class Engine:
             self._hand_over(executor, began_at)
 
     def _hand_over(self, executor: Executor, began_at: str) -> None:
+        """Hand over what was measured for Locust, unless the run has its own report, and the answers of the sample."""
         stats = executor.stats
-        assert isinstance(stats, ConductedStats)
+        samples = stats.take() if isinstance(stats, ConductedStats) else Samples()
         sampled = executor.sample.drain()
         line = Answers(sampled=sampled).to_line() if sampled else None
-        self.handed.append(HandedOver(stats.take(), line, began_at))
+        self.handed.append(HandedOver(samples, line, began_at))
 
 
 async def _sign_ins(plan: Plan, executor: Executor, factory: VisitFactory) -> None:
     """The sign-ins of a storm, at their own rate."""
     for at in arrivals(plan.sign_ins, Random(plan.seed + 1)):  # noqa: S311 - no secret
         await executor.start(factory.sign_in(at))
-
-
-class _Kinds:
-    """Draws kinds of facilities by their shares of a minute of a day that is compressed to the run."""
-
-    def __init__(self, plan: Plan, visitors: Visitors, rng: Random) -> None:
-        self._seconds, self._rng = plan.seconds, rng
-        self._weights = visitors.weights
-
-    def draw(self, at: float) -> FacilityKind:
-        """A kind for a visit that begins `at` so many seconds of the run."""
-        kinds = list(self._weights)
-        [kind] = self._rng.choices(kinds, list(self._at(at)))
-        return kind
-
-    def _at(self, at: float) -> Iterator[float]:
-        minute = min(MINUTES - 1, int(at / self._seconds * MINUTES))
-        for kind, weight in self._weights.items():
-            yield weight * minute_share(kind, minute) + 1e-12  # at night all kinds may have a share of zero

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from random import Random
+
+from eligibility_api.contract.codes import FacilityKind
+from loadtest.dataset.visitors import Visitors
+from loadtest.scenario.arrivals import MINUTES, minute_share
+from loadtest.scenario.plan import Plan
 
 STEP_SECONDS = 0.02
 """How far ahead arrivals are drawn, and so how late a change of the rate takes effect."""
@@ -42,3 +47,22 @@ class LiveArrivals:
                 yield at
             await until(end)
             begin = end
+
+
+class LiveKinds:
+    """Draws kinds of facilities by their shares of a minute of a day that is compressed to the run."""
+
+    def __init__(self, plan: Plan, visitors: Visitors, rng: Random) -> None:
+        self._seconds, self._rng = plan.seconds, rng
+        self._weights = visitors.weights
+
+    def draw(self, at: float) -> FacilityKind:
+        """A kind for a visit that begins `at` so many seconds of the run."""
+        kinds = list(self._weights)
+        [kind] = self._rng.choices(kinds, list(self._at(at)))
+        return kind
+
+    def _at(self, at: float) -> Iterator[float]:
+        minute = min(MINUTES - 1, int(at / self._seconds * MINUTES))
+        for kind, weight in self._weights.items():
+            yield weight * minute_share(kind, minute) + 1e-12  # at night all kinds may have a share of zero

@@ -20,9 +20,9 @@ from pydantic import AnyHttpUrl
 from eligibility_api.contract.transport import is_loopback
 from loadtest.clock import today_in_japan
 from loadtest.dataset.provision import Dataset, DatasetSize, provision
+from loadtest.generator.answer_spool import AnswerSpool
 from loadtest.generator.messages import Answers, Message
 from loadtest.generator.partition import make_assignments
-from loadtest.generator.process import AnswerSpool
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.scenario.answer_check import AnswerChecker
 from loadtest.scenario.plan import Plan

@@ -79,7 +79,8 @@ class Worker:
         if self._engine is not None:
             self._run = msg.data["run"]
             self._engine.set_rate(self._users)
-            self._engine.begin(PLAN.validate_json(msg.data["plan"]))
+            plan = msg.data["plan"]
+            self._engine.begin(None if plan is None else PLAN.validate_json(plan))
 
     def _on_end(self, **_: Any) -> None:
         if self._engine is not None:
@@ -114,6 +115,7 @@ class Worker:
         if engine is None or engine.state == PREPARING:
             return
         is_running = engine.state == RUNNING  # before the hand-over: afterwards nothing is added
+        done, engine.done = engine.done, None
         report: dict[str, Any] = engine.report()
         answers = []
         while engine.handed:
@@ -123,6 +125,6 @@ class Worker:
             if handed.answers is not None:
                 answers.append((handed.began_at, handed.answers))
         report |= {"run": self._run, "drained": not is_running and not self._unreported}
-        self._runner.send_message(FIGURES, {"report": report, "answers": answers})
+        self._runner.send_message(FIGURES, {"report": report, "answers": answers, "done": done})
         if engine.state == FAILED:
             _LOG.error("the generator failed: %s", engine.failure)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -101,6 +102,27 @@ def spread_token_ages(terminals: Sequence[Terminal], rng: Random) -> None:
             terminal.token_expires_at = at + RENEW_BEFORE + (lifetime - RENEW_BEFORE) * rng.random()
 
 
+class FacilitySize(NamedTuple):
+    """The size of one facility. `weight`: its share of all checks; `terminals`: their number."""
+
+    kind: FacilityKind
+    rank: int
+    """Among those of its kind, from 0: the largest."""
+    weight: float
+    terminals: int
+
+
+def facility_sizes(count: int) -> Iterator[FacilitySize]:
+    """The sizes of `count` facilities, at least one of each kind, in proportion to the checks of the kinds."""
+    total = sum(CHECKS_BY_KIND.values())
+    for kind, share in CHECKS_BY_KIND.items():
+        number = max(1, round(count * share / total))
+        weights = [(rank + 1) ** -_TAIL for rank in range(number)]
+        whole = sum(weights)
+        for rank, weight in enumerate(weights):
+            yield FacilitySize(kind, rank, share / total * weight / whole, _terminals(rank, number))
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedFacility:
     """A facility to be admitted. `weight`: its share of all checks; `terminals`: their number."""
@@ -112,23 +134,14 @@ class PlannedFacility:
 
 
 def planned_facilities(count: int) -> list[PlannedFacility]:
-    """`count` facilities, at least one of each kind, in proportion to the checks of the kinds."""
-    total = sum(CHECKS_BY_KIND.values())
-    numbers = {kind: max(1, round(count * share / total)) for kind, share in CHECKS_BY_KIND.items()}
-    return [facility for kind, number in numbers.items() for facility in _of_kind(kind, number)]
+    """`count` facilities in the nation's proportions, with the codes of their prefecture."""
+    return [_planned(size) for size in facility_sizes(count)]
 
 
-def _of_kind(kind: FacilityKind, number: int) -> list[PlannedFacility]:
-    weights = [(rank + 1) ** -_TAIL for rank in range(number)]
-    share = CHECKS_BY_KIND[kind] / sum(CHECKS_BY_KIND.values())
-    district = 70 if kind is FacilityKind.HOSPITAL else 80
-    codes = (f"{_PREFECTURE}{_FEE_TABLE[kind]}{district}{rank:04d}" for rank in range(number))
-    return [
-        PlannedFacility(
-            f"{code}{check_digit(code)}", kind, share * weight / sum(weights), _terminals(rank, number)
-        )
-        for rank, (code, weight) in enumerate(zip(codes, weights, strict=True))
-    ]
+def _planned(size: FacilitySize) -> PlannedFacility:
+    district = 70 if size.kind is FacilityKind.HOSPITAL else 80
+    code = f"{_PREFECTURE}{_FEE_TABLE[size.kind]}{district}{size.rank:04d}"
+    return PlannedFacility(f"{code}{check_digit(code)}", size.kind, size.weight, size.terminals)
 
 
 def _terminals(rank: int, number: int) -> int:

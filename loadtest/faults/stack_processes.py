@@ -28,7 +28,8 @@ def jlis(target: TargetEnvironment) -> set[int]:
 def api_workers(target: TargetEnvironment) -> set[int]:
     """The API's workers, without their supervisor. Raises LoadError if none is on this machine."""
     listening = processes.listening_on(_port(target.fund_url))
-    return _found("the API", {pid for pid in listening if processes.parent(pid) in listening} or listening)
+    workers = {pid for pid in listening if processes.has_ancestor(pid, listening)}
+    return _found("the API", workers or listening)
 
 
 def postmaster(target: TargetEnvironment) -> int:

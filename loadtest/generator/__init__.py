@@ -1,5 +1,4 @@
-"""Load generators: processes on this or other machines, each with a share of the load, and their coordinator.
+"""A load generator: its assignment, a share of the load, and the schedule that it runs.
 
-A generator reads its assignment from stdin and writes its messages to stdout, one line of JSON each. An
-assignment contains the keys of terminals and cards, and is never written to disk.
+Generators are Locust's workers (`loadtest/conductor/`), on this machine or on others.
 """

@@ -1,15 +1,14 @@
-"""The messages between the coordinator and its generators: one line of JSON each.
+"""The work of a generator, the answers of its sample, and its result: one line of JSON each.
 
-The coordinator sends an assignment, then `START`, and closes the pipe to stop a generator. A generator sends
-that it is ready, its progress, the answers of its sample, and finally its statistics; or that it failed.
+An assignment contains the keys of terminals and cards, and is never written to disk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
 
 from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.tokens import Credential
@@ -23,11 +22,6 @@ from loadtest.generator.client_faults import ClientFault
 from loadtest.model.events import Membership
 from loadtest.scenario.answer_sample import SampledAnswer
 from loadtest.scenario.plan import Plan
-
-START = b"start\n"
-
-MAX_LINE_LENGTH = 1 << 30
-"""Bytes: an assignment contains a whole dataset."""
 
 
 class Message(BaseModel):
@@ -117,25 +111,6 @@ class Assignment(Message):
         )
 
 
-class Ready(Message):
-    """The assignment is loaded, and every terminal has its token."""
-
-    type: Literal["ready"] = "ready"
-
-
-class Progress(Message):
-    """Totals so far, once a second, and the process's own processor time and memory."""
-
-    type: Literal["progress"] = "progress"
-    seconds: float
-    offered: int
-    answered: int
-    errors: int
-    p99_ms: float
-    cpu_seconds: float
-    memory_mib: float
-
-
 class Answers(Message):
     """Some answers of the sample."""
 
@@ -166,27 +141,8 @@ class GeneratorUsage(Message):
 
 
 class Done(Message):
-    """The last answer was received. `stats`: `RunStats.to_message`."""
+    """What a generator measured in its schedule, to the last answer. `stats`: `RunStats.to_message`."""
 
     type: Literal["done"] = "done"
     stats: dict[str, Any]
     usage: GeneratorUsage
-
-
-class Failed(Message):
-    """The generator failed. `reason`: for the engineer."""
-
-    type: Literal["failed"] = "failed"
-    reason: str
-
-
-GeneratorMessage = Ready | Progress | Answers | Done | Failed
-
-_MESSAGE: TypeAdapter[GeneratorMessage] = TypeAdapter(
-    Annotated[GeneratorMessage, Field(discriminator="type")]
-)
-
-
-def parse_message(line: bytes) -> GeneratorMessage:
-    """Parse a generator's message. Raises pydantic.ValidationError."""
-    return _MESSAGE.validate_json(line)

@@ -37,7 +37,10 @@ def required_generators(plan: Plan, visitors: Visitors) -> int:
     """Number of generators for a plan's busiest minute: from one to this machine's number of cores."""
     by_card = plan.level.by_card
     check = by_card * _TAP_SECONDS + (1 - by_card) * _REQUEST_SECONDS
-    sign_ins = max((period.per_second for period in plan.sign_ins), default=0.0)
+    sign_ins = sum(
+        max((period.per_second for period in periods), default=0.0)
+        for periods in (plan.sign_ins, plan.nation_sign_ins)
+    )
     cores = _busiest_per_s(plan, visitors) * check + sign_ins * _SIGN_IN_SECONDS
     return max(1, min(ceil(cores / _MAX_LOAD), len(os.sched_getaffinity(0)), _max_parts(visitors)))
 
@@ -83,11 +86,13 @@ def _share_of(client_fault: ClientFault, count: int) -> ClientFault:
     return replace(client_fault, new_connections=ceil(client_fault.new_connections / count))
 
 
-def split_command(command_line: str, fund_url: str) -> list[str]:
-    """Split a generator's command line, with `{port}` replaced by the fund's port. Raises LoadError."""
-    port = urlsplit(fund_url).port or 80
+def split_command(command_line: str, fund_url: str, master_port: int) -> list[str]:
+    """Split a worker's command line, with `{port}` replaced by the fund's port and `{master_port}`. Raises LoadError."""
+    ports = {"{port}": urlsplit(fund_url).port or 80, "{master_port}": master_port}
+    for name, port in ports.items():
+        command_line = command_line.replace(name, str(port))
     try:
-        command = shlex.split(command_line.replace("{port}", str(port)))
+        command = shlex.split(command_line)
     except ValueError as error:
         raise LoadError(f"invalid command line of a generator: {error}") from error
     if not command:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from contextlib import suppress
+from time import monotonic
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -11,8 +13,25 @@ from urllib.parse import urlsplit
 from loadtest.http_client.connection import Connection, ConnectionFailed, Reply
 from loadtest.http_client.settings import client_context
 
+_MAX_CONNECTIONS = 10_000
+"""If the fund hangs, all visits that begin within a request's timeout need a connection each."""
+
+_OTHER_FILES = 100
+
 _IDLE_SECONDS = 4.0
 """A connection idle for longer is not reused: the fund closes it after ten seconds (`FUND_IDLE_SECONDS`)."""
+
+
+def max_connections() -> int:
+    """Number of connections that this process may open.
+
+    Its limit of open files is raised to the maximum.
+    """
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    if limit == resource.RLIM_INFINITY:
+        return _MAX_CONNECTIONS
+    return min(_MAX_CONNECTIONS, limit - _OTHER_FILES)
 
 
 class ConnectionPool:
@@ -35,6 +54,7 @@ class ConnectionPool:
         """The path of the request in progress, by connection."""
         self._in_use = 0
         self._retired: set[Connection] = set()
+        self._timed_out: set[Connection] = set()
         self._blocked: list[bytes] = []
         self.peak = 0
         """The maximum of connections in use at a time."""
@@ -49,31 +69,46 @@ class ConnectionPool:
         self._in_use += 1
         self.peak = max(self.peak, self._in_use)
         try:
-            async with asyncio.timeout(self.timeout_seconds):
-                return await self._exchange(data)
-        except TimeoutError as error:
-            raise ConnectionFailed("timeout") from error
+            path = data.split(b" ", 2)[1]
+            self._raise_if_blocked(path)
+            connection = self._take() or await self._open(path)
+            return await self._exchange(connection, path, data)
         finally:
             self._in_use -= 1
 
-    async def _exchange(self, data: bytes) -> Reply:
-        path = data.split(b" ", 2)[1]
-        self._raise_if_blocked(path)
-        connection = self._take()
-        if connection is None:
-            connection = await Connection.open(self.host, self.port, self._tls)
-            self._raise_if_blocked(path, connection)
+    async def _open(self, path: bytes) -> Connection:
+        try:
+            async with asyncio.timeout(self.timeout_seconds):
+                connection = await Connection.open(self.host, self.port, self._tls)
+        except TimeoutError as error:
+            raise ConnectionFailed("timeout") from error
+        self._raise_if_blocked(path, connection)
+        return connection
+
+    async def _exchange(self, connection: Connection, path: bytes, data: bytes) -> Reply:
+        timer = asyncio.get_running_loop().call_later(self.timeout_seconds, self._time_out, connection)
         self._busy[connection] = path
         try:
             reply = await connection.exchange(data)
+        except ConnectionFailed as error:
+            if connection in self._timed_out:
+                self._timed_out.discard(connection)
+                raise ConnectionFailed("timeout") from error
+            raise
         finally:
+            timer.cancel()
             del self._busy[connection]
         if connection in self._retired:
             self._retired.discard(connection)
             connection.close()
         else:
-            self._keep(connection)
+            self._free.append((monotonic(), connection))
         return reply
+
+    def _time_out(self, connection: Connection) -> None:
+        """Called by the event loop: a timer costs a tenth of `asyncio.timeout`, which every request would pay."""
+        self._timed_out.add(connection)
+        connection.close()
 
     def block(self, prefix: str) -> None:
         """Simulate a network failure for paths with a prefix: abort requests in progress, fail new ones."""
@@ -99,23 +134,20 @@ class ConnectionPool:
         opened = await asyncio.gather(*opening, return_exceptions=True)
         for connection in opened:
             if isinstance(connection, Connection):
-                self._keep(connection)
+                self._free.append((monotonic(), connection))
         for error in opened:
             if isinstance(error, BaseException):
                 raise error
 
     def _raise_if_blocked(self, path: bytes, opened: Connection | None = None) -> None:
-        if any(path.startswith(prefix) for prefix in self._blocked):
+        if self._blocked and any(path.startswith(prefix) for prefix in self._blocked):
             if opened is not None:
                 opened.close()
             raise ConnectionFailed("blocked")
 
-    def _keep(self, connection: Connection) -> None:
-        self._free.append((asyncio.get_running_loop().time(), connection))
-
     def _take(self) -> Connection | None:
         """An idle connection that is still open, and not so old that the server may be about to close it."""
-        oldest = asyncio.get_running_loop().time() - _IDLE_SECONDS
+        oldest = monotonic() - _IDLE_SECONDS
         while self._free:
             since, connection = self._free.pop()
             if since < oldest:

@@ -10,7 +10,7 @@ once for each process.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +97,14 @@ def parent(pid: int) -> int:
         return int(psutil.Process(pid).ppid())
     except psutil.Error:
         return 0
+
+
+def has_ancestor(pid: int, among: Collection[int]) -> bool:
+    """Whether a process was started by one of these, or by a process that was."""
+    while (pid := parent(pid)) > 1:
+        if pid in among:
+            return True
+    return False
 
 
 def with_descendants(root: int) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from loadtest.machine.costs import API, DATABASE, GENERATOR, database_processes
 
 SUPERVISOR, SCHEDULER, JOBS, JLIS, COORDINATOR = "supervisor", "scheduler", "jobs", "jlis", "coordinator"
 
-_BY_NAME = {"fund-scheduler": SCHEDULER, "fund-jobs": JOBS}
+_BY_NAME = {"fund-forks": SUPERVISOR, "fund-scheduler": SCHEDULER, "fund-jobs": JOBS}
 """The fund's processes other than its API workers, by the process names that they set."""
 
 NUMBERED = frozenset({API, GENERATOR})
@@ -26,14 +26,14 @@ RoleLookup = Callable[[], Mapping[int, str]]
 class ProcessRoles:
     """How the processes are found.
 
-    `generators`: returns their process ids; `coordinator`: this process's id.
+    `helpers`: returns the kinds of the processes that the coordinator started; `coordinator`: this process's id.
     """
 
     fund_url: str
     fund_home: Path
     database_url: str | None
     jlis_url: str | None
-    generators: Callable[[], Iterable[int]]
+    helpers: RoleLookup
     coordinator: int
 
     def find(self) -> dict[int, str]:
@@ -42,12 +42,12 @@ class ProcessRoles:
         found = dict.fromkeys(self._database(), DATABASE)
         if self.jlis_url:
             found |= dict.fromkeys(processes.listening_on(_port(self.jlis_url)), JLIS)
-        workers = {pid for pid in serving if processes.parent(pid) in serving}
+        workers = {pid for pid in serving if processes.has_ancestor(pid, serving)}
         found |= dict.fromkeys(serving, SUPERVISOR) | dict.fromkeys(workers or serving, API)
         for pid in processes.pids():
             if kind := _BY_NAME.get(processes.name(pid)):
-                found |= {pid: kind} if processes.parent(pid) in serving else {}
-        return found | {self.coordinator: COORDINATOR} | dict.fromkeys(self.generators(), GENERATOR)
+                found |= {pid: kind} if processes.has_ancestor(pid, serving) else {}
+        return found | {self.coordinator: COORDINATOR} | dict(self.helpers())
 
     def _database(self) -> set[int]:
         """The embedded server's processes, or those of an external one on this machine."""

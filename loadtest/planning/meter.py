@@ -70,7 +70,7 @@ class Meter:
         self._pool = pool
         self._dsn = partial(operator_dsn, target.environment)
         external = external_dsn(target.environment)
-        self._roles = ProcessRoles(target.fund_url, target.fund_home, external, None, tuple, os.getpid())
+        self._roles = ProcessRoles(target.fund_url, target.fund_home, external, None, dict, os.getpid())
         self._busy = 0.0
         self._sampling: asyncio.Task[None] | None = None
         self._connections: list[asyncpg.Connection] = []

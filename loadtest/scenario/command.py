@@ -18,7 +18,7 @@ from loadtest.clock import now
 from loadtest.faults.catalogue import FAULTS
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.machine.host_info import HostInfo
-from loadtest.scenario.levels import LEVELS
+from loadtest.scenario.levels import LEVELS, Shape
 from loadtest.target import LoadError
 
 if TYPE_CHECKING:  # keeps the command's start fast
@@ -34,6 +34,13 @@ MAX_CHECKS = 20_000_000
 
 LevelName = StrEnum("LevelName", {name: name for name in LEVELS})  # type: ignore[misc]
 FaultName = StrEnum("FaultName", {name: name for name in FAULTS})  # type: ignore[misc]
+
+
+class SignIns(StrEnum):
+    """Whose sign-ins are part of a run."""
+
+    OWN = "own"
+    NATION = "nation"
 
 
 def run(
@@ -79,6 +86,13 @@ def run(
             help="処方・調剤が続く割合 / Share of taps that a prescription or dispensing follows.",
         ),
     ] = None,
+    sign_ins: Annotated[
+        SignIns,
+        typer.Option(
+            help="トークン取得の範囲 / Whose sign-ins there are: the run's own terminals', or also those of a nation's, which use a"
+            " token for few requests."
+        ),
+    ] = SignIns.OWN,
     workers: Annotated[
         int, typer.Option(min=1, help="API のワーカー数 / API workers, if this command starts the stack.")
     ] = 2,
@@ -95,8 +109,8 @@ def run(
     generator: Annotated[
         list[str] | None,
         typer.Option(
-            help="他の負荷発生器のコマンド / Command line of one more generator, which runs `loadtest generator` on any"
-            " machine; `{port}` is replaced by the fund's port."
+            help="他の負荷発生器（Locust のワーカー）のコマンド / Command line of one more generator, a worker of Locust on any"
+            " machine; `{port}` and `{master_port}` are replaced by the fund's port and the master's."
         ),
     ] = None,
     fault: Annotated[
@@ -137,7 +151,10 @@ def run(
     chosen = LEVELS[level.value]
     if prescriptions is not None:
         chosen = replace(chosen, prescriptions=prescriptions)
-    plan = Plan(chosen, (minutes or chosen.minutes) * 60, scale or 1.0, seed)
+    of_nation = sign_ins is SignIns.NATION
+    if of_nation and chosen.shape not in {Shape.STEADY, Shape.STORM}:
+        raise _usage("--sign-ins nation needs a level with a steady rate.")
+    plan = Plan(chosen, (minutes or chosen.minutes) * 60, scale or 1.0, seed, nation_signs_in=of_nation)
     if plan.checks_per_s * plan.seconds > MAX_CHECKS:
         raise _usage(f"A run has at most {MAX_CHECKS:,} checks.")
     options = RunOptions(
@@ -163,7 +180,7 @@ def _usage(sentence: str) -> typer.Exit:
 
 def _generators(local: int | None, others: list[str]) -> list[str] | None:
     """The command lines of the generators; None for as many local ones as the level needs."""
-    from loadtest.generator.process import LOCAL_COMMAND
+    from loadtest.conductor.run_handle import LOCAL_COMMAND
 
     if local == 0 and not others:
         raise _usage("A run needs a generator.")

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from random import Random
 from uuid import UUID
 
+from pydantic_core import from_json, to_json
+
 from eligibility_api.contract.codes import Category, Role
 from eligibility_api.contract.consent import CONSENTS_PATH, ConsentStatement, to_be_signed
 from eligibility_api.contract.history import HistoryResource
@@ -59,17 +61,17 @@ async def consent_and_view(
 
     Returns the eligibility that the consent completed, or the first failure.
     """
-    given = await consent(client, terminal, card, str(json.loads(tapped.body)["record_id"]))
+    given = await consent(client, terminal, card, str(from_json(tapped.body)["record_id"]))
     if given.failure is not None:
         return given
-    answer = json.loads(given.body)
+    answer = from_json(given.body)
     for resource in resources:
         history = await view_history(client, terminal, answer["consent_id"], resource)
         if history.failure is not None:
             return history
         if on_history is not None:
             on_history(card.resident_id, resource, history.body)
-    return Outcome(given.status, json.dumps(answer["eligibility"]).encode())
+    return Outcome(given.status, to_json(answer["eligibility"]))
 
 
 async def request_consent_challenge(client: TerminalClient, terminal: Terminal, record: str) -> Outcome:
@@ -86,7 +88,7 @@ async def consent(client: TerminalClient, terminal: Terminal, card: Card, record
     challenge = await request_consent_challenge(client, terminal, record)
     if challenge.failure is not None:
         return challenge
-    body = _consent(terminal, card, record, json.loads(challenge.body))
+    body = _consent(terminal, card, record, from_json(challenge.body))
     return await client.send(terminal, Request(_CONSENT, CONSENTS_PATH), body)
 
 

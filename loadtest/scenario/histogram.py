@@ -13,6 +13,11 @@ _MIN_MS = 0.01
 _PERCENTILES = {"p50_ms": 0.5, "p90_ms": 0.9, "p99_ms": 0.99, "p999_ms": 0.999}
 
 
+def bucket_of(milliseconds: float) -> int:
+    """The bucket of a latency."""
+    return floor(log(max(milliseconds, _MIN_MS)) / _RESOLUTION)
+
+
 @dataclass(slots=True)
 class LatencyHistogram:
     """Latencies in milliseconds, in logarithmic buckets.
@@ -27,9 +32,17 @@ class LatencyHistogram:
 
     def add(self, milliseconds: float) -> None:
         """Add one latency."""
+        self.add_to(bucket_of(milliseconds), milliseconds)
+
+    def add_to(self, bucket: int, milliseconds: float) -> None:
+        """Add one latency whose bucket is known: several histograms need it only once."""
         self.count += 1
         self.max_ms = max(self.max_ms, milliseconds)
-        self._add(floor(log(max(milliseconds, _MIN_MS)) / _RESOLUTION), 1)
+        place = bucket - self._first
+        if 0 <= place < len(self._counts):
+            self._counts[place] += 1
+        else:
+            self._add(bucket, 1)
 
     def percentile_ms(self, share: float) -> float:
         """The latency that a `share` (0 to 1) of all do not exceed; 0 for an empty histogram."""

@@ -22,8 +22,9 @@ from loadtest.scenario.consents import CATEGORIES, consent_and_view, draw_histor
 from loadtest.scenario.executor import DRAIN_SECONDS, ScheduledBatch, ScheduledVisit
 from loadtest.scenario.history_check import HistoryChecker
 from loadtest.scenario.levels import SITES, STORM_SECONDS, Level, Shape
+from loadtest.scenario.nation_sign_ins import nation_sign_ins_per_s
 from loadtest.scenario.prescriptions import PrescriptionWriter
-from loadtest.scenario.visits import Outcome, TerminalClient, Visit
+from loadtest.scenario.visits import NATION_TOKEN, Outcome, TerminalClient, Visit
 
 _SEED_DISTANCE = 1_000_003
 """Between the seeds of generators: larger than the number of seeds that one plan uses."""
@@ -33,7 +34,8 @@ _SEED_DISTANCE = 1_000_003
 class Plan:
     """A level for a number of seconds, its rates multiplied by `scale`.
 
-    `steps`: parts of the run of equal length, each with a factor of its own (none: one part).
+    `steps`: parts of the run of equal length, each with a factor of its own (none: one part). `nation_signs_in`: whether
+    the terminals of all facilities sign in beside the run's own.
     """
 
     level: Level
@@ -41,6 +43,7 @@ class Plan:
     scale: float
     seed: int
     steps: tuple[float, ...] = ()
+    nation_signs_in: bool = False
 
     @property
     def checks_per_s(self) -> float:
@@ -77,6 +80,13 @@ class Plan:
         return [RatePeriod(self.restart_at, 0.0), RatePeriod(left, SITES * self.scale / STORM_SECONDS)]
 
     @property
+    def nation_sign_ins(self) -> Sequence[RatePeriod]:
+        """The sign-ins of the country's terminals, if they are part of the run, whose rate is steady."""
+        if not self.nation_signs_in:
+            return []
+        return [RatePeriod(self.seconds, self.scale * nation_sign_ins_per_s(self.level.checks_per_s, SITES))]
+
+    @property
     def drain_seconds(self) -> float:
         """How long the executor waits for the last visits."""
         return MAX_POLL_SECONDS if self.level.shape is Shape.BATCHES else DRAIN_SECONDS
@@ -101,6 +111,7 @@ class Plan:
         else:
             streams = [map(draw.check, self._arrivals(self.steady, 0))]
         streams.append(map(draw.sign_in, self._arrivals(self.sign_ins, 1)))
+        streams.append(map(draw.nation_sign_in, self._arrivals(self.nation_sign_ins, 7)))
         yield from heapq.merge(*streams, key=_scheduled_time)
 
     def _arrivals(self, periods: Sequence[RatePeriod], number: int) -> Iterator[float]:
@@ -186,6 +197,14 @@ class VisitFactory:
         """The sign-in of a facility that reconnects, drawn uniformly."""
         terminal = self._rng.choice(self._visitors.terminals)
         return ScheduledVisit(at, None, self._with_retry(partial(self._client.sign_in, terminal)))
+
+    def nation_sign_in(self, at: float) -> ScheduledVisit:
+        """The sign-in of one of the country's terminals, for which one of the run's stands.
+
+        That one uses the new token: a token serves as few requests as in the nation.
+        """
+        terminal = self._terminal(None)
+        return ScheduledVisit(at, None, partial(self._client.sign_in, terminal, NATION_TOKEN))
 
     def batch(self, at: float) -> ScheduledBatch:
         """A facility's batch for the next day. Facilities take turns: each submits one in an evening."""

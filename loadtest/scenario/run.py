@@ -15,14 +15,13 @@ from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.transport import is_loopback
 from loadtest.clock import today_in_japan
+from loadtest.conductor.run_handle import LOCAL_COMMAND, Conductor, RunResult
 from loadtest.dataset.provision import Dataset, DatasetSize, provision
 from loadtest.faults.fault import Fault, FaultContext
 from loadtest.faults.injection import Injection
 from loadtest.faults.storm import STORM
 from loadtest.generator.client_faults import ClientFault
-from loadtest.generator.partition import make_assignments, required_generators, split_command
-from loadtest.generator.pool import GeneratorPool, RunResult
-from loadtest.generator.process import LOCAL_COMMAND
+from loadtest.generator.partition import make_assignments, required_generators
 from loadtest.machine import processes
 from loadtest.machine.costs import (
     API,
@@ -164,15 +163,14 @@ async def run_load(
         command_lines: Sequence[str] = [LOCAL_COMMAND] * required_generators(plan, visitors)
     else:
         command_lines = options.generators
-    commands = [split_command(command_line, target.fund_url) for command_line in command_lines]
-    assignments = make_assignments(target.fund_url, plan, visitors, len(commands), options.client_faults)
+    assignments = make_assignments(target.fund_url, plan, visitors, len(command_lines), options.client_faults)
     tasks: list[BackgroundTask] = [partial(_report_progress, progress=progress), *options.background_tasks]
     async with (
-        GeneratorPool(commands, assignments) as generators,
-        Monitor(target, lambda: generators.pids) as monitor,
+        Conductor(command_lines, target.fund_url, plan, assignments) as conductor,
+        Monitor(target, lambda: conductor.roles) as monitor,
     ):
         before = CpuReading.now(kinds)
-        context, result = await run_generators(generators, target, dataset, tasks)
+        context, result = await run_generators(conductor, target, dataset, tasks)
         cpu = CpuReading.now(kinds).since(before)
     generator_cpu = sum(usage.cpu_seconds for usage in result.usages)
     cpu = CpuUsage(cpu.seconds, {**cpu.cpu, GENERATOR: generator_cpu})
@@ -183,5 +181,5 @@ async def _report_progress(context: RunContext, progress: Progress) -> None:
     """Report the progress at regular intervals, until cancelled."""
     while True:
         await asyncio.sleep(_PROGRESS_SECONDS)
-        if summary := context.generators.summary():
+        if summary := context.conductor.summary():
             progress(summary)

@@ -10,8 +10,8 @@ from time import perf_counter
 from typing import Any
 
 from loadtest.clock import now
+from loadtest.conductor.run_handle import Conductor, RunResult
 from loadtest.dataset.provision import Dataset
-from loadtest.generator.pool import GeneratorPool, RunResult
 from loadtest.target import TargetEnvironment
 from loadtest.tasks import unwrap_exception_group
 
@@ -22,7 +22,7 @@ class RunContext:
 
     target: TargetEnvironment
     dataset: Dataset
-    generators: GeneratorPool
+    conductor: Conductor
     began: float
     started_at: datetime
 
@@ -43,7 +43,7 @@ It is started with them and cancelled after the last answer. Its errors end the 
 
 
 async def run_generators(
-    generators: GeneratorPool,
+    conductor: Conductor,
     target: TargetEnvironment,
     dataset: Dataset,
     background_tasks: Sequence[BackgroundTask],
@@ -54,10 +54,10 @@ async def run_generators(
     """
     with unwrap_exception_group():
         async with asyncio.TaskGroup() as group:
-            generators.start_load()
-            context = RunContext(target, dataset, generators, perf_counter(), now())
+            await conductor.start_load()
+            context = RunContext(target, dataset, conductor, perf_counter(), now())
             tasks = [group.create_task(task(context)) for task in background_tasks]
-            result = await generators.result()
+            result = await conductor.result()
             for task in tasks:
                 task.cancel()
     return context, result

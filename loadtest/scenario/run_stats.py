@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtest.scenario.histogram import LatencyHistogram
+from loadtest.scenario.histogram import LatencyHistogram, bucket_of
 
 _COUNTS = ("offered", "answered", "broken", "requests", "numbers_failed")
 _HISTOGRAMS = ("checks", "numbers", "accepted", "refused")
@@ -136,12 +136,13 @@ class RunStats:
 
     def check_ended(self, at: float, seconds: float, *, answered: bool, by_number: bool = False) -> None:
         """Record a check's latency from its scheduled time, and whether it was answered."""
-        second = self.series.at(at)
+        milliseconds = seconds * 1000
+        bucket, second = bucket_of(milliseconds), self.series.at(at)
         if by_number:
-            second.numbers.add(seconds * 1000)
+            second.numbers.add_to(bucket, milliseconds)
             second.numbers_failed += not answered
         for histogram in (self.checks, second.checks):
-            histogram.add(seconds * 1000)
+            histogram.add_to(bucket, milliseconds)
         self.answered += answered
         second.answered += answered
 
@@ -151,10 +152,14 @@ class RunStats:
 
     def request(self, name: str, seconds: float, ended: float, *, refused: bool = False) -> None:
         """Record a request's latency. `ended`: when it was answered; `refused`: because the fund is overloaded."""
-        self.requests.setdefault(name, LatencyHistogram()).add(seconds * 1000)
+        milliseconds = seconds * 1000
+        bucket, histogram = bucket_of(milliseconds), self.requests.get(name)
+        if histogram is None:
+            histogram = self.requests[name] = LatencyHistogram()
+        histogram.add_to(bucket, milliseconds)
         self.series.at(ended).requests += 1
         began = self.series.at(ended - seconds)
-        (began.refused if refused else began.accepted).add(seconds * 1000)
+        (began.refused if refused else began.accepted).add_to(bucket, milliseconds)
 
     def error(self, code: str, at: float) -> None:
         """Count an error of a visit."""

@@ -10,6 +10,8 @@ from functools import partial
 from random import Random
 from time import perf_counter
 
+from pydantic_core import from_json
+
 from eligibility_api.contract.codes import Purpose
 from loadtest.dataset.cards import Card
 from loadtest.dataset.request_bodies import number_body, problem_code
@@ -18,8 +20,8 @@ from loadtest.http_client.connection import ConnectionFailed, Reply, request, wi
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.model.events import Membership
 
-TOKEN, TOKEN_REFUSED = "token", "token refused"
-"""Names of sign-in requests by their result; refused ones include those retried after Retry-After."""
+TOKEN, NATION_TOKEN, TOKEN_REFUSED = "token", "nation token", "token refused"
+"""Names of sign-in requests: granted to the run's terminals and to the nation's, and refused, those retried included."""
 
 REFUSED = "refused"
 """Name of requests that an overloaded fund refused, whatever they asked for."""
@@ -93,7 +95,7 @@ class TerminalClient:
         challenge = await self.send(terminal, CHALLENGE, _CHALLENGE_BODY)
         if challenge.failure is not None:
             return challenge
-        text = json.loads(challenge.body)["challenge"]
+        text = from_json(challenge.body)["challenge"]
         proof = card.prove(terminal.credential, Purpose.ELIGIBILITY, text)
         return await self.send(terminal, CARD, b"{", proof, b"}")
 
@@ -112,8 +114,8 @@ class TerminalClient:
         self._on_response(RETRIED, perf_counter() - began)
         return outcome
 
-    async def sign_in(self, terminal: Terminal) -> Outcome:
-        """Request a token for a terminal, whether or not it has one.
+    async def sign_in(self, terminal: Terminal, name: str = TOKEN) -> Outcome:
+        """Request a token for a terminal, whether or not it has one. `name`: under which it is counted.
 
         Honours Retry-After within the request's timeout.
         """
@@ -126,7 +128,7 @@ class TerminalClient:
                 return _connection_failure(error)
             ended = perf_counter()
             wait = _retry_after(reply) * self._rng.uniform(1, 1 + _JITTER)
-            self._on_response(TOKEN if reply.status in _SUCCESS else TOKEN_REFUSED, ended - began)
+            self._on_response(name if reply.status in _SUCCESS else TOKEN_REFUSED, ended - began)
             if not wait or ended + wait > deadline:
                 return _outcome(reply)
             await asyncio.sleep(wait)

@@ -17,6 +17,7 @@ from payer_mock.cli.common import Dependencies, InsurerOption, echo_json, fund_c
 
 _READ_SECONDS = 10.0
 _TOO_LARGE = 413
+_FIRST_PORT = 1024
 
 Receive = Callable[[Mapping[str, str], bytes], int]
 
@@ -26,10 +27,22 @@ def add_to(app: typer.Typer) -> None:
     app.command()(listen)
 
 
+def _port(port: int) -> int:
+    """A port that a webhook may name (rule E3), or 0."""
+    if 0 < port < _FIRST_PORT or port < 0:
+        raise typer.BadParameter(f"0, or {_FIRST_PORT} to 65535")
+    return port
+
+
 def listen(
     context: typer.Context,
     *,
-    port: Annotated[int, typer.Option(min=1024, max=65535, help="ポート / port of this machine")] = 9000,
+    port: Annotated[
+        int,
+        typer.Option(
+            max=65535, callback=_port, help="ポート、0 は空いているもの / port of this machine; 0: a free one"
+        ),
+    ] = 9000,
     insurer: InsurerOption = None,
 ) -> None:
     """支払基金からの通知（加入者ファイル・加入者のイベント）を受け取り、1行に1件ずつ表示します。
@@ -37,12 +50,13 @@ def listen(
     Receive the fund's events of own files and members: verifies each, and prints one JSON object a line.
     """
     dependencies = context.ensure_object(Dependencies)
-    url = f"http://127.0.0.1:{port}/events"
-    with fund_client(context, insurer) as client:
-        inbox = Inbox(subscribe(client, url).secret, dependencies.clock, _show)
     # A line at a time, also into a pipe.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    with HTTPServer(("127.0.0.1", port), _handler(inbox.receive)) as server, suppress(KeyboardInterrupt):
+    with HTTPServer(("127.0.0.1", port), BaseHTTPRequestHandler) as server, suppress(KeyboardInterrupt):
+        url = f"http://127.0.0.1:{server.server_port}/events"
+        with fund_client(context, insurer) as client:
+            inbox = Inbox(subscribe(client, url).secret, dependencies.clock, _show)
+        server.RequestHandlerClass = _handler(inbox.receive)
         echo_json({"listening": url})
         server.serve_forever()
 

@@ -6,6 +6,7 @@ The yearly review of the late-elderly scheme changes burden ratios. The first fi
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from shikaku.persons.dataset import MEMBERSHIP, Dataset, Member
 from shikaku.persons.member_file import write_members
+from shikaku.sites import listen
 from shikaku.stack import PIN, Stack
 from shikaku.story.reception import PERSONAL_ITEMS
 from shikaku.story.step import DemoStep, headline, run_json
@@ -40,14 +42,19 @@ _FINDINGS = {
 
 _COLUMNS = {"burden_ratio": "負担割合"}
 
+_TRIES, _PAUSE_SECONDS = 120, 0.25
+"""An event is sent within a second or so of its cause."""
+
 Ratio = Callable[[int, Member], int | None]
 
 
 class InsurerScenes:
     """The files of one insurer, in a stack that has the test persons."""
 
-    def __init__(self, stack: Stack, data: Dataset) -> None:
+    def __init__(self, stack: Stack, data: Dataset, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        """`sleep`: between two readings of what the insurer's program has received."""
         self._stack = stack
+        self._sleep = sleep
         self._person = data.person(PERSON)
         self._member = data.enrolment(self._person, 1)
         self._members = data.members(INSURER)
@@ -56,6 +63,7 @@ class InsurerScenes:
     def play(self) -> Iterator[DemoStep]:
         """The steps, each run when it is requested. Raises StackError."""
         members = [*self._members, *self._neighbours()]
+        events = listen(self._stack, self._member["insurer_number"])
         first = self._upload("first", members, lambda _, member: member["burden_ratio"])
         yield _check_step("先月の加入者ファイル\nlast month's member file", first, "published")
         yield self._tap(_BEFORE)
@@ -68,6 +76,7 @@ class InsurerScenes:
         yield _check_step("定期判定後の正しいファイル\ncorrect file after the review", reviewed, "held")
         approved = self._decide("approve", reviewed, "定期判定による変更 / yearly review")
         yield _state_step("別の鍵で承認\napprove with a second key", approved, "published")
+        yield self._received(events, approved)
         yield self._tap(_REVIEWED)
         held = self._decide("undo", approved, "判定の誤り / the review was wrong")
         yield _state_step("反映の取り消し\nundo", held, "undo-held")
@@ -114,6 +123,22 @@ class InsurerScenes:
         title = "誤った情報を受け取った医療機関等\nfacilities that received the undone values"
         return DemoStep(title, lines, len(facilities) == 1)
 
+    def _received(self, events: Path, upload: dict[str, Any]) -> DemoStep:
+        """The events of a file that reached the insurer's program, once the last of them is there."""
+        types: list[str] = []
+        for _ in range(_TRIES):
+            types = _types_of(events, upload["upload_id"])
+            if "file.published" in types:
+                break
+            self._sleep(_PAUSE_SECONDS)
+        lines = (
+            *types,
+            "番号だけの通知。内容は保険者のプログラムが照会",
+            "ids only; the program asks for the rest",
+        )
+        title = "Webhook：保険者のプログラムへの通知\nwebhook: events at the insurer's program"
+        return DemoStep(title, lines, types[-1:] == ["file.published"])
+
     def _payer(self, command: str, *arguments: str | Path) -> dict[str, Any]:
         insurer = ("--insurer", self._member["insurer_number"])
         return run_json(self._stack, "payer-mock", command, *arguments, *insurer, "--json")
@@ -128,6 +153,14 @@ class InsurerScenes:
         numbers = json.dumps({name: self._member[name] for name in MEMBERSHIP})
         report = run_json(self._stack, "clinic-terminal", "lookup", "--stdin", "--json", stdin=numbers)
         return _eligibility_step("受付：記号・番号\nat the reception, by number", report, ratio)
+
+
+def _types_of(events: Path, upload_id: str) -> list[str]:
+    """The types of the events of a file, in the order in which they came."""
+    written = events.read_text(encoding="utf-8")
+    lines = written[: written.rfind("\n") + 1].splitlines()  # the last one may be half written
+    received = (json.loads(line) for line in lines if line.startswith("{"))
+    return [event["type"] for event in received if event.get("data", {}).get("upload_id") == upload_id]
 
 
 def _neighbour(template: Member, resident: dict[str, Any], joined: date) -> Member:

@@ -127,7 +127,7 @@ def await_recovery(stack: PopulatedStack) -> None:
 
 def workers(stack: PopulatedStack) -> set[int]:
     listening = processes.listening_on(urlsplit(stack.wiring["TERMINAL_FUND_URL"]).port or 0)
-    return {pid for pid in listening if processes.parent(pid) in listening}
+    return {pid for pid in listening if processes.has_ancestor(pid, listening)}
 
 
 def metric(stack: PopulatedStack, name: str) -> float:

@@ -131,6 +131,13 @@ async def never_reads(target: Target, answers: Answers) -> None:
         writer.transport.abort()
 
 
+async def keeps_busy(target: Target, answers: Answers) -> None:
+    """Sends nothing and only computes: what an attacker's processor time alone costs the taps of this machine."""
+    while True:
+        answers["computed"] += sum(range(10_000)) > 0
+        await asyncio.sleep(0)
+
+
 async def reconnects(target: Target, answers: Answers) -> None:
     """Opens and closes connections."""
     _, writer = await _connect(target)
@@ -152,6 +159,7 @@ CHALLENGES = "/v1/presence/challenges"
 PROOFLESS = b"{}" + b" " * 60_000
 
 ATTACKS: dict[str, tuple[int, Attack]] = {
+    "no request, a busy core": (1, keeps_busy),
     "1,100 bodies of one byte": (1_100, holds(_head("POST", CHALLENGES, None, "Content-Length: 100") + b"{")),
     "1,100 headers, trickling": (1_100, trickles(lambda _: b"GET / HTTP/1.1\r\nx: ", b"y", 2.0)),
     "4,000 silent connections": (4_000, holds(b"")),
@@ -194,7 +202,7 @@ ATTACKS: dict[str, tuple[int, Attack]] = {
     "answers that nobody reads": (300, never_reads),
     "reconnects": (50, reconnects),
 }
-"""The attacks by name: how many connections, and what each does."""
+"""The attacks by name: how many connections, and what each does. The first is a control, and none."""
 
 
 def run_attack(name: str, target: Target, result: multiprocessing.SimpleQueue[Answers]) -> None:

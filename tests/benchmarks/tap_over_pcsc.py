@@ -16,7 +16,7 @@ PARTS = ("total", "waiting", "network", "card", "software")
 
 def main() -> None:
     """Measure and print."""
-    with populated_stack() as stack, PcscSandbox() as sandbox:
+    with populated_stack() as stack, stack.cold(), PcscSandbox() as sandbox:
         card = stack.card("valid")
         readings: dict[str, list[dict[str, float]]] = {"reader": [], "in process": []}
         for _ in range(TAPS):

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from sandbox.app import create_app
-from screens.web.server import HOST, config_of
-from tests.builders.browser import SIZES, faults_of, new_page, overflows, picture, violations
-from tests.builders.console import ScriptedServices, console_of, exchange
+from tests.builders.browser import SIZES, misfits_at, picture, serving, violations
+from tests.builders.console import HOSTILE, ScriptedServices, console_of, event, exchange
 
 
 @pytest.fixture
@@ -38,17 +35,8 @@ def services() -> ScriptedServices:
 
 @pytest.fixture
 def url(services: ScriptedServices) -> Iterator[str]:
-    server = uvicorn.Server(config_of(create_app(console_of(services))))
-    listening = server.config
-    listening.host, listening.port = HOST, 0
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    waited = threading.Event()
-    while not server.started and thread.is_alive():
-        waited.wait(0.01)
-    yield f"http://{HOST}:{server.servers[0].sockets[0].getsockname()[1]}/console"
-    server.should_exit = True
-    thread.join(10)
+    with serving(create_app(console_of(services))) as base:
+        yield f"{base}/console"
 
 
 def test_a_person_is_found_by_the_answer_wanted_and_her_card_placed_by_a_click(
@@ -71,8 +59,8 @@ def test_a_person_is_found_by_the_answer_wanted_and_her_card_placed_by_a_click(
     assert services.placed is None
 
 
-def test_a_request_is_read_copied_compared_and_sent_again(browser: Browser, url: str) -> None:
-    page = new_page(browser, permissions=["clipboard-read", "clipboard-write"])
+def test_a_request_is_read_copied_compared_and_sent_again(page: Page, url: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(url)
     page.get_by_role("link", name="リクエストの記録").click()
     expect(page.get_by_role("row")).to_have_count(4)
@@ -89,8 +77,31 @@ def test_a_request_is_read_copied_compared_and_sent_again(browser: Browser, url:
     page.get_by_role("button", name="再送する").click()
     expect(page).to_have_url(f"{url}/requests/4")
     expect(page.get_by_text("前回と同じです。")).to_be_visible()
-    assert faults_of(page) == []
-    page.context.close()
+
+
+def test_an_event_is_listed_with_its_target_and_what_came_of_it(
+    page: Page, url: str, services: ScriptedServices
+) -> None:
+    page.goto(url)
+    page.get_by_role("link", name="Webhook").click()
+    expect(page.get_by_text("イベントはまだありません")).to_be_visible()
+    assert violations(page) == []
+    target = "http://127.0.0.1:9000/events"
+    services.events = [
+        event("consent.given", owner="1311111114", state="waiting", attempts=0, last_result=None),
+        event("member.registered", data={"enrolment_ids": [str(n) * 36 for n in range(1, 5)]}),
+        event("file.published", data={"upload_id": "6" * 36}, url=f"{target}/{HOSTILE}"),
+        event("file.held", state="failed", attempts=12, last_result="status-503"),
+    ]
+    page.get_by_role("link", name="最新にする").click()
+    expect(page.get_by_role("row")).to_have_count(5)
+    expect(page.get_by_role("row", name="consent.given")).to_contain_text("送信待ち")
+    expect(page.get_by_role("row", name="file.held")).to_contain_text("失敗 status-503")
+    expect(page.get_by_role("row", name="file.published")).to_contain_text(HOSTILE)
+    picture(page, "console-events")
+    assert violations(page) == []
+    for size in SIZES:
+        assert misfits_at(page, size) == []
 
 
 def test_a_fault_is_caused_and_ended_with_the_keyboard_alone(
@@ -128,8 +139,9 @@ def test_in_english_and_in_high_contrast_the_pages_say_the_same(page: Page, url:
     page.get_by_label("表示").select_option("high")
     page.get_by_role("button", name="変更する").click()
     for path, title in (
-        ("", "Test persons"),
+        ("?text=P01", "Test persons"),
         ("/requests", "Request log"),
+        ("/events", "Webhooks"),
         ("/faults", "Cause a fault"),
         ("/errors", "Errors"),
     ):
@@ -139,8 +151,8 @@ def test_in_english_and_in_high_contrast_the_pages_say_the_same(page: Page, url:
         assert violations(page) == []
 
 
-@pytest.mark.parametrize("path", ["?text=P0", "/requests", "/requests/2", "/faults", "/errors"])
-def test_nothing_is_cut_off_at_any_size(page: Page, url: str, path: str) -> None:
-    page.goto(f"{url}{path}")
-    for size in SIZES:
-        assert overflows(page, size) == []
+def test_nothing_is_cut_off_at_any_size(page: Page, url: str) -> None:
+    for path in ("?text=P0", "/requests", "/requests/2", "/faults", "/errors"):
+        page.goto(f"{url}{path}")
+        for size in SIZES:
+            assert misfits_at(page, size) == [], (path, size)

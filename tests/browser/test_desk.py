@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from clinic_terminal.store.records import StoredMembership, Way
-from eligibility_api.contract.codes import Validity
-from tests.builders.browser import DESK, SIZES, ZOOMED, new_page, overflows, picture, violations
+from eligibility_api.contract.codes import Category, Validity
+from tests.builders.browser import DESK, SIZES, ZOOMED, Windows, fonts_of, misfits_at, picture, violations
 from tests.builders.clinic.desk import ADMINISTRATOR, RECEPTION, Desk, Operator, served_desk
+from tests.builders.clinic.fake_consents import given_ahead
 from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment
 
 LONG_NAME = "ＭＩＨＯＮ　ＳＡＭＰＬＥ　ＶＥＲＹ　ＬＯＮＧ　ＮＡＭＥ　𠮷子髙﨑●＜＞"
@@ -28,13 +31,21 @@ def desk(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield opened
 
 
-@pytest.fixture
-def reception(desk: Desk, page: Page) -> Iterator[Page]:
-    """A page in which the reception is logged in; clean when the test ends."""
+@pytest.fixture(scope="module")
+def session(desk: Desk, windows: Windows) -> Any:
+    """The cookies of the reception, logged in once for all tests: another log-in would end it."""
+    page = windows.clean("page", DESK)
     log_in(desk, page)
+    assert violations(page) == []
+    return page.context.cookies()
+
+
+@pytest.fixture
+def reception(desk: Desk, page: Page, session: Any) -> Iterator[Page]:
+    """A page in which the reception is logged in."""
+    page.context.add_cookies(session)
     yield page
     desk.gate.set()
-    assert violations(page) == []
 
 
 def log_in(desk: Desk, page: Page, operator: Operator = RECEPTION) -> None:
@@ -151,6 +162,12 @@ def test_a_number_is_looked_up_with_the_keyboard_alone(desk: Desk, reception: Pa
     expect(page.locator(".status.valid")).to_be_visible()
     keys.press("Shift+F8")
     expect(page.locator("#day")).to_be_focused()
+    former = page.url
+    keys.insert_text("R8.3.1")
+    keys.press("Enter")
+    page.wait_for_url(lambda url: url != former)
+    expect(page.locator(".status.valid")).to_be_visible()
+    assert desk.fund.bodies[-1]["as_of"] == "2026-03-01"
 
 
 def test_input_that_cannot_be_meant_is_explained_where_it_is(desk: Desk, reception: Page) -> None:
@@ -164,6 +181,7 @@ def test_input_that_cannot_be_meant_is_explained_where_it_is(desk: Desk, recepti
     page.locator("#number").fill("1")
     page.get_by_role("button", name="照会する").click()
     expect(page.locator("#insurer_number")).to_have_attribute("aria-invalid", "true")
+    assert violations(page) == []
     picture(page, "desk-number-fault")
 
 
@@ -202,8 +220,9 @@ def test_a_new_visit_appears_and_moves_neither_focus_nor_selection(desk: Desk, r
     expect(page.locator(".status.invalid")).to_be_visible()
 
 
-def test_a_passer_by_sees_no_name_after_a_while(desk: Desk, reception: Page) -> None:
-    page = reception
+def test_a_passer_by_sees_no_name_after_a_while(desk: Desk, own_page: Page, session: Any) -> None:
+    page = own_page
+    page.context.add_cookies(session)
     page.clock.install()
     open_visit(desk, page, desk.visit(answer()))
     expect(page.locator(".person")).to_be_visible()
@@ -226,8 +245,28 @@ def test_the_sentence_for_the_patient_fills_the_screen_without_a_name(desk: Desk
     large = page.get_by_role("dialog", name="患者さんへのご案内")
     expect(large).to_contain_text("2026年3月1日からなくなっています")
     expect(large).not_to_contain_text("架空 花子")
+    assert violations(page) == []
     page.keyboard.press("Escape")
     expect(large).to_be_hidden()
+
+
+def test_of_several_insurances_of_one_person_the_operator_chooses(desk: Desk, reception: Page) -> None:
+    page = reception
+    open_visit(desk, page, desk.visit(answer(results=[enrolment(), enrolment(number="999")])))
+    expect(page.get_by_text("2件の資格があります。")).to_be_visible()
+    assert violations(page) == []
+    expect(page.get_by_text("カルテに使う資格です")).to_have_count(0)
+    page.get_by_role("button", name="2件目をカルテに使う").click()
+    second = page.get_by_role("article", name="資格 2")
+    expect(second.get_by_text("カルテに使う資格です")).to_be_visible()
+    expect(second).to_contain_text("999")
+
+
+def test_rare_characters_of_a_name_have_glyphs(desk: Desk, reception: Page) -> None:
+    open_visit(desk, reception, desk.visit(answer(results=[enrolment(name=LONG_NAME)])))
+    usual, *others = sorted(fonts_of(reception, ".person .name"))
+    assert usual == "BIZ UDPGothic"
+    assert others, "it has no 𠮷: without another font this would be an empty box"
 
 
 def test_nothing_is_cut_off_at_any_size(desk: Desk, reception: Page) -> None:
@@ -240,7 +279,7 @@ def test_nothing_is_cut_off_at_any_size(desk: Desk, reception: Page) -> None:
     for path in (*(f"visits/{visit}" for visit in visits), "number"):
         page.goto(f"{desk.url}/desk/{path}")
         for size in (*SIZES, ZOOMED, (1920, 1080)):
-            assert overflows(page, size) == [], (path, size)
+            assert misfits_at(page, size) == [], (path, size)
 
 
 def test_a_wide_screen_has_three_columns_and_a_narrow_one_breaks_no_word(desk: Desk, reception: Page) -> None:
@@ -269,9 +308,10 @@ def test_a_wide_screen_has_three_columns_and_a_narrow_one_breaks_no_word(desk: D
     picture(page, "desk-narrow")
 
 
-def test_high_contrast_and_english_say_the_same(desk: Desk, browser: Browser) -> None:
-    page = new_page(browser, forced_colors="none", reduced_motion="reduce")
-    log_in(desk, page)
+def test_high_contrast_and_english_say_the_same(desk: Desk, reception: Page) -> None:
+    page = reception
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{desk.url}/desk")
     page.get_by_label("言語").select_option("en")
     page.get_by_label("表示").select_option("high")
     page.get_by_role("button", name="変更する").click()
@@ -280,25 +320,24 @@ def test_high_contrast_and_english_say_the_same(desk: Desk, browser: Browser) ->
         expect(page.locator(f".status.{kind}")).to_be_visible()
         assert violations(page) == []
     picture(page, "desk-high-contrast")
-    page.context.close()
 
 
-def test_without_script_every_page_works(desk: Desk, browser: Browser) -> None:
-    page = new_page(browser, java_script_enabled=False)
-    log_in(desk, page)
+def test_without_script_every_page_works(desk: Desk, plain_page: Page) -> None:
+    page = plain_page
+    log_in(desk, page, ADMINISTRATOR)
     page.get_by_role("link", name="番号で照会 F2").click()
     for name, text in (("insurer_number", "01130012"), ("number", "345"), ("birth_date", "S55.2.3")):
         page.locator(f"#{name}").fill(text)
     page.get_by_role("button", name="照会する").click()
     page.wait_for_url("**/desk/visits/*")
     expect(page.locator(".status.valid")).to_be_visible(timeout=15_000)
-    page.context.close()
 
 
 def test_appointments_are_checked_in_one_batch_and_exported(
     desk: Desk, reception: Page, tmp_path: Path
 ) -> None:
     page = reception
+    page.goto(f"{desk.url}/desk")
     page.keyboard.press("Shift+F2")
     page.wait_for_url("**/desk/appointments")
     rows = ["tag,insurer_number,symbol,number,branch,birth_date"]
@@ -325,7 +364,7 @@ def test_appointments_are_checked_in_one_batch_and_exported(
     saved = Path(download.value.path()).read_text("utf-8-sig").splitlines()
     assert len(saved) == 21
     for size in (*SIZES, ZOOMED):
-        assert overflows(page, size) == []
+        assert misfits_at(page, size) == []
     page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
     page.get_by_role("link", name="09:10 を開く").click()
     expect(page.locator(".status.invalid")).to_be_visible()
@@ -333,6 +372,32 @@ def test_appointments_are_checked_in_one_batch_and_exported(
     picture(page, "desk-appointment")
     page.get_by_role("link", name="予約の一覧に戻る").click()
     expect(page.locator(".tiles")).to_be_visible()
+
+
+def test_who_consented_to_an_online_consultation_is_listed_and_opens_as_a_visit(
+    desk: Desk, reception: Page
+) -> None:
+    page = reception
+    categories = (Category.MEDICATION, Category.HEALTH_CHECKUP)
+    for number, category in enumerate(categories):
+        desk.fund.lists.consents.append(given_ahead(None, category, consent_id=UUID(int=number)))
+    desk.fund.answers = [
+        answer(results=[enrolment(name=LONG_NAME)]),
+        answer(Validity.INVALID, [ended_enrolment()]),
+    ]
+    page.get_by_role("link", name="オンライン診療").click()
+    page.get_by_role("button", name="一覧を表示").click()
+    rows = page.locator("table tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_contain_text("お薬の情報")
+    expect(rows.nth(1).locator(".chip.invalid")).to_be_visible()
+    assert violations(page) == []
+    for size in (*SIZES, ZOOMED):
+        assert misfits_at(page, size) == [], size
+    page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+    picture(page, "desk-online")
+    rows.nth(1).get_by_role("link", name="を開く").click()
+    expect(page.locator(".status.invalid")).to_be_visible()
 
 
 def test_a_part_that_is_not_in_order_shows_its_remedy_and_a_waiting_card_its_check(
@@ -353,6 +418,7 @@ def test_a_part_that_is_not_in_order_shows_its_remedy_and_a_waiting_card_its_che
     page.keyboard.press("F9")
     page.wait_for_url("**/desk/visual")
     expect(page.get_by_role("button", name=f"写真と一致しました（記録者 {RECEPTION[0]}）")).to_be_visible()
+    assert violations(page) == []
     picture(page, "desk-visual")
 
 
@@ -366,4 +432,4 @@ def test_the_administrator_adds_an_operator(desk: Desk, page: Page) -> None:
     expect(page.get_by_role("row", name="見本　医師")).to_contain_text("医師")
     assert violations(page) == []
     picture(page, "desk-operators")
-    assert overflows(page, (360, 740)) == []
+    assert misfits_at(page, (360, 740)) == []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.builders.browser import SIZES, ZOOMED, faults_of, new_page, overflows, picture, violations
+from tests.builders.browser import SIZES, ZOOMED, misfits_at, picture, violations
 from tests.builders.enrolment_desk import APPROVER, SENDER, EnrolmentDesk, open_desk, row
 from tests.builders.stack import PopulatedStack
 
@@ -152,16 +152,15 @@ def test_a_wrong_password_opens_nothing_and_names_no_cause(desk: EnrolmentDesk, 
     picture(page, "enrolment-log-in")
 
 
-def test_a_log_in_ends_the_other_persons_session(desk: EnrolmentDesk, page: Page, browser: Browser) -> None:
+def test_a_log_in_ends_the_other_persons_session(desk: EnrolmentDesk, page: Page, plain_page: Page) -> None:
     desk.log_in(page)
-    other = new_page(browser)
-    desk.log_in(other, APPROVER)
+    desk.log_in(plain_page, APPROVER)
     page.goto(f"{desk.url}/uploads")
     expect(page.get_by_role("heading", name="ログイン")).to_be_visible()
-    other.context.close()
 
 
-def test_the_idle_lock_asks_first_and_then_hides_the_page(desk: EnrolmentDesk, page: Page) -> None:
+def test_the_idle_lock_asks_first_and_then_hides_the_page(desk: EnrolmentDesk, own_page: Page) -> None:
+    page = own_page
     page.clock.install()
     desk.log_in(page)
     question = page.get_by_role("dialog")
@@ -179,8 +178,8 @@ def test_the_idle_lock_asks_first_and_then_hides_the_page(desk: EnrolmentDesk, p
         page.clock.fast_forward("02:00")
 
 
-def test_system_colours_and_no_motion_show_the_same(desk: EnrolmentDesk, browser: Browser) -> None:
-    page = new_page(browser, forced_colors="active", reduced_motion="reduce")
+def test_system_colours_and_no_motion_show_the_same(desk: EnrolmentDesk, page: Page) -> None:
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
     desk.log_in(page)
     desk.send(page, "加入者_2616.csv", [row(n) for n in range(600, 620)])
     style = (
@@ -190,7 +189,6 @@ def test_system_colours_and_no_motion_show_the_same(desk: EnrolmentDesk, browser
         assert page.locator(part).first.evaluate(style) == ["solid", "0s"]
     expect(page.locator(".status svg")).to_be_visible()
     assert violations(page) == []
-    page.context.close()
 
 
 def test_the_journey_needs_the_keyboard_only(desk: EnrolmentDesk, page: Page) -> None:
@@ -219,8 +217,8 @@ def test_the_journey_needs_the_keyboard_only(desk: EnrolmentDesk, page: Page) ->
     assert focused == order
 
 
-def test_it_works_without_script(desk: EnrolmentDesk, browser: Browser) -> None:
-    page = new_page(browser, java_script_enabled=False)
+def test_it_works_without_script(desk: EnrolmentDesk, plain_page: Page) -> None:
+    page = plain_page
     desk.log_in(page)
     page.get_by_label("ファイル", exact=True).set_input_files(
         desk.file("加入者_2614.csv", [row(n) for n in range(400, 420)])
@@ -230,7 +228,6 @@ def test_it_works_without_script(desk: EnrolmentDesk, browser: Browser) -> None:
     page.get_by_label("理由").fill("試験")
     page.get_by_role("button", name="取り下げる").click()
     expect(page.locator(".status h2")).to_have_text("取下げ済")
-    page.context.close()
 
 
 def test_every_size_contrast_and_language_shows_everything(desk: EnrolmentDesk, page: Page) -> None:
@@ -250,10 +247,9 @@ def test_every_size_contrast_and_language_shows_everything(desk: EnrolmentDesk, 
             words = re.sub(quoted, "", page.locator("main").inner_text())
             assert re.findall(r"[\u3040-\u9fff]+", words) == []
         for size in (*SIZES, ZOOMED):
-            assert overflows(page, size) == [], size
+            assert misfits_at(page, size) == [], size
         page.set_viewport_size({"width": 1366, "height": 768})
         if (language, contrast) in {("ja", "high"), ("en", "normal")}:
             picture(page, f"enrolment-report-{language}-{contrast}")
     page.set_viewport_size({"width": 360, "height": 740})
     picture(page, "enrolment-report-narrow")
-    assert faults_of(page) == []

@@ -6,14 +6,15 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.builders.browser import (
+    DESK,
     SIZES,
     ZOOMED,
+    Windows,
     faults_of,
-    new_page,
-    overflows,
+    misfits_at,
     picture,
     reload_until,
     violations,
@@ -31,15 +32,14 @@ PEOPLE = {
 
 
 @pytest.fixture(scope="module")
-def desk(browser: Browser, stack: PopulatedStack) -> EnrolmentDesk:
+def desk(windows: Windows, stack: PopulatedStack) -> EnrolmentDesk:
     """The insurer's desk with members of a file whom the resident register does not know."""
     desk = open_desk(stack, "06130025")
-    page = new_page(browser)
+    page = windows.clean("page", DESK)
     desk.log_in(page)
     desk.send(page, "加入者.csv", [row(n, name=name, kana=kana) for n, (name, kana) in PEOPLE.items()])
     desk.decide(page, "反映する")
     expect(page.locator(".status h2")).to_have_text("反映済")
-    page.context.close()
     return desk
 
 
@@ -56,7 +56,7 @@ def clean(page: Page) -> None:
     """Nothing for axe, nothing cut off at any size, no fault of a script."""
     assert violations(page) == []
     for size in (*SIZES, ZOOMED):
-        assert overflows(page, size) == [], size
+        assert misfits_at(page, size) == [], size
     page.set_viewport_size({"width": 1366, "height": 768})
     assert faults_of(page) == []
 

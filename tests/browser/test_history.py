@@ -13,10 +13,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from eligibility_api.contract.history import HistoryResource
-from tests.builders.browser import SIZES, ZOOMED, faults_of, new_page, overflows, picture, violations
+from tests.builders.browser import SIZES, ZOOMED, misfits_at, picture, violations
 from tests.builders.clinic import histories, long_history
 from tests.builders.clinic.fake_consents import CONSENT
 from tests.builders.clinic.history_pages import DOCTOR, PHARMACIST, HistoryPages, Operator, served_pages
+from tests.depth import DEEP
 
 MEDICATIONS = f"/v1/consents/{CONSENT}/medications"
 
@@ -99,8 +100,9 @@ def test_treatments_and_check_ups(pages: HistoryPages, pharmacist: Page) -> None
     picture(page, "history-checkups")
 
 
-def test_the_page_closes_when_the_consent_ends(pages: HistoryPages, pharmacist: Page) -> None:
-    page, path = pharmacist, pages.opened(timedelta(seconds=62))
+def test_the_page_closes_when_the_consent_ends(pages: HistoryPages, own_page: Page) -> None:
+    page, path = own_page, pages.opened(timedelta(seconds=62))
+    log_in(pages, page)
     page.clock.install()
     page.goto(f"{pages.url}{path}")
     shown = page.locator("[data-closes]")
@@ -270,14 +272,13 @@ def test_print_shows_the_head_and_no_controls(pages: HistoryPages, pharmacist: P
     picture(page, "history-print")
 
 
-def test_it_works_without_script(pages: HistoryPages, browser: Browser) -> None:
-    page = new_page(browser, java_script_enabled=False)
+def test_it_works_without_script(pages: HistoryPages, plain_page: Page) -> None:
+    page = plain_page
     log_in(pages, page)
     page.goto(f"{pages.url}{pages.opened()}")
     page.get_by_label("由来").select_option("dispensing")
     page.get_by_role("button", name="絞り込む").click()
     expect(page.get_by_text("81件中 5件を表示")).to_be_visible()
-    page.context.close()
 
 
 def test_nothing_personal_is_kept_by_the_browser(pages: HistoryPages, pharmacist: Page) -> None:
@@ -297,16 +298,16 @@ def test_every_size_contrast_and_language_shows_everything(pages: HistoryPages, 
         for part in ("", "/treatments", "/checkups", "/entry"):
             page.goto(f"{pages.url}{path}{part}")
             expect(page.locator("html")).to_have_attribute("data-contrast", contrast)
-            assert violations(page) == [], (part, language, contrast)
+            if contrast == "high" or DEEP:
+                assert violations(page) == [], (part, language, contrast)
             for size in (*SIZES, ZOOMED) if language == "en" else ():
-                assert overflows(page, size) == [], (part, size)
+                assert misfits_at(page, size) == [], (part, size)
             page.set_viewport_size({"width": 1366, "height": 768})
         page.goto(f"{pages.url}{path}")
         picture(page, f"history-medicines-{language}-{contrast}")
     page.set_viewport_size({"width": 360, "height": 740})
     page.locator("[data-row]").nth(2).scroll_into_view_if_needed()
     picture(page, "history-medicines-narrow")
-    assert faults_of(page) == []
 
 
 def test_an_empty_list_names_its_months(pages: HistoryPages, pharmacist: Page) -> None:

@@ -1,32 +1,41 @@
-"""A real browser for tests: Debian's Chromium under Playwright, with pictures and accessibility checks."""
+"""A real browser for tests: Debian's Chromium under Playwright, with accessibility checks and pictures."""
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
+import pylopdf_fonts_jp
+import uvicorn
+from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from starlette.types import ASGIApp
 
+from screens.web.server import HOST, config_of
+from tests.builders.screen_checks import misfits
 from tests.depth import DEEP
 
 CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).parents[2]
 FAILURES = ROOT / "var" / "browser"
-"""Where the picture of a failed step is kept."""
+"""Where the pictures of a failed step are kept."""
 
 PICTURES = os.environ.get("SHIKAKU_PICTURES")
 """The folder to which pictures of screens are written, if they are asked for: `make pictures`."""
 
 DESK = (1366, 768)
 PHONE = (360, 740)
-SIZES = (DESK, (1024, 600), (800, 1280), PHONE) if DEEP else (DESK, PHONE)
+EVERY_SIZE = (DESK, (1024, 600), (800, 1280), PHONE)
+SIZES = EVERY_SIZE if DEEP else (DESK, PHONE)
 """The sizes at which a screen is checked; those between the widest and the narrowest in `make deep` only."""
 
 ZOOMED = (683, 384)
@@ -36,19 +45,44 @@ _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--lang=ja",
 )  # fmt: skip
+_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{folder}</dir></fontconfig>"""
 _MAX_COLOURS = 64
 _TIMEOUT_MS = 15_000
+_RUN_AXE = """() => axe.run({resultTypes: ["violations"]}).then(({violations}) => violations.flatMap(
+    rule => rule.nodes.map(node => `${rule.id}: ${node.target} ${node.failureSummary}`)))"""
 
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """A headless browser with a new, empty profile. Only while it is open, no other event loop runs here."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
+    """A headless browser with a new, empty profile. Only while it is open, no other event loop runs here.
+
+    Beside the system's fonts it has that of the papers: BIZ UDPGothic lacks rare characters such as 𠮷.
+    """
+    with sync_playwright() as playwright, TemporaryDirectory() as folder:
+        fonts = Path(folder) / "fonts.conf"
+        fonts.write_text(_FONTS.format(folder=Path(pylopdf_fonts_jp.sans_path()).parent))
+        environment: dict[str, str | float | bool] = {**os.environ, "FONTCONFIG_FILE": str(fonts)}
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS), env=environment)
         try:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """Serve an application, without its lifespan, in a thread; yields the base URL."""
+    server = uvicorn.Server(config_of(app))
+    server.config.host, server.config.port, server.config.lifespan = HOST, 0, "off"
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    waited = Event()
+    while not server.started and thread.is_alive():
+        waited.wait(0.01)
+    yield f"http://{HOST}:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
 
 
 def new_page(browser: Browser, size: tuple[int, int] = DESK, **options: Any) -> Page:
@@ -71,14 +105,26 @@ def faults_of(page: Page) -> list[str]:
     return [fault for fault in _FAULTS[page] if not fault.startswith("Failed to load resource")]
 
 
-def picture(page: Page, name: str) -> None:
-    """Keep a picture of the screen for the documents, if pictures are asked for."""
-    if PICTURES is None:
-        return
-    folder = ROOT / PICTURES
-    folder.mkdir(parents=True, exist_ok=True)
-    image = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
-    image.convert("RGB").quantize(_MAX_COLOURS).save(folder / f"{name}.png", optimize=True)
+class Windows:
+    """Pages that tests use one after another: to open one, with a process of its own, takes a second of the processor."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._pages: dict[str, Page] = {}
+
+    def clean(self, name: str, size: tuple[int, int], **options: Any) -> Page:
+        """The page of this name as a new one would be: empty, of this size, without cookies, rights or faults."""
+        page = self._pages.get(name)
+        if page is None:
+            page = self._pages[name] = new_page(self._browser, size, **options)
+            return page
+        page.goto("about:blank")
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(media="null", forced_colors="null", reduced_motion="null")
+        page.context.clear_cookies()
+        page.context.clear_permissions()
+        _FAULTS[page].clear()
+        return page
 
 
 def reload_until(page: Page, part: Locator) -> None:
@@ -90,20 +136,67 @@ def reload_until(page: Page, part: Locator) -> None:
 
 def violations(page: Page) -> list[str]:
     """What axe finds on a page: rules of WCAG 2.2 A and AA, and best practices, with the elements."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]
-    ]
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(_RUN_AXE)
+    assert isinstance(found, list)
+    return found
 
 
-def overflows(page: Page, size: tuple[int, int]) -> list[str]:
-    """The elements that a window of this size cuts off, or for which the page would scroll sideways."""
+def fonts_of(page: Page, selector: str) -> set[str]:
+    """The families of the fonts with whose glyphs an element is drawn."""
+    session = page.context.new_cdp_session(page)
+    for domain in ("DOM", "CSS"):
+        session.send(f"{domain}.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    node = session.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+    fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    session.detach()
+    return {font["familyName"] for font in fonts}
+
+
+def misfits_at(page: Page, size: tuple[int, int]) -> list[str]:
+    """What a window of this size cuts off, breaks or makes too small (`screen_checks`)."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    wide = page.evaluate(
-        """() => [...document.querySelectorAll("body *")].filter(element =>
-            element.getBoundingClientRect().right > document.documentElement.clientWidth + 1
-            && !element.closest(".scroll, .said, .skip, dialog"))
-          .map(element => element.outerHTML.slice(0, 120))"""
-    )
-    assert isinstance(wide, list)
-    return wide
+    return misfits(page)
+
+
+def keep_failure(browser: Browser, test: str) -> None:
+    """Keep a picture of each open page, when a step of a test failed."""
+    FAILURES.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"\W+", "-", test)
+    for number, page in enumerate(page for context in browser.contexts for page in context.pages):
+        page.screenshot(path=FAILURES / f"{name}-{number}.png", full_page=True)
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of the screen for the documents, if pictures are asked for.
+
+    `make deep` holds the screen at each size and contrast; with SHIKAKU_PICTURES it keeps a picture of each too.
+    """
+    if PICTURES is not None:
+        _save(page, name)
+    if DEEP:
+        _hold_everywhere(page, name)
+
+
+def _hold_everywhere(page: Page, name: str) -> None:
+    former = page.viewport_size
+    assert former is not None
+    contrast = page.locator("html").get_attribute("data-contrast")
+    for shown in ("normal", "high"):
+        page.evaluate("contrast => { document.documentElement.dataset.contrast = contrast; }", shown)
+        for size in EVERY_SIZE:
+            assert misfits_at(page, size) == [], (name, shown, size)
+            if PICTURES is not None:
+                _save(page, f"{name}-{size[0]}x{size[1]}-{shown}", full_page=True)
+        assert violations(page) == [], (name, shown)
+    page.evaluate("contrast => { document.documentElement.dataset.contrast = contrast; }", contrast)
+    page.set_viewport_size(former)
+
+
+def _save(page: Page, name: str, **options: Any) -> None:
+    folder = ROOT / str(PICTURES)
+    folder.mkdir(parents=True, exist_ok=True)
+    image = Image.open(io.BytesIO(page.screenshot(animations="disabled", **options)))
+    image.convert("RGB").quantize(_MAX_COLOURS).save(folder / f"{name}.png", optimize=True)

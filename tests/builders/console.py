@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -27,6 +28,15 @@ def exchange(number: int, **more: Any) -> dict[str, Any]:
         "caller": "1311111114", "rights": "eligibility", "method": "POST", "path": "/v1/eligibility/number", "query": "",
         "headers": json.dumps({"content-type": "application/json"}), "body": '{"number":"7701","branch":"00"}',
         "status": 200, "milliseconds": 12.34, "code": "", "faults": "", "answer": '{"validity":"1"}', "replay_of": None,
+    }  # fmt: skip
+    return row | more
+
+
+def event(kind: str, **more: Any) -> dict[str, Any]:
+    """An event of a webhook; `more` replaces its parts."""
+    row: dict[str, Any] = {
+        "type": kind, "occurred_at": "2026-11-30T03:00:00+00:00", "attempts": 1, "url": "http://127.0.0.1:9000/events", "data": {},
+        "owner": "01130012", "state": "delivered", "last_result": "status-204",
     }  # fmt: skip
     return row | more
 
@@ -97,6 +107,7 @@ def _no_terminal(_request: httpx2.Request) -> httpx2.Response:
     raise httpx2.ConnectError("away")
 
 
+@cache
 def all_persons() -> Persons:
     """The test persons as a stack lists them on a fixed day."""
     return Persons.model_validate(listing(load_dataset(date(2026, 11, 30)), "4321"))

@@ -83,8 +83,9 @@ def open_desk(stack: Stack, insurer: str) -> EnrolmentDesk:
     """Admit an insurer with two keys, and start its desk."""
     program = stack.home / f"program-{insurer}.json"
     options = ("--insurer-number", insurer, "--name", INSURER_NAME, "--out", program)
-    stack.run("eligibility-api", "insurer", "add", *options)
-    url = sites.open_desk(stack, program, admit_approver(stack, insurer, INSURER_NAME))
+    with stack.warm():
+        stack.run("eligibility-api", "insurer", "add", *options)
+        url = sites.open_desk(stack, program, admit_approver(stack, insurer, INSURER_NAME))
     folder = stack.home / f"files-of-{insurer}"
     folder.mkdir(mode=0o700)
     return EnrolmentDesk(url, folder, insurer)

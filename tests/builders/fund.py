@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
 from eligibility_api.app import OpenState, build
 from eligibility_api.contract.tokens import Credential
@@ -30,6 +31,12 @@ from tests.builders.fund_clients import INSURER, AdjustableClock
 from tests.builders.jlis_connection import JlisConnection
 from tests.builders.membership_requests import MembershipRequests
 from tests.builders.people import KeyStock, Person
+
+PUBLISHERS = ("claims.writer", "uploads.publish", "uploads.undo")
+"""The modules that publish files ahead of their commit."""
+
+PUBLICATION_LEAD = timedelta(milliseconds=50)
+"""How far ahead they do it here; a real fund's second is waited for after each file."""
 
 
 class Fund(ConsentRequests, MembershipRequests):
@@ -107,7 +114,10 @@ async def open_fund(database: TestDatabase, home: Path, **settings: Any) -> Asyn
                 fund.clinic = await fund.terminal()
                 fund.insurer = await fund.admit_insurer(INSURER)
                 assert await fund.mirror()
-                yield fund
+                with pytest.MonkeyPatch.context() as patch:
+                    for publisher in PUBLISHERS:
+                        patch.setattr(f"eligibility_api.{publisher}.PUBLICATION_LEAD", PUBLICATION_LEAD)
+                    yield fund
         await owner.close()
         await batch.close()
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
@@ -14,10 +15,13 @@ import httpx2
 from eligibility_api.contract.codes import Purpose, Right
 from eligibility_api.contract.own_access import OWN_ACCESS_PATH
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.domain.dates import day_in_japan
 from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_CLINIC
 from tests.builders.people import Person
 
 ORIGIN = "https://fund.test"
+ONLINE_PAGE = "/portal/online"
 SESSION_COOKIE = "__Host-shikaku-portal"
 RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.CONSENT, Right.OWN_ACCESS)
 FEW_GUESSES = 3
@@ -79,7 +83,38 @@ async def own_browser(fund: Fund, address: str = "192.0.2.1") -> AsyncIterator[O
 def words_of(response: httpx2.Response) -> str:
     """The text of a page without its markup."""
     body = re.sub(r"<(head|script|svg|option)\b.*?</\1>", " ", response.text, flags=re.DOTALL)
+    body = re.sub(r'<span class="whole">([^<]*)</span>', r"\1", body)
     return unescape(re.sub(r"[ \n]+", " ", re.sub(r"<[^>]+>", " ", body)))
+
+
+def ahead(fund: Fund, days: int) -> date:
+    return day_in_japan(fund.clock()) + timedelta(days=days)
+
+
+def wish(fund: Fund, **changes: Any) -> dict[str, Any]:
+    """What the form sends: for medicines, at the other clinic, in three days."""
+    chosen = {
+        "code": OTHER_CLINIC,
+        "day": ahead(fund, 3).isoformat(),
+        "information": ["YZK"],
+        "act": "review",
+    }
+    return chosen | changes
+
+
+async def agree(browser: OwnBrowser, form: dict[str, Any], act: str = "agree") -> str:
+    """Read the words of a wish, and answer; the words of the page that follows."""
+    shown = await browser.post(ONLINE_PAGE, form)
+    assert shown.status_code == 200, words_of(shown)
+    fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', shown.text)
+    assert fields, words_of(shown)
+    sent: dict[str, Any] = {"act": act, "information": []}
+    for name, value in fields:
+        if name == "information":
+            sent[name].append(value)
+        else:
+            sent[name] = unescape(value)
+    return words_of(await browser.post(ONLINE_PAGE, sent))
 
 
 async def outcomes(fund: Fund, person: Person, kind: str) -> list[str]:

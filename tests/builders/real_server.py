@@ -290,15 +290,42 @@ async def serving(app: ASGIApp, unix: Path | None = None) -> AsyncIterator[Any]:
     )
     listening = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
     listening.bind(str(unix) if unix else ("127.0.0.1", 0))
-    server = uvicorn.Server(config)
+    server = _PromptServer(config)
     running = asyncio.ensure_future(server.serve([listening]))
     while not server.started and not running.done():
         await asyncio.sleep(0.001)
     try:
         yield listening.getsockname()
     finally:
-        server.should_exit = True
+        server.stopped.set()
         await running
+
+
+class _PromptServer(uvicorn.Server):
+    """Ends as soon as it is stopped: uvicorn looks every tenth of a second, and then waits for another."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stopped = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Wait until it is stopped."""
+        await self.on_tick(0)
+        await self.stopped.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, which gives the requests in progress their time and then cancels them."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                while self.server_state.connections or self.server_state.tasks:
+                    await asyncio.sleep(0.001)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
 
 
 class Served:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,11 +13,12 @@ from typing import Any, Self
 
 import httpx2
 
+from eligibility_api.embedded_postgres.postmaster import Postmaster
 from shikaku.clock import today
 from shikaku.persons.dataset import Dataset, residents
 from shikaku.persons.member_file import write_members
 from shikaku.persons.person import Person
-from shikaku.processes import Service, command_line
+from shikaku.processes import Service
 from shikaku.stack import PIN, Stack
 from shikaku.story.cast import roles
 from shikaku.story.reception import ReceptionScenes
@@ -34,15 +34,24 @@ class PopulatedStack(Stack):
         self._enrolled: set[str] = set()
 
     def start(self, meanwhile: Callable[[], object] | None = None) -> Self:
-        """Start all services and prepare the cast."""
+        """Start all services and prepare the cast. Its commands run warm, since tests run hundreds of them."""
+        self._running.enter_context(self.warm())
         super().start(meanwhile)
         try:
-            with self.warm():
-                self._scenes.prepare()
+            self._scenes.prepare()
         except BaseException:
             self.stop()
             raise
         return self
+
+    @contextmanager
+    def cold(self) -> Iterator[None]:
+        """Inside of this context a command starts Python, as a clinic's or an insurer's does."""
+        warm, self._warm = self._warm, None
+        try:
+            yield
+        finally:
+            self._warm = warm
 
     def card(self, role: str) -> Path:
         """The card image of a role."""
@@ -69,16 +78,8 @@ class PopulatedStack(Stack):
 
     def tap(self, *options: str | Path, pin: str = PIN, **variables: str) -> dict[str, Any]:
         """The report of `clinic-terminal tap`, including its exit code."""
-        command = command_line("clinic-terminal", ["tap", "--pin-stdin", "--json", "--timings", *options])
-        done = subprocess.run(
-            command,
-            env=self.environment | variables,
-            input=f"{pin}\n",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        words = ("tap", "--pin-stdin", "--json", "--timings", *options)
+        done = self.run("clinic-terminal", *words, stdin=f"{pin}\n", check=False, variables=variables)
         report = json.loads(done.stdout)
         assert isinstance(report, dict)
         assert report["exit_code"] == done.returncode
@@ -86,24 +87,20 @@ class PopulatedStack(Stack):
 
     def kill_fund(self) -> None:
         """Send SIGKILL to every process of the fund and to its database server."""
-        data = Path(self.wiring["FUND_HOME"]) / "postgres" / "data"
-        postmaster = int((data / "postmaster.pid").read_text().split()[0])
-        for pid in [*_session_of(self.home / "eligibility-api.url"), postmaster]:
+        killed = _session_of(self.home / "eligibility-api.url")
+        postmaster = Postmaster.of(Path(self.wiring["FUND_HOME"]) / "postgres" / "data")
+        for pid in [*killed, postmaster.pid] if postmaster else killed:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    def fund_processes(self, name: str | None) -> list[int]:
-        """The fund's processes of this name; None: its API workers, which have none."""
-        session = _session_of(self.home / "eligibility-api.url")
-        if name is not None:
-            return [pid for pid in session if _name(pid) == name]
-        children = [pid for pid in session if any("spawn_main" in word for word in _command_line(pid))]
-        return [pid for pid in children if not _name(pid).startswith("fund-")]
+    def fund_processes(self, name: str) -> list[int]:
+        """The fund's processes of this name."""
+        return [pid for pid in _session_of(self.home / "eligibility-api.url") if _name(pid) == name]
 
     def restart_fund(self) -> None:
         """Start the fund again on the killed one's files, at another address."""
         announce = self.home / "eligibility-api.url"
-        announce.unlink()
+        announce.unlink(missing_ok=True)
         arguments: list[str | Path] = ["serve", "--port", "0", "--announce", announce]
         log = self.home / "logs" / "again.log"
         with log.open("ab") as lock:
@@ -123,10 +120,10 @@ class PopulatedStack(Stack):
 
 
 def _session_of(announce: Path) -> list[int]:
-    """The processes of the service with this announce file: it leads a session that its children stay in."""
+    """The processes of the service with this announce file, if it runs: it leads a session that its children stay in."""
     pids = [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
-    [leader] = [pid for pid in pids if str(announce) in _command_line(pid)]
-    return [pid for pid in pids if _session(pid) == os.getsid(leader)]
+    sessions = {_session(pid) for pid in pids if str(announce) in _command_line(pid)} - {None}
+    return [pid for pid in pids if _session(pid) in sessions]
 
 
 def _name(pid: int) -> str:

@@ -89,7 +89,7 @@ def kill(stack: PopulatedStack, who: str) -> None:
         stack.kill_fund()
         stack.restart_fund()
         return
-    found = stack.fund_processes("fund-sequencer" if who == SEQUENCER else None)
+    found = stack.fund_processes("fund-sequencer" if who == SEQUENCER else "fund-api")
     if who == WORKER:
         found = found[:1]
     for pid in found:

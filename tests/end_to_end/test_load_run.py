@@ -22,7 +22,7 @@ from tests.builders.load_laboratory import NATION, run_loadtest
 from tests.builders.stack import PopulatedStack
 from tests.depth import DEEP
 
-SECONDS, SCALE, SEED, TERMINALS = 15.0, 0.1, 7, 8
+SECONDS, SCALE, SEED, TERMINALS = 10.0, 0.15, 7, 8
 PLAN = Plan(LEVELS["L0"], SECONDS, SCALE, SEED)
 
 
@@ -51,7 +51,7 @@ def run(stack: PopulatedStack, *arguments: str, exit_codes: Sequence[int] = (0,)
 
 @pytest.fixture(scope="module")
 def report(stack: PopulatedStack, folder: Path) -> dict[str, Any]:
-    """A run of two generators at a tenth of the level L0. With a fault the exit code depends on speed, too."""
+    """A run of two generators at a part of the level L0. With a fault the exit code depends on speed, too."""
     arguments = [
         "--level", "L0", "--minutes", str(SECONDS / 60), "--scale", str(SCALE), "--generators", "2",
         "--prescriptions", "0.5", "--fault", "stale-client", "--out", str(folder),

@@ -56,14 +56,13 @@ class Clinic:
 
     def run(self, *arguments: str | Path, typed: Mapping[str, str | None] | None = None) -> dict[str, Any]:
         """The JSON report of a command; its `exit_code` is checked."""
-        done = subprocess.run(
-            command_line("clinic-terminal", [*arguments, "--json"]),
-            env=self.stack.environment | self.variables,
-            input=json.dumps(typed) if typed is not None else "",
-            capture_output=True,
-            text=True,
-            timeout=120,
+        done = self.stack.run(
+            "clinic-terminal",
+            *arguments,
+            "--json",
+            stdin=json.dumps(typed) if typed is not None else "",
             check=False,
+            variables=self.variables,
         )
         report: dict[str, Any] = json.loads(done.stdout)
         assert report["exit_code"] == done.returncode, done.stderr

@@ -53,13 +53,24 @@ class Serving:
 
     def is_ready(self) -> bool:
         url = self.announce.read_text()
-        return httpx2.get(f"{url}/readyz", timeout=PATIENCE_SECONDS).status_code == 200
+        try:
+            return httpx2.get(f"{url}/readyz", timeout=PATIENCE_SECONDS).status_code == 200
+        except httpx2.TransportError:  # a worker is being replaced
+            return False
 
     def processes(self) -> list[int]:
         """The processes of this home, found by command line or environment."""
         mark = str(self.home).encode()
         folders = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
         return [int(f.name) for f in folders if mark in _read(f / "cmdline") + _read(f / "environ")]
+
+    def named(self, name: str) -> list[int]:
+        """Its processes of this name."""
+        return [pid for pid in self.processes() if _name(pid) == name]
+
+
+def _name(pid: int) -> str:
+    return _read(Path(f"/proc/{pid}/comm")).decode().strip()
 
 
 def _read(path: Path) -> bytes:
@@ -184,6 +195,27 @@ def test_a_killed_scheduler_is_restarted(service: Serving) -> None:
     victim = service.events("scheduling")[-1]["pid"]
     os.kill(victim, signal.SIGKILL)
     service.wait(lambda: service.events("scheduling")[-1]["pid"] != victim)
+
+
+def test_when_the_process_that_forks_the_others_is_killed_all_of_them_are_replaced(service: Serving) -> None:
+    service.wait(lambda: service.named("fund-sequencer"))
+    [victim] = service.named("fund-forks")
+    former = {
+        name: service.named(name) for name in ("fund-api", "fund-jobs", "fund-scheduler", "fund-sequencer")
+    }
+    os.kill(victim, signal.SIGKILL)
+    for name, pids in former.items():
+        assert len(pids) == 1, name
+        service.wait(lambda name=name, pids=pids: service.named(name) not in ([], pids))  # type: ignore[misc]
+    service.wait(service.is_ready)
+
+
+def test_with_a_killed_service_all_ends_but_its_database(service: Serving) -> None:
+    service.wait(lambda: service.named("fund-sequencer"))
+    service.process.kill()
+    service.process.wait(PATIENCE_SECONDS)
+    service.wait(lambda: {_name(pid) for pid in service.processes()} <= {"postgres", ""})
+    assert service.postmaster() is not None
 
 
 def test_stopped_while_it_serves_it_exits_with_0_and_leaves_no_process(service: Serving) -> None:

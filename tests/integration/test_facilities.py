@@ -8,6 +8,7 @@ import pytest
 
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.facility_codes import facility_code
 from eligibility_api.facilities import store
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import HOSPITAL
@@ -54,6 +55,23 @@ async def test_access_in_an_emergency_is_a_hospitals_right(fund: Fund, kind: Fac
     with pytest.raises(ShikakuError, match="right-missing"):
         await fund.terminal(institution_code=code, kind=kind, rights=rights)
     await fund.terminal(institution_code=HOSPITAL, kind=FacilityKind.HOSPITAL, rights=rights)
+
+
+async def test_a_facility_of_limited_scope_stands_under_the_digits_of_its_registration_number(
+    fund: Fund,
+) -> None:
+    """Rule G6: the challenge that the card signs and the record have them, and it is closed by the number."""
+    person, code = await fund.insured(), facility_code("協1312345-0-0")
+    practitioner = await fund.terminal(
+        institution_code=code, kind=FacilityKind.ELIGIBILITY_ONLY, rights=(Right.ELIGIBILITY,)
+    )
+    assert (await fund.tap(person.card, practitioner)).json()["validity"] == "1"
+    by_number = await fund.post("/v1/eligibility/number", fund.lookup_body(person), practitioner)
+    assert by_number.json()["validity"] == "1"
+    records = await fund.records("institution_code = '1391234500' AND kind LIKE 'eligibility.%'")
+    assert [record["kind"] for record in records] == ["eligibility.card", "eligibility.number"]
+    async with fund.owner.transaction() as connection:
+        assert await store.close_facility(connection, facility_code("協 1312345-0-0"))
 
 
 async def test_admissions_and_closures_are_recorded(fund: Fund) -> None:

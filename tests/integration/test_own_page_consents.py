@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
-import html
 import json
-import re
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from eligibility_api.contract.codes import Category, FacilityKind, Right
+from clinic_terminal.exchange.answering import Exchange
+from clinic_terminal.exchange.operator import Operator
+from clinic_terminal.messages.bulk import OnlineBulkRequest, ResultsRequest
+from clinic_terminal.messages.headers import Message
+from clinic_terminal.messages.registry import MESSAGES
+from clinic_terminal.store import TerminalStore
+from eligibility_api.contract.client import FundClient
+from eligibility_api.contract.codes import Care, Category, FacilityKind, Right, Role
 from eligibility_api.contract.history import HistoryResource
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.dates import JAPAN, day_in_japan
+from eligibility_api.domain.dates import JAPAN
 from eligibility_api.domain.permits import MAX_OWN_PAGE_CONSENTS
 from tests.builders.claims import request_history
+from tests.builders.clinic.clinic_software import eligibility_request, header, history_request
 from tests.builders.consents import code_of, newest_record, protect, registered_consent
 from tests.builders.database import Database
 from tests.builders.fund import Fund, open_fund
-from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
-from tests.builders.own_page import ORIGIN, RIGHTS, OwnBrowser, code_for, own_browser, words_of
+from tests.builders.fund_clients import CLINIC, INSURER, OTHER_CLINIC
+from tests.builders.in_process import InProcessTransport, in_thread
+from tests.builders.own_page import (
+    ONLINE_PAGE,
+    ORIGIN,
+    RIGHTS,
+    OwnBrowser,
+    agree,
+    ahead,
+    code_for,
+    own_browser,
+    wish,
+    words_of,
+)
 from tests.builders.people import Person
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("clinic")]
 
-PAGE = "/portal/online"
 RECORD = "00000000-0000-7000-8000-000000000000"
 READING = (Right.ELIGIBILITY, Right.REGISTRATION, Right.CONSENT)
 
@@ -72,36 +89,6 @@ async def clock_set_back(fund: Fund) -> AsyncIterator[None]:
     yield
     await fund.set_clock_offset(timedelta())
     await fund.alter_records("DELETE FROM audit_record WHERE recorded_at > now()")
-
-
-def ahead(fund: Fund, days: int) -> date:
-    return day_in_japan(fund.clock()) + timedelta(days=days)
-
-
-def wish(fund: Fund, **changes: Any) -> dict[str, Any]:
-    """What the form sends: for medicines, at the other clinic, in three days."""
-    chosen = {
-        "code": OTHER_CLINIC,
-        "day": ahead(fund, 3).isoformat(),
-        "information": ["YZK"],
-        "act": "review",
-    }
-    return chosen | changes
-
-
-async def agree(browser: OwnBrowser, form: dict[str, Any], act: str = "agree") -> str:
-    """Read the words of a wish, and answer; the words of the page that follows."""
-    shown = await browser.post(PAGE, form)
-    assert shown.status_code == 200, words_of(shown)
-    fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', shown.text)
-    assert fields, words_of(shown)
-    sent: dict[str, Any] = {"act": act, "information": []}
-    for name, value in fields:
-        if name == "information":
-            sent[name].append(value)
-        else:
-            sent[name] = html.unescape(value)
-    return words_of(await browser.post(PAGE, sent))
 
 
 async def found(fund: Fund, clinic: Credential, identified_by: str) -> Any:
@@ -198,7 +185,7 @@ async def test_it_is_given_to_no_facility_that_takes_none(
         "no code": "13",
         "a pharmacy's program without the right": unentitled,
     }
-    page = words_of(await browser.post(PAGE, wish(fund, code=codes[fault])))
+    page = words_of(await browser.post(ONLINE_PAGE, wish(fund, code=codes[fault])))
     expected = "コードを作った医療機関や薬局には" if fault == "here" else "医療機関や薬局を選んでください"
     assert expected in page
     assert await fund.records("kind = 'own-access.consent' AND outcome <> 'registered'") == []
@@ -216,14 +203,14 @@ async def test_it_is_given_to_no_facility_that_takes_none(
 async def test_a_wish_without_day_or_information_is_explained(
     fund: Fund, browser: OwnBrowser, changes: dict[str, Any], sentence: str
 ) -> None:
-    assert sentence in words_of(await browser.post(PAGE, wish(fund, **changes)))
+    assert sentence in words_of(await browser.post(ONLINE_PAGE, wish(fund, **changes)))
 
 
 @pytest.mark.parametrize("days", [-1, 31])
 async def test_a_day_that_is_over_or_too_far_ahead_is_refused(
     fund: Fund, browser: OwnBrowser, days: int
 ) -> None:
-    page = words_of(await browser.post(PAGE, wish(fund, day=ahead(fund, days).isoformat())))
+    page = words_of(await browser.post(ONLINE_PAGE, wish(fund, day=ahead(fund, days).isoformat())))
     assert "予約の日を" in page
 
 
@@ -231,14 +218,14 @@ async def test_a_day_that_is_over_or_too_far_ahead_is_refused(
     "sent", [{"act": "sign"}, {"information": ["ALL"]}, {"day": "9" * 25}, {"code": "1" * 65}]
 )
 async def test_what_no_form_sends_is_refused(fund: Fund, browser: OwnBrowser, sent: dict[str, Any]) -> None:
-    assert (await browser.post(PAGE, wish(fund, **sent))).status_code == 422
+    assert (await browser.post(ONLINE_PAGE, wish(fund, **sent))).status_code == 422
 
 
 async def test_no_other_words_than_the_shown_ones_are_registered(fund: Fund, browser: OwnBrowser) -> None:
     """A wish that differs from the words is shown again; refusing registers nothing."""
     before = len(await fund.records("kind = 'own-access.consent'"))
     form = wish(fund, facility=OTHER_CLINIC, act="agree", language="ja", seal="0" * 64)
-    assert "この内容に同意しますか" in words_of(await browser.post(PAGE, form))
+    assert "この内容に同意しますか" in words_of(await browser.post(ONLINE_PAGE, form))
     assert "同意は登録していません" in await agree(browser, wish(fund), "refuse")
     assert len(await fund.records("kind = 'own-access.consent'")) == before
 
@@ -302,15 +289,15 @@ async def test_of_a_person_who_is_protected_since_nothing_is_given_or_found(
     identified = await looked_up(fund, clinic, patient)
     await protect(fund, patient)
     assert await found(fund, clinic, identified) == "card-not-usable"
-    assert (await browser.post(PAGE, wish(fund))).status_code == 403
+    assert (await browser.post(ONLINE_PAGE, wish(fund))).status_code == 403
 
 
 async def test_facilities_that_she_consented_to_are_offered_by_name(
     fund: Fund, clinic: Credential, browser: OwnBrowser
 ) -> None:
-    assert OTHER_CLINIC not in (await browser.get(PAGE)).text
+    assert OTHER_CLINIC not in (await browser.get(ONLINE_PAGE)).text
     await agree(browser, wish(fund))
-    assert f'name="facility" value="{OTHER_CLINIC}"' in (await browser.get(PAGE)).text
+    assert f'name="facility" value="{OTHER_CLINIC}"' in (await browser.get(ONLINE_PAGE)).text
 
 
 async def test_it_opens_only_what_it_names(
@@ -323,3 +310,72 @@ async def test_it_opens_only_what_it_names(
     assert code_of(asked) == "consent-category"
     ended = await fund.post(f"/v1/consents/{consent['consent_id']}/end", {"reason": "1"}, clinic)
     assert ended.status_code == 200, ended.text
+
+
+async def test_the_facility_s_list_has_it_and_it_answers_the_eligibility_on_its_day_only(
+    fund: Fund, clinic: Credential, here: Credential, patient: Person, browser: OwnBrowser
+) -> None:
+    """Of the list nobody must have been identified: it is what OQSmuonq and the desk ask."""
+    await agree(browser, wish(fund))
+    [given] = await found(fund, clinic, await looked_up(fund, clinic, patient))
+    today = ahead(fund, 0).isoformat()
+    query = {"care": "3", "given_from": today, "given_to": today, "limit": "100"}
+    lists = {
+        name: (await fund.get("/v1/consents", terminal, **query)).json()["consents"]
+        for name, terminal in (("clinic", clinic), ("elsewhere", here))
+    }
+    assert given in lists["clinic"]
+    assert given not in lists["elsewhere"]
+    path = f"/v1/consents/{given['consent_id']}/eligibility"
+    assert code_of(await fund.get(path, clinic)) == "consent-not-yet"
+    day = datetime.combine(ahead(fund, 3), time(), JAPAN)
+    await fund.set_clock_offset(day + timedelta(seconds=20) - datetime.now(UTC))
+    await fund.mirror()
+    answer = await fund.get(path, clinic)
+    assert answer.status_code == 200, answer.text
+    assert [one["name"] for one in answer.json()["results"]] == [patient.resident.name]
+
+
+async def test_the_clinic_s_software_reads_under_it_and_lists_it(
+    fund: Fund, clinic: Credential, patient: Person, browser: OwnBrowser, tmp_path: Path
+) -> None:
+    """By the membership alone, as messages name a patient; the list has other persons of this module too."""
+    await agree(browser, wish(fund, day=ahead(fund, 0).isoformat()))
+    membership = {
+        "insurer_number": INSURER,
+        "symbol": "見本",
+        "number": patient.resident.resident_id[1:],
+        "branch": "00",
+    }
+    today = ahead(fund, 0)
+    look_up = eligibility_request(
+        {"medical_institution_code": OTHER_CLINIC, "qualification_confirmation_date": today},
+        **membership,
+        birth_date=patient.resident.birth_date,
+    )
+    medicines = history_request(membership | {"medical_institution_code": OTHER_CLINIC}, care=Care.ONLINE)
+    search = {"examined_from": today, "examined_to": today, "care": Care.ONLINE}
+    upload = OnlineBulkRequest.model_validate(
+        {"header": header(medical_institution_code=OTHER_CLINIC), "body": {"search_info": search}}
+    )
+    with TerminalStore.open(tmp_path) as store:
+
+        async def ask(prefix: str, request: Message) -> Any:
+            client = FundClient(
+                "http://fund.test", clinic, clock=fund.clock, transport=InProcessTransport(fund.app)
+            )
+            exchange = Exchange(client, store, clock=fund.clock)
+            doctor = Operator(Role.DOCTOR, "架空 医師")
+            return await in_thread(lambda: exchange.answer(MESSAGES[prefix], request, doctor))
+
+        assert (await ask("YZKsiquc01req", medicines)).header.result_code == "SHK-4002", "nobody identified"
+        assert (await ask("OQSsiquc01req", look_up)).body.validity == "1"
+        result = await ask("YZKsiquc01req", medicines)
+        assert (result.header.result_code, result.header.person.name) == ("1", patient.resident.name)
+        number = (await ask("OQSmuonq01req", upload)).body.reception_number
+        results = ResultsRequest.model_validate(
+            {"header": {"medical_institution_code": OTHER_CLINIC}, "body": {"reception_number": number}}
+        )
+        units = (await ask("OQSmuonq02req", results)).body.units
+    flags = {one.number: one.medicines.flag for unit in units for one in unit.results}
+    assert flags[membership["number"]] == "1"

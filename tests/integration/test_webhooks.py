@@ -21,7 +21,7 @@ from tests.builders.database import Database
 from tests.builders.fund import Fund, open_fund
 from tests.builders.fund_clients import INSURER, OTHER_CLINIC, OTHER_INSURER
 from tests.builders.member_files import csv_file, member, run_jobs, upload_and_process
-from tests.builders.own_page import ORIGIN, RIGHTS, code_for, own_browser
+from tests.builders.own_page import ORIGIN, RIGHTS, agree, code_for, own_browser, wish
 from tests.builders.webhooks import (
     Receiver,
     Subscription,
@@ -134,6 +134,29 @@ async def test_a_facility_receives_the_events_of_its_own_consents(
         ("consent.withdrawn", {"consent_id": second}),
     ]
     assert receiver.events("/other") == []
+
+
+async def test_a_consent_given_ahead_on_her_own_page_is_an_event_of_its_facility(
+    fund: Fund, job: WebhookSteps, receiver: Receiver
+) -> None:
+    """Rules E1, W14: the facility that receives it, and not the one that made the page's code."""
+    elsewhere = await fund.terminal(institution_code=OTHER_CLINIC, rights=(Right.ELIGIBILITY, Right.CONSENT))
+    await subscribe(fund, elsewhere, "/ahead")
+    await subscribe(fund, fund.clinic, "/code")
+    person = await fund.insured()
+    async with own_browser(fund) as browser:
+        await browser.open(await code_for(fund, person, await fund.terminal(rights=RIGHTS)))
+        await agree(browser, wish(fund))
+    await job.run()
+
+    [permit] = await fund.owner.fetch(
+        "SELECT permit_id::text FROM permit WHERE basis = 'own-access' AND institution_code = $1",
+        [OTHER_CLINIC],
+    )
+    assert [(event["type"], event["data"]) for event in receiver.events("/ahead")] == [
+        ("consent.given", {"consent_id": permit["permit_id"]})
+    ]
+    assert receiver.events("/code") == []
 
 
 async def test_only_the_types_that_were_asked_for_are_sent(

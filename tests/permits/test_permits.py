@@ -14,7 +14,7 @@ from tests.depth import DEEP
 from tests.permits.machine import AccessMachine
 from tests.permits.stage import Stage
 
-EXAMPLES, STEPS = (400, 40) if DEEP else (15, 25)
+EXAMPLES, STEPS = (100, 40) if DEEP else (15, 25)
 _NO_LIMIT = 1_000_000
 _HOURLY_LIMITS = (
     "visual_checks_per_hour",

@@ -22,9 +22,9 @@ def nothing_is_durable() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def no_network() -> Iterator[None]:
-    """No socket but the pair with which an event loop wakes itself."""
+    """No socket but the pair with which an event loop wakes itself. Of a module, since most tests are shorter than it."""
     disable_socket(allow_unix_socket=True)
     yield
     enable_socket()

@@ -34,12 +34,13 @@ def test_every_busy_statement_is_rendered_as_it_is_sent() -> None:
         assert (SQL / name).read_text(encoding="utf-8") == render(), f"{name} is outdated: run `make docs`"
 
 
-@pytest.mark.parametrize("name", busiest_statements())
-def test_what_is_rendered_differs_from_what_is_sent_only_in_layout_and_names(name: str) -> None:
-    statement = busiest_statements()[name]
-    text = (SQL / f"{name}.sql").read_text(encoding="utf-8")
-    _, rendered = re.split(r"\n(?!--)", text, maxsplit=1)
-    assert "".join(rendered.split()) == "".join(statement.source.split()) + ";"
+def test_what_is_rendered_differs_from_what_is_sent_only_in_layout_and_names() -> None:
+    assert busiest_statements()
+    for name in busiest_statements():
+        statement = busiest_statements()[name]
+        text = (SQL / f"{name}.sql").read_text(encoding="utf-8")
+        _, rendered = re.split(r"\n(?!--)", text, maxsplit=1)
+        assert "".join(rendered.split()) == "".join(statement.source.split()) + ";", name
 
 
 def test_every_program_with_settings_has_a_table() -> None:

@@ -8,11 +8,12 @@ from datetime import date
 
 from clinic_terminal.bilingual import Bilingual, exhaustive
 from clinic_terminal.console import consents, insurance, outcomes, texts
+from clinic_terminal.console.days import day_text
 from clinic_terminal.console.insurance import Item
 from clinic_terminal.console.notices import ended_notice, renewal_notice
 from clinic_terminal.errors import SHOWN_CATALOGUE, TerminalError
 from clinic_terminal.pages.desk.differences import Decision, Difference, differences, is_newest
-from clinic_terminal.store.records import Chart, Permit, Visit
+from clinic_terminal.store.records import Chart, Permit, StoredMembership, Visit
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import CatalogueEntry
@@ -89,14 +90,15 @@ class Result:
 class VisitView:
     """Everything that the detail of a visit shows, in its order.
 
-    `problem`: the catalogue's entry where there is no answer. `tell`: a sentence for the patient. `newest`: the id of a
-    later visit of the person, if there is one.
+    `asked`: the numbers that were asked with, where nobody is shown. `problem`: the catalogue's entry where there is no
+    answer. `tell`: a sentence for the patient. `newest`: the id of a later visit of the person, if there is one.
     """
 
     visit: Visit
     shape: Shape
     word: Bilingual
     advice: Bilingual | None
+    asked: Sequence[Item]
     problem: CatalogueEntry | None
     tell: Bilingual | None
     cautions: Sequence[Bilingual]
@@ -131,6 +133,7 @@ def view(visit: Visit, chart: Chart | None, permits: Sequence[Permit], today: da
         shape=shape_of(visit),
         word=head.text,
         advice=head.advice,
+        asked=_asked(visit.asked) if visit.asked is not None and not results else (),
         problem=problem.entry if problem is not None else None,
         tell=ended_notice(results[0]) if head.ended and results else None,
         cautions=_cautions(answer) if answer is not None and not head.ended else (),
@@ -191,6 +194,18 @@ def _result(number: int, enrolment: Enrolment, visit: Visit, today: date, *, hol
         sorted(facts, key=_place),
         visit.enrolment is not None and number == (visit.chosen or 0),
     )
+
+
+def _asked(numbers: StoredMembership) -> list[Item]:
+    """What a question was asked with, to be compared with the certificate."""
+    membership = "・".join(part for part in (numbers.symbol, numbers.number, numbers.branch) if part)
+    found = [
+        Item(texts.INSURER, insurance.same(numbers.insurer_number)),
+        Item(texts.MEMBERSHIP, insurance.same(membership)),
+    ]
+    if (born := numbers.birth_date) is not None:
+        found.append(Item(texts.BIRTH_DATE, Bilingual(day_text(born), born.isoformat())))
+    return found
 
 
 def _labelled(found: Sequence[Item]) -> list[Item]:

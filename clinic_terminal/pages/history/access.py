@@ -8,8 +8,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from clinic_terminal.errors import TerminalError
+from clinic_terminal.exchange import own_page
 from clinic_terminal.exchange.operator import Operator
-from clinic_terminal.exchange.permits import ENDED, Wanted, find_permit, permits_on_own_page
+from clinic_terminal.exchange.permits import ENDED, Wanted, find_permit
 from clinic_terminal.pages.terminal import PagesTerminal
 from clinic_terminal.queries.history import fetch_history
 from clinic_terminal.store.records import Permit, StoredMembership, Visit
@@ -51,9 +52,6 @@ class Lack(StrEnum):
     FAILED = "failed"
     """It could not be fetched, or the fund refused it."""
 
-
-_MAY_BE_GIVEN = frozenset({"exchange-permit-missing", "consent-category", "consent-not-yet"})
-"""The lacks that a consent of her own page may fill."""
 
 _LACKS = {
     "exchange-permit-missing": Lack.NO_CONSENT,
@@ -114,29 +112,13 @@ def permit_for(terminal: PagesTerminal, visit: Visit, category: Category) -> Per
 
 
 def _kept_or_given_on_own_page(terminal: PagesTerminal, visit: Visit, wanted: Wanted) -> Permit:
-    """A permit of the store; where there is none, the fund may have one that she gave on her own page (rule W14)."""
-    try:
-        return find_permit(terminal.store, wanted, terminal.clock())
-    except TerminalError as problem:
-        if problem.code not in _MAY_BE_GIVEN or not _keep_those_of_own_page(terminal, visit):
-            raise
-    return find_permit(terminal.store, wanted, terminal.clock())
-
-
-def _keep_those_of_own_page(terminal: PagesTerminal, visit: Visit) -> bool:
-    """Whether there are any; each is kept like a consent of a card. A failed connection is raised: it is no "none"."""
-    answer = visit.answer
-    if answer is None or not answer.results:
-        return False
-    try:
-        found = terminal.funds.call(lambda fund: fund.own_page_consents(answer.record_id))
-    except ShikakuError as problem:
-        if problem.entry.kind is ErrorKind.TECHNICAL:
-            raise
-        return False
-    for permit in permits_on_own_page(found.consents, answer):
-        terminal.store.keep_permit(permit)
-    return bool(found.consents)
+    return own_page.permit_for(
+        terminal.store,
+        lambda record: terminal.funds.call(lambda fund: fund.own_page_consents(record)),
+        [visit.answer] if visit.answer is not None else [],
+        wanted,
+        terminal.clock(),
+    )
 
 
 def _had_permit(terminal: PagesTerminal, visit: Visit, wanted: Wanted) -> bool:

@@ -34,6 +34,10 @@ _SWEEPS_PER_SECOND = 4
 _LINE_CHECK_SECONDS = 0.01
 """How often it is checked, while requests wait, whether one has waited too long."""
 
+OFTEN = 16
+"""Whose address had more refusals in a second than these, or whose connection more answers about the service's state,
+waits for further ones."""
+
 _REPORT_SECONDS = 1.0
 """Refusals are logged by limit and number, so that a flood of them is no flood of lines."""
 
@@ -81,6 +85,8 @@ class Admission:
         """The time of the last sweep: precise enough for deadlines, and free of cost."""
         self._clock = clock
         self._refused: Counter[str] = Counter()
+        self._refused_addresses: Counter[str] = Counter()
+        """Refusals that wait, by address: those of the second that ends at `_next_report`."""
         self._next_report = self.now
         self._read_token = read_token
         self._line_check: asyncio.TimerHandle | None = None
@@ -96,6 +102,11 @@ class Admission:
         """Count a refusal in the metrics, and for the log."""
         refusals.count(limit)
         self._refused[limit.name] += 1
+
+    def is_refused_often(self, address: str) -> bool:
+        """Count a refusal of an address; returns whether it had many in this second."""
+        self._refused_addresses[address] += 1
+        return self._refused_addresses[address] > OFTEN
 
     def watch_line(self, loop: asyncio.AbstractEventLoop) -> None:
         """Check the waiting requests soon, and again as long as one waits."""
@@ -121,8 +132,9 @@ class Admission:
         for connection in self.requests.forget_inactive(self.now):
             connection.start_request()
         self._measure()
-        if self._refused and self.now >= self._next_report:
+        if (self._refused or self._refused_addresses) and self.now >= self._next_report:
             self._next_report = self.now + _REPORT_SECONDS
+            self._refused_addresses.clear()
             refused, self._refused = self._refused, Counter()
             for limit, count in refused.items():
                 log.warning("refused", reason=limit, entries=count)

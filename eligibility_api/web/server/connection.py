@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Hashable
+from contextlib import suppress
 from enum import Enum
 from math import inf
 from typing import Any, cast
@@ -28,7 +29,11 @@ _LINGER_SECONDS = 2.0
 might lose the answer."""
 
 _PAUSE_SECONDS = 1.0
-"""After a refusal without Retry-After, a connection without a valid token is not read for so long."""
+"""After a refusal without Retry-After, a connection without a valid token is not read for so long. An address that is
+refused again and again waits for its answer for so long."""
+
+_MAX_PAUSE_SECONDS = 8.0
+"""Each further refusal without a valid token doubles the pause, up to this."""
 
 
 class Stage(Enum):
@@ -40,10 +45,11 @@ class Stage(Enum):
     RESPONSE = "the application's response"
     PAUSE = "the end of the time that a refused client was asked to wait"
     IDLE = "the next request"
+    REFUSAL = "the refusal of a client that is refused often"
     END = "the end of the connection"
 
 
-_AWAITS_CLIENT = frozenset({Stage.HEADERS, Stage.BODY, Stage.PAUSE, Stage.IDLE, Stage.END})
+_AWAITS_CLIENT = frozenset({Stage.HEADERS, Stage.BODY, Stage.PAUSE, Stage.IDLE, Stage.REFUSAL, Stage.END})
 
 
 class LimitedConnection(HttpToolsProtocol):
@@ -77,6 +83,9 @@ class LimitedConnection(HttpToolsProtocol):
         """`_body_bytes` at the start of the current period of `body_seconds`."""
         self._pending_refusal: Limit | None = None
         """Answers what was sent after the request in progress."""
+        self._late_refusal: Limit | None = None
+        """Answers what was sent once the stage REFUSAL is over."""
+        self._pause_seconds = _PAUSE_SECONDS
         self._is_deaf = False
         """Whether everything that still arrives is discarded."""
         self._discarded_bytes = 0
@@ -85,6 +94,11 @@ class LimitedConnection(HttpToolsProtocol):
     def awaits_client(self) -> bool:
         """Whether nothing is being answered on this connection."""
         return self._stage in _AWAITS_CLIENT
+
+    @property
+    def _is_own(self) -> bool:
+        """Whether the other end is a client: others share the connections of a listed proxy, and of a Unix socket."""
+        return self._address is not None and not self._is_proxy
 
     # -- Begin and end -----------------------------------------------------------------------------------------------
 
@@ -119,6 +133,12 @@ class LimitedConnection(HttpToolsProtocol):
         self._admission.table.remove(self._address, self)
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """Called at the end of the server: nothing waits until then for its refusal."""
+        if self._late_refusal is not None and self._stage is Stage.REFUSAL:
+            self._refuse_now(self._late_refusal)
+        super().shutdown()
+
     def expire(self, now: float) -> None:
         """The deadline has passed: end what the connection waits for."""
         match self._stage:
@@ -131,6 +151,8 @@ class LimitedConnection(HttpToolsProtocol):
             case Stage.PAUSE:
                 self.flow.resume_reading()
                 self._await(Stage.IDLE, self._limits.idle_seconds)
+            case Stage.REFUSAL if self._late_refusal is not None:
+                self._refuse_now(self._late_refusal)
             case Stage.TURN:
                 self._admission.requests.withdraw(self._client, self)
                 self._refuse(rows.WAIT_SECONDS)
@@ -190,7 +212,26 @@ class LimitedConnection(HttpToolsProtocol):
     # -- Refusals ----------------------------------------------------------------------------------------------------
 
     def _refuse(self, limit: Limit, error: ShikakuError | None = None) -> None:
-        """Refuse the request whose turn it is, or would be next. `error`: another one than the limit's."""
+        """Refuse the request whose turn it is, or would be next. `error`: another one than the limit's.
+
+        Who exceeds a limit again and again waits for it: connecting anew costs more than being refused.
+        """
+        if limit.waits and self._is_refused_often():
+            self._late_refusal = limit
+            self._is_deaf = True
+            self.flow.pause_reading()
+            self._await(Stage.REFUSAL, _PAUSE_SECONDS)
+        else:
+            self._refuse_now(limit, error)
+
+    def _is_refused_often(self) -> bool:
+        """Whether this address had many refusals in this second; not if others may share the address or the answer."""
+        cycle = self._next
+        is_answered = cycle is not None and self._stage in (Stage.TURN, Stage.RESPONSE)
+        address = self._address if self._is_own and not is_answered else None
+        return address is not None and self._admission.is_refused_often(address)
+
+    def _refuse_now(self, limit: Limit, error: ShikakuError | None = None) -> None:
         self._admission.count_refusal(limit)
         cycle = self._next
         error = error or limit.error
@@ -218,11 +259,12 @@ class LimitedConnection(HttpToolsProtocol):
 
         Not if others may share the connection: behind a listed proxy, or a Unix socket.
         """
-        is_own = self._address is not None and not self._is_proxy
         is_suspect = not self._is_known or self._admission.requests.has_excess(self._client)
-        if self._stage is Stage.IDLE and is_own and is_suspect:
+        if self._stage is Stage.IDLE and self._is_own and is_suspect:
             self.flow.pause_reading()
-            self._await(Stage.PAUSE, error.retry_after or _PAUSE_SECONDS)
+            self._await(Stage.PAUSE, error.retry_after or self._pause_seconds)
+            if not self._is_known:
+                self._pause_seconds = min(2 * self._pause_seconds, _MAX_PAUSE_SECONDS)
 
     def _write_refusal(self, error: ShikakuError, *, closes: bool, has_body: bool = True) -> None:
         defaults = self.server_state.default_headers
@@ -240,7 +282,8 @@ class LimitedConnection(HttpToolsProtocol):
         self._end(_LINGER_SECONDS)
         self.flow.resume_reading()
         if self.transport.can_write_eof() and not self.transport.is_closing():
-            self.transport.write_eof()
+            with suppress(OSError):  # the client has gone meanwhile
+                self.transport.write_eof()
 
     def _end(self, seconds: float) -> None:
         self._is_deaf = True

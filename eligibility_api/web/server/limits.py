@@ -35,17 +35,21 @@ class Limit:
     error: ShikakuError | None
     closes: bool = True
     """Whether the connection ends with the refusal."""
+    waits: bool = False
+    """Whether an address that exceeds it again and again waits for each refusal."""
 
 
 _OVERLOADED_RETRY_SECONDS = 1
 
 OVERLOADED = ShikakuError("overloaded", retry_after=_OVERLOADED_RETRY_SECONDS)
 
-MALFORMED = Limit("malformed", Scope.REQUEST, "RFC 9112", ShikakuError("request-malformed"))
-URL_BYTES = Limit("url-bytes", Scope.REQUEST, "max_url_bytes", ShikakuError("url-too-long"))
-HEADER_BYTES = Limit("header-bytes", Scope.REQUEST, "max_header_bytes", ShikakuError("headers-too-large"))
+MALFORMED = Limit("malformed", Scope.REQUEST, "RFC 9112", ShikakuError("request-malformed"), waits=True)
+URL_BYTES = Limit("url-bytes", Scope.REQUEST, "max_url_bytes", ShikakuError("url-too-long"), waits=True)
+HEADER_BYTES = Limit(
+    "header-bytes", Scope.REQUEST, "max_header_bytes", ShikakuError("headers-too-large"), waits=True
+)
 HEADER_SECONDS = Limit("header-seconds", Scope.REQUEST, "header_seconds", ShikakuError("request-timeout"))
-BODY_BYTES = Limit("body-bytes", Scope.BODY, "BodyLimits", ShikakuError("request-too-large"))
+BODY_BYTES = Limit("body-bytes", Scope.BODY, "BodyLimits", ShikakuError("request-too-large"), waits=True)
 BODY_SECONDS = Limit("body-seconds", Scope.BODY, "body_seconds", ShikakuError("request-timeout"))
 TOKEN = Limit("token", Scope.PROTECTED, "PROTECTED_PATHS", ShikakuError("token-missing"), closes=False)
 REQUESTS = Limit("requests", Scope.REQUEST, "max_requests", OVERLOADED, closes=False)

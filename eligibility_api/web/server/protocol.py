@@ -28,7 +28,7 @@ from eligibility_api.web.client_certificate import client_certificate, set_certi
 from eligibility_api.web.headers import bearer_token, headers_of
 from eligibility_api.web.middleware import Account
 from eligibility_api.web.server import limits as rows
-from eligibility_api.web.server.admission import Admission, as_get
+from eligibility_api.web.server.admission import OFTEN, Admission, as_get
 from eligibility_api.web.server.client_address import client_address
 from eligibility_api.web.server.connection import Stage
 from eligibility_api.web.server.direct import response_bytes
@@ -40,6 +40,9 @@ log = structlog.get_logger()
 
 OPERATION_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths that have a share of their own: other requests from the same address must not make the service look dead."""
+
+_WATCHING_PAUSE_SECONDS = 0.5
+"""After each further answer to one of these, once a connection had many, it is not read for so long."""
 
 
 @dataclass(slots=True)
@@ -81,6 +84,8 @@ class LimitedHttpProtocol(ReadingConnection):
         self._former: tuple[bytes, str | None] | None = None
         """The last valid token of the connection, and the certificate with which it came."""
         self._former_client: Hashable = None
+        self._watched = 0
+        """Answers to `OPERATION_PATHS`."""
         self._kind = USUAL
         """The kind of the request."""
 
@@ -264,5 +269,15 @@ class LimitedHttpProtocol(ReadingConnection):
             self.flow.resume_reading()
             if self._header_bytes:
                 self._await(Stage.HEADERS, self._limits.header_seconds)
+            elif self._watches_often(cycle):
+                self.flow.pause_reading()
+                self._await(Stage.PAUSE, _WATCHING_PAUSE_SECONDS)
             else:
                 self._await(Stage.IDLE, self._limits.idle_seconds)
+
+    def _watches_often(self, cycle: RequestResponseCycle | None) -> bool:
+        """Count an answer about the service's state; returns whether this connection, its client's own, had many."""
+        if cycle is None or cycle.scope["path"] not in OPERATION_PATHS or not self._is_own:
+            return False
+        self._watched += 1
+        return self._watched > OFTEN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -154,9 +153,3 @@ async def open_browser(home: Path, **options: Any) -> AsyncIterator[Browser]:
         headers = {"Origin": ORIGIN}
         async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as http:
             yield Browser(http, desk)
-
-
-def words_of(response: httpx2.Response) -> str:
-    """The text of a page without its markup."""
-    body = re.sub(r"<(head|script|svg|option)\b.*?</\1>", " ", response.text, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))

@@ -26,6 +26,23 @@ from tests.builders.clinic import samples
 
 CONSENT = UUID("019ab000-0000-7000-8000-0000000000c1")
 UNTIL_WHEN = samples.NOW + timedelta(hours=24)
+OWN_PAGE_CONSENT = UUID("019ab000-0000-7000-8000-0000000000c9")
+
+
+def given_ahead(begins: timedelta | None = None, *categories: Category, **changes: Any) -> ConsentStatus:
+    """A consent of her own page for today, or one that begins later."""
+    fields: dict[str, Any] = {
+        "consent_id": OWN_PAGE_CONSENT,
+        "basis": Basis.OWN_ACCESS,
+        "care": Care.ONLINE,
+        "categories": list(categories or (Category.MEDICATION, Category.PRESCRIPTION)),
+        "given_at": samples.NOW,
+        "available_from": samples.NOW + begins if begins else None,
+        "available_until": samples.NOW + (begins or timedelta()) + timedelta(hours=6),
+        "ended_at": None,
+        "end_reason": None,
+    }
+    return ConsentStatus(**fields | changes)
 
 
 @dataclass

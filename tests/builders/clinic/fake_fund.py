@@ -148,8 +148,10 @@ class FakeFund:
     def _eligibility(self, _: dict[str, Any]) -> httpx2.Response:
         if self.unregistered:
             return _problem("first-registration-needed")
-        answer = self.answers.pop(0) if self.answers else self.answer
-        return _json(answer.model_dump(mode="json"))
+        return _model(self._next_answer())
+
+    def _next_answer(self) -> EligibilityAnswer:
+        return self.answers.pop(0) if self.answers else self.answer
 
     def _get(self, path: str, request: httpx2.Request) -> httpx2.Response:
         if path == READINESS_PATH:
@@ -166,7 +168,7 @@ class FakeFund:
         if last in list(HistoryResource):
             return _model(self.history.fetch(HistoryResource(last), request))
         if path.startswith("/v1/consents/"):
-            return _model(self.answer if last == "eligibility" else self.consents.status())
+            return _model(self._next_answer() if last == "eligibility" else self.consents.status())
         return self._batch(path)
 
     def _batch(self, path: str) -> httpx2.Response:

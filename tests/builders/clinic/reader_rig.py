@@ -16,6 +16,7 @@ from pydantic import AnyHttpUrl
 from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.pcsc import Reader
+from clinic_terminal.pages.reader.journey import Step
 from clinic_terminal.pages.reader.service import ReaderScreen
 from clinic_terminal.pages.reader.shelf import Shelf
 from clinic_terminal.pages.site import Pages
@@ -57,6 +58,15 @@ class ReaderRig:
     def take(self) -> None:
         """Take the card out."""
         self.opens = None
+
+    def empty(self) -> None:
+        """Take the card out, and let time pass until the screen waits for the next one."""
+        self.take()
+        deadline = time.monotonic() + WAIT_SECONDS
+        while self.pages.reader.shown.position.step is not Step.IDLE:
+            assert time.monotonic() < deadline, "the screen does not wait for a card"
+            self.later(20)
+            time.sleep(_POLL_SECONDS)
 
     def later(self, seconds: float) -> None:
         """Let time pass."""

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from clinic_terminal.exchange.operator import DeskRole
+from clinic_terminal.pages.session import new_operator
+from clinic_terminal.pages.site import OPERATORS_FILE
+from screens.operators import Operators
 from shikaku.processes import Service
 from tests.builders.stack import PopulatedStack
 
@@ -22,10 +26,7 @@ def clinic_screens(
     """`clinic-terminal serve --pages` with a doctor who may log in; yields the base URL."""
     environment = stack.environment | {"TERMINAL_HOME": str(home)} | variables
     name, password = DOCTOR
-    stack.run(
-        "clinic-terminal", "add-operator", name, "--role", "doctor", "--password-stdin",
-        stdin=f"{password}\n", variables={"TERMINAL_HOME": str(home)},
-    )  # fmt: skip
+    Operators(home / OPERATORS_FILE).add(new_operator(name, DeskRole.DOCTOR, password))
     log = home / "screens.log"
     with log.open("ab") as lock:
         service = Service(

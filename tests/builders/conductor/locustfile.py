@@ -21,8 +21,8 @@ def replace_the_preparation(environment: Any, **_: Any) -> None:
     """Called before the laboratory's own listener, which uses what is replaced here."""
     _environments.append(environment)
     from loadtest.conductor import master
-    from loadtest.conductor.preparation import Compared, Request, Sampled
-    from loadtest.generator.messages import Assignment
+    from loadtest.conductor.preparation import Compared, Request
+    from loadtest.generator.messages import Answers, Assignment
     from tests.unit.loadtest.generator.builders import visitors
 
     class FakePreparation:
@@ -34,8 +34,8 @@ def replace_the_preparation(environment: Any, **_: Any) -> None:
             self.assignments = [Assignment.of(url, request.plan, part, ()).to_line() for part in parts]
             self._count = 0
 
-        def add(self, sampled: Sampled) -> None:
-            self._count += len(sampled.answers.sampled)
+        def add(self, began_at: str, answers: bytes) -> None:
+            self._count += len(Answers.model_validate_json(answers).sampled)
 
         def compare(self) -> Compared:
             return Compared(count=self._count, wrong={})

@@ -12,11 +12,12 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.benchmarks import compare_versions
 from tests.benchmarks.compare_versions import CASES, Costs, Version, interval, report, version
+from tests.depth import max_examples
 
 VALUES = st.lists(st.floats(0.5, 2.0), min_size=6, max_size=80)
 
@@ -26,7 +27,7 @@ def coverage(count: int, rank: int) -> float:
     return 1 - 2 * sum(comb(count, k) for k in range(rank + 1)) / float(2**count)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(VALUES)
 def test_an_interval_holds_the_sample_s_median_and_ends_at_measured_values(values: list[float]) -> None:
     low, high = interval(values)
@@ -34,13 +35,13 @@ def test_an_interval_holds_the_sample_s_median_and_ends_at_measured_values(value
     assert {low, high} <= set(values)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(st.permutations(list(range(1, 16))))
 def test_the_order_of_the_values_does_not_matter(values: list[float]) -> None:
     assert interval(values) == (4, 12)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(VALUES, st.sampled_from([0.25, 0.5, 2.0, 4.0]))
 def test_scaled_values_have_the_scaled_interval(values: list[float], factor: float) -> None:
     low, high = interval(values)

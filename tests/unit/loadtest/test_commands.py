@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from loadtest.baseline import run as baseline_run
 from loadtest.baseline.report import BaselineReport
 from loadtest.cli import app
-from loadtest.generator.process import LOCAL_COMMAND
+from loadtest.conductor.run_handle import LOCAL_COMMAND
 from loadtest.scenario import run as scenario_run
 from loadtest.scenario.report import RunReport
 from loadtest.target import LoadError
@@ -63,9 +63,9 @@ def test_a_level_is_run_with_the_given_options(runs: list[Any]) -> None:
     ("words", "generators"),
     [
         (("--generators", "3"), [LOCAL_COMMAND] * 3),
-        (("--generator", "ssh one loadtest generator", "--generator", "ssh two loadtest generator"),
-         ["ssh one loadtest generator", "ssh two loadtest generator"]),
-        (("--generators", "1", "--generator", "ssh one loadtest generator"), [LOCAL_COMMAND, "ssh one loadtest generator"]),
+        (("--generator", "ssh one locust", "--generator", "ssh two locust"),
+         ["ssh one locust", "ssh two locust"]),
+        (("--generators", "1", "--generator", "ssh one locust"), [LOCAL_COMMAND, "ssh one locust"]),
     ],
 )  # fmt: skip
 def test_generators_are_local_or_given_by_command_lines(

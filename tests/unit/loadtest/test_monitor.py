@@ -100,8 +100,8 @@ def test_a_failure_in_the_run_is_raised_after_the_database_was_read(steps: list[
 @pytest.mark.parametrize("external", [None, "postgresql://api@127.0.0.1:5433/fund"])
 def test_processes_are_those_of_the_environment(steps: list[str], external: str | None) -> None:
     environment = ENVIRONMENT | ({"FUND_DATABASE_URL": external} if external else {})
-    monitor = Monitor(TargetEnvironment(environment, None), lambda: [50])
+    monitor = Monitor(TargetEnvironment(environment, None), lambda: {50: "generator"})
     roles = monitor._sampler.find_roles.__self__  # type: ignore[attr-defined]
     assert (roles.fund_url, roles.fund_home) == ("http://127.0.0.1:8400", Path("/var/fund"))
     assert (roles.database_url, roles.jlis_url) == (external, "http://127.0.0.1:8410")
-    assert list(roles.generators()) == [50]
+    assert roles.helpers() == {50: "generator"}

@@ -19,7 +19,7 @@ from loadtest.scenario.levels import LEVELS
 from loadtest.smoke import command as smoke_command
 
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
-COMMANDS = ("baseline", "run", "plan", "overload", "generator", "smoke")
+COMMANDS = ("baseline", "run", "plan", "overload", "smoke")
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +71,7 @@ def test_a_command_s_help_begins_in_japanese_and_continues_in_english(command: s
     assert "Exit code 0" in text
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "generator"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_explained_in_both_languages(command: str) -> None:
     group = typer.main.get_command(app)
     options = group.commands[command].params  # type: ignore[attr-defined]
@@ -165,7 +165,6 @@ def test_another_level_is_refused_and_the_levels_are_listed(started: list[str], 
         ("run", "--level", "L0", "--unknown"),
         ("baseline", "--on-request=yes"),
         ("plan", "--json", "out.json"),
-        ("generator", "assignment.json"),
         ("smoke", "--users", "4.5"),
         ("simulate",),
     ],

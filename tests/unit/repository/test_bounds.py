@@ -43,14 +43,16 @@ def test_there_are_requests_and_parameters() -> None:
     assert len(PARAMETERS) > 40
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_every_member_of_a_request_has_a_limit_before_anything_sees_it(model: type[RequestModel]) -> None:
-    assert list(faults(model.__pydantic_core_schema__, {})) == []  # type: ignore[arg-type]
+def test_every_member_of_a_request_has_a_limit_before_anything_sees_it() -> None:
+    assert MODELS
+    for model in MODELS:
+        assert list(faults(model.__pydantic_core_schema__, {})) == [], model  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("name", "adapter"), PARAMETERS, ids=[name for name, _ in PARAMETERS])
-def test_every_parameter_has_a_limit(name: str, adapter: TypeAdapter[Any]) -> None:
-    assert list(faults(adapter.core_schema, {})) == []  # type: ignore[arg-type]
+def test_every_parameter_has_a_limit() -> None:
+    assert PARAMETERS
+    for name, adapter in PARAMETERS:
+        assert list(faults(adapter.core_schema, {})) == [], (name, adapter)
 
 
 class _Wide(RequestModel):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from tests.scheduling import scope_of
+from tests.scheduling import ROOT, scope_of, short_last
 
 
 @pytest.mark.parametrize(
@@ -23,3 +27,14 @@ from tests.scheduling import scope_of
 )
 def test_files_that_use_the_sessions_stack_stay_together(file: str, scope: str) -> None:
     assert scope_of(file) == scope
+
+
+def test_short_files_come_last_and_stay_in_their_order() -> None:
+    names = ["adversarial/test_a.py", "integration/test_b.py", "integration/test_c.py", "persons/test_d.py"]
+    tests: list[Any] = [SimpleNamespace(path=ROOT / "tests" / Path(name)) for name in names]
+    short_last(tests)
+    assert [str(test.path.relative_to(ROOT / "tests")) for test in tests] == [
+        *names[:1],
+        *names[3:],
+        *names[1:3],
+    ]

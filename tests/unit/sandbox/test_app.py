@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from sandbox.app import create_app
-from tests.builders.console import HOSTILE, TERMINAL_URL, ScriptedServices, console_of, exchange
+from tests.builders.console import HOSTILE, TERMINAL_URL, ScriptedServices, console_of, event, exchange
 
 pytestmark = pytest.mark.anyio
 
@@ -218,11 +218,10 @@ async def test_events_of_webhooks_are_listed_with_what_came_of_each(
     http: httpx2.AsyncClient, services: ScriptedServices
 ) -> None:
     assert "イベントはまだありません" in (await http.get("/console/events")).text
-    event = {
-        "type": "member.registered", "occurred_at": "2026-11-30T03:00:00+00:00", "attempts": 1, "url": f"http://127.0.0.1/{HOSTILE}",
-        "data": {"enrolment_ids": ["id-1", "id-2"]}, "owner": "01130012", "last_result": "status-204",
-    }  # fmt: skip
-    services.events = [event | {"state": state} for state in ("delivered", "waiting", "failed")]
+    one = event(
+        "member.registered", data={"enrolment_ids": ["id-1", "id-2"]}, url=f"http://127.0.0.1/{HOSTILE}"
+    )
+    services.events = [one | {"state": state} for state in ("delivered", "waiting", "failed")]
     page = (await http.get("/console/events")).text
     for words in ("member.registered", "id-1, id-2", "01130012", "status-204", "受付済", "送信待ち", "失敗"):
         assert words in page

@@ -49,42 +49,42 @@ def examples(program: str) -> dict[str, str]:
 
 
 CASES = [
-    pytest.param(program, name, command, id=f"{program} {name}")
+    (program, name, command)
     for program in PROGRAMS
     for name, command in commands(typer.main.get_command(app_of(program)))
 ]
 
 
-@pytest.mark.parametrize(("program", "name", "command"), CASES)
-def test_a_command_has_an_example_with_options_that_it_has(program: str, name: str, command: Any) -> None:
-    words = shlex.split(examples(program)[name].partition(" < ")[0])
-    path = [program, *name.split()]
-    assert words[: len(path)] == path
-    context = command.context_class(command, info_name=name)
-    values, rest, _ = command.make_parser(context).parse_args(words[len(path) :])
-    assert rest == []
-    required = {parameter.name for parameter in command.params if parameter.required}
-    assert required <= {key for key, value in values.items() if value}
-    for parameter in command.params:
-        try:
-            parameter.process_value(context, values.get(parameter.name))
-        except typer.BadParameter as error:
-            if "does not exist" not in error.message:  # a file of the example does not
-                raise
+def test_a_command_has_an_example_with_options_that_it_has() -> None:
+    assert CASES
+    for program, name, command in CASES:
+        words = shlex.split(examples(program)[name].partition(" < ")[0])
+        path = [program, *name.split()]
+        assert words[: len(path)] == path, (program, name)
+        context = command.context_class(command, info_name=name)
+        values, rest, _ = command.make_parser(context).parse_args(words[len(path) :])
+        assert rest == [], (program, name)
+        required = {parameter.name for parameter in command.params if parameter.required}
+        assert required <= {key for key, value in values.items() if value}, (program, name)
+        for parameter in command.params:
+            try:
+                parameter.process_value(context, values.get(parameter.name))
+            except typer.BadParameter as error:
+                if "does not exist" not in error.message:  # a file of the example does not
+                    raise
 
 
-@pytest.mark.parametrize(("program", "name", "command"), CASES)
-def test_a_command_and_its_options_are_described_in_both_languages(
-    program: str, name: str, command: Any
-) -> None:
-    described = {
-        parameter.opts[0]: getattr(parameter, "help", None) or ""
-        for parameter in command.params
-        if parameter.name != "help" and not getattr(parameter, "hidden", False)
-    }
-    for place, text in ({name: command.help} | described).items():
-        assert JAPANESE.search(text), place
-        assert ENGLISH.search(text), place
+def test_a_command_and_its_options_are_described_in_both_languages() -> None:
+    assert CASES
+    for _, name, command in CASES:
+        described = {
+            parameter.opts[0]: getattr(parameter, "help", None) or ""
+            for parameter in command.params
+            if parameter.name != "help" and not getattr(parameter, "hidden", False)
+        }
+        for place, text in ({name: command.help} | described).items():
+            assert JAPANESE.search(text), place
+            assert ENGLISH.search(text), place
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -139,17 +139,47 @@ def test_the_list_of_words_is_complete() -> None:
         assert all(name == name.lower() for name in entry.names)
 
 
-def test_without_arguments_every_python_file_of_the_repository_is_checked(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / "scripts" / "words.toml").write_text('[[word]]\nname = ["keeper"]\nuse = "scheduler"\n')
+@pytest.fixture
+def repository(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A repository of two files, of which one has a word that is not used, and of one that was deleted."""
+    (tmp_path / "words.toml").write_text('[[word]]\nname = ["keeper"]\nuse = "scheduler"\n')
     (tmp_path / "good.py").write_text("x = 1\n")
     (tmp_path / "bad.py").write_text("keeper = 1\n")
     monkeypatch.setattr(words, "ROOT", tmp_path)
+    monkeypatch.setattr(words, "WORDS", tmp_path / "words.toml")
+    monkeypatch.setattr(words, "CACHE", tmp_path / "cache")
     listed = SimpleNamespace(stdout=b"good.py\0bad.py\0deleted.py\0")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: listed)
-    assert words.main([]) == 1
-    assert capsys.readouterr().out == "bad.py:1: name keeper: use scheduler\n"
+    return tmp_path
+
+
+def test_without_arguments_every_python_file_of_the_repository_is_checked(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        assert words.main([]) == 1
+        assert capsys.readouterr().out == "bad.py:1: name keeper: use scheduler\n"
     assert words.main(["good.py"]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_a_clean_file_is_read_again_only_if_it_or_the_list_changed(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str] = []
+    findings = words.findings
+
+    def noted(path: str, *more: Any) -> Any:
+        parsed.append(path)
+        return findings(path, *more)
+
+    monkeypatch.setattr(words, "findings", noted)
+    (repository / "bad.py").unlink()
+    assert [words.main([]), words.main([])] == [0, 0]
+    assert parsed == ["good.py"]
+    (repository / "good.py").write_text("keeper = 1\n")
+    assert words.main([]) == 1
+    (repository / "good.py").write_text("x = 1\n")
+    assert words.main([]) == 0
+    (repository / "words.toml").write_text('[[word]]\nname = ["x"]\nuse = "y"\n')
+    assert words.main([]) == 1

@@ -162,6 +162,20 @@ def test_the_ready_file_is_there_only_while_all_is_ready(
         *APPROVER,
     ):
         assert text in printed
+    for address, who in (
+        ("http://screens:8610/reader", "患者さん：カードリーダーの画面 / patients: the card reader"),
+        ("http://screens:8610/desk", "受付・医師：今日の来院 / reception, doctor: today's visits"),
+        ("http://desk:8700", "保険者の担当者：加入者情報の登録 / an insurer's clerks: members"),
+        (
+            "http://fund:8400/portal",
+            "患者さん：本人の画面（スマートフォンの幅で） / patients: their own page, as on a phone",
+        ),
+        (
+            "http://console:8800",
+            "試験環境：テスト患者・カードを置く・記録・障害 / sandbox: persons, cards, request log, faults",
+        ),
+    ):
+        assert f"  {who}  {address}" in printed.splitlines()
 
 
 @pytest.mark.parametrize(

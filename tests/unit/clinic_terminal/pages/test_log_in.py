@@ -8,7 +8,8 @@ from clinic_terminal.exchange.operator import DeskRole
 from clinic_terminal.pages.session import DeskSession, new_operator
 from eligibility_api.contract.codes import Role
 from screens.operators import OperatorsError
-from tests.builders.clinic.desk import ADMINISTRATOR, RECEPTION, Browser, words_of
+from tests.builders.clinic.desk import ADMINISTRATOR, RECEPTION, Browser
+from tests.builders.page_words import words_of
 
 pytestmark = pytest.mark.anyio
 

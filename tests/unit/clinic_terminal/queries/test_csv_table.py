@@ -7,10 +7,11 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clinic_terminal.queries.csv_table import TableError, read_table
+from tests.depth import max_examples
 
 HEADER = "tag,insurer_number,symbol,number,branch,birth_date"
 ROW = "A-1,01130012,見本,345,00,1980-02-03"
@@ -85,7 +86,7 @@ CELL = st.text("見本カナｶﾅ１1Aａ,\"'; 　①髙", max_size=8)
 ROWS = st.lists(st.fixed_dictionaries(dict.fromkeys(HEADER.split(","), CELL)), min_size=1, max_size=6)
 
 
-@settings(max_examples=50)
+@max_examples(50)
 @given(ROWS, st.sampled_from(["utf-8", "utf-8-sig", "cp932"]), st.permutations(HEADER.split(",")))
 def test_a_table_is_read_as_another_program_wrote_it(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]], encoding: str, columns: list[str]

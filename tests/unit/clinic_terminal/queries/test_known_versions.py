@@ -4,10 +4,11 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic_terminal.queries.known_versions import CorruptVersionsError, KnownVersions
+from tests.depth import max_examples
 
 
 def test_versions_are_added_to_earlier_ones(tmp_path: Path) -> None:
@@ -42,7 +43,7 @@ def test_a_corrupt_file_is_an_error(tmp_path: Path, content: str) -> None:
 TAGS = st.dictionaries(st.text(max_size=6), st.text(max_size=6), max_size=4)
 
 
-@settings(max_examples=25)
+@max_examples(25)
 @given(st.lists(TAGS, max_size=4))
 def test_the_last_version_of_each_tag_is_kept(
     tmp_path_factory: pytest.TempPathFactory, additions: list[dict[str, str]]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from clinic_terminal.store import TerminalStore
-from clinic_terminal.store.records import Visit, Way
+from clinic_terminal.store.records import StoredMembership, Visit, Way
 from clinic_terminal.store.visits import new_visit_id
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from tests.builders.clinic.samples import NOW, answer, enrolment
@@ -160,3 +160,33 @@ def test_without_kept_answers_a_chart_ends_at_midnight(tmp_path: Path) -> None:
         assert store.charts.find(one) is not None
         store.purge(NOW + timedelta(hours=7))
         assert store.charts.find(one) is None
+
+
+def test_the_answers_of_a_day_are_found_by_their_membership(store: TerminalStore) -> None:
+    """However it is written; of another day, or about a visit without an answer, there are none."""
+    first, second = kept(store, address="前"), kept(store, address="後")
+    store.keep_visit(visit(None, answer=None, code="fund-unreachable"))
+    asked = StoredMembership(insurer_number="０１１３００１２", symbol="１２", number="345", branch="00")
+    assert store.answers_of_day(asked, DAY) == (second.answer, first.answer)
+    assert store.answers_of_day(asked, DAY + timedelta(days=1)) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, 1),
+        ({"branch": None}, 1),
+        ({"branch": "01"}, 0),
+        ({"number": "346"}, 0),
+        ({"symbol": None}, 0),
+        ({"insurer_number": "06130017"}, 0),
+        ({"birth_date": date(1980, 2, 4)}, 0),
+    ],
+    ids=str,
+)
+def test_answers_about_another_membership_are_not_found(
+    store: TerminalStore, changes: dict[str, Any], found: int
+) -> None:
+    kept(store)
+    membership = {"insurer_number": "01130012", "symbol": "12", "number": "345", "branch": "00"}
+    assert len(store.answers_of_day(StoredMembership(**membership | changes), DAY)) == found

@@ -1,4 +1,4 @@
-"""The offline verifier tells what was dropped or purged by rule (T9) from what was deleted against it."""
+"""The offline verifier keeps apart what was dropped or purged by rule (T9) and what was deleted against it."""
 
 from __future__ import annotations
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.audit_log.growing_tree import FullTile, GrowingTree, edge_tiles
 from eligibility_api.merkle_log.hashing import root_of
+from tests.depth import max_examples
 
 HASHES = [hashlib.sha256(str(number).encode()).digest() for number in range(1_400)]
 
@@ -43,7 +44,7 @@ def test_a_tile_of_the_next_level_is_full_after_65536_leaves() -> None:
     assert tree.root() == root_of([leaf] * 65_537)
 
 
-@settings(max_examples=30)
+@max_examples(30)
 @given(first=st.integers(0, 700), second=st.integers(0, 700))
 def test_a_tree_continues_from_its_partial_tiles(first: int, second: int) -> None:
     whole = GrowingTree()

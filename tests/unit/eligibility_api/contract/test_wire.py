@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import date
+from itertools import product
 from typing import Any
 
 import pytest
@@ -159,16 +160,11 @@ def test_every_required_member_is_reported_if_missing(model: type[RequestModel])
             assert [fault["type"] for fault in faults(model, body).errors()] == ["missing"]
 
 
-@pytest.mark.parametrize(
-    ("model", "name"),
-    [(model, name) for model, body in REQUESTS.items() for name in body],
-    ids=lambda part: part if isinstance(part, str) else part.__name__,
-)
-@pytest.mark.parametrize(
-    "make", [str, lambda text: [text], lambda text: {"member": text}], ids=["text", "list", "object"]
-)
-def test_a_fault_never_contains_the_input(model: type[RequestModel], name: str, make: Any) -> None:
-    assert SENT not in error_text(model, REQUESTS[model] | {name: make(SENT)})
+def test_a_fault_never_contains_the_input() -> None:
+    made: list[Any] = [SENT, [SENT], {"member": SENT}]
+    for model, body in REQUESTS.items():
+        for name, value in product(body, made):
+            assert SENT not in error_text(model, body | {name: value}), (model, name)
 
 
 @given(st.sampled_from(list(REQUESTS)), st.data())
@@ -305,13 +301,12 @@ def test_a_membership_that_its_scheme_cannot_have_is_refused_with_its_field(
     assert membership["number"] not in str(refusal.value) or len(membership["number"]) < 3
 
 
-@pytest.mark.parametrize(
-    "name",
-    sorted({name for model in REQUESTS for name in model.model_fields} - {"symbol", "number", "branch"}),
-)
-def test_no_request_has_a_field_for_a_my_number(name: str) -> None:
-    assert "my_number" not in name
-    assert "individual" not in name
+def test_no_request_has_a_field_for_a_my_number() -> None:
+    names = {name for model in REQUESTS for name in model.model_fields}
+    assert len(names) > 30
+    for name in names:
+        assert "my_number" not in name, name
+        assert "individual" not in name, name
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Who has gone, whose time is up or who is cancelled takes nothing from the others; every wait has an end."""
+"""A client that disconnected, a time that is up or a cancelled request takes nothing from the others; every wait has an end."""
 
 from __future__ import annotations
 

@@ -94,3 +94,20 @@ def test_an_operators_authority_depends_on_the_kind_of_facility(
 
 def test_one_terminal_is_admitted_unless_more_are_asked_for() -> None:
     assert Admission("1311111114", "見本医院", FacilityKind.CLINIC, frozenset()).terminals == 1
+
+
+@pytest.mark.parametrize("kind", FacilityKind)
+@pytest.mark.parametrize("code", ["1391234500", "1381234500"])
+def test_a_registration_number_is_an_eligibility_only_facility_s_alone(kind: FacilityKind, code: str) -> None:
+    """Rule G6."""
+    rights = frozenset({Right.ELIGIBILITY})
+    if kind is FacilityKind.ELIGIBILITY_ONLY:
+        assert Admission(code, "架空接骨院", kind, rights).institution_code == code
+        return
+    with pytest.raises(ValueError, match="eligibility-only"):
+        Admission(code, "架空接骨院", kind, rights)
+
+
+@pytest.mark.parametrize("kind", FacilityKind)
+def test_an_institution_code_is_any_facility_s(kind: FacilityKind) -> None:
+    assert Admission("1311111114", "架空", kind, frozenset()).terminals == 1

@@ -10,6 +10,8 @@ from eligibility_api.contract.codes import Care
 from eligibility_api.contract.consent_versions import STATEMENT_VERSION, STATEMENT_VERSIONS
 from eligibility_api.domain.permits import (
     MAX_DAYS_AHEAD,
+    MAX_IDENTIFICATION_AGE,
+    MAX_OWN_PAGE_CONSENTS,
     MAX_PRESENCE_AGE,
     WINDOW_WITHOUT_CONSENT,
     begins_at,
@@ -79,3 +81,9 @@ def test_an_appointment_is_today_or_at_most_30_days_ahead(ahead: int, possible: 
 def test_the_patient_was_identified_ten_minutes_before_at_most() -> None:
     """Rules W3, W8."""
     assert timedelta(minutes=10) == MAX_PRESENCE_AGE
+
+
+def test_a_patient_is_identified_for_24_hours_and_has_at_most_20_consents_of_her_own_page() -> None:
+    """Rules W11 and W14."""
+    assert timedelta(hours=24) == MAX_IDENTIFICATION_AGE
+    assert MAX_OWN_PAGE_CONSENTS == 20

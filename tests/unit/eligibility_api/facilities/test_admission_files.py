@@ -42,6 +42,13 @@ def test_facilities_are_read_in_order_with_rights_and_terminals(tmp_path: Path) 
     ]
 
 
+def test_a_facility_of_limited_scope_is_read_by_its_registration_number(tmp_path: Path) -> None:
+    """Rule G6."""
+    file = file_of(tmp_path, HEADER + line(code="協0112345-0-0", kind="eligibility-only"))
+    [admission] = read_facilities(file)
+    assert (admission.institution_code, admission.kind) == ("0191234500", FacilityKind.ELIGIBILITY_ONLY)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -50,6 +57,8 @@ def test_facilities_are_read_in_order_with_rights_and_terminals(tmp_path: Path) 
         (HEADER, "names no facility"),
         (HEADER + CLINIC + b"0110113719,x,clinic,eligibility\n", "Line 3 .* columns"),
         (HEADER + line(code="0110113710"), "Line 2 .* check digit"),
+        (HEADER + line(code="協0112345-0"), "Line 2 .* registration number"),
+        (HEADER + line(code="協0112345-0-0"), "Line 2 .* for the kind eligibility-only"),
         (HEADER + line(name=""), "Line 2 .* 200 characters"),
         (HEADER + line(name="x" * 201), "Line 2 .* 200 characters"),
         (HEADER + line(kind="spa"), "Line 2 .* kind is none of"),

@@ -51,16 +51,9 @@ class FakeContext:
 @pytest.fixture
 def processes(monkeypatch: pytest.MonkeyPatch) -> list[FakeProcess]:
     """The processes that were started, instead of real ones."""
-    methods: list[str] = []
-
-    def context(method: str) -> type[FakeContext]:
-        methods.append(method)
-        assert method == "spawn"
-        return FakeContext
-
     monkeypatch.setattr(FakeProcess, "started", [])
     monkeypatch.setattr(FakeProcess, "obeys", True)
-    monkeypatch.setattr("multiprocessing.get_context", context)
+    monkeypatch.setattr("eligibility_api.processes.child.FORKS", FakeContext)
     return FakeProcess.started
 
 

@@ -15,8 +15,11 @@ from uvicorn.supervisors import Multiprocess
 from eligibility_api.processes import supervisor as module
 from eligibility_api.processes.supervisor import Supervisor
 
+START_SECONDS = 120.0
+"""Time for the start of a worker that replaces another."""
 
-@dataclass
+
+@dataclass(eq=False)
 class Worker:
     """A worker process as uvicorn's supervisor sees it."""
 
@@ -24,6 +27,9 @@ class Worker:
     ready: bool = False
 
     def is_ready(self, timeout: float) -> bool:
+        return self.ready
+
+    def ping(self, timeout: float) -> bool:
         return self.ready
 
 
@@ -44,12 +50,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Time:
 
 
 @pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The calls of uvicorn's own check of the workers."""
-    calls: list[str] = []
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[list[object]]:
+    """The workers of each of uvicorn's own checks, which replaces those that do not answer."""
+    checks: list[list[object]] = []
     monkeypatch.setattr(Multiprocess, "__init__", _without_processes)
-    monkeypatch.setattr(Multiprocess, "keep_subprocess_alive", lambda self: calls.append("restarted"))
-    return calls
+    monkeypatch.setattr(
+        Multiprocess, "keep_subprocess_alive", lambda self: checks.append(list(self.processes))
+    )
+    return checks
 
 
 def _without_processes(self: Multiprocess, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
@@ -89,17 +97,61 @@ def test_the_start_is_reported_once_when_every_worker_is_ready() -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_workers_are_replaced_only_after_the_start(kept: list[str]) -> None:
-    supervisor = supervising([Worker(ready=True)])
+def test_workers_are_replaced_only_after_the_start(kept: list[list[object]]) -> None:
+    worker = Worker(ready=True)
+    supervisor = supervising([worker])
     supervisor.keep_subprocess_alive()
     assert kept == []
     supervisor.keep_subprocess_alive()
-    assert kept == ["restarted"]
+    assert kept == [[worker]]
+
+
+def replaced(supervisor: Supervisor) -> Worker:
+    """A new worker instead of the first, as uvicorn starts it for one that has ended."""
+    new = Worker()
+    supervisor.processes[0] = new  # type: ignore[call-overload]
+    return new
+
+
+def test_a_new_worker_has_time_to_start_while_the_others_are_checked(
+    kept: list[list[object]], clock: Time
+) -> None:
+    other = Worker(ready=True)
+    supervisor = supervising([Worker(ready=True), other])
+    supervisor.keep_subprocess_alive()
+    new = replaced(supervisor)
+    for _ in range(2):
+        supervisor.keep_subprocess_alive()
+        clock.now += START_SECONDS / 2
+    assert kept == [[other], [other]]
+    assert {*map(id, supervisor.processes)} == {id(new), id(other)}
+    supervisor.keep_subprocess_alive()
+    assert set(kept[-1]) == {new, other}
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_worker_that_has_answered_is_checked_whatever_it_does_then(kept: list[list[object]]) -> None:
+    supervisor = supervising([Worker(ready=True)])
+    supervisor.keep_subprocess_alive()
+    new = replaced(supervisor)
+    for new.ready in (True, False):
+        supervisor.keep_subprocess_alive()
+    assert kept == [[new], [new]]
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_new_worker_that_ends_is_replaced_at_once(kept: list[list[object]]) -> None:
+    supervisor = supervising([Worker(ready=True)])
+    supervisor.keep_subprocess_alive()
+    new = replaced(supervisor)
+    new.exitcode = -9
+    supervisor.keep_subprocess_alive()
+    assert kept == [[new]]
 
 
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("code", [0, 1, -9])
-def test_a_worker_that_ends_before_the_start_ends_the_service(kept: list[str], code: int) -> None:
+def test_a_worker_that_ends_before_the_start_ends_the_service(kept: list[list[object]], code: int) -> None:
     supervisor = supervising([Worker(ready=True), Worker(exitcode=code)])
     supervisor.keep_subprocess_alive()
     assert supervisor.failed
@@ -109,7 +161,7 @@ def test_a_worker_that_ends_before_the_start_ends_the_service(kept: list[str], c
 
 
 @pytest.mark.usefixtures("clock")
-def test_a_service_that_is_ending_starts_nothing_and_has_not_failed(kept: list[str]) -> None:
+def test_a_service_that_is_ending_starts_nothing_and_has_not_failed(kept: list[list[object]]) -> None:
     checked: list[str] = []
 
     def check() -> bool:

@@ -5,64 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 
 from eligibility_api.contract.notice import Downtime, Downtimes, FundPart, StatusNotice
-from eligibility_api.contract.readiness import Readiness
-from eligibility_api.state import current_state
 from eligibility_api.status import board as boards
-from eligibility_api.status import downtimes, endpoints
+from eligibility_api.status import downtimes
 from eligibility_api.status.board import Board
+from tests.builders.page_words import words_of
+from tests.builders.status_page import NOW, WITHOUT_DATABASE, StatusService
 
 pytestmark = pytest.mark.anyio
 
-NOW = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
-IN_ORDER = Readiness(ready=True, database=True, migrated=True, partitions=True, revocation_mirror=True)
-WITHOUT_DATABASE = Readiness(ready=False, database=False)
 
-
-@dataclass
-class Service:
-    """The pages over a readiness that a test sets, and a clock."""
-
-    home: Path
-    readiness: Readiness = field(default_factory=IN_ORDER.model_copy)
-    now: datetime = NOW
-    reads: int = 0
-    settings: SimpleNamespace = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.settings = SimpleNamespace(home=self.home)
-
-    def clock(self) -> datetime:
-        return self.now
-
-    async def read(self, _: object) -> Readiness:
-        self.reads += 1
-        return self.readiness
-
-    @asynccontextmanager
-    async def browser(self) -> AsyncIterator[httpx2.AsyncClient]:
-        app = FastAPI()
-        app.include_router(endpoints.router)
-        app.state.board = Board()
-        app.dependency_overrides[current_state] = lambda: self
-        async with httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app), base_url="http://fund.example"
-        ) as http:
-            yield http
+@asynccontextmanager
+async def browser(service: StatusService) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(service.app())
+    async with httpx2.AsyncClient(transport=transport, base_url="http://fund.example") as http:
+        yield http
 
 
 @pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
-    service = Service(tmp_path)
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StatusService:
+    service = StatusService(tmp_path)
     monkeypatch.setattr(boards, "read_readiness", service.read)
     return service
 
@@ -74,10 +42,10 @@ async def notice(http: httpx2.AsyncClient) -> StatusNotice:
 
 
 async def test_the_notice_states_what_is_in_order_and_since_when(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: StatusService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(boards, "LOOK_SECONDS", 0.0)
-    async with service.browser() as http:
+    async with browser(service) as http:
         first = await notice(http)
         service.now += timedelta(minutes=5)
         service.readiness = WITHOUT_DATABASE
@@ -94,16 +62,18 @@ async def test_the_notice_states_what_is_in_order_and_since_when(
     assert last.as_of == NOW + timedelta(minutes=10)
 
 
-async def test_many_requests_cost_one_look(service: Service) -> None:
-    async with service.browser() as http:
+async def test_many_requests_cost_one_look(service: StatusService) -> None:
+    async with browser(service) as http:
         for _ in range(20):
             await notice(http)
     assert service.reads == 1
 
 
-async def test_the_notice_has_the_next_downtime_and_its_file_is_read_each_time(service: Service) -> None:
+async def test_the_notice_has_the_next_downtime_and_its_file_is_read_each_time(
+    service: StatusService,
+) -> None:
     planned = Downtime(begins_at=NOW, ends_at=NOW + timedelta(hours=1), ja="定期保守", en="Maintenance")
-    async with service.browser() as http:
+    async with browser(service) as http:
         assert (await notice(http)).downtime is None
         downtimes.write(service.home, Downtimes(planned=[planned]))
         assert (await notice(http)).downtime == planned
@@ -111,11 +81,11 @@ async def test_the_notice_has_the_next_downtime_and_its_file_is_read_each_time(s
         assert (await notice(http)).downtime is None
 
 
-async def test_a_malformed_file_of_downtimes_stops_no_notice(service: Service) -> None:
+async def test_a_malformed_file_of_downtimes_stops_no_notice(service: StatusService) -> None:
     downtimes.write(service.home, Downtimes())
     [file] = service.home.iterdir()
     file.write_bytes(b"{")
-    async with service.browser() as http:
+    async with browser(service) as http:
         assert (await notice(http)).downtime is None
 
 
@@ -126,34 +96,34 @@ async def test_a_malformed_file_of_downtimes_stops_no_notice(service: Service) -
         (
             "?language=en",
             "en",
-            ["Planned downtime", "1 December 2026, 12:00", "&lt;b&gt;", "Database not in order"],
+            ["Planned downtime", "1 December 2026, 12:00", "<b>Maintenance", "Database not in order"],
         ),
         ("?language=xx", "ja", ["稼働状況"]),
     ],
 )
 async def test_the_page_is_in_both_languages(
-    service: Service, query: str, language: str, words: list[str]
+    service: StatusService, query: str, language: str, words: list[str]
 ) -> None:
     service.readiness = WITHOUT_DATABASE
     planned = Downtime(begins_at=NOW, ends_at=NOW + timedelta(hours=1), ja="定期保守", en="<b>Maintenance")
     downtimes.write(service.home, Downtimes(planned=[planned]))
-    async with service.browser() as http:
+    async with browser(service) as http:
         response = await http.get(f"/status{query}")
         style = response.text.split('rel="stylesheet" href="')[1].split('"')[0]
         assert (await http.get(style)).status_code == 200
     assert f'<html lang="{language}"' in response.text
-    assert [word for word in words if word not in response.text] == []
+    assert [word for word in words if word not in words_of(response)] == []
     assert "<b>Maintenance" not in response.text
     assert response.headers["content-security-policy"].startswith("default-src 'none'")
 
 
-async def test_a_longer_language_is_refused(service: Service) -> None:
-    async with service.browser() as http:
+async def test_a_longer_language_is_refused(service: StatusService) -> None:
+    async with browser(service) as http:
         assert (await http.get("/status?language=" + "x" * 10_000)).status_code == 422
 
 
 async def test_a_change_is_noticed_while_nobody_asks(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: StatusService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(boards, "LOOK_SECONDS", 0.001)
     board = Board()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jpki_mock.authority import crl
@@ -27,6 +27,7 @@ from jpki_mock.authority.values import (
 from jpki_mock.errors import InvalidInput
 from jpki_mock.jlis import Jlis
 from jpki_mock.settings import Settings
+from tests.depth import max_examples
 from tests.unit.jpki_mock.builders import NOW, key_maker
 
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
@@ -104,7 +105,7 @@ REVOKED = st.dictionaries(
 )
 
 
-@settings(max_examples=25)
+@max_examples(25)
 @given(REVOKED, st.integers(1, 2**63))
 def test_a_list_has_each_revoked_certificate_with_its_instant_and_published_reason(
     jlis_once: Jlis, revoked: dict[int, tuple[Reason, int]], number: int

@@ -3,11 +3,12 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from jpki_mock.card.apdu import Command, parse
 from jpki_mock.card.status import Refused
+from tests.depth import max_examples
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def encoded(header: bytes, data: bytes, expected: int | None, *, extended: bool)
     return header + lead + length + wanted
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(HEADER, st.binary(max_size=255), st.none() | st.integers(1, 256))
 def test_a_short_command_is_parsed_as_it_was_written(
     header: bytes, data: bytes, expected: int | None
@@ -69,7 +70,7 @@ def test_a_short_command_is_parsed_as_it_was_written(
     assert command.p1p2 == int.from_bytes(header[2:])
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(HEADER, st.binary(max_size=400), st.none() | st.integers(1, 65536))
 def test_an_extended_command_is_parsed_as_it_was_written(
     header: bytes, data: bytes, expected: int | None
@@ -80,7 +81,7 @@ def test_an_extended_command_is_parsed_as_it_was_written(
     assert command.open_ended is (expected == 65536)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_command_or_refused_with_6700(apdu: bytes) -> None:
     command: Command | None = None

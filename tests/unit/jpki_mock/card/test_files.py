@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jpki_mock.card import status
@@ -12,6 +12,7 @@ from jpki_mock.card.my_number import check_digit, could_be_real
 from jpki_mock.card.pins import BlockedSecret, CountedSecret, Counters, UncountedSecret
 from jpki_mock.tlv import tlv
 from tests.builders.cards import AUTHENTICATION_PIN, TestCard
+from tests.depth import max_examples
 
 IMAGE = TestCard().image
 DIGITS = st.text("0123456789", min_size=11, max_size=11)
@@ -29,7 +30,7 @@ def read_tlv(data: bytes, tag_bytes: int) -> tuple[int, bytes, bytes]:
     return tag, rest[:size], rest[size:]
 
 
-@settings(max_examples=80)
+@max_examples(80)
 @given(st.integers(1, 0xFFFF), st.integers(0, 70_000), st.binary(max_size=3))
 def test_a_data_object_is_read_as_it_was_written(tag: int, size: int, after_it: bytes) -> None:
     value = bytes(size)

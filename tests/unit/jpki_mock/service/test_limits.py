@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from jpki_mock.errors import JlisError, NotAllowed, NotFound
 from jpki_mock.service.limits import BodyLimit
 from jpki_mock.service.problems import install, problem
+from tests.depth import max_examples
 
 LIMIT, LARGER = 10, 20
 
@@ -54,7 +55,7 @@ def respond(
     return statuses[0], received[0] if received else None
 
 
-@settings(max_examples=30)
+@max_examples(30)
 @given(st.lists(st.binary(max_size=8), max_size=5))
 def test_a_body_is_passed_on_whole_or_refused_however_it_arrives(parts: list[bytes]) -> None:
     body = b"".join(parts)

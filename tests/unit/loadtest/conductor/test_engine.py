@@ -1,4 +1,4 @@
-"""An engine with a fake fund: its rate is conducted, and no visit of a run is lost."""
+"""An engine with a fake fund: its rate is conducted or its schedule drawn, and no visit of a run is lost."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,13 +18,16 @@ from loadtest.conductor import engine as engine_module
 from loadtest.conductor.engine import Engine
 from loadtest.conductor.orders import FAILED, READY, RUNNING
 from loadtest.conductor.samples import CHECK, CHECK_NAME, REQUEST
-from loadtest.generator.messages import Answers, Assignment
+from loadtest.generator.messages import Answers, Assignment, Done
 from loadtest.http_client.connection import ConnectionFailed, Reply
+from loadtest.scenario.arrivals import RatePeriod, arrivals
 from loadtest.scenario.levels import LEVELS, Shape
 from loadtest.scenario.plan import Plan
+from loadtest.scenario.run_stats import RunStats
 from tests.unit.loadtest.generator.builders import BY_NUMBER, FUND, FakePool, visitors
 
 PLAN = Plan(BY_NUMBER, seconds=10.0, scale=1.0, seed=1)
+SHORT = Plan(BY_NUMBER, seconds=0.2, scale=1.0, seed=3)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -56,14 +60,14 @@ class Fund(FakePool):
 
 
 @contextmanager
-def started(monkeypatch: pytest.MonkeyPatch, fund: Fund) -> Iterator[Engine]:
+def started(monkeypatch: pytest.MonkeyPatch, fund: Fund, plan: Plan = PLAN) -> Iterator[Engine]:
     """An engine whose terminals are signed in at a fund."""
 
     def pool(*_: Any, **__: Any) -> Fund:
         return fund
 
     monkeypatch.setattr(engine_module, "ConnectionPool", pool)
-    engine = Engine(Assignment.of(FUND, PLAN, visitors(), ()))
+    engine = Engine(Assignment.of(FUND, plan, visitors(), ()))
     thread = threading.Thread(target=engine.run)
     thread.start()
     try:
@@ -167,3 +171,50 @@ def test_an_unreachable_fund_is_a_failure_with_its_reason(monkeypatch: pytest.Mo
 
     with started(monkeypatch, Unreachable()) as engine:
         assert (engine.state, engine.report()["failure"]) == (FAILED, "refused")
+
+
+def test_a_schedule_has_the_visits_of_its_seed_whatever_rate_is_conducted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with started(monkeypatch, fund := Fund(), SHORT) as engine:
+        engine.set_rate(10_000.0)
+        engine.begin(None)
+        wait_until(lambda: engine.done is not None)
+        counts, errors, answers = handed(engine)
+        assert engine.done is not None
+        done = Done.model_validate_json(engine.done)
+    stats = RunStats.from_message(done.stats)
+    expected = sum(1 for _ in arrivals([RatePeriod(SHORT.seconds, SHORT.checks_per_s)], Random(SHORT.seed)))
+    assert stats.offered == stats.answered == fund.look_ups == answers == expected > 0
+    assert (counts, errors) == (Counter(), Counter())  # its report is its own, not Locust's
+
+
+def test_the_last_answers_are_handed_over_before_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fund stands still when the schedule ends: its slowest visits must not be missing."""
+    with started(monkeypatch, Fund(still_after=2, still_seconds=0.3), SHORT) as engine:
+        engine.begin(None)
+        wait_until(lambda: engine.done is not None)
+        answers = handed(engine)[2]
+        assert engine.done is not None
+        stats = RunStats.from_message(Done.model_validate_json(engine.done).stats)
+    assert answers == stats.answered == stats.offered
+    assert stats.checks.max_ms >= 250
+
+
+def test_a_schedule_that_is_ended_has_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    with started(monkeypatch, Fund(), replace(SHORT, seconds=600.0)) as engine:
+        engine.begin(None)
+        wait_until(lambda: engine.report()["answered"] > 0)
+        engine.end()
+        wait_until(lambda: engine.state == READY)
+        assert engine.done is None
+
+
+def test_an_unexpected_error_is_a_failure_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(engine_module, "sign_in_all", broken)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    with started(monkeypatch, Fund()) as engine:
+        assert (engine.state, engine.failure) == (FAILED, "ZeroDivisionError")

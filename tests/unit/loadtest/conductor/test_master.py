@@ -1,4 +1,4 @@
-"""The master: who takes part, what is ordered, and what fails the run."""
+"""The master of `locust -f`: what is ordered for a level, and what fails the run."""
 
 from __future__ import annotations
 
@@ -8,25 +8,14 @@ from typing import Any, cast
 
 import pytest
 
-from loadtest.conductor import master as master_module
+from loadtest.conductor import workers as workers_module
 from loadtest.conductor.levels import UNLIMITED_SECONDS
 from loadtest.conductor.master import Master
-from loadtest.conductor.orders import (
-    ASSIGNMENT,
-    BEGIN,
-    END,
-    FAILED,
-    FIGURES,
-    HELLO,
-    PLAN,
-    READY,
-    REFUSED,
-    version,
-)
-from loadtest.conductor.preparation import Compared, Sampled
-from loadtest.generator.messages import Answers
+from loadtest.conductor.orders import BEGIN, END, FAILED, PLAN
+from loadtest.conductor.preparation import Compared
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
+from tests.unit.loadtest.conductor.builders import FakeRunner
 
 USUAL = Plan(LEVELS["L0"], 1.0, 0.5, 7)
 
@@ -43,48 +32,23 @@ class Event:
             listener()
 
 
-class Laboratory:
+class Laboratory(FakeRunner):
     """A master of two workers, with Locust's parts and the dataset's process replaced."""
 
+    assignments = (b"one", b"two")
+
     def __init__(self, **options: Any) -> None:
-        self.sent: list[tuple[str, str, Any]] = []
-        self.listeners: dict[str, Any] = {}
-        self.answers: list[Sampled] = []
+        super().__init__()
         self.compared = Compared(count=5, wrong={})
-        self.assignments = [b"one", b"two"]
         events = SimpleNamespace(test_start=Event(), test_stop=Event(), quitting=Event())
         self.environment = SimpleNamespace(
             events=events, parsed_options=SimpleNamespace(**options), shape_class=object(), process_exit_code=None,
             stats=SimpleNamespace(errors={}),
         )  # fmt: skip
-        self.master = Master(cast(Any, self.environment), cast(Any, self), self._prepare, USUAL, 2)
-
-    def _prepare(self) -> Any:
-        """A worker that introduces itself while the dataset is prepared gets no answer yet."""
-        self.hello("a")
-        assert self.sent == []
-        return self
-
-    def register_message(self, name: str, listener: Any) -> None:
-        self.listeners[name] = listener
-
-    def send_message(self, name: str, data: Any, client_id: str) -> None:
-        self.sent.append((name, client_id, data))
-
-    def add(self, sampled: Sampled) -> None:
-        self.answers.append(sampled)
+        self.master = Master(cast(Any, self.environment), cast(Any, self), lambda: cast(Any, self), USUAL, 2)
 
     def compare(self) -> Compared:
         return self.compared
-
-    def hello(self, client_id: str, claimed: str | None = None) -> None:
-        data = {"version": version() if claimed is None else claimed}
-        self.listeners[HELLO](msg=SimpleNamespace(node_id=client_id, data=data))
-
-    def figures(self, client_id: str, answers: Any = (), **report: Any) -> None:
-        usual = {"state": READY, "cpu_seconds": 1.0, "drained": False, "run": 1, "failure": ""}
-        data = {"report": usual | report, "answers": answers}
-        self.listeners[FIGURES](msg=SimpleNamespace(node_id=client_id, data=data))
 
     def state(self, name: str) -> bool:
         """A property of the master as it is now."""
@@ -106,44 +70,10 @@ def laboratory() -> Laboratory:
     return made
 
 
-def test_each_worker_gets_an_assignment_of_its_own(laboratory: Laboratory) -> None:
-    assert laboratory.sent == [
-        (ASSIGNMENT, "a", {"assignment": b"one"}), (ASSIGNMENT, "b", {"assignment": b"two"}),
-    ]  # fmt: skip
-
-
-def test_a_worker_that_introduces_itself_again_keeps_its_assignment(laboratory: Laboratory) -> None:
-    before = list(laboratory.sent)
-    laboratory.hello("a")
-    assert laboratory.sent == before
-
-
-def test_a_late_worker_is_refused_and_spoils_nothing(laboratory: Laboratory) -> None:
-    laboratory.hello("c")
-    name, client_id, data = laboratory.sent[-1]
-    assert (name, client_id) == (REFUSED, "c")
-    assert "late" in data["reason"]
-    laboratory.figures("c", state=FAILED)
-    assert not laboratory.master.has_failed
-    assert list(laboratory.master.generators) == ["a", "b"]
-
-
-def test_a_worker_with_other_sources_is_refused_and_fails_the_run() -> None:
+def test_a_worker_with_other_sources_makes_the_verdict_negative() -> None:
     laboratory = Laboratory()
     laboratory.hello("a", claimed="another")
-    laboratory.hello("a", claimed="another")
-    assert [(name, client_id) for name, client_id, _ in laboratory.sent] == [(REFUSED, "a")]
-    assert laboratory.master.has_failed
     assert laboratory.quit() == 1
-
-
-def test_the_run_is_ready_when_every_workers_engine_is(laboratory: Laboratory) -> None:
-    assert laboratory.state("is_ready") is False
-    laboratory.figures("a")
-    laboratory.figures("b", state="preparing")
-    assert laboratory.state("is_ready") is False
-    laboratory.figures("b")
-    assert laboratory.state("is_ready") is True
 
 
 def test_each_worker_begins_its_part_with_a_seed_of_its_own(laboratory: Laboratory) -> None:
@@ -184,8 +114,8 @@ def test_a_run_is_drained_when_every_worker_is_drained_or_silent(
     laboratory.figures("a", drained=True)
     laboratory.figures("b", drained=False)
     assert laboratory.state("is_drained") is False
-    later = perf_counter() + master_module.SILENT_SECONDS + 1
-    monkeypatch.setattr(master_module, "perf_counter", lambda: later)
+    later = perf_counter() + workers_module.SILENT_SECONDS + 1
+    monkeypatch.setattr(workers_module, "perf_counter", lambda: later)
     assert laboratory.state("is_drained") is True
     monkeypatch.undo()
     laboratory.figures("b", drained=True)
@@ -240,22 +170,3 @@ def test_what_fails_a_run(
 
 def test_a_run_that_never_began_is_no_success(laboratory: Laboratory) -> None:
     assert laboratory.quit() == 1
-
-
-def test_answers_go_to_the_comparison_with_the_start_of_their_run(laboratory: Laboratory) -> None:
-    line = Answers(sampled=[]).to_line()
-    laboratory.figures("a", answers=[("2026-11-30T00:00:00+00:00", line)])
-    laboratory.figures("stranger", answers=[("2026-11-30T00:00:00+00:00", line)])
-    [sampled] = laboratory.answers
-    assert sampled.began_at.isoformat() == "2026-11-30T00:00:00+00:00"
-
-
-def test_the_rows_of_the_page_name_each_generator_with_its_cores(
-    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = iter([10.0, 12.0])
-    monkeypatch.setattr(master_module, "perf_counter", lambda: next(clock))
-    laboratory.figures("b", cpu_seconds=1.0)
-    laboratory.figures("b", cpu_seconds=2.5)
-    [row] = laboratory.master.rows()
-    assert (row["worker"], row["cores"], row["state"]) == (2, 0.75, READY)

@@ -7,17 +7,18 @@ import json
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.eligibility import CardCheckRequest, NumberCheckRequest
 from loadtest.dataset.request_bodies import number_body, problem_code, proof_members
 from loadtest.model.events import Membership
+from tests.depth import max_examples
 
 TEXT = st.text(min_size=1, max_size=10)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(
     st.binary(min_size=1, max_size=60),
     st.text("abcXYZ019_.-", min_size=1, max_size=40),
@@ -43,7 +44,7 @@ def test_the_fund_s_model_accepts_a_proof() -> None:
     )
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(TEXT | st.none(), TEXT, TEXT | st.none(), st.dates(date(1900, 1, 1), date(2030, 1, 1)))
 def test_a_look_up_has_the_written_parts_and_leaves_absent_ones_out(
     symbol: str | None, number: str, branch: str | None, birth_date: date
@@ -81,7 +82,7 @@ def test_whatever_is_no_problem_answer_is_unreadable(body: bytes, code: str) -> 
     assert problem_code(body) == code
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(st.binary(max_size=60))
 def test_no_body_fails_the_reader_of_codes(body: bytes) -> None:
     assert isinstance(problem_code(body), str)

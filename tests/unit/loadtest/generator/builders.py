@@ -10,12 +10,14 @@ from typing import Any, Self
 from loadtest.dataset.cards import Card
 from loadtest.dataset.visitors import Visitors
 from loadtest.generator.client_faults import ClientFault
-from loadtest.generator.messages import Assignment
+from loadtest.generator.messages import Assignment, GeneratorUsage
 from loadtest.http_client.connection import Reply
 from loadtest.model.events import Membership
+from loadtest.scenario.answer_sample import CheckQuery, SampledAnswer
 from loadtest.scenario.levels import Level
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.sections import Text
+from loadtest.scenario.visits import Outcome
 from tests.builders.cards import rsa_key
 from tests.unit.loadtest.dataset.builders import terminal
 
@@ -23,6 +25,12 @@ FUND = "http://127.0.0.1:8400"
 BY_NUMBER = Level("few", Text("番号による少数の照会", "some checks by number"), 100.0, 0.0)
 PLAN = Plan(BY_NUMBER, seconds=0.1, scale=1.0, seed=1)
 MEMBERSHIPS = [Membership("06130017", "記号", str(number), None, date(1980, 1, 1)) for number in range(20)]
+
+
+USAGE = GeneratorUsage(seconds=10.0, cpu_seconds=5.0, memory_mib=60.0, connections=9)
+SAMPLED = SampledAnswer(
+    CheckQuery.at(terminal(), membership=MEMBERSHIPS[0]), Outcome(200, '{"name":"見本"}'.encode()), 0.5, 0.6
+)
 
 
 def visitors(count: int = 4) -> Visitors:

@@ -1,4 +1,4 @@
-"""Messages between coordinator and generators, as the recipient parses them."""
+"""An assignment as its generator parses it, and what a generator used."""
 
 from __future__ import annotations
 
@@ -6,29 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from loadtest.generator.client_faults import ClientFault
-from loadtest.generator.messages import (
-    Answers,
-    Assignment,
-    Done,
-    Failed,
-    GeneratorMessage,
-    GeneratorUsage,
-    Progress,
-    Ready,
-    parse_message,
-)
-from loadtest.scenario.answer_sample import CheckQuery, SampledAnswer
+from loadtest.generator.messages import Assignment, GeneratorUsage
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.run_stats import RunStats
-from loadtest.scenario.visits import Outcome
-from tests.unit.loadtest.dataset.builders import terminal
-from tests.unit.loadtest.generator.builders import FUND, MEMBERSHIPS, assignment, visitors
-
-USAGE = GeneratorUsage(seconds=10.0, cpu_seconds=5.0, memory_mib=60.0, connections=9)
-SAMPLED = SampledAnswer(
-    CheckQuery.at(terminal(), membership=MEMBERSHIPS[0]), Outcome(200, '{"name":"見本"}'.encode()), 0.5, 0.6
-)
+from tests.unit.loadtest.generator.builders import FUND, USAGE, assignment, visitors
 
 
 @pytest.mark.parametrize("level", LEVELS.values(), ids=lambda level: level.name)
@@ -62,45 +43,8 @@ def test_a_validation_error_shows_no_key() -> None:
     assert "input_value" not in str(raised.value)
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        Ready(),
-        Progress(seconds=1.0, offered=3, answered=2, errors=1, p99_ms=9.5, cpu_seconds=0.5, memory_mib=60.0),
-        Answers(sampled=[SAMPLED]),
-        Done(stats=RunStats().to_message(), usage=USAGE),
-        Failed(reason="the fund is unreachable"),
-    ],
-    ids=lambda message: str(message.type),
-)
-def test_a_generators_message_is_parsed_completely(message: GeneratorMessage) -> None:
-    line = message.to_line()
-    assert line.count(b"\n") == 1
-    assert parse_message(line) == message
-
-
 def test_cores_are_processor_seconds_per_second() -> None:
     assert USAGE.cores == 0.5
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"",
-        b"{}",
-        b"[]",
-        b"ready\n",
-        b'{"type": "unknown"}',
-        b'{"type": "ready", "more": 1}',
-        b'{"type": "failed"}',
-        b'{"type": "progress", "seconds": 1}',
-        b'{"type": "answers", "sampled": {}}',
-        b"\xff",
-    ],
-)
-def test_what_is_no_message_of_a_generator_is_rejected(line: bytes) -> None:
-    with pytest.raises(ValidationError):
-        parse_message(line)
 
 
 @pytest.mark.parametrize(("seconds", "cores"), [(10.0, 0.5), (0.0, 0.0)])

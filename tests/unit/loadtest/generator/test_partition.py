@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.dataset.cards import Card
 from loadtest.dataset.visitors import Visitors
 from loadtest.generator.client_faults import ClientFault
 from loadtest.generator.partition import make_assignments, required_generators, split_command
-from loadtest.generator.process import LOCAL_COMMAND
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
 from loadtest.target import LoadError
 from tests.builders.cards import rsa_key
+from tests.depth import max_examples
 from tests.unit.loadtest.dataset.builders import terminal
 from tests.unit.loadtest.generator.builders import FUND, MEMBERSHIPS, PLAN, visitors
 
@@ -73,24 +72,25 @@ def test_more_generators_than_facilities_are_rejected() -> None:
         make_assignments(FUND, PLAN, visitors(4), 5)
 
 
-def test_a_command_line_is_split_and_gets_the_funds_port() -> None:
-    typed = "ssh -R {port}:127.0.0.1:{port} other 'loadtest generator'"
-    assert split_command(typed, FUND) == ["ssh", "-R", "8400:127.0.0.1:8400", "other", "loadtest generator"]
-    assert split_command(LOCAL_COMMAND, FUND)[0] == sys.executable
+def test_a_command_line_is_split_and_gets_the_ports_of_fund_and_master() -> None:
+    typed = "ssh -R {port}:127.0.0.1:{port} -R {master_port}:127.0.0.1:{master_port} other 'locust --worker'"
+    assert split_command(typed, FUND, 5557) == [
+        "ssh", "-R", "8400:127.0.0.1:8400", "-R", "5557:127.0.0.1:5557", "other", "locust --worker",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("typed", ["ssh 'other", 'ssh "', "", "  "])
 def test_a_command_line_that_starts_nothing_is_refused(typed: str) -> None:
     with pytest.raises(LoadError, match="invalid command line"):
-        split_command(typed, FUND)
+        split_command(typed, FUND, 1)
 
 
 @pytest.mark.parametrize(("url", "port"), [("http://127.0.0.1:8400", "8400"), ("http://localhost", "80")])
 def test_a_url_without_a_port_has_that_of_its_scheme(url: str, port: str) -> None:
-    assert split_command("forward {port} {port}", url) == ["forward", port, port]
+    assert split_command("forward {port} {port}", url, 1) == ["forward", port, port]
 
 
-@settings(max_examples=30)
+@max_examples(30)
 @given(count=st.integers(1, 12), people=st.integers(12, 40), scale=st.floats(0.001, 10))
 def test_parts_keep_the_rate_every_terminal_and_every_patient_once(
     count: int, people: int, scale: float

@@ -8,11 +8,12 @@ from itertools import pairwise
 from math import log10
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loadtest.html_report import charts
 from loadtest.html_report.charts import COLOURS, SPAN_COLOUR, Chart, draw
+from tests.depth import max_examples
 
 
 def words_of(chart: Chart) -> list[str]:
@@ -45,7 +46,7 @@ def test_values_have_four_digits_below_a_thousand_and_separators_above(value: fl
     assert charts._plain(value) == text
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(st.floats(0, 14_400))
 def test_the_time_axis_has_few_labels_at_round_times(duration: float) -> None:
     labels = charts._labels(duration)
@@ -62,7 +63,7 @@ def test_a_very_long_run_is_labelled_by_the_hour(hours: int) -> None:
     assert charts._labels(hours * 3600.0)[-1] == hours * 3600
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(st.lists(st.floats(0.001, 1e6), min_size=1), st.booleans())
 def test_every_value_lies_within_the_axis(values: list[float], logarithmic: bool) -> None:
     drawn = [log10(value) for value in values] if logarithmic else values
@@ -96,7 +97,7 @@ def test_a_constant_power_of_ten_has_a_decade_of_height(value: float) -> None:
     assert (low, high - low) == (log10(value), 1.0)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(st.integers(-3, 5), st.integers(1, 6))
 def test_a_logarithmic_axis_is_labelled_at_1_2_and_5(low: int, decades: int) -> None:
     labels = [round(10**power, 9) for power in charts._powers(float(low), float(low + decades))]
@@ -153,7 +154,7 @@ def test_a_chart_without_data_is_labelled_in_both_languages() -> None:
 @example([(0.0, 5e-324)], False, None)
 @example([(5e-324, 1.0)], False, None)
 @example([(0.0, 5e-324)], True, None)
-@settings(max_examples=15)
+@max_examples(15)
 @given(
     st.lists(st.tuples(st.floats(0, 7200), st.none() | st.floats(0, 1e5)), max_size=20),
     st.booleans(),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.database.waits import WaitSamples
 from loadtest.html_report import series
 from loadtest.machine.sampling import Sample, Usage
 from loadtest.scenario.run_stats import RunStats, TimeSeries
+from tests.depth import max_examples
 
 OFFERED, ANSWERED = "照会（到着） / checks offered", "照会（回答） / checks answered"
 
@@ -37,7 +38,7 @@ def sample(
     return Sample(at, processes, idle, steal, others)
 
 
-@settings(max_examples=10)
+@max_examples(10)
 @given(st.integers(0, 2000))
 def test_intervals_cover_every_second_once(length: int) -> None:
     run = series.intervals(seconds_of(*[0] * length))

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.http_client.connection import Connection, ConnectionFailed, Reply, request, with_body
+from tests.depth import max_examples
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nContent-Length: 7\r\n\r\n" + b'{"a":1}'
 
@@ -104,7 +105,7 @@ HEADS = st.dictionaries(
 )
 
 
-@settings(max_examples=60)
+@max_examples(60)
 @given(
     st.lists(st.tuples(st.integers(100, 599), HEADS, st.binary(max_size=200)), min_size=1, max_size=4),
     st.lists(st.integers(1, 60), min_size=1, max_size=10),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from loadtest.http_client import pool as pool_module
 from loadtest.http_client.connection import ConnectionFailed, Reply
-from loadtest.http_client.pool import ConnectionPool
+from loadtest.http_client.pool import ConnectionPool, max_connections
 
 REPLY = Reply(200, b"{}")
 TOKEN, CHECK = b"POST /v1/token HTTP/1.1\r\n", b"POST /v1/eligibility/number HTTP/1.1\r\n"
@@ -173,3 +174,54 @@ def test_reconnecting_closes_a_connection_in_use_after_its_answer() -> None:
         assert not old.is_open
 
     run(work)
+
+
+def test_a_request_that_is_not_answered_in_time_fails_and_its_connection_is_not_used_again() -> None:
+    async def work(pool: ConnectionPool) -> None:
+        pool.timeout_seconds, FakeConnection.delayed = 0.01, True
+        for _ in range(2):
+            with pytest.raises(ConnectionFailed, match=r"^timeout$"):
+                await pool.exchange(CHECK)
+        FakeConnection.delayed = False
+        assert await pool.exchange(CHECK) == REPLY
+        assert [connection.is_open for connection in FakeConnection.opened] == [False, False, True]
+
+    run(work)
+
+
+def test_a_connection_that_is_not_opened_in_time_fails_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def open_never(host: str, port: int, tls: object) -> FakeConnection:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def work(pool: ConnectionPool) -> None:
+        monkeypatch.setattr(FakeConnection, "open", open_never)
+        pool.timeout_seconds = 0.01
+        with pytest.raises(ConnectionFailed, match=r"^timeout$"):
+            await pool.exchange(CHECK)
+
+    run(work)
+
+
+def test_a_connection_that_is_cut_is_no_timeout() -> None:
+    async def work(pool: ConnectionPool) -> None:
+        FakeConnection.delayed = True
+        task = await started(pool, CHECK)
+        FakeConnection.opened[-1].close()
+        with pytest.raises(ConnectionFailed, match=r"^connection cut$"):
+            await task
+
+    run(work)
+
+
+@pytest.mark.parametrize(
+    ("files", "connections"), [(1024, 924), (20_000, 10_000), (resource.RLIM_INFINITY, 10_000)]
+)
+def test_connections_are_limited_by_the_systems_limit_of_open_files(
+    monkeypatch: pytest.MonkeyPatch, files: int, connections: int
+) -> None:
+    limits: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, files))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limit: limits.append(limit))
+    assert max_connections() == connections
+    assert limits == [(files, files)]

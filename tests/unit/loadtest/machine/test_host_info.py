@@ -78,7 +78,7 @@ def test_without_a_work_tree_or_without_git_there_is_no_commit(
     [
         ([], "loadtest"),
         (["run", "--level", "L0"], "loadtest run --level L0"),
-        (["run", "--generator", "ssh one 'loadtest generator'"], "loadtest run --generator 'ssh one '\"'\"'loadtest generator'\"'\"''"),
+        (["run", "--generator", "ssh one 'locust --worker'"], "loadtest run --generator 'ssh one '\"'\"'locust --worker'\"'\"''"),
     ],
 )  # fmt: skip
 def test_the_command_can_be_repeated_as_it_is_written(arguments: list[str], command: str) -> None:

@@ -83,6 +83,24 @@ def test_the_parent_of_a_child_is_this_process() -> None:
         child.stdin.write(b"\n")
 
 
+@pytest.mark.parametrize(
+    ("pid", "among", "found"),
+    [
+        (13, {10}, True),
+        (13, {12}, True),
+        (13, {13}, False),
+        (13, {11}, False),
+        (1, {10}, False),
+        (99, {10}, False),
+    ],
+)
+def test_ancestors_are_parents_and_their_parents(
+    monkeypatch: pytest.MonkeyPatch, pid: int, among: set[int], found: bool
+) -> None:
+    monkeypatch.setattr(processes, "parent", lambda pid: {13: 12, 12: 10, 10: 1}.get(pid, 0))
+    assert processes.has_ancestor(pid, among) is found
+
+
 def test_sockets_of_a_port_are_distinguished_by_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,8 +12,8 @@ from loadtest.machine.roles import COORDINATOR, JLIS, JOBS, SCHEDULER, SUPERVISO
 
 FUND, JLIS_PORT, EXTERNAL = 8400, 8410, 5433
 
-PARENTS = {11: 10, 12: 10, 13: 10, 14: 10, 99: 1}
-NAMES = {13: "fund-scheduler", 14: "fund-jobs", 99: "fund-scheduler"}
+PARENTS = {11: 15, 12: 15, 13: 15, 14: 15, 15: 10, 99: 1}
+NAMES = {13: "fund-scheduler", 14: "fund-jobs", 15: "fund-forks", 99: "fund-scheduler"}
 """99 belongs to another stack."""
 
 
@@ -31,14 +31,14 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def found_roles(database_url: str | None = None) -> dict[int, str]:
     return ProcessRoles(
-        f"http://127.0.0.1:{FUND}", Path("fund"), database_url, f"http://127.0.0.1:{JLIS_PORT}", lambda: [50, 51], 1
+        f"http://127.0.0.1:{FUND}", Path("fund"), database_url, f"http://127.0.0.1:{JLIS_PORT}", lambda: {50: GENERATOR, 51: GENERATOR, 52: COORDINATOR}, 1
     ).find()  # fmt: skip
 
 
 def test_every_process_of_a_stack_has_its_role() -> None:
     assert found_roles() == {
-        1: COORDINATOR, 10: SUPERVISOR, 11: API, 12: API, 13: SCHEDULER, 14: JOBS, 20: JLIS, 30: DATABASE, 31: DATABASE,
-        50: GENERATOR, 51: GENERATOR,
+        1: COORDINATOR, 10: SUPERVISOR, 11: API, 12: API, 13: SCHEDULER, 14: JOBS, 15: SUPERVISOR, 20: JLIS, 30: DATABASE, 31: DATABASE,
+        50: GENERATOR, 51: GENERATOR, 52: COORDINATOR,
     }  # fmt: skip
 
 

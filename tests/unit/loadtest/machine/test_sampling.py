@@ -136,7 +136,7 @@ def test_growth_is_undefined(taken: list[Sample]) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="sockets are read from /proc")
 def test_this_machine_is_sampled_and_described() -> None:
     here = os.getpid()
-    roles = ProcessRoles("http://127.0.0.1:1", Path("nowhere"), None, None, list, here)
+    roles = ProcessRoles("http://127.0.0.1:1", Path("nowhere"), None, None, dict, here)
     sampler = Sampler(roles.find)
     sampler.sample()
     [sample] = sampler.samples

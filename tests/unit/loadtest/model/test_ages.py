@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.model.ages import age, birthday, in_seventies, preschool
+from tests.depth import max_examples
 
 BORN = st.dates(date(1900, 1, 1), date(2025, 12, 31))
 ONE_DAY = timedelta(days=1)
@@ -62,7 +63,7 @@ def test_the_class_of_the_seventies_begins_with_a_month_and_ends_before_75(
     ]  # fmt: skip
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(BORN.filter(lambda born: born.year < 1990))
 def test_the_class_lasts_nearly_five_years_without_a_gap(born: date) -> None:
     days = [birthday(born, 69) + timedelta(days=place) for place in range(0, 7 * 366, 29)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.codes import FacilityKind
@@ -18,6 +18,7 @@ from loadtest.scenario.answer_sample import (
     SampledAnswer,
 )
 from loadtest.scenario.visits import Outcome
+from tests.depth import max_examples
 from tests.unit.loadtest.dataset.builders import terminal
 
 QUERY = CheckQuery.at(terminal(), person="R1-00000001")
@@ -28,7 +29,7 @@ def at(second: float) -> SampledAnswer:
     return SampledAnswer(QUERY, OUTCOME, second, second)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=30), st.integers(0, 3))
 def test_draining_loses_and_repeats_nothing(bursts: list[int], every: int) -> None:
     sample, once = AnswerSample(), AnswerSample()

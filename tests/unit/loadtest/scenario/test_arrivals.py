@@ -7,7 +7,7 @@ from random import Random
 from statistics import mean, pvariance
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.codes import FacilityKind
@@ -24,6 +24,7 @@ from loadtest.scenario.arrivals import (
     minute_share,
 )
 from loadtest.scenario.levels import LEVELS
+from tests.depth import max_examples
 
 
 def times(*periods: RatePeriod, seed: int = 1) -> list[float]:
@@ -75,7 +76,7 @@ def test_the_hours_and_minutes_of_a_kind_add_up_to_its_day(kind: FacilityKind) -
         assert minutes == pytest.approx(hour_share(kind, hour))
 
 
-@settings(max_examples=25)  # each computes 1,440 minutes
+@max_examples(25)  # each computes 1,440 minutes
 @given(
     kind=st.sampled_from(KINDS),
     seconds=st.floats(min_value=1, max_value=SECONDS),

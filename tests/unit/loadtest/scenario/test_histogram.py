@@ -6,10 +6,11 @@ import json
 from math import ceil
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.scenario.histogram import LatencyHistogram, percentiles
+from tests.depth import max_examples
 from tests.unit.loadtest.scenario.builders import latencies
 
 
@@ -51,7 +52,7 @@ def test_a_histogram_survives_its_transfer() -> None:
 MILLISECONDS = st.lists(st.floats(0.01, 60_000), min_size=1, max_size=60)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(MILLISECONDS, st.floats(0.001, 1.0))
 def test_a_percentile_is_a_latency_that_the_share_does_not_exceed(values: list[float], share: float) -> None:
     found = latencies(*values).percentile_ms(share)
@@ -60,7 +61,7 @@ def test_a_percentile_is_a_latency_that_the_share_does_not_exceed(values: list[f
     assert found <= max(values)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(MILLISECONDS)
 def test_percentiles_do_not_decrease_with_the_share(values: list[float]) -> None:
     histogram = latencies(*values)
@@ -69,7 +70,7 @@ def test_percentiles_do_not_decrease_with_the_share(values: list[float]) -> None
     assert found[-1] == pytest.approx(histogram.max_ms)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(MILLISECONDS, MILLISECONDS, MILLISECONDS)
 def test_merging_is_like_adding_all_in_any_order(
     one: list[float], two: list[float], three: list[float]
@@ -83,7 +84,7 @@ def test_merging_is_like_adding_all_in_any_order(
     assert forward == backward == together
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(MILLISECONDS)
 def test_any_histogram_survives_its_transfer_and_can_be_added_to(values: list[float]) -> None:
     received = LatencyHistogram.from_message(json.loads(json.dumps(latencies(*values).to_message())))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.scenario.arrivals import CHECKS_PER_DAY
@@ -11,6 +11,7 @@ from loadtest.scenario.capacity import BUSIEST_PER_S, Capacity
 from loadtest.scenario.levels import LEVELS, NIGHT_ROWS_PER_S, SITES, STORM_SECONDS, Level, Shape
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.sections import ReportSection, Text, joined
+from tests.depth import max_examples
 
 ALL = list(LEVELS.values())
 
@@ -50,7 +51,7 @@ def test_only_a_storm_reconnects_and_all_its_sites_do() -> None:
     assert sum(period.seconds * period.per_second for period in plan.sign_ins) == pytest.approx(SITES)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(seconds=st.floats(1, 14_400), scale=st.floats(0.001, 10))
 def test_reconnections_begin_with_the_restart_and_end_within_the_run(seconds: float, scale: float) -> None:
     plan = Plan(LEVELS["storm"], seconds, scale, 1)
@@ -62,7 +63,7 @@ def test_reconnections_begin_with_the_restart_and_end_within_the_run(seconds: fl
     assert storm.per_second == pytest.approx(SITES * scale / 60)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(
     rate=st.floats(1, 5000),
     cores=st.integers(1, 128),

@@ -14,12 +14,11 @@ from typing import Any, cast
 
 import pytest
 
+from loadtest.conductor.run_handle import LOCAL_COMMAND, RunResult
 from loadtest.dataset.provision import DatasetSize
 from loadtest.faults.fault import Expectation, Fault, always
 from loadtest.faults.storm import STORM
 from loadtest.generator.client_faults import ClientFault
-from loadtest.generator.pool import RunResult
-from loadtest.generator.process import LOCAL_COMMAND
 from loadtest.machine.costs import API, DATABASE, GENERATOR, CpuReading, CpuUsage
 from loadtest.scenario import run as run_module
 from loadtest.scenario.answer_sample import SampledAnswer
@@ -46,7 +45,8 @@ class Laboratory:
 
     url: str = "http://127.0.0.1:8400"
     assignments: list[Any] = field(default_factory=list)
-    commands: list[list[list[str]]] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    commands: list[Sequence[str]] = field(default_factory=list)
     tasks: list[int] = field(default_factory=list)
     contexts: list[Any] = field(default_factory=list)
     progress: list[str] = field(default_factory=list)
@@ -56,7 +56,9 @@ class Laboratory:
     def target(self, folder: Path, *, workers: int) -> Iterator[TargetEnvironment]:
         yield TargetEnvironment({"TERMINAL_FUND_URL": self.url, "FUND_HOME": str(folder)}, None)
 
-    def pool(self, commands: list[list[str]], assignments: list[Any]) -> Context:
+    def conductor(self, commands: Sequence[str], url: str, plan: Plan, assignments: list[Any]) -> Context:
+        assert url == self.url
+        self.plans.append(plan)
         self.commands.append(commands)
         self.assignments.append(assignments)
         return Context()
@@ -78,9 +80,9 @@ class Laboratory:
 
 
 class Context:
-    """A generator pool or a monitor."""
+    """A conductor or a monitor."""
 
-    pids: tuple[int, ...] = ()
+    roles: dict[int, str] = {}  # noqa: RUF012
 
     def __init__(self, *_: object) -> None:
         pass
@@ -119,7 +121,7 @@ def laboratory(monkeypatch: pytest.MonkeyPatch) -> Laboratory:
     for name, value in {
         "open_target": made.target,
         "provision": lambda *_: dataset,
-        "GeneratorPool": made.pool,
+        "Conductor": made.conductor,
         "Monitor": Context,
         "run_generators": made.run,
         "AnswerChecker": made.checker,
@@ -178,8 +180,8 @@ def test_wrong_answers_and_wrong_histories_are_counted_together(laboratory: Labo
 @pytest.mark.parametrize(
     ("given", "started"),
     [
-        (None, [LOCAL_COMMAND.split(" ", 1)[0]]),
-        (["ssh one {port}", "ssh two {port}"], ["ssh", "ssh"]),
+        (None, [LOCAL_COMMAND]),
+        (["ssh one {port}", "ssh two {port}"], ["ssh one {port}", "ssh two {port}"]),
     ],
 )
 def test_generators_are_those_given_or_as_many_as_the_plan_needs(
@@ -187,10 +189,8 @@ def test_generators_are_those_given_or_as_many_as_the_plan_needs(
 ) -> None:
     run(laboratory, generators=given)
     [commands] = laboratory.commands
-    assert [command[0] for command in commands] == started
+    assert list(commands) == started
     assert len(laboratory.assignments[0]) == len(started)
-    if given is not None:
-        assert [command[-1] for command in commands] == ["8400", "8400"]
 
 
 def test_a_fault_is_injected_into_the_run_and_has_a_section(laboratory: Laboratory) -> None:
@@ -246,7 +246,7 @@ def test_the_progress_of_a_run_is_reported_when_there_is_any(monkeypatch: pytest
         return next(summaries)
 
     async def work(report: Callable[..., Any]) -> None:
-        context = SimpleNamespace(generators=SimpleNamespace(summary=summary))
+        context = SimpleNamespace(conductor=SimpleNamespace(summary=summary))
         with pytest.raises(RuntimeError, match="StopIteration"):
             await report(cast(Any, context), reported.append)
 

@@ -6,10 +6,11 @@ import json
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.scenario.run_stats import RunStats, TimeSeries
+from tests.depth import max_examples
 
 
 def stats_of(*checks: tuple[float, float]) -> RunStats:
@@ -108,7 +109,7 @@ def merged(*parts: RunStats) -> RunStats:
     return total
 
 
-@settings(max_examples=30)
+@max_examples(30)
 @given(runs(), runs(), runs())
 def test_it_does_not_matter_which_generator_reports_first(
     one: RunStats, two: RunStats, three: RunStats
@@ -121,7 +122,7 @@ def test_it_does_not_matter_which_generator_reports_first(
     assert forward.histories_compared == sum(part.histories_compared for part in (one, two, three))
 
 
-@settings(max_examples=30)
+@max_examples(30)
 @given(runs())
 def test_the_totals_are_those_of_the_seconds(stats: RunStats) -> None:
     total = stats.series.between(0, len(stats.series))
@@ -132,7 +133,7 @@ def test_the_totals_are_those_of_the_seconds(stats: RunStats) -> None:
     assert received.to_message() == stats.to_message()
 
 
-@settings(max_examples=30)
+@max_examples(30)
 @given(runs(), st.integers(-3, 25), st.integers(-3, 25))
 def test_a_run_is_its_two_halves_wherever_it_is_cut(stats: RunStats, cut: int, other: int) -> None:
     end = len(stats.series)

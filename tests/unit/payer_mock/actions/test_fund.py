@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.enrolment import RegisterMatch
@@ -23,6 +23,7 @@ from payer_mock.actions.fund import chunks, open_clients, poll_while, wait_until
 from payer_mock.actions.report import Report, Stop
 from payer_mock.actions.uploads import insurer_of
 from payer_mock.members.reader import file_format
+from tests.depth import max_examples
 from tests.unit.payer_mock.builders import FUND, INSURER, OTHER_INSURER, credential
 
 NOW = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
@@ -150,7 +151,7 @@ def test_the_insurer_of_a_member_file_is_that_of_its_first_row(
     assert insurer_of(tmp_path / name) == insurer
 
 
-@settings(max_examples=50)
+@max_examples(50)
 @given(content=st.binary(max_size=300))
 def test_no_file_fails_the_search_for_its_insurer(
     tmp_path_factory: pytest.TempPathFactory, content: bytes

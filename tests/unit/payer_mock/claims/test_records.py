@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -39,6 +39,7 @@ from payer_mock.claims.medicines import product, products
 from payer_mock.claims.payers import claim_type, payer_records, payer_share
 from payer_mock.claims.pharmacy import pharmacy_points, pharmacy_records
 from payer_mock.claims.records import MEDICAL_FIELDS, PHARMACY_FIELDS, compact, encode, record, truncated
+from tests.depth import max_examples
 
 MONTH = date(2026, 10, 1)
 CLINIC, PHARMACY = Institutions(1000).clinic(3), Institutions(1000).pharmacy(5)
@@ -167,7 +168,7 @@ def test_a_payer_is_named_with_the_number_on_her_certificate() -> None:
     assert only.startswith("HO,")
 
 
-@settings(max_examples=30)
+@max_examples(30)
 @given(st.lists(st.tuples(st.integers(0, 500), st.dictionaries(st.integers(1, 31), st.integers(1, 90), min_size=1, max_size=4)), min_size=1, max_size=4))  # fmt: skip
 def test_a_medical_claim_s_points_are_those_of_every_unit_on_every_day(
     units: list[tuple[int, dict[int, int]]],
@@ -274,7 +275,7 @@ CLAIMS = st.lists(
 )
 
 
-@settings(max_examples=60)
+@max_examples(60)
 @given(CLAIMS, st.sampled_from([1, 60, 10**9]))
 def test_claims_are_sorted_by_institution_and_not_changed(
     tmp_path_factory: pytest.TempPathFactory, claims: list[tuple[int, int, int, str]], run_bytes: int

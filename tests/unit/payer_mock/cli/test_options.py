@@ -48,15 +48,16 @@ def test_a_command_s_help_begins_in_japanese_and_has_an_english_sentence(name: s
     assert english[0].endswith(".")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_with_a_help_has_it_in_both_languages(name: str) -> None:
-    for option in COMMANDS[name].params:
-        if option.name == "help" or not getattr(option, "help", None):
-            continue
-        japanese, separator, english = option.help.rpartition(" / ")
-        assert separator, option.name
-        assert JAPANESE.search(japanese), option.name
-        assert english.strip(), option.name
+def test_every_option_with_a_help_has_it_in_both_languages() -> None:
+    assert COMMANDS
+    for name in COMMANDS:
+        for option in COMMANDS[name].params:
+            if option.name == "help" or not getattr(option, "help", None):
+                continue
+            japanese, separator, english = option.help.rpartition(" / ")
+            assert separator, option.name
+            assert JAPANESE.search(japanese), option.name
+            assert english.strip(), option.name
 
 
 @pytest.mark.parametrize(
@@ -208,3 +209,11 @@ def test_a_missing_setting_is_named_in_both_languages(monkeypatch: pytest.Monkey
     assert done.exit_code == 2
     assert "設定にエラーがあります。" in done.stderr
     assert f"The settings are incomplete or wrong: {variable}" in done.stderr
+
+
+@pytest.mark.parametrize("port", ["-1", "1", "1023", "65536"])
+def test_a_port_that_no_webhook_may_name_is_refused(port: str) -> None:
+    """Rule E3."""
+    result = run("listen", "--port", port)
+    assert result.exit_code == 2
+    assert "65535" in plain(result)

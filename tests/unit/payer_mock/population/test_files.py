@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
@@ -22,6 +22,7 @@ from payer_mock.population.files import (
     write_insurers,
 )
 from payer_mock.population.insurers import Insurer, Scheme
+from tests.depth import max_examples
 
 INSURERS = ("01130012", "06130017", "39131008")
 CELL = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
@@ -29,7 +30,7 @@ ROWS = st.dictionaries(st.sampled_from(MEMBER_COLUMNS), CELL, max_size=6)
 POPULATION = Population(1000, 5, "2026-10")
 
 
-@settings(max_examples=60)
+@max_examples(60)
 @given(st.lists(ROWS, max_size=5))
 def test_rows_are_read_as_they_were_written(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from payer_mock.population.residents import (
@@ -19,6 +19,7 @@ from payer_mock.population.residents import (
     home_place,
     read_households,
 )
+from tests.depth import max_examples
 
 BORN = st.dates(date(1900, 1, 1), date(2020, 12, 31))
 RESIDENT: dict[str, Any] = {
@@ -87,7 +88,7 @@ def test_a_line_that_is_no_resident_is_named_by_its_number_and_not_repeated(line
     assert str(raised.value) == "line 2 is not a resident"
 
 
-@settings(max_examples=50)
+@max_examples(50)
 @given(BORN, st.integers(0, 110))
 def test_a_birthday_is_the_first_day_of_an_age(born: date, age: int) -> None:
     day = birthday(born, age)

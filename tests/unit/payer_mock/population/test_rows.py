@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from random import Random
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.codes import LimitCertificateKind, LimitClass, ReasonOfLoss
@@ -17,6 +17,7 @@ from payer_mock.population.families import Family, families_of
 from payer_mock.population.insurers import Insurer, Insurers, Scheme
 from payer_mock.population.residents import Person, age_on
 from payer_mock.population.rows import NumberAllocator, member_rows
+from tests.depth import max_examples
 from tests.unit.payer_mock.builders import CELLS
 
 INSURERS = Insurers(1_000_000)
@@ -109,7 +110,7 @@ def test_a_child_born_after_a_period_has_no_row_in_it(until: date, members: int)
     assert {(row["lost_on"], row["reason_of_loss"]) for row in rows} == {(until.isoformat(), "03")}
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)))
 def test_the_certificates_year_ends_on_the_next_last_day_of_july(day: date) -> None:
     last = last_of_july(day)
@@ -117,7 +118,7 @@ def test_the_certificates_year_ends_on_the_next_last_day_of_july(day: date) -> N
     assert timedelta(0) <= last - day < timedelta(days=366)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(
     st.sampled_from([scheme for scheme in SCHEMES if scheme is not Scheme.WELFARE_OFFICE]),
     st.dates(date(1930, 1, 1), date(2020, 1, 1)),
@@ -136,7 +137,7 @@ def test_a_limit_certificate_begins_with_the_cover_and_fits_scheme_and_age(
     assert (row["limit_kind"] == LimitCertificateKind.LIMIT_AND_MEALS) is meals
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(st.sampled_from(SCHEMES), st.dates(date(1930, 1, 1), date(2026, 9, 30)), st.integers(0, 10**6))
 def test_certificates_are_issued_no_earlier_than_the_cover_and_none_to_recipients(
     scheme: Scheme, born: date, seed: int
@@ -157,7 +158,7 @@ def test_certificates_are_issued_no_earlier_than_the_cover_and_none_to_recipient
     assert ("burden_ratio" in added) <= (scheme is Scheme.LATE_ELDERLY)
 
 
-@settings(max_examples=40)
+@max_examples(40)
 @given(
     st.lists(
         st.tuples(st.dates(date(1935, 1, 1), date(2026, 9, 30)), st.sampled_from("12")),

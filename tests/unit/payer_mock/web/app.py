@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -58,9 +57,3 @@ async def open_browser(home: Path, fund: FakeUploads) -> AsyncIterator[Browser]:
     async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers={"Origin": ORIGIN}) as http:
         yield Browser(http, desk, fund, ticks)
     desk.sessions.end_all()
-
-
-def words_of(response: httpx2.Response) -> str:
-    """The text of a page without its markup."""
-    body = re.sub(r"<(head|script|svg|option)\b.*?</\1>", " ", response.text, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))

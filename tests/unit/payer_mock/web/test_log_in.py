@@ -6,8 +6,9 @@ import pytest
 
 from screens.web.attempts import MAX_PER_OPERATOR, WINDOW_SECONDS
 from screens.web.sessions import IDLE_SECONDS
+from tests.builders.page_words import words_of
 from tests.unit.payer_mock.builders import INSURER
-from tests.unit.payer_mock.web.app import APPROVER, SENDER, Browser, words_of
+from tests.unit.payer_mock.web.app import APPROVER, SENDER, Browser
 
 pytestmark = pytest.mark.anyio
 

@@ -8,9 +8,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.builders.page_words import words_of
 from tests.unit.payer_mock.builders import INSURER
 from tests.unit.payer_mock.fake_uploads import FakeUploads
-from tests.unit.payer_mock.web.app import APPROVER, Browser, words_of
+from tests.unit.payer_mock.web.app import APPROVER, Browser
 from tests.unit.payer_mock.web.member_data import HISTORY, ITEMS, MEMBER, version
 
 pytestmark = pytest.mark.anyio

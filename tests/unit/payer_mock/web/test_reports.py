@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from eligibility_api.contract.enrolment import RegisterMatch
+from tests.builders.page_words import words_of
 from tests.unit.payer_mock.builders import INSURER
-from tests.unit.payer_mock.web.app import APPROVER, Browser, words_of
+from tests.unit.payer_mock.web.app import APPROVER, Browser
 from tests.unit.payer_mock.web.member_data import HISTORY, MEMBER
 
 pytestmark = pytest.mark.anyio

@@ -12,9 +12,10 @@ import pytest
 from eligibility_api.contract.uploads import FileFormat
 from payer_mock.actions.uploads import UploadOptions
 from payer_mock.web.sending import Sending
+from tests.builders.page_words import words_of
 from tests.unit.payer_mock.builders import INSURER
 from tests.unit.payer_mock.fake_uploads import REPORT, UPLOAD_ID, UPLOADS
-from tests.unit.payer_mock.web.app import APPROVER, SENDER, Browser, words_of
+from tests.unit.payer_mock.web.app import APPROVER, SENDER, Browser
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.duplicate_checks import DuplicateCheckRequest
@@ -17,6 +17,7 @@ from payer_mock.claims.description import read_description
 from shikaku.persons.care import CLINIC, check_request, claim_descriptions, prescriptions
 from shikaku.persons.dataset import load_dataset
 from shikaku.persons.person import INSTITUTIONS
+from tests.depth import max_examples
 
 RUN_DAYS = st.dates(date(2025, 1, 1), date(2037, 12, 31))
 RECORD = "01980c5e-0000-7000-8000-000000000000"
@@ -31,7 +32,7 @@ def test_the_claims_are_the_asking_clinics() -> None:
     assert {"code": here["institution_code"], "name": here["institution_name"]} == CLINIC
 
 
-@settings(max_examples=30)
+@max_examples(15)
 @given(RUN_DAYS)
 def test_claims_are_valid_and_of_the_month_before_the_last(today: date) -> None:
     data = load_dataset(today)
@@ -48,7 +49,7 @@ def test_claims_are_valid_and_of_the_month_before_the_last(today: date) -> None:
             assert [disease.main for disease in claim.diseases].count(True) == 1
 
 
-@settings(max_examples=30)
+@max_examples(15)
 @given(RUN_DAYS)
 def test_prescriptions_and_checks_are_valid_requests(today: date) -> None:
     data = load_dataset(today)

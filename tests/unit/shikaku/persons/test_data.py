@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -24,7 +24,7 @@ from shikaku.persons.dataset import Dataset, load_dataset, residents
 from shikaku.persons.document import DOCUMENT, document
 from shikaku.persons.person import INSTITUTIONS, Person, Question
 from shikaku.stack import INSTITUTION_CODE
-from tests.depth import DEEP
+from tests.depth import DEEP, max_examples
 
 DATA = load_dataset()
 RUN_DAYS = st.dates(date(2025, 1, 1), date(2037, 12, 31))
@@ -34,7 +34,7 @@ ENROLMENT = TypeAdapter(Enrolment)
 QUESTIONS = [question for person in DATA.persons for question in person.questions]
 SYNTHETIC = ("試験", "見本", "架空", "ＭＩＨＯＮ")
 
-on_any_day = settings(max_examples=200 if DEEP else 30)
+on_any_day = max_examples(200 if DEEP else 15)
 
 
 def enrolments(data: Dataset) -> list[dict[str, object]]:

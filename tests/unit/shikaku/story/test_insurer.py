@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -35,6 +36,16 @@ REPORT = {
 
 
 @dataclass
+class ScriptedService:
+    """A program that writes its log at once."""
+
+    log: Path
+
+    def wait_for(self, what: str, ready: Callable[[], bool], seconds: float) -> None:
+        assert ready(), (what, seconds)
+
+
+@dataclass
 class ScriptedStack:
     """A stack whose commands report what the scenes expect, except for the given states and ratios."""
 
@@ -47,10 +58,21 @@ class ScriptedStack:
     stdout: str | None = None
     report: dict[str, Any] | None = field(default_factory=lambda: REPORT)
     problem: bool = False
+    events: list[str] = field(default_factory=lambda: ["file.held", "file.approved", "file.published"])
+    waited: list[float] = field(default_factory=list)
 
     @property
     def cards(self) -> Path:
         return self.home
+
+    def start_service(self, *arguments: str) -> ScriptedService:
+        """The insurer's program: events of the file `u` and of others, and a line that is being written."""
+        assert arguments == ("payer-mock", "listen", "--port", "0", "--insurer", "39131008")
+        log = self.home / "events.log"
+        received = [{"listening": "http://127.0.0.1:9000/events"}, event("file.refused", "another")]
+        lines = [json.dumps(one) for one in (*received, *(event(kind, "u") for kind in self.events))]
+        log.write_text("\n".join([*lines[:1], "a warning", *lines[1:], '{"id": "2", "ty']), encoding="utf-8")
+        return ScriptedService(log)
 
     def run(self, *arguments: str | Path, **_: Any) -> CompletedProcess[str]:
         self.commands.append(tuple(map(str, arguments)))
@@ -74,6 +96,10 @@ class ScriptedStack:
         return {}
 
 
+def event(kind: str, upload_id: str) -> dict[str, Any]:
+    return {"id": "1", "type": kind, "timestamp": "2026-11-23T00:00:00Z", "data": {"upload_id": upload_id}}
+
+
 def resident() -> dict[str, Any]:
     return {
         "resident_id": "R2-00000001",
@@ -88,7 +114,8 @@ def resident() -> dict[str, Any]:
 
 
 def steps(stack: ScriptedStack) -> list[DemoStep]:
-    return list(InsurerScenes(cast(Stack, stack), load_dataset(date(2026, 11, 23))).play())
+    data = load_dataset(date(2026, 11, 23))
+    return list(InsurerScenes(cast(Stack, stack), data, sleep=stack.waited.append).play())
 
 
 def test_every_step_is_as_expected_for_the_expected_reports(tmp_path: Path) -> None:
@@ -124,6 +151,26 @@ def test_a_wrong_ratio_at_the_desk_is_not_as_expected(tmp_path: Path, step: int)
     stack = ScriptedStack(tmp_path)
     stack.ratios[step] = 30
     assert [one.as_expected for one in steps(stack)].count(False) == 1
+
+
+def test_the_insurers_program_received_the_events_of_the_file_in_their_order(tmp_path: Path) -> None:
+    stack = ScriptedStack(tmp_path)
+    [received] = [one for one in steps(stack) if one.title.startswith("Webhook")]
+    assert received.lines[:3] == ("file.held", "file.approved", "file.published")
+    assert (received.as_expected, stack.waited) == (True, [])
+
+
+@pytest.mark.parametrize(
+    "events",
+    [[], ["file.held", "file.approved"], ["file.published", "file.held"]],
+    ids=["none", "not all", "order"],
+)
+def test_events_that_did_not_come_as_they_happened_are_not_as_expected(
+    tmp_path: Path, events: list[str]
+) -> None:
+    stack = ScriptedStack(tmp_path, events=events)
+    assert [one.as_expected for one in steps(stack)].count(False) == 1
+    assert bool(stack.waited) is ("file.published" not in events), "it waited for the last one, not for ever"
 
 
 def test_a_file_without_a_report_is_shown_by_its_state(tmp_path: Path) -> None:

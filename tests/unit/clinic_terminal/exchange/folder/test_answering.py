@@ -14,13 +14,17 @@ from clinic_terminal.exchange.folder.answering import FileAnswer, max_bytes
 from clinic_terminal.exchange.folder.encryption import EncryptConf, Encryption
 from clinic_terminal.exchange.folder.form import FileForm
 from clinic_terminal.exchange.folder.names import parse_request_name
+from clinic_terminal.exchange.operator import Operator
 from clinic_terminal.exchange.result_codes import RESULT_CODES
+from clinic_terminal.messages import xml_codec
 from clinic_terminal.messages.characters import Encoding
 from clinic_terminal.messages.headers import MAX_BULK_BYTES, MAX_SINGLE_BYTES, Message
 from clinic_terminal.store import TerminalStore
 from clinic_terminal.store.records import ResultFile
-from eligibility_api.contract.codes import Validity
+from eligibility_api.contract.codes import Care, Validity
 from tests.builders.clinic import request_files, samples
+from tests.builders.clinic.clinic_software import DOCTOR, history_request
+from tests.builders.clinic.fake_consents import given_ahead
 from tests.builders.clinic.fake_fund import FakeFund
 from tests.builders.clinic.folder import REQUEST, RESULT
 from tests.builders.clinic.request_files import ReadResult, look_up
@@ -37,6 +41,7 @@ class Stage:
         self.fund = FakeFund()
         self.store = TerminalStore.open(home)
         self.pdf: bytes | None = None
+        self.staff: Operator | None = None
         self.encryption = Encryption(EncryptConf({}))
 
     def answer(
@@ -51,7 +56,7 @@ class Stage:
         too_large: bool = False,
     ) -> ResultFile:
         form = FileForm(encoding, self.encryption, bulk_as_zip, shuffle)
-        with Exchange(self.fund.client(), self.store, clock=lambda: NOW) as exchange:
+        with Exchange(self.fund.client(), self.store, clock=lambda: NOW, staff=self.staff) as exchange:
             answer = FileAnswer(exchange, self.store, form, self._pdf_of, lambda: NOW)
             [result] = answer(request(content, name=name, too_large=too_large), refused)
         return result
@@ -321,3 +326,14 @@ def test_a_name_that_is_no_request_has_no_result(stage: Stage) -> None:
         form = FileForm(Encoding.UTF_8, stage.encryption)
         answer = FileAnswer(exchange, stage.store, form, lambda *_: None, lambda: NOW)
         assert answer(request(b"", name="Thumbs.db"), False) == ()
+
+
+def test_medicines_are_read_under_a_consent_of_her_own_page(stage: Stage) -> None:
+    """Rule W14: once an answer of the day has identified her."""
+    stage.staff = DOCTOR
+    stage.fund.consents.on_own_page = [given_ahead()]
+    asked = xml_codec.encode(history_request(care=Care.ONLINE), Encoding.UTF_8).content
+    codes = [ReadResult(stage.answer(asked, "YZKsiquc01req_1.xml").content).error]
+    stage.answer(look_up())
+    codes.append(ReadResult(stage.answer(asked, "YZKsiquc01req_2.xml").content).error)
+    assert codes == ["SHK-4002", "1"]

@@ -12,6 +12,7 @@ from clinic_terminal.exchange.web.app import SEARCH_PATH
 from clinic_terminal.messages import json_codec
 from clinic_terminal.messages.codes import FileCategory
 from clinic_terminal.messages.registry import MESSAGES
+from eligibility_api.contract.codes import Care
 from tests.builders.clinic import samples
 from tests.builders.clinic.clinic_software import (
     FILE,
@@ -21,7 +22,8 @@ from tests.builders.clinic.clinic_software import (
     results_request,
 )
 from tests.builders.clinic.exchange_requests import ALL_REQUESTS
-from tests.builders.clinic.web_face import WebFaceClient
+from tests.builders.clinic.fake_consents import given_ahead
+from tests.builders.clinic.web_face import PERMIT, WebFaceClient
 from tests.builders.message_reader import read_result
 from tests.builders.pdf import ReadPdf
 
@@ -236,3 +238,15 @@ async def test_a_bug_is_a_failure_of_ours_without_values(
     assert (reply.status_code, reply.json()["code"]) == (500, "SHK-9008")
     assert "KeyError" in caplog.text
     assert "secret" not in reply.text + caplog.text
+
+
+async def test_medicines_are_read_under_a_consent_of_her_own_page(web: WebFaceClient) -> None:
+    """Rule W14: once an answer of the day has identified her."""
+    web.fund.consents.on_own_page = [given_ahead()]
+    same = samples.enrolment(name=PERMIT.person.name, name_kana=PERMIT.person.name_kana)
+    web.fund.answer = samples.answer(results=[same])
+    asked = history_request(care=Care.ONLINE)
+    replies = [await web.ask("YZKsiquc01req", asked)]
+    await web.ask("OQSsiquc01req", eligibility_request())
+    replies.append(await web.ask("YZKsiquc01req", asked))
+    assert [header_of(reply)["ResultCode"] for reply in replies] == ["SHK-4002", "1"]

@@ -13,8 +13,9 @@ from clinic_terminal.console import outcomes
 from clinic_terminal.pages.desk.batch import Batch, results_csv
 from clinic_terminal.queries.appointments import Appointment, ChangeStatus
 from eligibility_api.contract.codes import Validity
-from tests.builders.clinic.desk import Browser, words_of
+from tests.builders.clinic.desk import Browser
 from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment
+from tests.builders.page_words import words_of
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from clinic_terminal.desk_keys import DEFAULT_KEYS
-from tests.builders.clinic.desk import open_browser, words_of
+from tests.builders.clinic.desk import open_browser
 from tests.builders.clinic.samples import answer
+from tests.builders.page_words import words_of
 
 pytestmark = pytest.mark.anyio
 

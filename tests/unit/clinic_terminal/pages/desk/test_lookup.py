@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from eligibility_api.contract.codes import Validity
-from tests.builders.clinic.desk import Browser, words_of
+from tests.builders.clinic.desk import Browser
 from tests.builders.clinic.samples import answer
+from tests.builders.page_words import words_of
 
 pytestmark = pytest.mark.anyio
 
@@ -156,7 +157,9 @@ class TestSeveral:
 async def test_after_nothing_was_found_the_numbers_are_corrected(desk: Browser) -> None:
     desk.desk.fund.answers = [answer(Validity.NOT_FOUND, [])]
     visit = await asked(desk)
-    assert "直して照会" in words_of(await desk.get(visit))
+    words = words_of(await desk.get(visit))
+    assert "直して照会" in words
+    assert "入力した番号" in words
     form = (await desk.get(f"/desk/number?again={visit.rsplit('/', 1)[-1]}")).text
     assert 'value="01130012"' in form
     assert 'value="345"' in form

@@ -14,8 +14,9 @@ from clinic_terminal.pages.reader.service import ReaderScreen, Strip, StripState
 from clinic_terminal.store.last_notice import LastNotice
 from eligibility_api.contract.notice import Downtime
 from eligibility_api.contract.readiness import Readiness
-from tests.builders.clinic.desk import RECEPTION, Browser, open_desk, words_of
+from tests.builders.clinic.desk import RECEPTION, Browser, open_desk
 from tests.builders.clinic.samples import NOW
+from tests.builders.page_words import words_of
 
 pytestmark = pytest.mark.anyio
 

@@ -16,6 +16,9 @@ from eligibility_api.contract.errors import ErrorKind
 from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment
 
 TODAY = date(2026, 4, 1)
+ENTERED = StoredMembership(
+    insurer_number="06130017", symbol="架空", number="1", branch="02", birth_date=date(1980, 1, 1)
+)
 
 
 def visit(validity: Validity | None = Validity.VALID, results: Any = None, **changes: Any) -> Visit:
@@ -152,3 +155,35 @@ def test_a_question_is_repeated_with_what_was_asked_or_else_answered() -> None:
     assert (answered["number"], answered["birth_date"]) == ("345", date(1980, 2, 3))
     assert membership_of(visit(None, code="card-removed")) is None
     assert membership_of(visit(results=[enrolment(), enrolment(number="9")])) is None
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        visit(Validity.NOT_FOUND, [], asked=ENTERED),
+        visit(Validity.AMBIGUOUS, [], asked=ENTERED),
+        visit(None, code="fund-unreachable", asked=ENTERED),
+    ],
+    ids=["nothing found", "several found", "not checked"],
+)
+def test_where_nobody_is_shown_the_numbers_that_were_entered_are(of: Visit) -> None:
+    assert [(item.value.ja, item.value.en) for item in shown(of).asked] == [
+        ("06130017", "06130017"),
+        ("架空・1・02", "架空・1・02"),
+        ("1980-01-01（昭和55年1月1日）", "1980-01-01"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "of", [visit(asked=ENTERED), visit(Validity.NOT_FOUND, [])], ids=["somebody is shown", "by card"]
+)
+def test_no_numbers_are_repeated_where_somebody_is_shown_or_nothing_was_asked(of: Visit) -> None:
+    assert shown(of).asked == ()
+
+
+def test_a_number_without_branch_and_birth_date_has_two_lines() -> None:
+    asked = StoredMembership(insurer_number="06130017", number="1")
+    assert [item.value.ja for item in shown(visit(None, code="card-removed", asked=asked)).asked] == [
+        "06130017",
+        "1",
+    ]

@@ -9,9 +9,10 @@ import pytest
 
 from clinic_terminal.store.records import StoredMembership, Way
 from eligibility_api.contract.codes import Validity
-from tests.builders.clinic.desk import Browser, words_of
+from tests.builders.clinic.desk import Browser
 from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment
 from tests.builders.clinic.store import permit
+from tests.builders.page_words import words_of
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,8 @@ from eligibility_api.contract.emergency import EmergencyReason
 from tests.builders.clinic import long_history, samples
 from tests.builders.clinic.fake_consents import CONSENT
 from tests.builders.clinic.fake_permits import PERMIT
-from tests.builders.clinic.history_pages import DOCTOR, RECEPTION, Browser, words_of
+from tests.builders.clinic.history_pages import DOCTOR, RECEPTION, Browser
+from tests.builders.page_words import words_of
 
 pytestmark = pytest.mark.anyio
 

@@ -16,7 +16,8 @@ from eligibility_api.contract.history import HistoryResource
 from eligibility_api.contract.prescriptions import DispensingRequest, OnSiteRequest, PrescriptionRequest
 from tests.builders.clinic import histories, samples
 from tests.builders.clinic.fake_consents import CONSENT
-from tests.builders.clinic.history_pages import DOCTOR, Browser, open_browser, words_of
+from tests.builders.clinic.history_pages import DOCTOR, Browser, open_browser
+from tests.builders.page_words import words_of
 
 pytestmark = pytest.mark.anyio
 

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
 from eligibility_api.contract.codes import Care, Category
-from eligibility_api.contract.consent import Basis, ConsentStatus
+from eligibility_api.contract.consent import ConsentStatus
 from tests.builders.clinic import samples
-from tests.builders.clinic.history_pages import Browser, words_of
+from tests.builders.clinic.fake_consents import OWN_PAGE_CONSENT, given_ahead
+from tests.builders.clinic.history_pages import Browser
+from tests.builders.page_words import words_of
 
 pytestmark = pytest.mark.anyio
 
-CONSENT = UUID("019ab000-0000-7000-8000-0000000000c9")
 NO_CONSENT = "薬剤：同意なし"
-
-
-def given(begins: timedelta | None = None, *categories: Category) -> ConsentStatus:
-    """A consent for today, or one that begins later."""
-    return ConsentStatus(
-        consent_id=CONSENT,
-        basis=Basis.OWN_ACCESS,
-        care=Care.ONLINE,
-        categories=list(categories or (Category.MEDICATION, Category.PRESCRIPTION)),
-        given_at=samples.NOW,
-        available_from=samples.NOW + begins if begins else None,
-        available_until=samples.NOW + (begins or timedelta()) + timedelta(hours=6),
-        ended_at=None,
-        end_reason=None,
-    )
 
 
 def asked(browser: Browser) -> list[str]:
@@ -39,14 +24,14 @@ def asked(browser: Browser) -> list[str]:
 
 
 async def test_a_history_opens_under_a_consent_of_her_own_page(browser: Browser) -> None:
-    browser.pages.fund.consents.on_own_page = [given()]
+    browser.pages.fund.consents.on_own_page = [given_ahead()]
     page = await browser.get(f"/history/{browser.pages.visit()}")
     assert "81件中 81件を表示" in words_of(page)
-    assert asked(browser) == ["/v1/consents/own-page", f"/v1/consents/{CONSENT}/medications"]
+    assert asked(browser) == ["/v1/consents/own-page", f"/v1/consents/{OWN_PAGE_CONSENT}/medications"]
 
 
 async def test_it_is_kept_like_a_card_s_and_asked_for_once(browser: Browser) -> None:
-    browser.pages.fund.consents.on_own_page = [given()]
+    browser.pages.fund.consents.on_own_page = [given_ahead()]
     for _ in range(2):
         await browser.get(f"/history/{browser.pages.visit()}")
     assert asked(browser).count("/v1/consents/own-page") == 1
@@ -54,17 +39,19 @@ async def test_it_is_kept_like_a_card_s_and_asked_for_once(browser: Browser) -> 
     [kept] = browser.pages.store.permits_for(
         insurer_number=person.insurer_number, symbol=person.symbol, number=person.number, at=samples.NOW
     )
-    assert (kept.permit_id, kept.care, kept.person.name) == (CONSENT, Care.ONLINE, person.name)
+    assert (kept.permit_id, kept.care, kept.person.name) == (OWN_PAGE_CONSENT, Care.ONLINE, person.name)
 
 
 async def test_one_for_a_later_day_names_the_day_and_reads_nothing(browser: Browser) -> None:
-    browser.pages.fund.consents.on_own_page = [given(timedelta(days=2))]
+    browser.pages.fund.consents.on_own_page = [given_ahead(timedelta(days=2))]
     page = words_of(await browser.get(f"/history/{browser.pages.visit()}"))
     assert "閲覧の開始前です" in page
     assert asked(browser) == ["/v1/consents/own-page"]
 
 
-@pytest.mark.parametrize("found", [[], [given(None, Category.TREATMENT)]], ids=["none", "another category"])
+@pytest.mark.parametrize(
+    "found", [[], [given_ahead(None, Category.TREATMENT)]], ids=["none", "another category"]
+)
 async def test_without_one_for_it_there_is_no_consent(browser: Browser, found: list[ConsentStatus]) -> None:
     browser.pages.fund.consents.on_own_page = found
     page = words_of(await browser.get(f"/history/{browser.pages.visit()}"))

@@ -12,7 +12,8 @@ from eligibility_api.contract.codes import Category
 from eligibility_api.contract.history import HistoryResource, Medications, Origin
 from tests.builders.clinic import histories, long_history, samples
 from tests.builders.clinic.fake_consents import CONSENT
-from tests.builders.clinic.history_pages import DOCTOR, PHARMACIST, RECEPTION, Browser, words_of
+from tests.builders.clinic.history_pages import DOCTOR, PHARMACIST, RECEPTION, Browser
+from tests.builders.page_words import words_of
 
 pytestmark = pytest.mark.anyio
 

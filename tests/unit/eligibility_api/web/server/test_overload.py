@@ -13,6 +13,7 @@ import pytest
 
 from eligibility_api.web.server.fair_share import FairShare, Verdict
 from eligibility_api.web.server.request_kind import LOOK_UP, RequestKind
+from tests.depth import DEEP
 
 CAPACITY = 512
 SWEEP, LINE_CHECK = 0.25, 0.01
@@ -152,8 +153,8 @@ def percentile(values: list[float], part: float) -> float:
     return sorted(values)[int(part * (len(values) - 1))]
 
 
-SPEEDS = (150, 500, 2_000)
-"""Look-ups a second of a busy machine, of one like those of the benchmarks, and of a fast one."""
+SPEEDS = (150, 500, *([2_000] if DEEP else []))
+"""Look-ups a second of a busy machine, of one like those of the benchmarks, and, in `make deep`, of a fast one."""
 
 
 @pytest.mark.parametrize("per_second", SPEEDS)

@@ -1,0 +1,1 @@
+"""Browser tests. A package, so that they share one browser in each process."""

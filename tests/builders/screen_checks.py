@@ -1,0 +1,52 @@
+"""What a screen may not do in a window, measured in the browser: the checks of the design that need no eye."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+_CHECKS = """() => {
+  const root = document.documentElement;
+  const smallest = { reader: 16, phone: 15 }[root.dataset.scale] ?? 13;
+  const lowest = { reader: 64, phone: 48 }[root.dataset.scale] ?? 24;
+  const found = [];
+  const note = (what, element) => found.push(`${what}: ${element.outerHTML.slice(0, 120)}`);
+  const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".said, .skip, dialog:not([open])");
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const day = /(((明治|大正|昭和|平成|令和)(元|\\d{1,2})|\\d{4})年)?\\d{1,2}月\\d{1,2}日|\\d{1,2}時\\d{2}分/g;
+
+  for (const element of document.querySelectorAll("body *")) {
+    if (element.getBoundingClientRect().right > root.clientWidth + 1 && !element.closest(".scroll, .said, .skip, dialog")) note("wider than the window", element);
+    const style = getComputedStyle(element);
+    if (style.overflowX === "hidden" && style.clipPath === "none" && element.scrollWidth > element.clientWidth + 1 && isShown(element) && !(element instanceof SVGElement)) note("cut off", element);
+    if (style.textOverflow === "ellipsis" && !element.matches("input[type=file]")) note("an ellipsis", element);
+  }
+  for (const element of document.querySelectorAll("button, summary, select, .button, .way, input:not([type=hidden], [type=checkbox], [type=radio])")) {
+    const height = element.getBoundingClientRect().height;
+    if (isShown(element) && height > 0 && height < lowest - 0.5) note(`${height} px high`, element);
+  }
+  while (texts.nextNode()) {
+    const node = texts.currentNode, element = node.parentElement;
+    if (!node.data.trim() || !isShown(element) || element.closest("option, script, style, noscript, title, desc")) continue;
+    const scale = element instanceof SVGElement ? element.getScreenCTM().a : 1;
+    const size = parseFloat(getComputedStyle(element).fontSize) * scale;
+    if (size > 0 && size < smallest - 0.01) note(`text of ${size.toFixed(1)} px`, element);
+    for (const match of node.data.matchAll(day)) {
+      const range = document.createRange();
+      range.setStart(node, match.index);
+      range.setEnd(node, match.index + match[0].length);
+      if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) note(`${match[0]} is broken`, element);
+    }
+  }
+  return found;
+}"""
+
+
+def misfits(page: Page) -> list[str]:
+    """What the window cuts off, breaks or makes too small; each with its element.
+
+    Wider than the window (a sideways scroll of the page), cut off, with an ellipsis, a Japanese day or time over two lines, a
+    control lower than 24 px (64 at the reader, 48 on a phone's page), a text smaller than 13 px (16 at the reader, 15 on a phone's page).
+    """
+    found = page.evaluate(_CHECKS)
+    assert isinstance(found, list)
+    return found
