@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -60,22 +61,13 @@ class Commands:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command of one of the organisations; `variables` override the wiring.
 
-        With `check`, raises StackError if the exit code is not 0.
+        With `check`, raises StackError if the exit code is not 0; one that takes too long is killed.
         """
         environment = self.environment | dict(variables or {})
         if self._warm is not None and name in PROGRAMS:
             done = self._warm.run(name, [str(one) for one in arguments], environment, stdin)
         else:
-            done = subprocess.run(
-                command_line(name, arguments),
-                cwd=ROOT,
-                env=environment,
-                input=stdin,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=_COMMAND_SECONDS,
-            )
+            done = _run(command_line(name, arguments), environment, stdin)
         if check and done.returncode != 0:
             raise StackError(
                 f"{name} {arguments[0]} ended with exit code {done.returncode}:\n{done.stderr.strip()}"
@@ -95,3 +87,21 @@ class Commands:
                 yield
             finally:
                 self._warm = None
+
+
+def _run(command: list[str], environment: Mapping[str, str], stdin: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a process of its own; one that takes too long ends as by a signal, as in a warm process."""
+    try:
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_COMMAND_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        reason = f"It was ended after {_COMMAND_SECONDS} s."
+        return subprocess.CompletedProcess(command, -signal.SIGKILL, "", reason)

@@ -80,7 +80,7 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument(
         "--listen",
         metavar="ADDRESS",
-        help="コンテナなどの、ほかのアドレスでも応える / answers at another address of this machine too, as of a container;"
+        help="コンテナなどの、ほかのアドレスや名前でも応える / answers at another address or name of this machine too, as of a container;"
         " clients that reach it need no password",
     )
     options.add_argument(

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ import pytest
 
 from shikaku.clock import today
 from shikaku.persons.dataset import load_dataset
+from shikaku.ports import Ports
 from shikaku.sites import serve_exchange
 from tests.builders.stack import PopulatedStack
 from tests.builders.wheel import ROOT, build_wheel
@@ -160,6 +163,78 @@ def test_a_claims_computer_asks_by_number_and_reads_a_face_file(
     assert done.stdout.splitlines() == ["number 1 試験　有効", "face 1 試験　有効"]
     left = [file for name in ("req", "res", "face") for file in (exchange / name).glob("*siquc01*")]
     assert left == []
+
+
+PODMAN = """#!/bin/sh
+echo "$*" >>"$LOG"
+case "$1 $2" in
+    "image exists") test -e "$IMAGE" ;;
+    build*) touch "$IMAGE" ;;
+    run*) echo c0ffee ;;
+    "healthcheck run") echo starting; echo x >>"$TRIES"; test "$(wc -l <"$TRIES")" -gt "$STARTING" ;;
+    "container exists") test "$(wc -l <"$TRIES")" -lt "$DIES_AT" ;;
+    logs*) echo "no address" ;;
+esac
+"""
+"""A podman whose container becomes healthy at the question after `STARTING`, or is gone at question `DIES_AT`."""
+
+
+@pytest.fixture
+def in_a_container(tmp_path: Path) -> Callable[..., tuple[subprocess.CompletedProcess[str], list[str]]]:
+    """Runs the example with that podman; returns its end, and what podman was asked."""
+    podman, sleep = tmp_path / "bin" / "podman", tmp_path / "bin" / "sleep"
+    podman.parent.mkdir()
+    podman.write_text(PODMAN, encoding="utf-8")
+    sleep.write_text("#!/bin/sh\n", encoding="utf-8")
+    podman.chmod(0o755)
+    sleep.chmod(0o755)
+    for name in ("log", "tries"):
+        (tmp_path / name).touch()
+
+    def run(*command: str, **variables: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+        usual = {"STARTING": "2", "DIES_AT": "99", "BASE": "python"}
+        files = {name: str(tmp_path / name.lower()) for name in ("LOG", "TRIES", "IMAGE")}
+        done = subprocess.run(
+            ["sh", str(EXAMPLES / "container" / "with-shikaku.sh"), *command],
+            env={"PATH": f"{podman.parent}:{os.environ['PATH']}", **files, **usual, **variables},
+            cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        return done, [line.partition(" --")[0] for line in (tmp_path / "log").read_text().splitlines()]
+
+    return run
+
+
+def test_a_command_runs_while_the_container_is_healthy(
+    in_a_container: Callable[..., tuple[subprocess.CompletedProcess[str], list[str]]], tmp_path: Path
+) -> None:
+    done, asked = in_a_container("sh", "-c", 'echo run >>"$LOG"; echo "$0 done"; exit 7', "it is")
+    assert (done.returncode, done.stdout) == (7, "it is done\n")
+    healthy = ["healthcheck run c0ffee", "container exists c0ffee"] * 2 + ["healthcheck run c0ffee"]
+    assert asked == ["image exists localhost/shikaku", "build", "run", *healthy, "run", "stop c0ffee"]
+    log = (tmp_path / "log").read_text()
+    assert f"build --build-arg BASE=python --tag localhost/shikaku {ROOT}\n" in log
+    ports = re.findall(r"127\.0\.0\.1:(\d+):\1 ", log)
+    assert sorted(map(int, ports)) == sorted(asdict(Ports.named("fixed")).values())
+    in_a_container("true")
+    assert (tmp_path / "log").read_text().count("build ") == 1  # the image is there
+
+
+def test_a_container_that_ends_ends_the_wait_with_its_log(
+    in_a_container: Callable[..., tuple[subprocess.CompletedProcess[str], list[str]]],
+) -> None:
+    done, asked = in_a_container("echo", "run", DIES_AT="3", STARTING="9")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "The stack is not ready:\nno address\n"
+    assert asked[-1] == "stop c0ffee"
+
+
+def test_without_an_image_to_build_on_nothing_is_started(
+    in_a_container: Callable[..., tuple[subprocess.CompletedProcess[str], list[str]]],
+) -> None:
+    done, asked = in_a_container("true", BASE="")
+    assert done.returncode != 0
+    assert "BASE: names an image" in done.stderr
+    assert asked == ["image exists localhost/shikaku"]
 
 
 def test_the_container_is_locked_unprivileged_and_watched() -> None:

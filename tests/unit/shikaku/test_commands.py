@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from shikaku.commands import Commands
 from shikaku.processes import ROOT, StackError
+from shikaku.warm import PROGRAMS
 from tests.builders.ran_commands import RanCommands
 
 FOREIGN = ("DATABASE_URL", "DATABASE_URL_OTHER", "FUND_HOME", "FUND_DATABASE_URL", "JPKI_HOME", "LOADTEST_PIN",
@@ -81,3 +83,67 @@ def test_variables_of_one_command_override_the_wiring(
     made.run("payer-mock", "stats", variables={"LOADTEST_PIN": "9999"})
     assert ran.options[0]["env"]["LOADTEST_PIN"] == "9999"
     assert made.wiring["LOADTEST_PIN"] == "4321"
+
+
+def test_a_command_that_takes_too_long_is_killed_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shikaku.commands._COMMAND_SECONDS", 0.1)
+    monkeypatch.setattr("shikaku.commands.command_line", lambda *_: ["sleep", "60"])
+    made = Commands(tmp_path, {})
+    done = made.run("loadtest", "run", check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-9, "", "It was ended after 0.1 s.")
+    with pytest.raises(StackError, match="loadtest run ended with exit code -9:\nIt was ended after"):
+        made.run("loadtest", "run")
+
+
+def test_only_the_programs_that_allow_it_run_warm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cold: list[str] = []
+
+    class Warm:
+        def __init__(self, seconds: int) -> None:
+            self.prepared = False
+
+        def __enter__(self) -> Warm:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def prepare(self) -> None:
+            self.prepared = True
+
+        def run(self, name: str, *_: object) -> subprocess.CompletedProcess[str]:
+            assert self.prepared
+            return subprocess.CompletedProcess([], 0, "warm", "")
+
+    def cold_command(name: str, _: object) -> list[str]:
+        cold.append(name)
+        return ["true"]
+
+    monkeypatch.setattr("shikaku.commands.WarmCommands", Warm)
+    monkeypatch.setattr("shikaku.commands.command_line", cold_command)
+    made = Commands(tmp_path, {})
+    with made.warm():
+        outputs = [made.run(name, "--version").stdout for name in (*PROGRAMS, "loadtest", "sandbox-console")]
+    assert outputs == ["warm"] * len(PROGRAMS) + ["", ""]
+    assert cold == ["loadtest", "sandbox-console"]
+
+
+def test_a_shell_never_reads_a_part_of_the_wiring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "stack.env"
+    made = Commands(tmp_path, {"A": "1"})
+    made.write_environment(path)
+    former = path.read_text()
+    seen: list[str] = []
+    replace = Path.replace
+
+    def replaced(part: Path, target: Path) -> Path:
+        seen.append(path.read_text())
+        return replace(part, target)
+
+    monkeypatch.setattr(Path, "replace", replaced)
+    made.connect(B="2")
+    made.write_environment(path)
+    assert seen == [former]
+    assert path.read_text() == "export A=1\nexport B=2\n"
+    assert list(tmp_path.iterdir()) == [path]
