@@ -85,7 +85,7 @@ def test_variables_of_one_command_override_the_wiring(
     assert made.wiring["LOADTEST_PIN"] == "4321"
 
 
-def test_a_command_that_takes_too_long_is_killed_and_says_so(
+def test_a_command_that_takes_too_long_is_killed_with_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shikaku.commands._COMMAND_SECONDS", 0.1)
@@ -134,16 +134,16 @@ def test_a_shell_never_reads_a_part_of_the_wiring(tmp_path: Path, monkeypatch: p
     made = Commands(tmp_path, {"A": "1"})
     made.write_environment(path)
     former = path.read_text()
-    seen: list[str] = []
+    observed: list[str] = []
     replace = Path.replace
 
     def replaced(part: Path, target: Path) -> Path:
-        seen.append(path.read_text())
+        observed.append(path.read_text())
         return replace(part, target)
 
     monkeypatch.setattr(Path, "replace", replaced)
     made.connect(B="2")
     made.write_environment(path)
-    assert seen == [former]
+    assert observed == [former]
     assert path.read_text() == "export A=1\nexport B=2\n"
     assert list(tmp_path.iterdir()) == [path]
