@@ -85,7 +85,7 @@ def test_variables_of_one_command_override_the_wiring(
     assert made.wiring["LOADTEST_PIN"] == "4321"
 
 
-def test_a_command_that_takes_too_long_is_killed_and_named(
+def test_a_command_that_takes_too_long_is_killed_with_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shikaku.commands._COMMAND_SECONDS", 0.1)
