@@ -27,7 +27,7 @@ from tests.builders.database import NOT_DURABLE, Database, create_database, crea
 from tests.builders.fund import Fund, open_fund
 from tests.builders.stack import PopulatedStack, populated_stack
 from tests.depth import DEEP
-from tests.scheduling import few_stacks, short_last
+from tests.scheduling import few_stacks, have_ids, short_last
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # In a background job, the programs that tests start would inherit the ignored signal.
@@ -46,7 +46,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the files."""
+    """Identify the tests, and order the files."""
+    have_ids(items)
     short_last(items)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,21 @@ SHORT = ROOT / "tests" / "integration"
 def short_last(tests: list[pytest.Item]) -> None:
     """Move the short files to the end, where no process then works on a long one while the others have nothing to do."""
     tests.sort(key=lambda test: test.path.is_relative_to(SHORT))
+
+
+def have_ids(tests: list[pytest.Item]) -> None:
+    """Give each test an id of its own: of several with the same id, xdist runs one.
+
+    The ids of schemathesis's tests are without the operation that each is about, since pytest makes them of a test's
+    original name. Raises UsageError if two tests still have the same id.
+    """
+    for test in tests:
+        operation = getattr(test, "operation_label", None)
+        if operation is not None and test.id.params is None:
+            test._id = test.id.with_params(operation)
+    twice = [nodeid for nodeid, count in Counter(test.nodeid for test in tests).items() if count > 1]
+    if twice:
+        raise pytest.UsageError(f"{len(twice)} ids are of several tests each, such as {twice[0]}")
 
 
 def few_stacks(config: pytest.Config, log: Any) -> Any:
