@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -117,6 +118,12 @@ class Credential(BaseModel):
     def key(self) -> ECKey:
         """The private key, parsed once."""
         return ECKey.import_key(self.private_key)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, with a key of its own: the parsed one is not taken along, since the copy may have another."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("key", None)
+        return copied
 
     def to_be_signed(self, purpose: Purpose, challenge: str) -> bytes:
         """The bytes that a card signs at this terminal for a challenge of the fund."""

@@ -138,10 +138,10 @@ class Function:
 
 _FACILITY = (("id", "uuid"), ("facility", "text"))
 
-_BEFORE = (("before", "timestamptz"), ("before_id", "uuid"), ("max_examples", "integer"), ("kinds", "text[]"))
+_BEFORE = (("before", "timestamptz"), ("before_id", "uuid"), ("at_most", "integer"), ("kinds", "text[]"))
 
 FUNCTIONS = {
-    "accesses_of_code": Function((("code", "bytea"), ("max_examples", "integer"), ("kinds", "text[]"))),
+    "accesses_of_code": Function((("code", "bytea"), ("at_most", "integer"), ("kinds", "text[]"))),
     "accesses_to": Function((("person", "bytea"), *_BEFORE)),
     "answer_record": Function(_FACILITY),
     "end_own_session": Function((("session", "bytea"),)),

@@ -57,6 +57,14 @@ def test_a_credential_has_its_key_as_pem_too_for_programs_without_jwk(tmp_path: 
     assert "PRIVATE" not in repr(own)
 
 
+def test_a_copy_with_another_key_signs_with_that_one() -> None:
+    one, other = credential(), credential()
+    assert one.key.as_dict() != other.key.as_dict()
+    copied = one.model_copy(update={"private_key": other.private_key})
+    assert copied.key.as_dict() == other.key.as_dict()
+    assert one.model_copy().key.as_dict() == one.key.as_dict()
+
+
 @pytest.mark.parametrize(
     "pem",
     ["", "secret", private_key_pem(ECKey.generate_key("P-256")), "x" * 1_001],
