@@ -14,7 +14,7 @@ from eligibility_api.contract import examples
 from eligibility_api.contract.codes import Category, Role, Sex
 from eligibility_api.contract.consent import Basis, Categories
 from eligibility_api.contract.membership import MembershipQuery
-from eligibility_api.contract.wire import Answer, Day, OperatorName, PersonText, RequestModel, Text
+from eligibility_api.contract.wire import NOT_BLANK, Answer, Day, OperatorName, PersonText, RequestModel, Text
 
 EMERGENCIES_PATH = "/v1/emergencies"
 DISASTER_SEARCHES_PATH = "/v1/disaster-searches"
@@ -38,7 +38,7 @@ class EmergencyRequest(RequestModel):
         description="`record_id` of this facility's eligibility answer about the patient, of the last ten minutes."
     )
     reason: EmergencyReason
-    note: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    note: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NOT_BLANK]
     categories: Categories
     operator: OperatorName
     role: Role

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from eligibility_api.contract.wire import Answer, RequestModel, Text
+from eligibility_api.contract.wire import NOT_BLANK, Answer, RequestModel, Text
 
 
 class FileFormat(StrEnum):
@@ -229,7 +229,7 @@ class UploadFaults(Answer):
     next: str | None = Field(description="Cursor of the next page; null at the end.")
 
 
-Reason = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Reason = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NOT_BLANK]
 
 
 class Decision(RequestModel):

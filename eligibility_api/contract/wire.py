@@ -184,7 +184,14 @@ PostalCode = Annotated[
 PersonText = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TEXT_LENGTH)]
 """A name or an address as written by the insurer."""
 
-OperatorName = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+NOT_BLANK = Field(
+    json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"}
+)
+"""Describes a text that is stripped and must not be empty then: `min_length` alone describes one of spaces, too."""
+
+OperatorName = Annotated[
+    Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), NOT_BLANK
+]
 """A member of staff, as the facility names its staff; recorded."""
 
 
