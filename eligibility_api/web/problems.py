@@ -9,7 +9,9 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from eligibility_api.contract.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, Problem, ShikakuError
 from eligibility_api.contract.oauth import TokenProblem
@@ -159,7 +161,18 @@ def _fault_place(fault: dict[str, Any]) -> str:
 async def _handle_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _CODE_BY_STATUS.get(error.status_code, "request-invalid")
-    return problem_response(request, ShikakuError(code), headers=error.headers)
+    headers = error.headers if error.status_code != 405 else {"Allow": ", ".join(_methods_of_path(request))}
+    return problem_response(request, ShikakuError(code), headers=headers)
+
+
+def _methods_of_path(request: Request) -> list[str]:
+    """The methods of every route with this path; the framework names those of the first one (RFC 9110 section 10.2.1)."""
+    path = request.scope["path"]
+    routes = [route.original_route for route in iter_route_contexts(request.app.routes)]
+    found = [
+        route for route in routes if isinstance(route, Route | APIRoute) and route.path_regex.match(path)
+    ]
+    return sorted({method for route in found for method in route.methods or ()})
 
 
 def install_error_handlers(app: FastAPI) -> None:

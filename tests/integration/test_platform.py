@@ -153,8 +153,23 @@ async def test_answers_of_the_interface_must_not_be_cached(fund: Fund) -> None:
     assert (await fund.tap(person.card)).headers["Cache-Control"] == "no-store"
 
 
-async def test_an_unsupported_method_is_answered_with_the_allowed_ones(fund: Fund) -> None:
-    assert (await fund.http.get("/v1/token")).headers["Allow"] == "POST"
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/token", "POST"),
+        ("OPTIONS", "/v1/consents", "GET, POST"),
+        ("OPTIONS", "/v1/medical-tickets", "GET, POST"),
+        ("PATCH", "/v1/webhooks", "GET, POST"),
+        ("POST", "/healthz", "GET"),
+    ],
+)
+async def test_an_unsupported_method_is_answered_with_the_allowed_ones(
+    fund: Fund, method: str, path: str, allowed: str
+) -> None:
+    response = await fund.http.request(
+        method, path, headers={"Authorization": f"Bearer {await fund.token(fund.clinic)}"}
+    )
+    assert (response.status_code, response.headers["Allow"]) == (405, allowed)
 
 
 @dataclasses.dataclass
