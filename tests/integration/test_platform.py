@@ -85,7 +85,7 @@ async def test_metrics_have_routes_and_codes_but_no_paths(fund: Fund) -> None:
     await fund.http.get("/v1/secret-number-12345")
     text = (await fund.http.get("/metrics")).text
     assert "shikaku_http_requests_total" in text
-    assert "12345" not in text
+    assert "secret-number" not in text  # its digits alone may stand in a time
 
 
 async def test_unknown_paths_and_methods_are_answered_with_a_problem(fund: Fund) -> None:
