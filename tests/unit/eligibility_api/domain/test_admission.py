@@ -104,7 +104,7 @@ def test_a_registration_number_is_an_eligibility_only_facility_s_alone(kind: Fac
     if kind is FacilityKind.ELIGIBILITY_ONLY:
         assert Admission(code, "架空接骨院", kind, rights).institution_code == code
         return
-    with pytest.raises(ValueError, match="eligibility-only"):
+    with pytest.raises(ValueError, match=r"^a registration number .* is for the kind eligibility-only$"):
         Admission(code, "架空接骨院", kind, rights)
 
 
