@@ -120,6 +120,7 @@ def test_the_same_answer_or_refusal_follows_from_the_record(
         ("eligibility.consent", Channel.CARD),
         ("eligibility.number", Channel.NUMBER),
         ("eligibility.batch", Channel.NUMBER),
+        ("eligibility.tickets", Channel.NUMBER),
     ],
 )
 def test_every_kind_of_answer_has_its_channel(kind: str, channel: Channel) -> None:
