@@ -25,7 +25,7 @@ def test_the_funds_answer_is_returned_whatever_it_is() -> None:
 @pytest.mark.parametrize(
     ("code", "technical"), [("overloaded", True), ("fund-unreachable", True), ("not-found", False)]
 )
-def test_a_technical_failure_is_told_apart_from_a_refusal(code: str, technical: bool) -> None:
+def test_a_technical_failure_is_no_refusal(code: str, technical: bool) -> None:
     with pytest.raises(LoadError, match=f"payer-mock upload: {code}") as raised:
         answer({"problem": {"code": code, "status": 503}})
     assert isinstance(raised.value, TechnicalFailure) is technical
