@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import threading
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +13,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from eligibility_api.contract.eligibility import EligibilityAnswer
+from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from shikaku.processes import Service
 from tests.builders.stack import PopulatedStack
+from tests.builders.tapping import Tapping
 from tests.depth import DEEP
 
 pytestmark = pytest.mark.skipif(not DEEP, reason="backups under taps, two minutes; `make deep PART=record`")
@@ -68,42 +66,14 @@ class Site(PopulatedStack):
         return EmbeddedPostgres.attach(Path(self.wiring["FUND_HOME"]) / "postgres")
 
 
-class Taps:
-    """A terminal that taps without a pause: when the answers were given."""
+def tapping(site: Site) -> Tapping:
+    """A terminal that taps without a pause."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._changed = threading.Condition()
-        self._ended = False
-        self.answered_at: list[datetime] = []
+    def tap(_: int) -> EligibilityAnswer | UnchangedAnswer:
+        with site.terminal() as terminal:
+            return terminal.tap()
 
-    @contextmanager
-    def going_on(self) -> Iterator[None]:
-        """Tap meanwhile. Raises what a tap raises."""
-        with ThreadPoolExecutor(1) as pool:
-            future = pool.submit(self._tap_until_ended)
-            try:
-                yield
-            finally:
-                with self._changed:
-                    self._ended = True
-            future.result()
-
-    def stage(self) -> None:
-        """Wait for a number of taps."""
-        with self._changed:
-            until = len(self.answered_at) + TAPS_OF_A_STAGE
-            assert self._changed.wait_for(lambda: len(self.answered_at) >= until, timeout=300)
-
-    def _tap_until_ended(self) -> None:
-        with self._site.terminal() as terminal:
-            while not self._ended:
-                answer = terminal.tap()
-                assert isinstance(answer, EligibilityAnswer)
-                assert answer.validity == "1"
-                with self._changed:
-                    self.answered_at.append(answer.answered_at)
-                    self._changed.notify_all()
+    return Tapping(tap)
 
 
 async def _fetch(dsn: str, statement: str) -> list[asyncpg.Record]:
@@ -131,21 +101,21 @@ def test_a_fund_is_backed_up_under_taps_and_restored_to_an_instant(tmp_path: Pat
     site, kept = Site(tmp_path / "stack"), tmp_path / "kept.note"
     with site:
         before = len(recorded_taps(site))
-        taps = Taps(site)
+        taps = tapping(site)
         with taps.going_on():
-            taps.stage()
+            taps.stage(TAPS_OF_A_STAGE)
             assert site.operator("backup")["kind"] == "full"
-            taps.stage()
+            taps.stage(TAPS_OF_A_STAGE)
             shutil.copy(Path(site.wiring["FUND_HOME"]) / "last-checkpoint.note", kept)
             assert site.operator("backup")["kind"] == "incremental"
-            taps.stage()
+            taps.stage(TAPS_OF_A_STAGE)
             # Beside the running service, to the end of its archive: the log continues what was kept.
             beside = verify(site, "--checkpoint", kept)
             assert beside["holds"], beside
             assert [name.partition("-")[2] for name in beside["backups"]] == ["full", "incremental"]
             instant = datetime.now(UTC)
-            taps.stage()
-        at = taps.answered_at
+            taps.stage(TAPS_OF_A_STAGE)
+        at = [answer.answered_at for answer in taps.answers]
         restored = [one for one in at if one < instant]
         lost = [one for one in at if one >= instant]
         assert len(restored) >= 3 * TAPS_OF_A_STAGE
@@ -161,12 +131,12 @@ def test_a_fund_is_backed_up_under_taps_and_restored_to_an_instant(tmp_path: Pat
         assert len(found) - before in (len(restored), len(restored) + 1)
 
         # The restored fund answers, and its own backups hold: log and every answer.
-        again = Taps(site)
+        again = tapping(site)
         with again.going_on():
-            again.stage()
+            again.stage(TAPS_OF_A_STAGE)
             assert site.operator("backup", "--full")["kind"] == "full"
-            again.stage()
+            again.stage(TAPS_OF_A_STAGE)
         verified = verify(site)
         assert verified["holds"], verified
         assert verified["answers_recomputed"] > len(found)
-        assert len(recorded_taps(site)) - len(found) == len(again.answered_at)
+        assert len(recorded_taps(site)) - len(found) == len(again.answers)
