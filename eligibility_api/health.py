@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.readiness import Readiness
 from eligibility_api.database.db_errors import RETRY_AFTER_SECONDS
-from eligibility_api.database.migrate import head
+from eligibility_api.database.revisions import head, is_served
 from eligibility_api.platform.service_metrics import metrics_text
 from eligibility_api.state import State, current_state
 
@@ -25,7 +25,7 @@ _METRICS_SECONDS = 1.0
 router = APIRouter(tags=["operation"])
 
 _READY = """
-SELECT (SELECT version_num FROM alembic_version) AS revision,
+SELECT (SELECT version_num FROM alembic_version) AS revision, (SELECT revision FROM schema_floor) AS floor,
        EXISTS (SELECT FROM sandbox_mark) AS sandbox,
        to_regclass('used_nonce_' || to_char(now() AT TIME ZONE 'UTC' + interval '10 minutes', 'YYYYMMDDHH24')) IS NOT NULL
            AS partitions,
@@ -69,7 +69,7 @@ async def read_readiness(state: State) -> Readiness:
         return Readiness(ready=False, database=True)
     except (ShikakuError, asyncpg.PostgresError):
         return Readiness(ready=False, database=False)
-    migrated = row["revision"] == head()
+    migrated = is_served(head(), schema=row["revision"], floor=row["floor"])
     mirror = set(authorities) <= set(row["fresh"])
     return Readiness(
         ready=migrated and row["partitions"] and row["sandbox"] == state.settings.sandbox,

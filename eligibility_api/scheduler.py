@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from typing import Any
 
 import httpx2
 import structlog
@@ -23,9 +24,10 @@ from eligibility_api.database.connections import Database
 from eligibility_api.enrolment.purging import EnrolmentPurge
 from eligibility_api.history.purging import purge_medical
 from eligibility_api.jlis.client import Jlis
+from eligibility_api.key_watch import WatchedFiles, watched_trust
 from eligibility_api.merkle_log.notes import VerificationKey
 from eligibility_api.platform.clock import Clock
-from eligibility_api.platform.keys import FundKeys, fingerprints, load_trust
+from eligibility_api.platform.keys import FundKeys, fingerprints, key_files, load_keys, load_trust
 from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import MAINTENANCE
@@ -104,7 +106,7 @@ async def run_maintenance(
                 _refresh_mirror_forever(settings, database, jlis, clock),
                 _maintain_forever(database),
                 _purge_forever(database),
-                _record_keys_until_done(database, keys),
+                _record_keys_of_each_change(settings, database, keys),
                 _have_cosigned_forever(settings, database),
             )
     finally:
@@ -112,16 +114,28 @@ async def run_maintenance(
 
 
 async def _refresh_mirror_forever(settings: Settings, database: Database, jlis: Jlis, clock: Clock) -> None:
-    authorities = load_trust(settings).authentication
+    trust = load_trust(settings)
+    watched = watched_trust(settings, trust)
     while True:
-        for authority, ca in authorities.items():
+        watched.look()
+        for authority, ca in (watched.content or trust).authentication.items():
             await _attempt("mirror", refresh(database, jlis, ca, authority, clock))
         await asyncio.sleep(settings.revocation_max_age_seconds / REFRESHES_PER_MAX_AGE)
 
 
-async def _record_keys_until_done(database: Database, keys: FundKeys) -> None:
-    """Record once with which keys the service was started: a key file may have been exchanged by hand."""
-    while not await _attempt("keys_record", _record_keys(database, keys)):
+async def _record_keys_of_each_change(settings: Settings, database: Database, keys: FundKeys) -> None:
+    """Record with which keys the service was started, and the keys of each change: a file may be exchanged by hand."""
+    watched = WatchedFiles(
+        "keys", key_files(settings.home), lambda: load_keys(settings.home, create=False), keys
+    )
+    recorded: dict[str, Any] | None = None
+    while True:
+        watched.look()
+        present = watched.content or keys
+        if fingerprints(present) != recorded and await _attempt(
+            "keys_record", _record_keys(database, present)
+        ):
+            recorded = fingerprints(present)
         await asyncio.sleep(_RETRY_SECONDS)
 
 

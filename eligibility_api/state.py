@@ -14,6 +14,7 @@ from eligibility_api.clients.tokens import Tokens
 from eligibility_api.database.connections import Database
 from eligibility_api.drug_master.cache import DrugMasterCache
 from eligibility_api.jlis.client import Jlis
+from eligibility_api.key_watch import KeyWatch
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.keys import FundKeys, load_trust
 from eligibility_api.platform.service_metrics import reported_metrics
@@ -54,23 +55,26 @@ async def open_state(
         httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http,
     ):
         await database.open()
+        tokens = Tokens(
+            keys.token,
+            settings.audience,
+            settings.token_seconds,
+            issuer=settings.issuer,
+            must_be_bound=settings.require_client_certificates,
+        )
+        verifier = Verifier(settings.audience, keys.challenge, load_trust(settings))
         try:
-            yield State(
-                settings=settings,
-                clock=clock,
-                keys=keys,
-                database=database,
-                tokens=Tokens(
-                    keys.token,
-                    settings.audience,
-                    settings.token_seconds,
-                    issuer=settings.issuer,
-                    must_be_bound=settings.require_client_certificates,
-                ),
-                verifier=Verifier(settings.audience, keys.challenge, load_trust(settings)),
-                jlis=Jlis(http, keys.jlis_client, clock),
-                refusals=RefusalLog(clock),
-            )
+            async with KeyWatch(settings, clock, tokens, verifier).watching():
+                yield State(
+                    settings=settings,
+                    clock=clock,
+                    keys=keys,
+                    database=database,
+                    tokens=tokens,
+                    verifier=verifier,
+                    jlis=Jlis(http, keys.jlis_client, clock),
+                    refusals=RefusalLog(clock),
+                )
         finally:
             await database.close()
 

@@ -13,6 +13,7 @@ from eligibility_api.cli import (
     audit_witness,
     facilities,
     insurers,
+    keys,
     operation,
     registrations,
     shown_settings,
@@ -42,7 +43,7 @@ app.add_typer(operation.database_app, name="database")
 app.command("backup")(backups.backup_command)
 app.command("restore")(backups.restore_command)
 app.command("verify")(backups.verify_command)
-app.add_typer(operation.keys_app, name="keys")
+app.add_typer(keys.app, name="keys")
 app.add_typer(facilities.app, name="facility")
 app.add_typer(insurers.app, name="insurer")
 app.add_typer(facilities.client_app, name="client")

@@ -214,3 +214,31 @@ def client_certify(
     if not in_transaction(Settings(), "owner", admit):
         raise OperatorError("There is no admitted client with this id.")
     typer.echo(thumbprint)
+
+
+@client_app.command("rotate")
+def client_rotate(
+    client_id: Annotated[UUID, typer.Argument(help="端末・プログラムの ID / The client's id.")],
+    *,
+    out: Annotated[
+        Path, typer.Option(help="新しい認証情報の書き込み先 / Where the new credential is written.")
+    ],
+    only: Annotated[
+        bool, typer.Option("--only", help="以前の鍵を受け付けない / Refuse the former key from now on.")
+    ] = False,
+) -> None:
+    """端末・プログラムの鍵を新しくします。新しい認証情報に入れ替えるまで、以前の鍵も使えます。
+
+    Make a new key for a client: it signs in with this one or the former one, until the next is made.
+    """
+    settings = Settings()
+
+    async def rotate(connection: AsyncConnection, jlis: Jlis) -> str:
+        credential = await service.renew_key(
+            connection, jlis, audience=settings.audience, client_id=client_id, only=only
+        )
+        if credential is None:
+            raise OperatorError("There is no admitted client with this id.")
+        return save_credential(credential, out)
+
+    typer.echo(run_with_jlis(settings, "owner", rotate))

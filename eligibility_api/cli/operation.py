@@ -1,22 +1,18 @@
-"""`eligibility-api serve`, `db-connections`, `migrate`, `database` and `keys`: operate the service and its keys."""
+"""`eligibility-api serve`, `db-connections`, `migrate` and `database`: operate the service."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit_log import checkpoint_keys
-from eligibility_api.audit_log.acts import record_act
-from eligibility_api.cli_support import in_transaction, run_reporting_errors
+from eligibility_api.cli_support import run_reporting_errors
 from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.dsn import dsn, is_embedded
 from eligibility_api.platform.errors import OperatorError
-from eligibility_api.platform.keys import load_keys, rotate_challenge_key
 from eligibility_api.platform.settings import Settings
 
 T = TypeVar("T")
@@ -61,9 +57,11 @@ def connections_command(
 
 
 def migrate_command() -> None:
-    """データベースを、このプログラムの形に更新します。
+    """データベースを、このプログラムの形に更新します。前の版が稼働していても実行できます。
 
-    Migrate the database to this program's schema (an embedded one is migrated at start).
+    Migrate the database to this program's schema (an embedded one is migrated at start), while the last release serves.
+
+    Refused is only what would break processes that are connected: of a release before the last one.
     """
     from eligibility_api.database.migrate import migrate
 
@@ -111,61 +109,3 @@ async def translated(work: Coroutine[object, object, T]) -> T:
     """Await `work`; an outage of the database is raised as usual."""
     with translate_db_errors():
         return await work
-
-
-keys_app = typer.Typer(help="支払基金の鍵 / The fund's own keys.", no_args_is_help=True)
-
-
-@keys_app.command("init")
-def keys_init() -> None:
-    """支払基金の鍵を作成し、J-LIS に渡す公開鍵の場所を表示します。
-
-    Create the fund's keys if they are missing, and print the path of the public key for J-LIS.
-    """
-    settings = Settings()
-    load_keys(settings.home)
-    checkpoint_keys.create_missing(settings)
-    typer.echo(settings.home / "keys" / "jlis-client.pub.pem")
-
-
-@keys_app.command("rotate-challenge")
-def keys_rotate() -> None:
-    """チャレンジの鍵を新しくします。
-
-    Create a new MAC key for challenges; the former one stays accepted. Restart the workers to use it.
-
-    The audit record names the keys, so the database must be running.
-    """
-    settings = Settings()
-    load_keys(settings.home, create=False)
-    _rotate(settings, "challenge", lambda: rotate_challenge_key(settings.home))
-
-
-def _rotate(settings: Settings, key: str, write: Callable[[], object]) -> None:
-    """Rotate a key, with its audit record."""
-
-    async def rotate(connection: AsyncConnection) -> None:
-        # The file last: without the record there is no new key.
-        await record_act(connection, "keys.rotated", {"key": key})
-        try:
-            write()
-        except OSError as error:
-            raise OperatorError(f"The new key cannot be written: {error.strerror}.") from error
-
-    in_transaction(settings, "owner", rotate)
-
-
-@keys_app.command("rotate-checkpoint")
-def keys_rotate_checkpoint() -> None:
-    """監査ログのチェックポイントの鍵を新しくします。
-
-    Create a new key for the audit log's checkpoints, and print all verification keys, the new one first.
-
-    A running sequencer signs with it from the next checkpoint on. The audit record names it, so the database must be
-    running.
-    """
-    settings = Settings()
-    checkpoint_keys.create_missing(settings)
-    _rotate(settings, "checkpoint", lambda: checkpoint_keys.rotate(settings))
-    for key in checkpoint_keys.verification_keys(settings):
-        typer.echo(key)

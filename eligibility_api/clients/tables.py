@@ -37,6 +37,8 @@ class Client(SQLModel, table=True):
     institution_code: str | None = Field(foreign_key="facility.institution_code")
     insurer_number: str | None = Field(foreign_key="insurer.insurer_number")
     public_key: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    next_public_key: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
+    """A newer key, while both are accepted."""
     rights: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     certificates: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
     """Thumbprints of its client certificates, newest last (RFC 8705)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,11 +61,19 @@ class Tokens:
         `must_be_bound`: a token without a client certificate is refused.
         """
         self._key = key
+        self._accepted = {key.thumbprint(): key}
         self._audience = audience
         self._issuer = issuer or audience
         self.life_seconds = life_seconds
         self._must_be_bound = must_be_bound
         self._validated: OrderedDict[str, tuple[Caller, int, str | None]] = OrderedDict()
+
+    def use_keys(self, signing: ECKey, accepted: Iterable[ECKey]) -> None:
+        """Sign with one key, and accept tokens of these, newest first. Tokens of any other key end."""
+        keys = {key.thumbprint(): key for key in accepted}
+        if not self._accepted.keys() <= keys.keys():
+            self._validated.clear()
+        self._key, self._accepted = signing, keys
 
     def issue(self, caller: Caller, now: datetime, certificate: str | None = None) -> str:
         """Return a new token for `caller`, bound to the certificate with this thumbprint (RFC 8705 section 3.1)."""
@@ -83,7 +91,7 @@ class Tokens:
             claims["insurer"] = caller.insurer_number
         if certificate is not None:
             claims["cnf"] = {_THUMBPRINT: certificate}
-        return jwt.encode({"alg": "ES256", "typ": "at+jwt"}, claims, self._key)
+        return jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": self._key.thumbprint()}, claims, self._key)
 
     def read(self, token: str, now: datetime, certificate: str | None = None) -> Caller:
         """Validate a token and return its caller. `certificate`: the thumbprint of the request's client certificate.
@@ -107,7 +115,7 @@ class Tokens:
 
     def _validate(self, token: str) -> tuple[Caller, int, str | None]:
         try:
-            decoded = jwt.decode(token, self._key, algorithms=_ALGORITHMS)
+            decoded = jwt.decode(token, self._key_named, algorithms=_ALGORITHMS)
             claims = decoded.claims
             if decoded.header.get("typ") != "at+jwt" or claims["aud"] != self._audience:
                 raise ShikakuError("token-invalid")
@@ -120,6 +128,11 @@ class Tokens:
             return caller, int(claims["exp"]), claims["cnf"][_THUMBPRINT] if "cnf" in claims else None
         except _UNREADABLE:
             raise ShikakuError("token-invalid") from None
+
+    def _key_named(self, token: Any) -> ECKey:
+        """The key that a token names (`kid`); the oldest for one that names none, as of an earlier release."""
+        name = token.headers().get("kid")
+        return list(self._accepted.values())[-1] if name is None else self._accepted[name]
 
 
 def claimed_client(assertion: str) -> UUID:
@@ -144,15 +157,15 @@ def claimed_client(assertion: str) -> UUID:
 
 
 def check_assertion(
-    assertion: str, public_key: dict[str, Any], *, audiences: Collection[str], now: datetime
+    assertion: str, public_keys: Iterable[dict[str, Any]], *, audiences: Collection[str], now: datetime
 ) -> Assertion:
-    """Validate signature, issuer, subject, audience and lifetime.
+    """Validate the signature by one of the client's keys, and issuer, subject, audience and lifetime.
 
     Raises `assertion-invalid`, or `assertion-too-long` if only the lifetime is wrong. Both name the claims at fault,
     once the signature is verified: only the holder of the client's key gets to know them.
     """
     try:
-        claims = jwt.decode(assertion, ECKey.import_key(public_key), algorithms=_ALGORITHMS).claims
+        claims = _signed_claims(assertion, public_keys)
         faults = claim_faults(claims, audiences=audiences, seconds=now.timestamp())
         if faults:
             code = "assertion-too-long" if faults == [TOO_LONG] else "assertion-invalid"
@@ -160,3 +173,14 @@ def check_assertion(
         return Assertion(UUID(claims["iss"]), claims["jti"])
     except _UNREADABLE:
         raise ShikakuError("assertion-invalid") from None
+
+
+def _signed_claims(assertion: str, public_keys: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The claims under a signature of one of the keys. Raises ValueError if it is of none, or as the decoding of the last."""
+    failure: Exception = ValueError("no key")
+    for key in public_keys:
+        try:
+            return jwt.decode(assertion, ECKey.import_key(key), algorithms=_ALGORITHMS).claims
+        except _UNREADABLE as error:
+            failure = error
+    raise failure

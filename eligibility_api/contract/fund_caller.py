@@ -3,7 +3,7 @@
 Every failure is a ShikakuError: the fund's own problem under its code, a failed connection (also one reported
 by a gateway) as `fund-unreachable`, a refusal by a proxy before the fund as `proxy-refused`, an undecodable response as
 `fund-unreadable`. Nothing is retried, but a request
-whose token the fund calls expired is sent once more with a new one. The calls are in `client.py` and `insurer_client.py`.
+whose token the fund does not accept any more is sent once more with a new one. The calls are in `client.py` and `insurer_client.py`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ _KEY_BYTES = 16
 _RENEW_BEFORE = timedelta(seconds=30)
 _GATEWAY_STATUSES = frozenset({502, 503, 504})
 """Statuses of a gateway that cannot reach the fund (RFC 9110 sections 15.6.3 to 15.6.5)."""
+
+_ENDED = frozenset({"token-expired", "token-invalid"})
+"""The fund's refusals of a token that it ended early: the second one if it was signed by a key that was lost."""
 
 _PROXY_REFUSALS = frozenset({400, 403, 495, 496})
 """Statuses of a proxy that accepts no request with this client certificate; the fund's own come with a problem."""
@@ -162,7 +165,7 @@ class FundCaller:
         try:
             return self._send_once(path, token=token, **request)
         except ShikakuError as error:
-            if error.code != "token-expired" or token is None or stream is not None:
+            if error.code not in _ENDED or token is None or stream is not None:
                 raise
         self._token = None
         return self._send_once(path, token=self.sign_in(), **request)

@@ -20,6 +20,7 @@ from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.pacing import Pacer
 from eligibility_api.database.plans import SESSION_SETTINGS, WHOLE_FILE_SECONDS
 from eligibility_api.database.pool import ACQUIRE_SECONDS, ConnectionPool
+from eligibility_api.database.revisions import session_name
 from eligibility_api.database.servers import Servers
 
 ENGINE_CONNECTIONS = 4
@@ -29,7 +30,10 @@ _BEGIN_TRANSACTION = text("SELECT")
 _RUNNING_REQUESTS = text("SELECT running_requests()")
 
 APPLICATION_NAME = "eligibility-api"
-"""The name of sessions that answer requests: jobs yield to them (`running_requests` in the database)."""
+"""The name of sessions that answer requests: jobs yield to them (`running_requests` in the database).
+
+The program's schema revision follows it (`revisions.py`).
+"""
 
 JOBS_APPLICATION_NAME = "eligibility-api jobs"
 """The name of the sessions of jobs and of the scheduler."""
@@ -75,7 +79,7 @@ class Database:
             "server_settings": {
                 "statement_timeout": f"{statement_seconds * 1000:.0f}",
                 "lock_timeout": f"{lock_seconds * 1000:.0f}",
-                "application_name": application_name,
+                "application_name": session_name(application_name),
                 **SESSION_SETTINGS,
                 **({} if durable else {"synchronous_commit": "off"}),
             },

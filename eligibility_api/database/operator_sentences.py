@@ -38,6 +38,10 @@ _SENTENCES: tuple[tuple[type[Exception], str], ...] = (
         asyncpg.InsufficientPrivilegeError,
         "The role lacks a right: run eligibility-api database prepare and migrate, and look whether each address has its own role.",
     ),
+    (
+        asyncpg.LockNotAvailableError,
+        "A table was in use by another transaction for too long: try again, and look for long transactions.",
+    ),
     (asyncpg.CannotConnectNowError, "The server is starting or stopping: try again shortly."),
     (
         asyncpg.TooManyConnectionsError,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
 
 from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -48,7 +49,7 @@ async def _exchange(state: State, form: TokenForm, certificate: str | None) -> T
         raise ShikakuError("assertion-invalid")
     now = state.clock()
     assertion = check_assertion(
-        form.client_assertion, client.public_key, audiences=state.settings.assertion_audiences, now=now
+        form.client_assertion, client.public_keys, audiences=state.settings.assertion_audiences, now=now
     )
     bound = certificate_to_bind(
         client.certificates, certificate, required=state.settings.require_client_certificates
@@ -83,7 +84,7 @@ async def admit_terminal(
 def _has_sandbox_key(client: store.AdmittedClient) -> bool:
     """Whether a client's key is one that everybody can compute."""
     code = client.caller.institution_code
-    return code is not None and is_sandbox_key(code, client.public_key)
+    return code is not None and any(is_sandbox_key(code, key) for key in client.public_keys)
 
 
 async def admit_terminals(
@@ -144,6 +145,23 @@ async def _visual_check_certificate(jlis: Jlis, caller: Caller, key: ECKey) -> b
     if Right.VISUAL_CHECK not in caller.rights:
         return None
     return await jlis.terminal_certificate(str(caller.client_id), key.as_der(private=False))
+
+
+async def renew_key(
+    connection: AsyncConnection, jlis: Jlis, *, audience: str, client_id: UUID, only: bool
+) -> Credential | None:
+    """A new key for an admitted client: its credential, which is not stored; None if there is no such client.
+
+    It signs in with this key or the former one, until the next is made; `only`: with this one. Raises `register-unavailable`
+    when J-LIS cannot certify a terminal for the visual check.
+    """
+    client = await store.lock_client(connection, client_id)
+    if client is None:
+        return None
+    key = ECKey.generate_key("P-256")
+    await store.admit_key(connection, client, dict(key.as_dict(private=False)), only=only)
+    certificate = await _visual_check_certificate(jlis, client.caller, key)
+    return _credential(client.caller, key, audience, certificate)
 
 
 async def admit_insurer(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, exists, func, insert, literal, select, update
+from joserfc.jwk import ECKey
+from sqlalchemy import ARRAY, Text, any_, exists, func, insert, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,16 +45,23 @@ class AdmittedClient:
     public_key: dict[str, Any]
     certificates: tuple[str, ...] = ()
     """The thumbprints of its admitted client certificates, newest last."""
+    next_public_key: dict[str, Any] | None = None
+    """A newer key, while both are accepted."""
+
+    @property
+    def public_keys(self) -> list[dict[str, Any]]:
+        """The keys whose assertions are accepted, newest first."""
+        return [key for key in (self.next_public_key, self.public_key) if key is not None]
 
 
 _FIND_CLIENT = Statement.of("""
-SELECT c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key, c.certificates
+SELECT c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key, c.next_public_key, c.certificates
 FROM client c LEFT JOIN facility f USING (institution_code)
 WHERE c.client_id = :client_id AND c.closed_at IS NULL AND f.closed_at IS NULL
 """)
 
 _FIND_CLIENTS = Statement.of("""
-SELECT a.place, c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key, c.certificates
+SELECT a.place, c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key, c.next_public_key, c.certificates
 FROM unnest(:client_id::uuid[]) WITH ORDINALITY AS a (client_id, place)
 JOIN client c ON c.client_id = a.client_id AND c.closed_at IS NULL
 LEFT JOIN facility f USING (institution_code)
@@ -99,7 +107,13 @@ async def find_client(database: Database, client_id: UUID) -> AdmittedClient | N
     [row] = rows
     rights = frozenset(Right(right) for right in row["rights"])
     caller = Caller(row["client_id"], row["institution_code"], row["insurer_number"], rights)
-    return AdmittedClient(caller, json.loads(row["public_key"]), tuple(row["certificates"]))
+    following = row["next_public_key"]
+    return AdmittedClient(
+        caller,
+        json.loads(row["public_key"]),
+        tuple(row["certificates"]),
+        None if following is None else json.loads(following),
+    )
 
 
 async def is_known(connection: AsyncConnection, client_id: UUID) -> bool:
@@ -222,6 +236,40 @@ async def admit_certificate(
     }
     await record_act(connection, "admission.certificate", {"certificates": certificates}, **named)
     return True
+
+
+async def lock_client(connection: AsyncConnection, client_id: UUID) -> AdmittedClient | None:
+    """The client with this id, locked until the transaction ends, unless it was closed."""
+    found = select(CLIENT).where(CLIENT.c.client_id == client_id, CLIENT.c.closed_at.is_(None))
+    row = (await connection.execute(found.with_for_update())).one_or_none()
+    if row is None:
+        return None
+    rights = frozenset(Right(right) for right in row.rights)
+    caller = Caller(row.client_id, row.institution_code, row.insurer_number, rights)
+    return AdmittedClient(caller, row.public_key, tuple(row.certificates), row.next_public_key)
+
+
+async def admit_key(
+    connection: AsyncConnection, client: AdmittedClient, public_key: dict[str, Any], *, only: bool
+) -> None:
+    """Admit a newer key of a locked client: the newest before it stays accepted, unless `only` that one is."""
+    keys: dict[str, Any] = {"public_key": public_key, "next_public_key": null()}
+    if not only:
+        keys = {"public_key": client.public_keys[0], "next_public_key": public_key}
+    changed = update(CLIENT).where(CLIENT.c.client_id == client.caller.client_id)
+    await connection.execute(changed.values(**keys))
+    caller = client.caller
+    named = {
+        "client_id": caller.client_id,
+        "institution_code": caller.institution_code,
+        "insurer_number": caller.insurer_number,
+    }
+    await record_act(connection, "admission.key", {"key": thumbprint(public_key), "only": only}, **named)
+
+
+def thumbprint(public_key: dict[str, Any]) -> str:
+    """A key's name (RFC 7638)."""
+    return ECKey.import_key(public_key).thumbprint()
 
 
 async def record(connection: AsyncConnection, kind: str, *callers: Caller) -> None:

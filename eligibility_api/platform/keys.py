@@ -1,7 +1,7 @@
 """The fund's own keys, as files below its home that only their owner can read; and the trusted authorities.
 
-- `token.jwk`: signs access tokens (ES256);
-- `challenge.json`: MAC keys of presence challenges with their ids; the first issues, all are accepted;
+- `token.jwk`: signs access tokens (ES256); `token.jwks` in its place once it was rotated (`key_ring.py`);
+- `challenge.json`: MAC keys of presence challenges with their ids, newest first;
 - `version.key`: makes the versions of answers opaque;
 - `second-factor.key`: encrypts the secrets of operators' second factors in the database;
 - `webhook.key`: encrypts the secrets of webhooks in the database;
@@ -14,24 +14,32 @@ import hmac
 import json
 import secrets
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from eligibility_api.domain.certificate import TrustStore
 from eligibility_api.domain.challenge import MacKeys
+from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.errors import OperatorError
+from eligibility_api.platform.key_ring import LEAD, KeyRing, RingKey
 from eligibility_api.platform.private_files import exclusive, write_private
 from eligibility_api.platform.settings import Settings
 
-_MAX_MAC_KEYS = 2
+_BEGINS = "from"
+"""The member of a key that says when it begins to sign (ISO 8601). Earlier releases ignore it."""
+
+MacKey = tuple[bytes, bytes]
+"""Id and key."""
 
 
 @dataclass(frozen=True, slots=True)
 class FundKeys:
-    """The keys of one fund."""
+    """The keys of one fund, as of an instant."""
 
     token: ECKey
     challenge: MacKeys
@@ -41,15 +49,28 @@ class FundKeys:
     jlis_client: ECKey
 
 
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """The keys that are rotated while the fund serves."""
+
+    token: KeyRing[ECKey]
+    challenge: KeyRing[MacKey]
+
+    def challenges(self, now: datetime) -> MacKeys:
+        """The MAC keys of challenges."""
+        return MacKeys(current=self.challenge.signing(now)[0], keys=dict(self.challenge.verifying(now)))
+
+
 def _create_missing(folder: Path) -> None:
+    rotated = (folder / "token.jwks").exists()
     for path in (folder / "jlis-client.jwk", folder / "token.jwk"):
-        if not path.exists():
+        if not path.exists() and not (rotated and path.name == "token.jwk"):
             write_private(path, json.dumps(ECKey.generate_key("P-256").as_dict(private=True)).encode())
     for path in (folder / "version.key", folder / "second-factor.key", folder / "webhook.key"):
         if not path.exists():
             write_private(path, secrets.token_bytes(32))
     if not (folder / "challenge.json").exists():
-        rotate_challenge_key(folder.parent)
+        _write_challenges(folder, KeyRing((RingKey(_new_mac_key()),)))
     public, pem = folder / "jlis-client.pub.pem", _ec_key(folder / "jlis-client.jwk").as_pem(private=False)
     if not public.exists() or public.read_bytes() != pem:
         write_private(public, pem)
@@ -59,34 +80,102 @@ def _ec_key(path: Path) -> ECKey:
     return ECKey.import_key(json.loads(path.read_bytes()))
 
 
-def _mac_keys(path: Path) -> MacKeys:
-    listed = json.loads(path.read_bytes())
-    keys = {bytes.fromhex(row["id"]): bytes.fromhex(row["key"]) for row in listed}
-    return MacKeys(current=bytes.fromhex(listed[0]["id"]), keys=keys)
+def _new_mac_key() -> MacKey:
+    return secrets.token_bytes(4), secrets.token_bytes(32)
 
 
-def rotate_challenge_key(home: Path) -> None:
-    """Add a new current MAC key; the former one stays accepted, older ones are deleted.
-
-    Workers read the keys at their start.
-    """
-    path = home / "keys" / "challenge.json"
-    listed = json.loads(path.read_bytes()) if path.exists() else []
-    new = {"id": secrets.token_hex(4), "key": secrets.token_hex(32)}
-    write_private(path, json.dumps([new, *listed][:_MAX_MAC_KEYS]).encode())
+def ring_files(home: Path) -> tuple[Path, ...]:
+    """The files of which `read_rings` reads those that are there."""
+    return tuple(home / "keys" / name for name in ("challenge.json", "token.jwk", "token.jwks"))
 
 
-def load_keys(home: Path, *, create: bool = True) -> FundKeys:
-    """Load the keys below `home`. Missing ones are created if `create`; else raises OperatorError."""
+def key_files(home: Path) -> tuple[Path, ...]:
+    """The files of which `load_keys` reads those that are there."""
+    others = ("version.key", "second-factor.key", "webhook.key", "jlis-client.jwk")
+    return (*ring_files(home), *(home / "keys" / name for name in others))
+
+
+def read_rings(home: Path) -> Rings:
+    """Read the keys that are rotated. Raises OSError, and ValueError for a file that is none of ours."""
+    folder = home / "keys"
+    listed = (folder / "challenge.json").read_bytes()
+    rotated = folder / "token.jwks"
+    try:
+        return Rings(
+            token=_token_ring(rotated.read_bytes() if rotated.exists() else None, folder / "token.jwk"),
+            challenge=KeyRing(tuple(_mac_key(row) for row in json.loads(listed))),
+        )
+    except (KeyError, TypeError, AttributeError, JoseError) as error:
+        raise ValueError("no keys of a fund") from error
+
+
+def _token_ring(jwks: bytes | None, single: Path) -> KeyRing[ECKey]:
+    if jwks is None:
+        return KeyRing((RingKey(_ec_key(single)),))
+    return KeyRing(tuple(RingKey(_imported(jwk), _begin(jwk)) for jwk in json.loads(jwks)["keys"]))
+
+
+def _mac_key(row: dict[str, Any]) -> RingKey[MacKey]:
+    return RingKey((bytes.fromhex(row["id"]), bytes.fromhex(row["key"])), _begin(row))
+
+
+def _imported(jwk: dict[str, Any]) -> ECKey:
+    return ECKey.import_key({name: value for name, value in jwk.items() if name != _BEGINS})
+
+
+def _begin(row: dict[str, Any]) -> datetime | None:
+    text = row.get(_BEGINS)
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _row(values: dict[str, Any], begins_at: datetime | None) -> dict[str, Any]:
+    return values if begins_at is None else values | {_BEGINS: begins_at.isoformat()}
+
+
+def _write_challenges(folder: Path, ring: KeyRing[MacKey]) -> None:
+    rows = [_row({"id": one.key[0].hex(), "key": one.key[1].hex()}, one.begins_at) for one in ring.keys]
+    write_private(folder / "challenge.json", json.dumps(rows).encode())
+
+
+def rotate_challenge_key(home: Path, now: datetime, *, lead: timedelta = LEAD, at_once: bool = False) -> None:
+    """Add a new MAC key of challenges; see `KeyRing.with_new`. Raises OSError, OperatorError."""
+    folder = home / "keys"
+    with exclusive(folder):
+        ring = _readable_rings(home).challenge.with_new(_new_mac_key(), now, lead=lead, at_once=at_once)
+        _write_challenges(folder, ring)
+
+
+def rotate_token_key(home: Path, now: datetime, *, lead: timedelta = LEAD, at_once: bool = False) -> None:
+    """Add a new key of access tokens; see `KeyRing.with_new`. Raises OSError, OperatorError."""
+    folder = home / "keys"
+    with exclusive(folder):
+        new = ECKey.generate_key("P-256")
+        ring = _readable_rings(home).token.with_new(new, now, lead=lead, at_once=at_once)
+        jwks = [_row(dict(one.key.as_dict(private=True)), one.begins_at) for one in ring.keys]
+        write_private(folder / "token.jwks", json.dumps({"keys": jwks}).encode())
+        (folder / "token.jwk").unlink(missing_ok=True)
+
+
+def _readable_rings(home: Path) -> Rings:
+    try:
+        return read_rings(home)
+    except ValueError as error:
+        raise OperatorError("The keys cannot be read: challenge.json or token.jwks was altered.") from error
+
+
+def load_keys(home: Path, *, create: bool = True, now: datetime | None = None) -> FundKeys:
+    """Load the keys below `home`, as of `now`. Missing ones are created if `create`; else raises OperatorError."""
     folder = home / "keys"
     if create:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with exclusive(folder):
             _create_missing(folder)
+    now = now or system_clock()
     try:
+        rings = _readable_rings(home)
         return FundKeys(
-            token=_ec_key(folder / "token.jwk"),
-            challenge=_mac_keys(folder / "challenge.json"),
+            token=rings.token.signing(now),
+            challenge=rings.challenges(now),
             version=(folder / "version.key").read_bytes(),
             second_factor=(folder / "second-factor.key").read_bytes(),
             webhook=(folder / "webhook.key").read_bytes(),
@@ -115,6 +204,12 @@ def fingerprints(keys: FundKeys) -> dict[str, Any]:
 
 def _fingerprint(secret: bytes) -> str:
     return hmac.digest(secret, b"shikaku key fingerprint", "sha256")[:16].hex()
+
+
+def trust_files(settings: Settings) -> tuple[Path, ...]:
+    """The files of the trusted authorities."""
+    signature = settings.signature_trust_store
+    return (settings.trust_store,) if signature is None else (settings.trust_store, signature)
 
 
 def load_trust(settings: Settings) -> TrustStore:

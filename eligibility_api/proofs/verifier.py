@@ -48,6 +48,11 @@ class Verifier:
         self.trust = trust
         self._accepted: OrderedDict[bytes, UserCertificate] = OrderedDict()
 
+    def use_trust(self, trust: TrustStore) -> None:
+        """Trust other authorities from now on: certificates that were accepted before are judged anew."""
+        self.trust = trust
+        self._accepted.clear()
+
     def verify(
         self,
         proof: Proof,

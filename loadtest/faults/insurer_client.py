@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from eligibility_api.contract.errors import CATALOGUE, ErrorKind
 from loadtest.dataset.member_files import Cells, member_files, read_cells
 from loadtest.dataset.reference_data import PublishedFile
 from loadtest.faults.fault import FaultContext
@@ -47,6 +48,10 @@ def rewrite(file: Path, target: Path, change: Callable[[Cells], Cells], rng: Ran
         writer.writerows(map(change, rows))
 
 
+class TechnicalFailure(LoadError):
+    """The fund could not do what an insurer's program asked; it may be asked again."""
+
+
 class InsurerClient:
     """One insurer's program, with its approver's key."""
 
@@ -55,16 +60,25 @@ class InsurerClient:
         self._insurer = insurer
 
     async def run(self, *arguments: str | Path) -> dict[str, Any]:
-        """Run a command and return its JSON, whatever its exit code. Raises LoadError if it prints none."""
+        """Run a command and return its JSON: the fund's answer, whatever its exit code.
+
+        Raises TechnicalFailure, and LoadError for a refusal or if it prints no JSON.
+        """
         folder, insurer = self._fault_context.folder, self._insurer
         keys = {
             "PAYER_CREDENTIAL": str(folder / "programs" / f"payer-{insurer}.json"),
             "PAYER_APPROVER": str(folder / "approvers" / f"approver-{insurer}.json"),
         }
-        arguments = (*arguments, "--insurer", insurer, "--json")
-        return await asyncio.to_thread(
-            self._fault_context.target.run_json, "payer-mock", *arguments, variables=keys
+        options = ("--insurer", insurer, "--json")
+        printed = await asyncio.to_thread(
+            self._fault_context.target.run_json, "payer-mock", *arguments, *options, variables=keys
         )
+        if (problem := printed.get("problem")) is not None:
+            technical = CATALOGUE[problem["code"]].kind is ErrorKind.TECHNICAL
+            raise (TechnicalFailure if technical else LoadError)(
+                f"payer-mock {arguments[0]}: {problem['code']}"
+            )
+        return printed
 
 
 class Publication:

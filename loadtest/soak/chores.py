@@ -14,7 +14,7 @@ from pathlib import Path
 from loadtest.clock import day_in_japan, now
 from loadtest.dataset.member_files import Cells, membership_of, read_cells
 from loadtest.dataset.provision import Dataset
-from loadtest.faults.insurer_client import InsurerClient
+from loadtest.faults.insurer_client import InsurerClient, TechnicalFailure
 from loadtest.model.replay import Key, key_of
 from loadtest.private_files import create_private
 from loadtest.target import LoadError, TargetEnvironment
@@ -32,13 +32,19 @@ class ClaimSender:
     """The program of an insurer."""
     sent: int = 0
     refused: list[str] = field(default_factory=list)
+    failures: int = 0
+    """Technical failures, such as in a fault's time: the next call sends the same file."""
 
     def send_next(self) -> None:
         """Send one file and wait until its claims are stored. Raises LoadError."""
         file = self.files[self.sent % len(self.files)]
-        self.sent += 1
         insurer = file.name.split("-")[1]
-        answer = asyncio.run(self.client_of(insurer).run("send-claims", file))
+        try:
+            answer = asyncio.run(self.client_of(insurer).run("send-claims", file))
+        except TechnicalFailure:
+            self.failures += 1
+            return
+        self.sent += 1
         if answer["state"] != "done":
             self.refused.append(f"{file.name}: {answer['state']}")
 

@@ -216,6 +216,7 @@ class _Soak:
             backups=self.backups + 1,
             claims=self.claims.sent,
             refused=len(self.claims.refused),
+            claims_failures=self.claims.failures,
             before_month=before,
             after_month=after,
         )

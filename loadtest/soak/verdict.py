@@ -54,7 +54,8 @@ class PhaseResult:
 class Closing:
     """What was found after the last phase.
 
-    `log` and `backup`: the verifiers' answers (JSON); `claims`: files that were sent, and `refused` ones;
+    `log` and `backup`: the verifiers' answers (JSON); `claims`: files that were sent, `refused` ones, and
+    `claims_failures`, technical ones, after which a file was sent again;
     `before_month` and `after_month`: audit records on both sides of the month's end.
     """
 
@@ -63,6 +64,7 @@ class Closing:
     backups: int
     claims: int
     refused: int
+    claims_failures: int
     before_month: int
     after_month: int
 
@@ -171,8 +173,9 @@ def _backup(closing: Closing) -> Judgement:
 
 def _claims(closing: Closing) -> Judgement:
     sentence = Text(
-        f"レセプトファイル{closing.claims}件を送信し、{closing.refused}件が受付不可です。",
-        f"{closing.claims} claim files were sent, {closing.refused} of them refused.",
+        f"レセプトファイル{closing.claims}件を送信し、{closing.refused}件が受付不可です（障害による再送{closing.claims_failures}回）。",
+        f"{closing.claims} claim files were sent, {closing.refused} of them refused;"
+        f" {closing.claims_failures} sent again after technical failures.",
     )
     return Judgement("claims", closing.claims > 0 and not closing.refused, sentence)
 

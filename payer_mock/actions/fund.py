@@ -9,7 +9,7 @@ from typing import BinaryIO, TypeVar
 
 import httpx2
 
-from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.tokens import Credential
 from payer_mock.clock import now
@@ -20,6 +20,9 @@ ClientOf = Callable[[str], InsurerClient]
 
 _CHUNK_BYTES = 1 << 18
 _FIRST_WAIT_SECONDS, _MAX_WAIT_SECONDS, _WAIT_FACTOR = 0.05, 0.5, 1.3
+_FAILURE_WAIT_SECONDS, _MAX_FAILURES = 2.0, 60
+"""After a technical failure a state is fetched again; after two minutes of them it is given up. The fund has the file."""
+
 _MAX_LEAD_SECONDS = 5.0
 """The fund publishes about a second ahead; a longer lead means that a clock is wrong, and is not waited for.
 """
@@ -59,13 +62,19 @@ def poll_while(
 ) -> State:
     """The first state that is not in progress.
 
-    It is fetched again after each `wait`, which grows from 0.05 to 0.5 s.
+    It is fetched again after each `wait`, which grows from 0.05 to 0.5 s, and after technical failures, two seconds later
+    each. Raises ShikakuError for a refusal, and for the last of too many failures one after the other.
     """
-    seconds = _FIRST_WAIT_SECONDS
+    seconds, failures = _FIRST_WAIT_SECONDS, 0
     while in_progress(state):
-        wait(seconds)
+        wait(_FAILURE_WAIT_SECONDS if failures else seconds)
         seconds = min(_WAIT_FACTOR * seconds, _MAX_WAIT_SECONDS)
-        state = fetch()
+        try:
+            state, failures = fetch(), 0
+        except ShikakuError as error:
+            failures += 1
+            if error.entry.kind is not ErrorKind.TECHNICAL or failures > _MAX_FAILURES:
+                raise
     return state
 
 

@@ -17,7 +17,7 @@ import typer
 from pydantic import BaseModel, ValidationError
 from rich.console import Console
 
-from eligibility_api.contract.errors import CATALOGUE, ErrorKind, ShikakuError
+from eligibility_api.contract.errors import CATALOGUE, ErrorKind, Problem, ShikakuError
 from eligibility_api.contract.identifiers import UnreadableIdentifier, insurer_number
 from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.member_reading.headings import HeadingError
@@ -90,7 +90,8 @@ def fund_client(
 ) -> Iterator[InsurerClient]:
     """A client of the fund for one insurer, with its program's credential or its approver's.
 
-    A refusal by the fund is printed and ends the command: exit code 1, or 3 for a technical failure.
+    A refusal by the fund is printed, with `--json` as its problem too, and ends the command: exit code 1, or 3 for a technical
+    failure.
     """
     settings = load_settings()
     dependencies = context.ensure_object(Dependencies)
@@ -107,7 +108,7 @@ def fund_client(
         try:
             yield client_of(insurer_number or next(iter(credentials)))
         except ShikakuError as error:
-            raise refused(error) from error
+            raise refused(error, as_json=context.params.get("as_json", False)) from error
 
 
 def show(answer: BaseModel, *, as_json: bool, on_screen: Callable[[Console], None]) -> None:
@@ -133,9 +134,14 @@ def echo_json(values: object) -> None:
     typer.echo(json.dumps(values, ensure_ascii=False))
 
 
-def refused(error: ShikakuError) -> typer.Exit:
-    """The exit of a command that the fund refused; prints the catalogue's sentences."""
+def refused(error: ShikakuError, *, as_json: bool) -> typer.Exit:
+    """The exit of a command that the fund refused; prints the catalogue's sentences.
+
+    `as_json`: prints the problem as JSON too, in the form of the fund's answers (RFC 9457) and of the terminal's reports.
+    """
     entry = CATALOGUE[error.code]
+    if as_json:
+        echo_json({"problem": Problem.of(error).model_dump(mode="json", exclude_none=True)})
     typer.echo(f"{entry.ja}\n{entry.en} ({error.code})", err=True)
     return typer.Exit(STOPPED if entry.kind is ErrorKind.TECHNICAL else SOME_REFUSED)
 

@@ -47,7 +47,7 @@ def load(
     With PAYER_FUND_URL, the settings of that stack's other programs have to be in the environment too.
     Exit code 0: every row was accepted. 1: some rows were rejected. 3: the run could not be completed.
     """
-    report = _measure(lambda path: run_members_load(people, seed, path), folder)
+    report = _measure(lambda path: run_members_load(people, seed, path), folder, as_json=as_json)
     if as_json:
         echo_json(report.as_json())
     else:
@@ -71,7 +71,7 @@ def load_claims(
 
     Exit code 0: every claim was accepted. 1: some were not. 3: the run could not be completed.
     """
-    report = _measure(lambda path: run_claims_load(people, months, seed, path), folder)
+    report = _measure(lambda path: run_claims_load(people, months, seed, path), folder, as_json=as_json)
     if as_json:
         echo_json(report.as_json())
     else:
@@ -79,7 +79,7 @@ def load_claims(
     raise typer.Exit(ALL_DONE if report.clean else SOME_REFUSED)
 
 
-def _measure(run: Callable[[Path], Report], folder: Path | None) -> Report:
+def _measure(run: Callable[[Path], Report], folder: Path | None, *, as_json: bool) -> Report:
     """The report of a load test that runs in `folder`, or in a temporary one."""
     signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C: the stack must not outlive its load test
     with tempfile.TemporaryDirectory(prefix="shikaku-load-") as temporary:
@@ -88,7 +88,7 @@ def _measure(run: Callable[[Path], Report], folder: Path | None) -> Report:
         try:
             return run(path)
         except ShikakuError as error:
-            raise refused(error) from error
+            raise refused(error, as_json=as_json) from error
         except (LoadError, PopulationError, OSError) as error:
             typer.echo(f"測定できませんでした。\nThe load test failed: {error}", err=True)
             raise typer.Exit(STOPPED) from error

@@ -92,6 +92,7 @@ SMALL = frozenset(
         "insurer",
         "lookup_count_progress",
         "sandbox_mark",
+        "schema_floor",
         "webhook_position",
         "webhook_target",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -45,6 +46,11 @@ class Proxy:
     """The authority of its own certificate."""
     fund: Path
     """The Unix socket of the fund behind it."""
+    process: subprocess.Popen[bytes]
+
+    def reload(self) -> None:
+        """Let it read its files again, as `systemctl reload` does."""
+        self.process.send_signal(signal.SIGHUP if self.name == "nginx" else signal.SIGUSR2)
 
 
 def path_of(name: str) -> str | None:
@@ -87,12 +93,12 @@ def running_proxy(name: str, folder: Path, devices: Path, revoked: Path) -> Iter
             words += ["-g", "user root;"]
     else:
         file.write_text(text)
-        words = [program, "-db", "-f", str(file)]
+        words = [program, "-W", "-db", "-f", str(file)]
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(words, stdout=output, stderr=output)
     try:
         _await_port(port, process, folder / "output")
-        yield Proxy(name, f"https://127.0.0.1:{port}", port, authority, fund)
+        yield Proxy(name, f"https://127.0.0.1:{port}", port, authority, fund, process)
     finally:
         process.terminate()
         process.wait(20)

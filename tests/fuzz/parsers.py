@@ -223,7 +223,7 @@ def _token(data: bytes) -> object:
         lambda: Tokens(_key(), "urn:shikaku:fund", 300).read(text, NOW),
         lambda: claimed_client(text[:4_096]),
         lambda: check_assertion(
-            text[:4_096], _key().as_dict(private=False), audiences={"urn:shikaku:fund"}, now=NOW
+            text[:4_096], [_key().as_dict(private=False)], audiences={"urn:shikaku:fund"}, now=NOW
         ),
     )
     for attempt in attempts:

@@ -265,6 +265,52 @@ async def test_a_resumed_session_has_its_certificate(fund: Fund, proxy: Proxy, f
         assert (status, resumed) == (200, True)
 
 
+async def reaches(proxy: Proxy, certificate: Path) -> bool:
+    """Whether a new connection with this certificate reaches the fund."""
+    try:
+        async with httpx2.AsyncClient(base_url=proxy.url, verify=tls(proxy, certificate)) as http:
+            return (await http.get("/healthz")).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+async def until(proxy: Proxy, certificate: Path, *, accepted: bool) -> None:
+    async with asyncio.timeout(60):
+        while await reaches(proxy, certificate) is not accepted:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("name", ["haproxy", "nginx"])
+async def test_a_reloaded_proxy_accepts_devices_of_the_next_authority_beside_the_former_one(
+    fund: Fund, files: Files, tmp_path: Path, name: str
+) -> None:
+    if path_of(name) is None:
+        pytest.skip(f"{name} is not installed (scripts/system-packages)")
+    following = open_devices(tmp_path / "next")
+    certificate = client_file(following, tmp_path / "next.pem")
+    lists = [files.crl.read_bytes(), following.revocation_list(now() - timedelta(minutes=1), DAY)]
+    trusted = [files.devices.read_bytes(), following.trust_path.read_bytes()]
+    authorities, revoked = tmp_path / "devices.pem", tmp_path / "crl.pem"
+
+    def write(generations: slice) -> None:
+        authorities.write_bytes(b"".join(trusted[generations]))
+        revoked.write_bytes(b"".join(lists[generations]))
+
+    write(slice(0, 1))
+    with running_proxy(name, tmp_path, authorities, revoked) as proxy:
+        async with behind(fund, proxy, required=False):
+            assert await reaches(proxy, files.good)
+            assert not await reaches(proxy, certificate)
+            write(slice(0, 2))
+            proxy.reload()
+            await until(proxy, certificate, accepted=True)
+            assert await reaches(proxy, files.good)
+            write(slice(1, 2))
+            proxy.reload()
+            await until(proxy, files.good, accepted=False)
+            assert await reaches(proxy, certificate)
+
+
 @pytest.mark.usefixtures("external_database")
 async def test_the_command_admits_a_certificate_and_leaves_a_record(
     fund: Fund, command: Command, files: Files

@@ -72,6 +72,7 @@ def acts(folder: Path, disaster: int = 0) -> list[Act]:
             {"disaster.closed": {"operator": "部長 見本", **where}},
         ),
         Act(("keys", "rotate-challenge"), {"keys.rotated": {"key": "challenge"}}),
+        Act(("keys", "rotate-token", "--lead", "3600"), {"keys.rotated": {"key": "token"}}),
         Act(("drug-master", "load"), {"drug-master.loaded": {"erased": 0}}),
     ]  # fmt: skip
 
@@ -119,10 +120,10 @@ async def test_a_key_that_cannot_be_written_is_not_recorded_as_rotated(
 ) -> None:
     earlier = await fund.records("kind = 'keys.rotated'")
 
-    def fail(_: Path) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("eligibility_api.cli.operation.rotate_challenge_key", fail)
+    monkeypatch.setattr("eligibility_api.cli.keys.rotate_challenge_key", fail)
     failed = await command("keys", "rotate-challenge")
     assert (failed.code, failed.err) == (1, "The new key cannot be written: No space left on device.\n")
     assert await fund.records("kind = 'keys.rotated'") == earlier

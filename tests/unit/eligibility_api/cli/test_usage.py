@@ -55,8 +55,8 @@ def plain(text: str) -> str:
 
 def test_the_commands_are_those_that_operators_know() -> None:
     assert {" ".join(words) for words in ALL if words not in GROUPS} == {
-        "serve", "settings", "db-connections", "backup", "restore", "verify", "migrate", "database prepare", "keys init", "keys rotate-challenge", "keys rotate-checkpoint",
-        "facility add", "facility close", "insurer add", "insurer twins", "insurer join", "insurer match-again", "registration take-over", "client close", "client certify",
+        "serve", "settings", "db-connections", "backup", "restore", "verify", "migrate", "database prepare", "keys init", "keys rotate-challenge", "keys rotate-token", "keys rotate-checkpoint",
+        "facility add", "facility close", "insurer add", "insurer twins", "insurer join", "insurer match-again", "registration take-over", "client close", "client certify", "client rotate",
         "audit recompute", "audit known", "audit export", "audit verify", "audit witness", "audit add-cosignatures",
         "operator add", "operator end", "operator list", "audit report",
         "disaster open", "disaster extend", "disaster close", "disaster list", "consent export", "consent verify",

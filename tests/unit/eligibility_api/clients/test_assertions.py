@@ -51,7 +51,7 @@ def assertion(*, key: Any = KEY, **changes: Any) -> str:
 
 
 def checked(text: str, *, audience: str = AUDIENCE, now: datetime = NOW) -> Assertion:
-    return check_assertion(text, KEY.as_dict(private=False), audiences={audience}, now=now)
+    return check_assertion(text, [KEY.as_dict(private=False)], audiences={audience}, now=now)
 
 
 AT = int(NOW.timestamp())
@@ -176,7 +176,7 @@ def test_an_assertion_under_another_key_is_invalid_although_it_names_the_client(
 @pytest.mark.parametrize("key", [{}, {"kty": "EC"}, {"kty": "oct", "k": "AAAA"}, {"kty": 7}])
 def test_a_stored_key_that_cannot_verify_refuses_every_assertion(key: dict[str, Any]) -> None:
     with pytest.raises(ShikakuError, match="assertion-invalid"):
-        check_assertion(assertion(), key, audiences={AUDIENCE}, now=NOW)
+        check_assertion(assertion(), [key], audiences={AUDIENCE}, now=NOW)
 
 
 @given(text=st.text(max_size=60) | st.text(".abcABC012-_", max_size=60))

@@ -36,7 +36,7 @@ def code_of(**claims: Any) -> str | None:
     """The refusal of an assertion that differs by `claims`; None if it is accepted."""
     text = assertion(CREDENTIAL, NOW, **claims)
     try:
-        check_assertion(text, dict(KEY.as_dict(private=False)), audiences=OURS, now=NOW)
+        check_assertion(text, [dict(KEY.as_dict(private=False))], audiences=OURS, now=NOW)
     except ShikakuError as error:
         return error.code
     return None

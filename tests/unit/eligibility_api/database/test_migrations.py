@@ -13,8 +13,9 @@ import eligibility_api.database.migrations as package
 from eligibility_api.audit_log.tables import AuditRecord
 from eligibility_api.clients.tables import Client
 from eligibility_api.database.columns import table_of
-from eligibility_api.database.migrate import _config, head
+from eligibility_api.database.migrate import _config
 from eligibility_api.database.migrations.script import statements
+from eligibility_api.database.revisions import head
 
 VERSIONS = sorted((Path(str(package.__file__)).parent / "versions").glob("[0-9]*.py"))
 

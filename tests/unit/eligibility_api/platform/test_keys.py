@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 
@@ -12,7 +14,8 @@ import pytest
 
 from eligibility_api.platform import keys
 from eligibility_api.platform.errors import OperatorError
-from eligibility_api.platform.keys import load_keys, rotate_challenge_key
+from eligibility_api.platform.key_ring import LEAD, OVERLAP
+from eligibility_api.platform.keys import load_keys, rotate_challenge_key, rotate_token_key
 from eligibility_api.platform.private_files import write_private
 
 
@@ -74,9 +77,51 @@ def test_the_public_key_is_written_only_if_missing_or_different(tmp_path: Path) 
     assert public.read_bytes() == pem
 
 
-def test_the_previous_challenge_key_stays_accepted_and_older_ones_are_removed(tmp_path: Path) -> None:
-    made = [load_keys(tmp_path).challenge.current]
-    for _ in range(2):
-        rotate_challenge_key(tmp_path)
-        made.append(load_keys(tmp_path).challenge.current)
-    assert set(load_keys(tmp_path).challenge.keys) == set(made[1:])
+NOW = datetime(2026, 12, 1, 3, tzinfo=UTC)
+
+
+def test_a_rotated_challenge_key_begins_after_its_lead_and_the_former_one_ends_after_it(
+    tmp_path: Path,
+) -> None:
+    first = load_keys(tmp_path, now=NOW).challenge.current
+    rotate_challenge_key(tmp_path, NOW)
+    assert load_keys(tmp_path, now=NOW).challenge.current == first
+    began = load_keys(tmp_path, now=NOW + LEAD).challenge
+    assert began.current != first
+    assert set(began.keys) == {first, began.current}
+    assert set(load_keys(tmp_path, now=NOW + LEAD + OVERLAP).challenge.keys) == {began.current}
+
+
+def test_a_rotated_token_key_takes_the_place_of_the_single_one(tmp_path: Path) -> None:
+    first = load_keys(tmp_path).token.thumbprint()
+    rotate_token_key(tmp_path, NOW)
+    folder = tmp_path / "keys"
+    assert not (folder / "token.jwk").exists()
+    assert stat.S_IMODE((folder / "token.jwks").stat().st_mode) == 0o600
+    assert load_keys(tmp_path, now=NOW).token.thumbprint() == first
+    second = load_keys(tmp_path, now=NOW + LEAD).token
+    assert second.thumbprint() != first
+    assert second.is_private
+    assert not (folder / "token.jwk").exists(), "no start makes another one"
+    rotate_token_key(tmp_path, NOW + LEAD, at_once=True)
+    assert load_keys(tmp_path, now=NOW + LEAD).token.thumbprint() not in {first, second.thumbprint()}
+
+
+def test_challenge_keys_of_an_earlier_release_are_all_accepted(tmp_path: Path) -> None:
+    load_keys(tmp_path)
+    rows = [{"id": f"0000000{number}", "key": f"{number}" * 64} for number in (1, 2)]
+    (tmp_path / "keys" / "challenge.json").write_text(json.dumps(rows))
+    loaded = load_keys(tmp_path).challenge
+    assert loaded.current == bytes([0, 0, 0, 1])
+    assert set(loaded.keys) == {bytes([0, 0, 0, 1]), bytes([0, 0, 0, 2])}
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "[{}]", "nothing"])
+@pytest.mark.parametrize("name", ["challenge.json", "token.jwks"])
+def test_an_altered_file_is_refused_in_one_sentence(tmp_path: Path, name: str, content: str) -> None:
+    load_keys(tmp_path)
+    (tmp_path / "keys" / name).write_text(content)
+    with pytest.raises(OperatorError, match="was altered"):
+        load_keys(tmp_path)
+    with pytest.raises(OperatorError, match="was altered"):
+        rotate_token_key(tmp_path, NOW)

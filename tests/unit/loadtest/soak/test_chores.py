@@ -13,7 +13,7 @@ import pytest
 
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from loadtest.dataset.member_files import read_cells
-from loadtest.faults.insurer_client import InsurerClient
+from loadtest.faults.insurer_client import InsurerClient, TechnicalFailure
 from loadtest.model.events import Membership
 from loadtest.model.replay import Key, key_of
 from loadtest.soak.chores import ClaimSender, back_up, claim_files, copy_members
@@ -109,6 +109,33 @@ def test_files_are_sent_in_turn_each_by_its_insurer(state: str, refused: int) ->
         sender.send_next()
     assert sent == [(file.name.split("-")[1], file.name) for file in (*files, files[0])]
     assert (sender.sent, len(sender.refused)) == (3, refused)
+
+
+def test_a_file_that_met_a_technical_failure_is_sent_again_and_not_called_refused() -> None:
+    answers: list[Any] = [
+        {"state": "done"},
+        TechnicalFailure("overloaded"),
+        {"state": "done"},
+        LoadError("refused"),
+    ]
+    sent: list[str] = []
+
+    class Insurer:
+        async def run(self, _: str, file: Path) -> dict[str, Any]:
+            sent.append(file.name)
+            answer = answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return cast(dict[str, Any], answer)
+
+    files = [Path("claims-06010001-2026-10.UKE"), Path("claims-39010001-2026-10.UKE")]
+    sender = ClaimSender(files, lambda _: cast(InsurerClient, Insurer()))
+    for _ in range(3):
+        sender.send_next()
+    assert sent == [files[0].name, files[1].name, files[1].name]
+    assert (sender.sent, sender.refused, sender.failures) == (2, [], 1)
+    with pytest.raises(LoadError, match="refused"):
+        sender.send_next()
 
 
 def test_a_back_up_is_made_by_the_operators_command() -> None:

@@ -105,7 +105,7 @@ class Laboratory:
             self.sent += 1
             sender.sent = self.sent
 
-        sender = SimpleNamespace(sent=0, refused=[], send_next=send_next)
+        sender = SimpleNamespace(sent=0, refused=[], failures=0, send_next=send_next)
         return sender
 
     async def cut_month(self, dsn: str, at: object) -> None:

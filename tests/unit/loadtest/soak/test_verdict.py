@@ -23,6 +23,7 @@ CLOSING = Closing(
     backups=7,
     claims=20,
     refused=0,
+    claims_failures=0,
     before_month=400,
     after_month=500,
 )
@@ -156,8 +157,8 @@ def test_growth_is_not_judged_by_a_few_readings(count: int) -> None:
         ("log", None, {"log": {"holds": "yes", "records": 1}}, "The audit log does not hold: 0 leaves, 1 records."),
         ("backup", None, {"backup": {"holds": False}}, "7 back-ups; restored aside they do not hold."),
         ("backup", None, {"backups": 0}, "0 back-ups; restored aside they do not hold."),
-        ("claims", None, {"refused": 1}, "20 claim files were sent, 1 of them refused."),
-        ("claims", None, {"claims": 0}, "0 claim files were sent, 0 of them refused."),
+        ("claims", None, {"refused": 1}, "20 claim files were sent, 1 of them refused; 0 sent again after technical failures."),
+        ("claims", None, {"claims": 0}, "0 claim files were sent, 0 of them refused; 0 sent again after technical failures."),
         ("month-end", None, {"after_month": 0}, "400 records are before the month's end and 0 after it."),
         ("month-end", None, {"before_month": 0}, "0 records are before the month's end and 500 after it."),
     ],

@@ -41,6 +41,39 @@ def test_a_state_is_fetched_until_it_is_no_longer_in_progress(polls: int) -> Non
     assert polls < 20 or waits[-1] == 0.5
 
 
+def polled(*answers: int | str) -> tuple[int, list[float]]:
+    """The state at the end, 0, and the waits: each answer is a state or the code of an error."""
+    waits: list[float] = []
+    left = list(answers)
+
+    def fetch() -> int:
+        answer = left.pop(0)
+        if isinstance(answer, str):
+            raise ShikakuError(answer)
+        return answer
+
+    return poll_while(lambda state: state > 0, 9, fetch, waits.append), waits
+
+
+def test_technical_failures_do_not_end_the_waiting_for_a_file_that_the_fund_has() -> None:
+    state, waits = polled("fund-unreachable", 3, "overloaded", "database-unavailable", 0)
+    assert state == 0
+    assert waits == [0.05, 2.0, pytest.approx(0.05 * 1.3**2), 2.0, 2.0]
+
+
+def test_an_outage_that_does_not_end_is_given_up() -> None:
+    assert polled(*["overloaded"] * 60, 0)[0] == 0
+    with pytest.raises(ShikakuError) as raised:
+        polled(*["overloaded"] * 61, 0)
+    assert raised.value.code == "overloaded"
+
+
+def test_a_refusal_ends_the_waiting_at_once() -> None:
+    with pytest.raises(ShikakuError) as raised:
+        polled("not-found", 0)
+    assert raised.value.code == "not-found"
+
+
 @pytest.mark.parametrize(
     ("ahead", "waited"),
     [(None, []), (-3600.0, []), (0.0, []), (0.25, [0.25]), (5.0, [5.0]), (5.1, [5.0]), (86_400.0, [5.0])],

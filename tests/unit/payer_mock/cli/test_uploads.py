@@ -9,9 +9,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 from typer.testing import CliRunner, Result
 
+from eligibility_api.contract.errors import CATALOGUE
 from payer_mock.cli import Dependencies, app
 from tests.unit.payer_mock.builders import INSURER, OTHER_INSURER, credential, line, members_file
 from tests.unit.payer_mock.fake_uploads import REPORT, UPLOAD_ID, UPLOADS, FakeUploads
@@ -213,6 +215,40 @@ def test_a_refusal_is_printed_and_a_technical_failure_has_another_exit_code(
     result = run(FakeUploads(failure=code), "upload-status", UPLOAD_ID)
     assert result.exit_code == exit_code
     assert f"({code})" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "exit_code"),
+    [
+        (("upload", "members.csv"), "overloaded", 3),
+        (("upload", "members.csv"), "database-unavailable", 3),
+        (("upload", "members.csv"), "file-truncated", 1),
+        (("upload-status", UPLOAD_ID), "not-found", 1),
+        (("undo", UPLOAD_ID, "--reason", "誤"), "overloaded", 3),
+        (("mismatches",), "overloaded", 3),
+    ],
+)
+def test_with_json_a_refusal_and_a_technical_failure_are_printed_as_json_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], code: str, exit_code: int
+) -> None:
+    members_file(tmp_path, line())
+    monkeypatch.chdir(tmp_path)
+    result = run(FakeUploads(failure=code), *words, "--json")
+    assert result.exit_code == exit_code
+    problem = json.loads(result.stdout)["problem"]
+    assert (problem["code"], problem["status"]) == (code, CATALOGUE[code].status)
+    assert f"({code})" in result.stderr
+
+
+def test_a_fund_that_cannot_be_reached_is_printed_as_json_too(tmp_path: Path) -> None:
+    def lost(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused", request=request)
+
+    dependencies = Dependencies(make_transport=lambda: httpx2.MockTransport(lost), wait=lambda _: None)
+    words = ["upload", str(members_file(tmp_path, line())), "--json"]
+    result = CliRunner().invoke(app, words, obj=dependencies)
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["problem"]["code"] == "fund-unreachable"
 
 
 def test_approving_requires_an_approvers_credential(monkeypatch: pytest.MonkeyPatch) -> None:
