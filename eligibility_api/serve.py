@@ -35,7 +35,7 @@ from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, load_trust
 from eligibility_api.platform.service_metrics import metrics_owner
 from eligibility_api.platform.settings import Settings
-from eligibility_api.platform.telemetry import set_up_logging
+from eligibility_api.platform.telemetry import set_up_telemetry
 from eligibility_api.processes.child import ChildProcess
 from eligibility_api.processes.forks import import_programs
 from eligibility_api.processes.process import STOP_SIGNALS, block_stop_signals
@@ -71,7 +71,7 @@ def serve(
     for number in STOP_SIGNALS:
         signal.signal(number, _end)
     config = _config(host, port, workers, sandbox=settings.sandbox)
-    set_up_logging()
+    set_up_telemetry(settings, "fund")
     if unknown := unknown_variables(Settings, os.environ):
         log.warning("unknown_settings", variables=unknown)
     with ExitStack() as stack:
