@@ -59,6 +59,13 @@ _BACKGROUND_PROGRAMS = (
 )
 """What the background processes run."""
 
+_EXPORT = (
+    "eligibility_api.database.traced",
+    "eligibility_api.platform.export",
+    "eligibility_api.web.traced",
+)
+"""What processes import that export traces."""
+
 
 def serve(
     settings: Settings, *, host: str, port: int, workers: int, announce: Path | None, uds: Path | None = None
@@ -97,7 +104,8 @@ def _prepare(
         os.environ.setdefault("FUND_PUBLIC_URL", address)
     else:
         address = f"unix:{uds}"
-    import_programs([str(config.app).partition(":")[0], *_BACKGROUND_PROGRAMS])
+    exporting = () if settings.otlp_url is None else _EXPORT
+    import_programs([str(config.app).partition(":")[0], *_BACKGROUND_PROGRAMS, *exporting])
     background: dict[str, Callable[[], bool]] = {}
     if is_embedded(settings):
         database = _embedded(settings)

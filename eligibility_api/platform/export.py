@@ -153,8 +153,8 @@ class Export:
 
     def _end(self) -> None:
         self._ending.wait()
-        for processor in (self._spans, self._lines):
-            processor.shutdown()
+        self._spans.shutdown()
+        self._lines.shutdown()
         self._ended.set()
 
 

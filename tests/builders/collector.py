@@ -38,6 +38,7 @@ class Line:
     severity: str
     trace_id: str
     attributes: dict[str, Any]
+    service: str
 
 
 def _values(given: Any) -> dict[str, Any]:
@@ -92,6 +93,7 @@ class Collector:
                 severity=record.severity_text,
                 trace_id=record.trace_id.hex(),
                 attributes=_values(record.attributes),
+                service=_values(resource.resource.attributes)["service.name"],
             )
             for path, body in self.bodies
             if path == "/v1/logs"
