@@ -1,7 +1,7 @@
 """Which requests of a client belong together: W3C Trace Context, sent with each of them.
 
-A trace's ids are random and say nothing of a person, a client or a time. Whoever is asked may record under them what the
-request came to; see `FUND_OTLP_URL`.
+A trace's ids are random and say nothing of a person, a client or a time. The fund may record its part of a request under
+them (`FUND_OTLP_URL`).
 """
 
 from __future__ import annotations

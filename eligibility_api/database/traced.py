@@ -20,8 +20,8 @@ from sqlalchemy import event
 from eligibility_api.database.coalescing import Coalesced, Coalescer, Fetch, Request, Rows
 from eligibility_api.database.connections import Database
 
-_FIRST_WORD = re.compile(r"\s*([A-Za-z]{1,12})\b")
-_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE|JOIN)\s+([a-z][a-z0-9_.]{0,62})(?![\w(])", re.IGNORECASE)
+_FIRST_WORD = re.compile(r"\s{0,99}([A-Za-z]{1,12})\b")
+_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE|JOIN)\s{1,99}([a-z][a-z0-9_.]{0,62})(?![\w(])", re.IGNORECASE)
 _SPAN = "shikaku_span"
 
 

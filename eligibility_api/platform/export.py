@@ -172,6 +172,7 @@ class _Watched:
         self._works = True
 
     def note(self, *, works: bool) -> None:
+        """Note whether a request succeeded."""
         if works != self._works:
             self._works = works
             if works:
@@ -188,14 +189,17 @@ class _AllowedSpans(SpanExporter):
         self._watched = _Watched("traces")
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Export a batch."""
         result = self._exporter.export([allowed(span) for span in spans])
         self._watched.note(works=result is SpanExportResult.SUCCESS)
         return result
 
     def shutdown(self) -> None:
+        """End."""
         self._exporter.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Send what the exporter itself has."""
         return self._exporter.force_flush(timeout_millis)
 
 
@@ -207,14 +211,17 @@ class _Lines(LogRecordExporter):
         self._watched = _Watched("logs")
 
     def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
+        """Export a batch."""
         result = self._exporter.export(batch)
         self._watched.note(works=result is LogRecordExportResult.SUCCESS)
         return result
 
     def shutdown(self) -> None:
+        """End."""
         self._exporter.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Send what the exporter itself has."""
         return self._exporter.force_flush(timeout_millis)
 
 

@@ -1,4 +1,4 @@
-"""`traceparent` goes with every request, and tells which of them belong together."""
+"""`traceparent` goes with every request, and shows which of them belong together."""
 
 from __future__ import annotations
 
