@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from functools import lru_cache  # noqa: TID251 - of the application
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
 import structlog
@@ -45,7 +45,7 @@ from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.sql import Statement
-from eligibility_api.platform.telemetry import set_up_logging
+from eligibility_api.platform.telemetry import set_up_telemetry
 from eligibility_api.portal import endpoints as portal
 from eligibility_api.portal.pages.app import create_pages
 from eligibility_api.prescriptions import endpoints as prescriptions
@@ -67,10 +67,13 @@ from eligibility_api.web import problem_pages, problems
 from eligibility_api.web.busy_routes import BusyRoutes
 from eligibility_api.web.description import DescribedAPI
 from eligibility_api.web.description.served import DESCRIPTION_PATH, ServedDescription
-from eligibility_api.web.middleware import AccessLog
 from eligibility_api.web.server.admission import APP_STATE_KEY, Admission
 from eligibility_api.web.server.limits import BodyLimits, ServerLimits
+from eligibility_api.web.tracing import tracing_by
 from eligibility_api.webhooks import endpoints as webhooks
+
+if TYPE_CHECKING:
+    from eligibility_api.platform.export import Export
 
 log = structlog.get_logger()
 
@@ -124,11 +127,12 @@ English, and one for the engineer. A technical failure is never an answer about 
 OpenState = Callable[[], AbstractAsyncContextManager[State]]
 
 
-def build(state: OpenState, *, watch: bool = False) -> FastAPI:
+def build(state: OpenState, *, watch: bool = False, export: Export | None = None) -> FastAPI:
     """Build the application; `state` is opened at its startup and closed at its shutdown.
 
-    `watch`: note changes of the service's state while nobody asks for it, too.
+    `watch`: note changes of the service's state while nobody asks for it, too. `export`: where its traces go.
     """
+    tracing = tracing_by(export)
     board = Board()
     routers = [*(package.router for package in _PACKAGES), *history.HISTORY_ROUTERS.values()]
     busy_routes = BusyRoutes(route for router in routers for route in router.routes)
@@ -139,9 +143,9 @@ def build(state: OpenState, *, watch: bool = False) -> FastAPI:
         async with state() as fund:
             app.state.fund = fund
             admission = _admission(fund, busy_routes)
-            if {middleware.cls for middleware in app.user_middleware} == {cast(Any, AccessLog)}:
+            if [middleware.cls for middleware in app.user_middleware] == [cast(Any, tracing.access_log)]:
                 # Another middleware, such as the sandbox's, receives every request.
-                admission.answer_directly = fast_path(fund, busy_routes).answer
+                admission.answer_directly = tracing.direct(fast_path(fund, busy_routes).answer)
             async with admission.sweeping(), board.watching(fund) if watch else nullcontext():
                 yield {APP_STATE_KEY: admission}
 
@@ -156,6 +160,7 @@ def build(state: OpenState, *, watch: bool = False) -> FastAPI:
         # The interactive pages load their scripts from another host.
         docs_url=None,
         redoc_url=None,
+        telemetry=tracing.of_framework,
     )
     app.state.board = board
     for package in _PACKAGES:
@@ -166,7 +171,7 @@ def build(state: OpenState, *, watch: bool = False) -> FastAPI:
     _serve_description(app)
     _serve_pages(app)
     problems.install_error_handlers(app)
-    app.add_middleware(AccessLog)
+    app.add_middleware(tracing.access_log)
     return app
 
 
@@ -285,8 +290,8 @@ def create(settings: Settings, *, transport: httpx2.AsyncBaseTransport | None = 
     """Create the application of one worker. `transport`: to J-LIS, in place of the usual one."""
     die_with_parent()
     name_process("fund-api")
-    set_up_logging()
-    database = Database(dsn(settings, "api"), pool_connections=settings.pool_connections)
+    export = set_up_telemetry(settings, "fund-api")
+    database = _database(settings, export)
     app = build(
         lambda: warmed_up(
             writing_refusals(
@@ -296,7 +301,17 @@ def create(settings: Settings, *, transport: httpx2.AsyncBaseTransport | None = 
             )
         ),
         watch=True,
+        export=export,
     )
     _description(app)  # now, when nobody waits for it
     exclude_from_garbage_collection()
     return app
+
+
+def _database(settings: Settings, export: Export | None) -> Database:
+    address, connections = dsn(settings, "api"), settings.pool_connections
+    if export is None:
+        return Database(address, pool_connections=connections)
+    from eligibility_api.database.traced import TracedDatabase
+
+    return TracedDatabase(address, tracer=export.tracer, pool_connections=connections)

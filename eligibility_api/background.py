@@ -13,7 +13,7 @@ from eligibility_api.database.dsn import dsn
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
-from eligibility_api.platform.telemetry import set_up_logging
+from eligibility_api.platform.telemetry import set_up_telemetry
 from eligibility_api.processes.child import run_until_signalled
 from eligibility_api.processes.process import die_with_parent, name_process
 
@@ -30,8 +30,8 @@ def run_scheduler() -> None:
     from eligibility_api.scheduler import LOCK_SECONDS, STATEMENT_SECONDS, run_maintenance
 
     name_process("fund-scheduler")
-    set_up_logging()
     settings = Settings()
+    set_up_telemetry(settings, "fund-scheduler")
     database = Database(
         dsn(settings, "jobs"),
         statement_seconds=STATEMENT_SECONDS,
@@ -50,8 +50,8 @@ def run_sequencer() -> None:
     from eligibility_api.audit_log.sequencer import run_sequencer as sequence
 
     name_process("fund-sequencer")
-    set_up_logging()
     settings = Settings()
+    set_up_telemetry(settings, "fund-sequencer")
     database = Database(
         dsn(settings, "sequencer"),
         engine_connections=SEQUENCER_CONNECTIONS,
@@ -66,8 +66,8 @@ def run_jobs() -> None:
     die_with_parent()
     name_process("fund-jobs")
     os.nice(_JOBS_NICENESS)
-    set_up_logging()
     settings = Settings()
+    set_up_telemetry(settings, "fund-jobs")
     run_until_signalled("working", _work(settings))
 
 

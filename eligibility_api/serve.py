@@ -35,7 +35,7 @@ from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, load_trust
 from eligibility_api.platform.service_metrics import metrics_owner
 from eligibility_api.platform.settings import Settings
-from eligibility_api.platform.telemetry import set_up_logging
+from eligibility_api.platform.telemetry import set_up_telemetry
 from eligibility_api.processes.child import ChildProcess
 from eligibility_api.processes.forks import import_programs
 from eligibility_api.processes.process import STOP_SIGNALS, block_stop_signals
@@ -59,6 +59,13 @@ _BACKGROUND_PROGRAMS = (
 )
 """What the background processes run."""
 
+_EXPORT = (
+    "eligibility_api.database.traced",
+    "eligibility_api.platform.export",
+    "eligibility_api.web.traced",
+)
+"""What processes import that export traces."""
+
 
 def serve(
     settings: Settings, *, host: str, port: int, workers: int, announce: Path | None, uds: Path | None = None
@@ -71,7 +78,7 @@ def serve(
     for number in STOP_SIGNALS:
         signal.signal(number, _end)
     config = _config(host, port, workers, sandbox=settings.sandbox)
-    set_up_logging()
+    set_up_telemetry(settings, "fund")
     if unknown := unknown_variables(Settings, os.environ):
         log.warning("unknown_settings", variables=unknown)
     with ExitStack() as stack:
@@ -97,7 +104,8 @@ def _prepare(
         os.environ.setdefault("FUND_PUBLIC_URL", address)
     else:
         address = f"unix:{uds}"
-    import_programs([str(config.app).partition(":")[0], *_BACKGROUND_PROGRAMS])
+    exporting = () if settings.otlp_url is None else _EXPORT
+    import_programs([str(config.app).partition(":")[0], *_BACKGROUND_PROGRAMS, *exporting])
     background: dict[str, Callable[[], bool]] = {}
     if is_embedded(settings):
         database = _embedded(settings)

@@ -17,7 +17,13 @@ from screens.web.guard import Guard
 
 def create_app(console: Console, signer: Signer | None = None) -> ASGIApp:
     """The application over this state. `signer`: lets emulated cards sign for programs."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry={"auto_configure": False},
+    )
     app.state.console = console
     app.add_route(f"{ROOT}/assets/{{digest}}/{{name}}", console.assets.respond, methods=["GET"])
     app.add_route("/", lambda _: redirect(ROOT), methods=["GET"])

@@ -74,7 +74,7 @@ class Signer:
 
 def signing_app(signer: Signer) -> FastAPI:
     """The application of the one call."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry={"auto_configure": False})
 
     @app.post(SIGN_PATH)
     async def sign(request: SignRequest) -> Response:

@@ -59,7 +59,7 @@ def show_problem(console: Console, problem: ShikakuError) -> None:
         sentences(console, retry_notice(problem.retry_after))
     for fault in problem.details.get("errors", ()):
         line(console, f"{fault['place']}: {fault['rule']}")
-    details = (problem.details.get(name) for name in ("status_word", "pcsc", "request_id"))
+    details = (problem.details.get(name) for name in ("status_word", "pcsc", "request_id", "trace_id"))
     traces = (problem.code, *(str(detail) for detail in details if detail))
     console.print(Text(" ".join(traces), style="dim"))
 

@@ -27,6 +27,7 @@ from clinic_terminal.messages.registry import MessageKind
 from clinic_terminal.store import TerminalStore
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.trace_context import one_trace
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,8 @@ class Exchange:
         try:
             if institution_of(request) != self.institution_code:
                 raise TerminalError("exchange-other-institution")
-            return FAMILIES[kind.prefix].answer(context, request)
+            with one_trace():
+                return FAMILIES[kind.prefix].answer(context, request)
         except ShikakuError as error:
             return self.failed(kind, error, request)
         except ValidationError:  # the fund's answer has a value that the message cannot have

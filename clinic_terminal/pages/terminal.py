@@ -15,6 +15,7 @@ from clinic_terminal.settings import TerminalSettings
 from clinic_terminal.store import TerminalStore
 from clinic_terminal.visit.tap import TapOutcome, TapRequest
 from eligibility_api.contract.client import FundClient
+from eligibility_api.contract.trace_context import one_trace
 
 Result = TypeVar("Result")
 
@@ -34,7 +35,8 @@ class Funds:
         if client is None:
             client = self._open_fund()
         try:
-            return function(client)
+            with one_trace():
+                return function(client)
         finally:
             with self._lock:
                 self._idle.append(client)

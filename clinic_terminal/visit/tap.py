@@ -26,6 +26,7 @@ from eligibility_api.contract.eligibility import (
     VisualCheckRequest,
 )
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.trace_context import one_trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ def tap(
     session = _TapSession(card, fund, prompts, request, watch)
     problem = None
     try:
-        session.run()
+        with one_trace():
+            session.run()
     except ShikakuError as error:
         problem = error
     except (GivenUpError, KeyboardInterrupt):

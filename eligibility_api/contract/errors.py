@@ -96,6 +96,10 @@ class Problem(BaseModel):
     detail_ja: str = Field(examples=["時間切れです。もう一度カードを読み取ってください。"])
     retry_after: int | None = Field(default=None, description="Seconds, as in the Retry-After header.")
     request_id: str | None = Field(default=None, description="Identifies this response in the fund's log.")
+    trace_id: str | None = Field(
+        default=None,
+        description="Identifies the request in the fund's traces (W3C Trace Context), if it records them.",
+    )
     errors: list[dict[str, str]] | None = Field(
         default=None,
         description="Where a request or an assertion is invalid: `place` and `rule` of each fault, never the value.",

@@ -3,7 +3,8 @@
 Every failure is a ShikakuError: the fund's own problem under its code, a failed connection (also one reported
 by a gateway) as `fund-unreachable`, a refusal by a proxy before the fund as `proxy-refused`, an undecodable response as
 `fund-unreadable`. Nothing is retried, but a request
-whose token the fund does not accept any more is sent once more with a new one. The calls are in `client.py` and `insurer_client.py`.
+whose token the fund does not accept any more is sent once more with a new one. A call with its sign-in is one trace. The
+calls are in `client.py` and `insurer_client.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from eligibility_api.contract.codes import Right
 from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY
 from eligibility_api.contract.errors import CATALOGUE, ErrorKind, Problem, ShikakuError
 from eligibility_api.contract.tokens import TOKEN_PATH, Credential, TokenAnswer, token_form
+from eligibility_api.contract.trace_context import TRACEPARENT, one_trace, traceparent
 from eligibility_api.contract.transport import is_tls_refusal, open_transport
 
 _KEY_BYTES = 16
@@ -41,7 +43,8 @@ def problem_error(response: httpx2.Response) -> ShikakuError:
     problem = _problem(response)
     if problem is None:
         return ShikakuError(_code_without_problem(response.status_code), http_status=response.status_code)
-    details = {"retry_after": problem.retry_after, "request_id": problem.request_id, "errors": problem.errors}
+    names = ("retry_after", "request_id", "trace_id", "errors")
+    details = {name: getattr(problem, name) for name in names}
     return ShikakuError(problem.code, **{key: value for key, value in details.items() if value is not None})
 
 
@@ -132,14 +135,17 @@ class FundCaller:
         `more`: further headers.
         """
         headers = {IDEMPOTENCY_KEY: key or secrets.token_urlsafe(_KEY_BYTES), **(more or {})}
-        return self._read(model, self._send(path, body=request, token=self.sign_in(), headers=headers))
+        with one_trace():
+            return self._read(model, self._send(path, body=request, token=self.sign_in(), headers=headers))
 
     def _get(self, model: type[Model], path: str, **query: str | int | None) -> Model:
         given = {name: value for name, value in query.items() if value is not None}
-        return self._read(model, self._send(path, method="GET", query=given, token=self.sign_in()))
+        with one_trace():
+            return self._read(model, self._send(path, method="GET", query=given, token=self.sign_in()))
 
     def _post(self, path: str, request: BaseModel) -> httpx2.Response:
-        return self._send(path, body=request, token=self.sign_in())
+        with one_trace():
+            return self._send(path, body=request, token=self.sign_in())
 
     def _send(
         self,
@@ -162,13 +168,14 @@ class FundCaller:
             "query": query,
             "headers": headers,
         }
-        try:
-            return self._send_once(path, token=token, **request)
-        except ShikakuError as error:
-            if error.code not in _ENDED or token is None or stream is not None:
-                raise
-        self._token = None
-        return self._send_once(path, token=self.sign_in(), **request)
+        with one_trace():
+            try:
+                return self._send_once(path, token=token, **request)
+            except ShikakuError as error:
+                if error.code not in _ENDED or token is None or stream is not None:
+                    raise
+            self._token = None
+            return self._send_once(path, token=self.sign_in(), **request)
 
     def _send_once(
         self,
@@ -182,7 +189,7 @@ class FundCaller:
         query: Mapping[str, str | int] | None,
         headers: Mapping[str, str] | None,
     ) -> httpx2.Response:
-        sent = dict(headers or {})
+        sent = {TRACEPARENT: traceparent(), **(headers or {})}
         if token:
             sent["Authorization"] = f"Bearer {token}"
         if body is not None:

@@ -82,7 +82,7 @@ class _Turn(Enum):
     GO_ALONE = "go alone"
 
 
-class _Request:
+class Request:
     """One waiting request: its turn ends with its rows, its error, or what it has to do itself."""
 
     __slots__ = ("client", "deadline", "outcome", "turn", "values")
@@ -112,9 +112,9 @@ class Coalescer:
         """`fetch` executes one statement in its own transaction."""
         self._kind = kind
         self._fetch = fetch
-        self._waiting: deque[_Request] = deque()
+        self._waiting: deque[Request] = deque()
         self._under_way = 0
-        self._leader: _Request | None = None
+        self._leader: Request | None = None
         """The request whose turn to lead has come, until it takes the group."""
         self._patience: asyncio.TimerHandle | None = None
         self._groups: set[asyncio.Task[None]] = set()
@@ -130,7 +130,7 @@ class Coalescer:
             finally:
                 self._ended()
         loop = asyncio.get_running_loop()
-        request = _Request(values, loop)
+        request = self._request(values, loop)
         self._waiting.append(request)
         if self._patience is None:
             self._patience = loop.call_later(PATIENCE_SECONDS, self._lose_patience, loop)
@@ -144,12 +144,15 @@ class Coalescer:
         outcome = await self._lead(request, loop) if turn is _Turn.LEAD else turn
         return outcome if not isinstance(outcome, _Turn) else await self._alone(values)
 
+    def _request(self, values: Mapping[str, Any], loop: asyncio.AbstractEventLoop) -> Request:
+        return Request(values, loop)
+
     async def _alone(self, values: Mapping[str, Any]) -> Rows:
         self._count_together(1)
         statement = self._kind.alone
         return await self._fetch(statement.text, statement.parameters(values))
 
-    async def _lead(self, own: _Request, loop: asyncio.AbstractEventLoop) -> Rows | _Turn:
+    async def _lead(self, own: Request, loop: asyncio.AbstractEventLoop) -> Rows | _Turn:
         """Execute the next statement, for the request that has waited longest and those behind it."""
         group = self._take(own, loop.time())
         if len(group) > 1:
@@ -164,7 +167,7 @@ class Coalescer:
             raise own.outcome
         return own.outcome
 
-    async def _execute(self, group: Sequence[_Request]) -> None:
+    async def _execute(self, group: Sequence[Request]) -> None:
         """Execute the statement of a group, and let the next one begin."""
         try:
             if len(group) == 1:
@@ -178,11 +181,11 @@ class Coalescer:
         finally:
             self._ended()
 
-    def _take(self, first: _Request, now: float) -> list[_Request]:
+    def _take(self, first: Request, now: float) -> list[Request]:
         """The requests of the next statement, in order of arrival; ends those that nobody waits for."""
         self._leader = None
-        group: list[_Request] = []
-        passed_over: list[_Request] = []
+        group: list[Request] = []
+        passed_over: list[Request] = []
         taken: set[Any] = set()
         one_each = self._kind.one_each
         request = first
@@ -200,7 +203,7 @@ class Coalescer:
                 return group
             request = self._waiting.popleft()
 
-    async def _together(self, group: Sequence[_Request]) -> None:
+    async def _together(self, group: Sequence[Request]) -> None:
         self._count_together(len(group))
         try:
             rows = await self._fetch(
@@ -219,7 +222,7 @@ class Coalescer:
         for request, own in zip(group, by_place, strict=True):
             request.end(_Turn.GO_ALONE if own and own[0].get("goes_alone") else own)
 
-    async def _repeat_alone(self, group: Sequence[_Request]) -> None:
+    async def _repeat_alone(self, group: Sequence[Request]) -> None:
         """Execute requests one after the other, as long as one waits for a connection: others wait for the end."""
         loop = asyncio.get_running_loop()
         until = loop.time() + ACQUIRE_SECONDS

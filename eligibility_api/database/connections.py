@@ -122,8 +122,11 @@ class Database:
         group = kind.group(values)
         coalescer = self._coalescers.get(group)
         if coalescer is None:
-            coalescer = self._coalescers[group] = Coalescer(kind, self.fetch)
+            coalescer = self._coalescers[group] = self._coalescer(kind)
         return await coalescer.fetch(values)
+
+    def _coalescer(self, kind: Coalesced) -> Coalescer:
+        return Coalescer(kind, self.fetch)
 
     async def warm_up(self, statements: Sequence[str]) -> None:
         """Open every connection of the hot path, and plan `statements` on each; an outage is raised as usual."""

@@ -297,6 +297,16 @@ class Settings(BaseSettings):
         description="Every client signs in with an admitted client certificate, and each token is bound to it (RFC 8705)."
         " `X-Client-Certificate` is accepted from `FUND_PROXIES` and from a Unix socket (`serve --uds`) only.",
     )
+    otlp_url: str | None = Field(
+        default=None,
+        max_length=200,
+        pattern=r"^https?://[^\s/?#@\\]+(/[^\s?#\\]*)?$",
+        description="OpenTelemetry collector (OTLP over HTTP) that gets traces and log lines, such as"
+        " `http://127.0.0.1:4318`; unset: none. Needs the extra `otel`. `OTEL_EXPORTER_OTLP_HEADERS` may have its key.",
+    )
+    traces_ratio: float = Field(
+        default=1.0, ge=0, le=1, description="Share of the traces that are sent to the collector."
+    )
     witnesses: str = Field(
         default="",
         max_length=4096,
@@ -353,7 +363,7 @@ class Settings(BaseSettings):
         """The witnesses of the audit log: verification key, and URL of the submission prefix."""
         return _witnesses(self.witnesses)
 
-    @field_validator("public_url")
+    @field_validator("public_url", "otlp_url")
     @classmethod
     def _without_last_slash(cls, value: str | None) -> str | None:
         return None if value is None else value.rstrip("/")

@@ -10,16 +10,24 @@ import logging
 import traceback
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.log_writer import BackgroundLog, LogStream, log_to_standard_error
 
-ALLOWED_FIELDS = frozenset(
+if TYPE_CHECKING:
+    from eligibility_api.platform.export import Export
+    from eligibility_api.platform.settings import Settings
+
+EVENT_FIELDS = frozenset({"event", "level", "timestamp"})
+"""The fields of every log line."""
+
+ALLOWED_FIELDS = EVENT_FIELDS | frozenset(
     {
-        "event", "level", "timestamp", "request_id", "method", "route", "status", "code", "ms",
+        "request_id", "trace_id", "method", "route", "status", "code", "ms",
         "cause", "where", "reason", "authority", "crl_number", "entries", "changes", "address", "workers", "pid",
         "client_id", "streak",
     }
@@ -128,7 +136,25 @@ def _only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[s
     return {name: value for name, value in event.items() if name in ALLOWED_FIELDS}
 
 
-def set_up_logging() -> None:
+def set_up_telemetry(settings: Settings, process: str) -> Export | None:
+    """Configure the log of a process, and the export of log and traces if the settings have a collector.
+
+    `process`: its name. Call it as `set_up_logging`. Raises OperatorError without the packages that export.
+    """
+    export = None
+    if settings.otlp_url is not None:
+        try:
+            from eligibility_api.platform.export import Export
+        except ImportError as error:
+            raise OperatorError(
+                "FUND_OTLP_URL needs the extra `otel`: pip install 'shikaku[otel]'."
+            ) from error
+        export = Export(settings, process)
+    set_up_logging(export)
+    return export
+
+
+def set_up_logging(export: Export | None = None) -> None:
     """Configure the log: standard error, one JSON object per line. A line that cannot be written is counted.
 
     Call it once the web server has configured its own log, which is redirected.
@@ -143,7 +169,9 @@ def set_up_logging() -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([export.add_trace_id] if export is not None else []),
             _only_allowed,
+            *([export.export_line] if export is not None else []),
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

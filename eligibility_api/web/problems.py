@@ -88,7 +88,8 @@ def problem_response(
     signs_in = _is_token_request(request)
     if error.entry.status == 401 and not signs_in:
         all_headers["WWW-Authenticate"] = "Bearer"
-    members = {"request_id": _request_id(request), "errors": error.details.get("errors")} | members
+    own = {"request_id": _request_id(request), "trace_id": getattr(request.state, "trace_id", None)}
+    members = own | {"errors": error.details.get("errors")} | members
     problem = (TokenProblem if signs_in else Problem).of(error, **members)
     if is_fhir_path(request.scope["path"]):
         return JSONResponse(

@@ -19,7 +19,13 @@ BATCH_BODY_LIMIT = 16 * 1024 * 1024
 def create_app(jlis: Jlis, clock: Clock = system_clock) -> FastAPI:
     """Return the application over an opened J-LIS, which the caller closes."""
     # The interactive documentation would load scripts from another host.
-    app = FastAPI(title="Synthetic J-LIS", version="1", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Synthetic J-LIS",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"auto_configure": False},
+    )
     problems.install(app)
     app.add_middleware(BodyLimit, limit=BODY_LIMIT, larger={BATCH_PATH: BATCH_BODY_LIMIT})
     app.include_router(public_routes(jlis, clock))

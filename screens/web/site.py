@@ -170,6 +170,7 @@ def open_site(site: Site[Any], *routers: APIRouter) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        telemetry={"auto_configure": False},
     )
     app.state.site = site
     app.add_route(f"{site.root}/assets/{{digest}}/{{name}}", site.assets.respond, methods=["GET"])

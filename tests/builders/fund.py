@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -31,6 +31,9 @@ from tests.builders.fund_clients import INSURER, AdjustableClock
 from tests.builders.jlis_connection import JlisConnection
 from tests.builders.membership_requests import MembershipRequests
 from tests.builders.people import KeyStock, Person
+
+if TYPE_CHECKING:
+    from eligibility_api.platform.export import Export
 
 PUBLISHERS = ("claims.writer", "uploads.publish", "uploads.undo")
 """The modules that publish files ahead of their commit."""
@@ -81,8 +84,12 @@ class Fund(ConsentRequests, MembershipRequests):
 
 @asynccontextmanager
 async def open_fund(database: TestDatabase, home: Path, **settings: Any) -> AsyncIterator[Fund]:
-    """A fund over an empty database, with one clinic and one insurer admitted and a fresh mirror."""
-    set_up_logging()
+    """A fund over an empty database, with one clinic and one insurer admitted and a fresh mirror.
+
+    `settings`: the fund's, and `export`: where its log and traces go.
+    """
+    export: Export | None = settings.pop("export", None)
+    set_up_logging(export)
     clock = AdjustableClock()
     fund_home, jlis_home = home / "fund", home / "jpki"
     await migrate(database.dsn("owner"))
@@ -97,11 +104,12 @@ async def open_fund(database: TestDatabase, home: Path, **settings: Any) -> Asyn
             signature_trust_store=jlis_home / "trust" / "signature.pem",
             **settings,
         )
-        api, owner, batch = (Database(database.dsn(role)) for role in ("api", "owner", "jobs"))
+        owner, batch = (Database(database.dsn(role)) for role in ("owner", "jobs"))
+        api = _api(database.dsn("api"), export)
         await owner.open()
         await batch.open()
         async with open_state(configured, keys, api, clock=clock, transport=connection.transport()) as state:
-            app = build(opened(state))
+            app = build(opened(state), export=export)
             app.state.fund = state
             transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
             async with httpx2.AsyncClient(
@@ -120,6 +128,14 @@ async def open_fund(database: TestDatabase, home: Path, **settings: Any) -> Asyn
                     yield fund
         await owner.close()
         await batch.close()
+
+
+def _api(dsn: str, export: Export | None) -> Database:
+    if export is None:
+        return Database(dsn)
+    from eligibility_api.database.traced import TracedDatabase
+
+    return TracedDatabase(dsn, tracer=export.tracer)
 
 
 def opened(state: State) -> OpenState:

@@ -16,12 +16,14 @@ from typing import Any
 import httpx2
 import pytest
 
+from eligibility_api.contract.trace_context import traceparent
 from eligibility_api.embedded_postgres.postmaster import Postmaster, wait_until
 from eligibility_api.platform.clock import system_clock
 from jpki_mock.jlis import Jlis
 from jpki_mock.settings import Settings as JlisSettings
 from shikaku.processes import command_line
 from shikaku.stack import Stack
+from tests.builders.collector import Collector, collector
 
 PATIENCE_SECONDS = 60.0
 
@@ -89,14 +91,15 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def serving(home: Path, trust: Path, *where: str | Path) -> Iterator[Serving]:
-    """A service on a free port, or `where` else."""
+def serving(home: Path, trust: Path, *where: str | Path, collector: str | None = None) -> Iterator[Serving]:
+    """A service on a free port, or `where` else; `collector` gets its traces and log."""
     variables = {
         "FUND_HOME": str(home / "fund"),
         "FUND_TRUST_STORE": str(trust / "authentication.pem"),
         "FUND_SIGNATURE_TRUST_STORE": str(trust / "signature.pem"),
         "FUND_JLIS_URL": "http://127.0.0.1:1",
         "FUND_REVOCATION_MAX_AGE_SECONDS": "2",
+        **({} if collector is None else {"FUND_OTLP_URL": collector}),
     }
     arguments: list[str | Path] = [
         "serve",
@@ -129,13 +132,16 @@ class Kept:
     home: Path
     trust: Path
     running: ExitStack
+    collector: Collector
     service: Serving | None = None
 
     def ready(self) -> Serving:
         service = self.service
         if service is None or service.process.poll() is not None:
             (self.home / "url").unlink(missing_ok=True)
-            service = self.service = self.running.enter_context(serving(self.home, self.trust))
+            service = self.service = self.running.enter_context(
+                serving(self.home, self.trust, collector=self.collector.url)
+            )
         service.wait(lambda: service.announce.exists() and service.is_ready())
         return service
 
@@ -143,7 +149,8 @@ class Kept:
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory, trust: Path) -> Iterator[Kept]:
     with ExitStack() as running:
-        yield Kept(tmp_path_factory.mktemp("service"), trust, running)
+        received = running.enter_context(collector())
+        yield Kept(tmp_path_factory.mktemp("service"), trust, running, received)
 
 
 @pytest.fixture
@@ -216,6 +223,24 @@ def test_with_a_killed_service_all_ends_but_its_database(service: Serving) -> No
     service.process.wait(PATIENCE_SECONDS)
     service.wait(lambda: {_name(pid) for pid in service.processes()} <= {"postgres", ""})
     assert service.postmaster() is not None
+
+
+PROCESSES = {"fund", "fund-api", "fund-jobs", "fund-scheduler", "fund-sequencer"}
+
+
+def test_every_process_exports_its_log_and_the_last_request_of_a_stopped_one(
+    service: Serving, kept: Kept
+) -> None:
+    service.wait(lambda: {line.service for line in kept.collector.lines} == PROCESSES)
+    header = traceparent()
+    url = service.announce.read_text()
+    assert httpx2.get(f"{url}/status.json", headers={"traceparent": header}).status_code == 200
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(PATIENCE_SECONDS) == 0, service.written
+    [span] = [span for span in kept.collector.spans if span.trace_id == header.split("-")[1]]
+    assert (span.name, span.service) == ("GET /status.json", "fund-api")
+    written = json.dumps(service.events("request")[-1])
+    assert header.split("-")[1] in written
 
 
 def test_stopped_while_it_serves_it_exits_with_0_and_leaves_no_process(service: Serving) -> None:

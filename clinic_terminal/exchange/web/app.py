@@ -35,7 +35,13 @@ def make_app(workers: Workers, sessions: Sessions, port: int, terminal_key: str 
 
     Without a terminal's key the server itself has made sure of a client certificate: every client may sign in.
     """
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"auto_configure": False},
+    )
     app.add_middleware(OwnMachineOnly, port=port)
     app.add_exception_handler(ShikakuError, _refused)
     app.add_exception_handler(HTTPException, _not_routed)

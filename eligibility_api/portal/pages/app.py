@@ -26,7 +26,13 @@ _ENDED = frozenset({"own-session-ended"})
 def create_pages(fund: Callable[[], State]) -> ASGIApp:
     """The pages below `/portal`, with the checks of host and origin ahead. `fund`: the worker's state."""
     portal = Portal(fund)
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry={"auto_configure": False},
+    )
     app.state.portal = portal
     app.add_route("/assets/{digest}/{name}", portal.assets.respond, methods=["GET"])
     for package in (opening, records, medical, permits, online_consent, registration):

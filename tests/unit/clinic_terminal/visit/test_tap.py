@@ -268,3 +268,15 @@ def test_every_step_is_timed() -> None:
     assert set(steps) == {
         "select", "certificate", "tries-left", "pin-entry", "verify", "challenge", "sign", "answer", "close"
     }  # fmt: skip
+
+
+def test_the_requests_of_a_tap_are_one_trace_and_the_next_tap_is_another() -> None:
+    fund = FakeFund()
+    traces = []
+    for _ in range(2):
+        run_tap(FakeCard(), fund)
+        traces.append({headers["traceparent"].split("-")[1] for headers in fund.headers})
+        assert len(fund.headers) >= 3
+        fund.headers.clear()
+    assert [len(found) for found in traces] == [1, 1]
+    assert traces[0] != traces[1]

@@ -51,6 +51,7 @@ BOUNDS = {
     "unmatched_rows_per_hour": COUNT,
     "unmatched_rows_per_day": COUNT,
     "unmatched_rows_ratio": RATIO,
+    "traces_ratio": RATIO,
     "hold_max_changed_ratio": RATIO,
     "hold_max_absent_ratio": RATIO,
     "hold_max_unmatched_ratio": RATIO,
