@@ -17,7 +17,7 @@ from loadtest.faults import stack_processes
 from loadtest.faults.fault import Expectation, Fault, FaultContext, Finding, always
 from loadtest.faults.probe import ANSWERED, UNANSWERED, Probe, answers
 from loadtest.faults.records import log_of, records_of
-from loadtest.faults.tap_watch import TapWatch, seconds_until_right
+from loadtest.faults.tap_watch import TapWatch, seconds_until_answered, seconds_until_right
 from loadtest.scenario.sections import Text
 from loadtest.target import LoadError
 
@@ -81,8 +81,10 @@ class ClusterFault:
         target = self._fault_context.target
         taps = self._watch.taps
         failed = sum(tap.code is not None for tap in taps)
+        answered = seconds_until_answered(taps, self._injected)
         return [
             self._right_again(self._injected),
+            Finding("first_tap_answered_after_s", None if answered is None else round(answered, 1)),
             Finding("taps", len(taps)),
             Finding("taps_refused", failed),
             self._took_hold(),

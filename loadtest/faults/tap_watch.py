@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from time import perf_counter
 
 from loadtest.clock import now
 from loadtest.dataset.request_bodies import problem_code
+from loadtest.dataset.terminals import Terminal
 from loadtest.faults.case_client import compared, usable_card
 from loadtest.faults.fault import FaultContext, Finding
 from loadtest.faults.taps import tap_with
@@ -18,8 +20,11 @@ from loadtest.scenario.answer_sample import CheckQuery, SampledAnswer
 from loadtest.scenario.visits import Outcome
 from loadtest.target import LoadError
 
-_PER_S, _TIMEOUT_S, _MAX_CONNECTIONS = 10.0, 10.0, 200
-_CHECKPOINT_S = 0.5
+_PER_S, _TIMEOUT_S, _MAX_CONNECTIONS = 5.0, 10.0, 200
+_TERMINALS = 5
+"""Of one terminal, taps would wait behind its own that are refused late."""
+
+_CHECKPOINT_S = 1.0
 _CHECKPOINT_PATH = "/v1/audit/checkpoint"
 
 
@@ -41,13 +46,23 @@ def seconds_until_right(taps: Sequence[Tap], injected: float) -> float | None:
     return min(right) - injected if right else None
 
 
+def seconds_until_answered(taps: Sequence[Tap], injected: float) -> float | None:
+    """From the injection until the first answer to a tap after the first that failed; 0 if none did, None if that was never."""
+    failed = [tap.began for tap in taps if tap.code is not None]
+    if not failed:
+        return 0.0
+    answered = [tap.ended for tap in taps if tap.code is None and tap.began > min(failed)]
+    return min(answered) - injected if answered else None
+
+
 class TapWatch:
-    """One terminal with one card, beside the generators."""
+    """Some terminals, in turn, with one card beside the generators; another terminal reads the log's checkpoints."""
 
     def __init__(self, fault_context: FaultContext) -> None:
         self._dataset = fault_context.dataset
-        self._terminal = self._dataset.terminals[-1]
-        self._card = usable_card(self._dataset, self._terminal)
+        self._reader, *others = self._dataset.terminals
+        self._terminals = others[-_TERMINALS:]
+        self._card = usable_card(self._dataset, self._terminals[0])
         self._pool = ConnectionPool(
             fault_context.target.fund_url, max_connections=_MAX_CONNECTIONS, timeout_seconds=_TIMEOUT_S
         )
@@ -61,7 +76,8 @@ class TapWatch:
 
     async def start(self) -> None:
         """Sign in, keep the newest checkpoint, and begin to tap. Raises ConnectionFailed, LoadError."""
-        await self._terminal.sign_in(self._pool)
+        for terminal in (self._reader, *self._terminals):
+            await terminal.sign_in(self._pool)
         await self._keep_checkpoint()
         if not self.checkpoints:
             raise LoadError("the audit log has no checkpoint that could be compared after the fault")
@@ -87,16 +103,18 @@ class TapWatch:
     async def _watch(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_checkpoints())
+            turns = cycle(self._terminals)
             while not self._stopped.is_set():
-                if self._terminal.needs_token():
-                    group.create_task(self._sign_in())
-                group.create_task(self._tap())
+                terminal = next(turns)
+                if terminal.needs_token():
+                    group.create_task(self._sign_in(terminal))
+                group.create_task(self._tap(terminal))
                 await asyncio.sleep(1 / _PER_S)
 
-    async def _tap(self) -> None:
+    async def _tap(self, terminal: Terminal) -> None:
         began = perf_counter()
         try:
-            reply = await tap_with(self._card, self._pool, self._terminal)
+            reply = await tap_with(self._card, self._pool, terminal)
         except ConnectionFailed as error:
             self.taps.append(Tap(began, perf_counter(), f"network: {error}"))
             return
@@ -105,23 +123,25 @@ class TapWatch:
             self.taps.append(Tap(began, ended, problem_code(reply.body)))
             return
         self.taps.append(Tap(began, ended))
-        query = CheckQuery.at(self._terminal, person=self._card.resident_id)
+        query = CheckQuery.at(terminal, person=self._card.resident_id)
         outcome = Outcome(reply.status, reply.body)
         self._served.append(SampledAnswer(query, outcome, began - self._began, ended - self._began))
 
-    async def _sign_in(self) -> None:
+    async def _sign_in(self, terminal: Terminal) -> None:
         try:
-            await self._terminal.sign_in(self._pool)
+            await terminal.sign_in(self._pool)
         except ConnectionFailed:
             return  # its taps say so
 
     async def _keep_checkpoints(self) -> None:
         while not self._stopped.is_set():
+            if self._reader.needs_token():
+                await self._sign_in(self._reader)
             await asyncio.sleep(_CHECKPOINT_S)
             await self._keep_checkpoint()
 
     async def _keep_checkpoint(self) -> None:
-        head = request("GET", _CHECKPOINT_PATH, host=self._pool.host, token=self._terminal.token)
+        head = request("GET", _CHECKPOINT_PATH, host=self._pool.host, token=self._reader.token)
         try:
             reply = await self._pool.exchange(with_body(head))
         except ConnectionFailed:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from loadtest.faults import tap_watch
-from loadtest.faults.tap_watch import Tap, TapWatch, seconds_until_right
+from loadtest.faults.tap_watch import Tap, TapWatch, seconds_until_answered, seconds_until_right
 from loadtest.http_client.connection import ConnectionFailed, Reply
 from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import FakePool, fault_context, known_dataset
@@ -41,6 +41,21 @@ def test_taps_are_right_again_with_the_first_answer_after_the_last_failed_tap(
     watched: list[Tap], seconds: float | None
 ) -> None:
     assert seconds_until_right(watched, injected=100.0) == seconds
+
+
+@pytest.mark.parametrize(
+    ("watched", "seconds"),
+    [
+        (taps(None, None), 0.0),
+        (taps(None, REFUSED, None, REFUSED, None), 2.5),
+        (taps(REFUSED, REFUSED), None),
+    ],
+    ids=["no effect", "refused again later", "never"],
+)
+def test_a_tap_is_answered_again_though_a_later_one_may_fail(
+    watched: list[Tap], seconds: float | None
+) -> None:
+    assert seconds_until_answered(watched, injected=100.0) == seconds
 
 
 class Fund:
