@@ -114,6 +114,10 @@ class Cluster:
             if processes.name(pid) == "postgres" and processes.working_directory(pid) == node.data
         }
 
+    def servers(self) -> set[int]:
+        """The processes of PostgreSQL on all nodes."""
+        return set().union(*map(self.server, self.nodes))
+
     def postmaster(self, node: Node) -> int:
         """The parent process of a node's PostgreSQL. Raises LoadError if it does not run."""
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -177,12 +177,19 @@ async def _calibrated(
     return calibrate(result.stats.answered, cpu, len(os.sched_getaffinity(0)))
 
 
+def database_of(target: TargetEnvironment) -> Callable[[], set[int]]:
+    """Finds the processes of the embedded database, or of all nodes of the cluster."""
+    if target.cluster is not None:
+        return target.cluster.servers
+    return partial(database_processes, target.fund_home)
+
+
 def process_kinds(target: TargetEnvironment) -> ProcessKinds:
     """How the processes of a target are found, by kind."""
     port = AnyHttpUrl(target.fund_url).port or 80
     return {
         API: partial(processes.listening_on, port),
-        DATABASE: partial(database_processes, target.fund_home),
+        DATABASE: database_of(target),
     }
 
 

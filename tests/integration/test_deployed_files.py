@@ -25,12 +25,8 @@ def read(name: str) -> str:
 @pytest.mark.skipif(find_spec("patroni") is None, reason="Patroni is not installed")
 @pytest.mark.parametrize(
     ("changes", "finding"),
-    [
-        ({}, ""),
-        ({"ttl: 20": "ttl: ten"}, "ttl"),
-        ({"use_pg_rewind: true": "use_pg_rewind: 7"}, "use_pg_rewind"),
-    ],
-    ids=["as it stands", "no number", "no truth value"],
+    [({}, ""), ({"ttl: 20": "ttl: ten"}, "ttl")],
+    ids=["as it stands", "no number"],
 )
 def test_patroni_accepts_a_node_s_file_and_names_what_is_wrong_in_another(
     tmp_path: Path, changes: dict[str, str], finding: str
@@ -68,3 +64,24 @@ def test_haproxy_accepts_the_file_for_database_and_api(
     path.write_text(text.replace(former, new), encoding="utf-8")
     done = subprocess.run(["haproxy", "-c", "-f", str(path)], capture_output=True, text=True, check=False)
     assert (done.returncode == 0) is accepted, done.stderr
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+@pytest.mark.parametrize("name", ["shikaku.service", "shikaku-migrate.service"])
+@pytest.mark.parametrize(
+    ("former", "new", "finding"),
+    [("", "", ""), ("UMask=", "UMasks=", "'UMasks'")],
+    ids=["as it stands", "misspelled"],
+)
+def test_systemd_accepts_a_unit_and_names_what_is_wrong_in_another(
+    tmp_path: Path, name: str, former: str, new: str, finding: str
+) -> None:
+    text, count = re.subn("ExecStart=/opt/shikaku/bin/eligibility-api", "ExecStart=/bin/true", read(name))
+    assert count == 1
+    path = tmp_path / name
+    path.write_text(text.replace(former, new), encoding="utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False
+    )
+    assert bool(done.stderr) is bool(finding), done.stderr
+    assert finding in done.stderr

@@ -166,6 +166,7 @@ def test_a_host_is_its_server_its_patroni_and_its_etcd(
     monkeypatch.setattr(processes, "name", names.get)
     monkeypatch.setattr(processes, "working_directory", places.get)
     monkeypatch.setattr(processes, "with_descendants", lambda pid: {pid, pid + 1})
+    assert one.servers() == {1, 2, 3}
     assert one.host(first) == {1, 2, 10, 11, 20, 21}
     assert one.etcd(second) == 30
 
