@@ -60,7 +60,7 @@ class VerifyingTarget(FakeTarget):
         return self._report
 
 
-def test_the_whole_log_is_verified_beside_every_checkpoint_that_was_published(tmp_path: Path) -> None:
+def test_the_whole_log_is_verified_with_every_checkpoint_that_was_published(tmp_path: Path) -> None:
     target = VerifyingTarget({"holds": True, "leaves": 400, "findings": []})
     (tmp_path / "audit.jsonl").write_text("of an earlier fault")
     found = asyncio.run(log_of(cast(Any, target), [b"first", b"second"], tmp_path))
