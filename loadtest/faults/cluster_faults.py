@@ -1,7 +1,7 @@
 """Faults of a database of three nodes: a server or host of it is lost, stands still or changes its role, or etcd is lost.
 
 A host that stands still is the honest picture of a lost one: unlike a killed process it closes no connection, so that
-whoever speaks to it waits.
+every client of it waits.
 """
 
 from __future__ import annotations

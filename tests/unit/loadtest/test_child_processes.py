@@ -38,12 +38,12 @@ from loadtest.child_processes import child_process
 with child_process(sys.argv[1:], stop_seconds=60):
     signal.pause()
 """
-SAYS_WHO_IT_IS = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
+PRINTS_ITS_ID = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
 
 
 @pytest.mark.skipif(not child_processes._parent_death_prefix(), reason="Linux cannot tell a child here")
 def test_a_child_ends_though_its_parent_was_killed() -> None:
-    command = [sys.executable, "-c", IS_KILLED, sys.executable, "-c", SAYS_WHO_IT_IS]
+    command = [sys.executable, "-c", IS_KILLED, sys.executable, "-c", PRINTS_ITS_ID]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())

@@ -68,7 +68,7 @@ def test_the_ports_of_a_cluster_are_free_differ_and_are_released(monkeypatch: py
     assert Socket.held == set()
 
 
-def test_the_first_node_that_answers_is_believed(tmp_path: Path) -> None:
+def test_the_first_node_that_answers_describes_the_cluster(tmp_path: Path) -> None:
     asked: list[int | None] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:

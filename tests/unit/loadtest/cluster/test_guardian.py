@@ -1,4 +1,4 @@
-"""The guardian ends what it started, whatever became of it, also when whoever wanted it was killed."""
+"""The guardian ends what it started, whatever became of it, also when the command that wanted it was killed."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_what_is_missing_is_named_with_its_remedy(
     assert "\n" not in str(raised.value)
 
 
-def test_without_postgresql_the_reason_is_said(
+def test_without_postgresql_the_reason_is_given(
     installed: dict[str, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing() -> Path:

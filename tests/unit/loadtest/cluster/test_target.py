@@ -38,17 +38,17 @@ class FakeCluster:
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What was run and started."""
-    seen: dict[str, Any] = {"commands": []}
+    observed: dict[str, Any] = {"commands": []}
 
     def run(self: TargetEnvironment, program: str, *commands: tuple[str, ...]) -> str:
-        seen["commands"].append((program, *commands))
-        seen["environment"] = self.environment
+        observed["commands"].append((program, *commands))
+        observed["environment"] = self.environment
         return ""
 
     @contextmanager
     def start_stack(folder: Path, **options: Any) -> Iterator[TargetEnvironment]:
         assert not options["cluster"].ended
-        seen.update(options, files={one.name: one.read_text() for one in options["database"].iterdir()})
+        observed.update(options, files={one.name: one.read_text() for one in options["database"].iterdir()})
         yield TargetEnvironment({}, 1, options["cluster"])
 
     monkeypatch.delenv("TERMINAL_FUND_URL", raising=False)
@@ -56,7 +56,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(target_module, "Cluster", FakeCluster)
     monkeypatch.setattr(target_module, "find_programs", lambda _: object())
     monkeypatch.setattr(target_module, "start_stack", start_stack)
-    return seen
+    return observed
 
 
 def test_the_database_is_prepared_as_an_operator_does_and_the_stack_gets_no_superuser(

@@ -243,7 +243,7 @@ def test_removing_a_fault_that_was_never_injected_breaks_nothing(acts: list[Any]
     assert {what for what, pids in acts if pids} == set()
 
 
-def test_every_fault_of_a_cluster_says_what_is_expected_and_needs_one() -> None:
+def test_every_fault_of_a_cluster_has_its_expectation_and_needs_one() -> None:
     assert list(CLUSTER_FAULTS) == [
         "primary-lost",
         "primary-hangs",
