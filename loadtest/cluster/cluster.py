@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -108,15 +108,11 @@ class Cluster:
 
     def server(self, node: Node) -> set[int]:
         """The processes of a node's PostgreSQL."""
-        return {
-            pid
-            for pid in processes.pids()
-            if processes.name(pid) == "postgres" and processes.working_directory(pid) == node.data
-        }
+        return self._working_in({node.data})
 
     def servers(self) -> set[int]:
         """The processes of PostgreSQL on all nodes."""
-        return set().union(*map(self.server, self.nodes))
+        return self._working_in({node.data for node in self.nodes})
 
     def postmaster(self, node: Node) -> int:
         """The parent process of a node's PostgreSQL. Raises LoadError if it does not run."""
@@ -145,6 +141,15 @@ class Cluster:
                 raise LoadError(f"the cluster is not whole after {waited:.0f} s: {self._tails()}")
             time.sleep(_POLL_S)
         return time.monotonic() - began
+
+    @staticmethod
+    def _working_in(directories: Collection[Path]) -> set[int]:
+        """In one pass: a monitor asks every second."""
+        return {
+            pid
+            for pid in processes.pids()
+            if processes.name(pid) == "postgres" and processes.working_directory(pid) in directories
+        }
 
     def _start(self) -> None:
         self._http = self._running.enter_context(httpx2.Client(trust_env=False, timeout=_ANSWER_S))
