@@ -37,8 +37,9 @@ unit: lint
 
 # All tests at nightly size (Hypothesis tries ten times as many examples), or those of one part: PART=rules.
 # Every test file belongs to at least one part; tests/unit/repository holds that.
+deep: export SHIKAKU_DEEP = 1
 deep: packages lint
-	@SHIKAKU_DEEP=1 $(bin)/pytest $(parallel) \
+	@$(bin)/pytest $(parallel) \
 		$(if $(PART),$(or $(deep_$(PART)),$(error PART is one of: rules fuzz doors exchange record clients failover)))
 
 include tests/deep-parts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import shutil
 import signal
 import subprocess
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,10 +23,10 @@ def child_process(
     """Run a command for the duration of the block, then end it: SIGTERM, and SIGKILL after `stop_seconds`.
 
     `output`: a file for stdout and stderr (default: inherited). Ctrl-C does not reach the child: it has its
-    own session.
+    own session. Where Linux can, it gets SIGTERM too if this process is killed.
     """
     process = subprocess.Popen(
-        command,
+        [*_parent_death_prefix(), *command],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=output,
@@ -41,6 +43,16 @@ def child_process(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@functools.cache
+def _parent_death_prefix() -> tuple[str, ...]:
+    """What lets Linux terminate a child whose parent dies; empty if it cannot."""
+    prefix = ("setpriv", "--pdeathsig", "TERM")
+    if shutil.which(prefix[0]) is None:
+        return ()
+    done = subprocess.run([*prefix, "true"], capture_output=True, check=False)
+    return prefix if done.returncode == 0 else ()
 
 
 def exit_on_sigterm() -> None:

@@ -45,6 +45,7 @@ class Monitor:
             environment.get("FUND_JLIS_URL"),
             helpers,
             os.getpid(),
+            target.cluster.servers if target.cluster is not None else None,
         )
         self._sampler = Sampler(roles.find)
         self._database = DatabaseMonitor(partial(operator_dsn, environment))

@@ -16,9 +16,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loadtest.child_processes import child_process
+
+if TYPE_CHECKING:
+    from loadtest.cluster.cluster import Cluster
 
 _START_SECONDS = 600.0
 _STOP_SECONDS = 120.0
@@ -53,11 +56,13 @@ class LoadError(Exception):
 class TargetEnvironment:
     """Environment variables of the other programs.
 
-    `stack_pid`: the stack's parent process, if this run started it.
+    `stack_pid`: the stack's parent process, if this run started it. `cluster`: the database's nodes, if this run started
+    them.
     """
 
     environment: Mapping[str, str]
     stack_pid: int | None
+    cluster: Cluster | None = None
 
     @property
     def fund_url(self) -> str:
@@ -113,21 +118,30 @@ class TargetEnvironment:
 
 
 @contextmanager
-def start_stack(folder: Path, *, workers: int, backups: bool = False) -> Iterator[TargetEnvironment]:
+def start_stack(
+    folder: Path,
+    *,
+    workers: int,
+    backups: bool = False,
+    database: Path | None = None,
+    cluster: Cluster | None = None,
+) -> Iterator[TargetEnvironment]:
     """Run a stack in `folder` with `workers` API workers for the duration of the block. Raises LoadError.
 
-    `backups`: the database's log is archived, so that it can be backed up.
+    `backups`: the database's log is archived, so that it can be backed up. `database`: the folder of the addresses of a
+    prepared database server, which is this `cluster`, if it is one that this run started.
     """
     home, log = folder / "stack", folder / "stack.log"
     command = [sys.executable, "-m", "shikaku.stack", "--home", str(home), "--workers", str(workers)]
     command += ["--backups"] if backups else []
+    command += ["--database", str(database)] if database is not None else []
     with (
         log.open("wb") as output,
         child_process(command, output=output, stop_seconds=_STOP_SECONDS) as process,
     ):
         _wait_until_ready(process, log)
         variables = _read_environment(home.with_name(f"{home.name}.env"))
-        yield TargetEnvironment(_without_databases(os.environ) | variables, process.pid)
+        yield TargetEnvironment(_without_databases(os.environ) | variables, process.pid, cluster)
 
 
 @contextmanager
@@ -145,7 +159,7 @@ def _without_databases(environment: Mapping[str, str]) -> dict[str, str]:
 
     A stack started here has its own database, and no command may reach another one.
     """
-    foreign = ("DATABASE_URL", "FUND_DATABASE_")
+    foreign = ("DATABASE_URL", "FUND_DATABASE_", "FUND_SECRETS_DIR")
     return {name: value for name, value in environment.items() if not name.startswith(foreign)}
 
 

@@ -47,12 +47,15 @@ class Stack(Commands):
         strict: bool = False,
         card_keys: Path | None = None,
         backups: bool = False,
+        database: Path | None = None,
     ) -> None:
         """`workers`: API workers. `revocation_max_age_seconds`: maximum age of the revocation mirror.
 
         `ports`: by default free ones. `sandbox`: the fund is one, with faults on demand and a log of requests.
         `strict`: the elements of the clinic's files are in a random order. `card_keys`: the file that keeps the keys of
-        imported residents' cards, for the next stack. `backups`: the fund archives its database's log.
+        imported residents' cards, for the next stack. `backups`: the fund archives its database's log. `database`: a folder
+        with the addresses of a prepared database server, one file for each setting (`FUND_SECRETS_DIR`); by default the
+        fund has its embedded one.
         """
         home = home.absolute()
         jpki = home / "jpki"
@@ -67,6 +70,7 @@ class Stack(Commands):
             **({"TERMINAL_EXCHANGE_SHUFFLED": "1"} if strict else {}),
             **({"JPKI_CARD_KEYS": str(card_keys)} if card_keys is not None else {}),
             **({"FUND_BACKUP_HOME": str(home / "backups")} if backups else {}),
+            **({"FUND_SECRETS_DIR": str(database.absolute())} if database is not None else {}),
             "PAYER_HOME": str(home / "payer"),
             "TERMINAL_CREDENTIAL": str(home / "terminal.json"),
             "TERMINAL_HOME": str(home / "terminal"),
@@ -81,6 +85,7 @@ class Stack(Commands):
         self.web_face_url = ""
         self._workers = workers
         self._sandbox = sandbox
+        self._has_own_database = database is not None
         self._running = ExitStack()
         self._lock: int | None = None
 
@@ -104,6 +109,8 @@ class Stack(Commands):
             self.cards.mkdir()
             self.ports.check()
             self._register_fund_with_jlis()
+            if self._has_own_database:
+                self._migrate()
             self.connect(FUND_JLIS_URL=self.serve("jpki-mock", port=self.ports.jlis))
             workers = ("--workers", str(self._workers))
             with ThreadPoolExecutor(1) as background:
@@ -163,6 +170,11 @@ class Stack(Commands):
         self.run("eligibility-api", "keys", "init")
         self.run("jpki-mock", "admit", self.home / "fund" / "keys" / "jlis-client.pub.pem")
 
+    def _migrate(self) -> None:
+        """Do for a database server what the fund does for its embedded one by itself."""
+        self.run("eligibility-api", "migrate")
+        self.run("eligibility-api", "drug-master", "load")
+
     def _admit_clients(self) -> None:
         clinic = (INSTITUTION_CODE, INSTITUTION_NAME, "clinic", _CLINIC_RIGHTS)
         admit_terminal(self, *clinic, file="terminal.json", test_key=self._sandbox)
@@ -193,10 +205,18 @@ def main() -> None:
     options.add_argument("--home", type=Path, default=Path("var/stack"))
     options.add_argument("--workers", type=int, default=2)
     options.add_argument("--backups", action="store_true", help="archive the database's log in HOME/backups")
+    options.add_argument(
+        "--database",
+        type=Path,
+        metavar="FOLDER",
+        help="the addresses of a prepared database server: a file for each setting, such as DATABASE_URL",
+    )
     chosen = options.parse_args()
     end_like_ctrl_c()
     try:
-        with Stack(chosen.home, workers=chosen.workers, backups=chosen.backups) as stack:
+        with Stack(
+            chosen.home, workers=chosen.workers, backups=chosen.backups, database=chosen.database
+        ) as stack:
             path = stack.home.with_name(f"{stack.home.name}.env")
             stack.write_environment(path)
             print(

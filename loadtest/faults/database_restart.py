@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 
 from loadtest.faults import stack_processes
 from loadtest.faults.fault import FaultContext, Finding
+from loadtest.faults.records import records_of
 from loadtest.faults.stack_processes import RESTART_TIMEOUT_S
-from loadtest.scenario.answer_check import parse_answer
 from loadtest.scenario.sections import Text
 
 
@@ -44,21 +43,7 @@ class DatabaseRestart:
                 f"データベースが{RESTART_TIMEOUT_S:g}秒以内に再起動せず",
                 f"the database did not restart within {RESTART_TIMEOUT_S:g} s",
             )
-        recomputed = await asyncio.to_thread(self._target.run, "eligibility-api", ("audit", "recompute"))
-        lost = count_without_record(answers, recomputed.splitlines())
-        unrecorded = None
-        if lost:
-            unrecorded = Text(
-                f"回答{lost}件を記録から再計算できず",
-                f"{lost} answers cannot be recomputed from their records",
-            )
         return [
             Finding("database_restarted_after_s", after, missing, took_hold=True),
-            Finding("answers_compared_with_records", len(answers), unrecorded),
+            await records_of(self._target, answers),
         ]
-
-
-def count_without_record(answers: Sequence[bytes], recomputed: Sequence[str]) -> int:
-    """The number of answers (JSON) that differ from those recomputed from the records (JSON, one each)."""
-    by_record = {answer["record_id"]: answer for answer in map(json.loads, recomputed)}
-    return sum(by_record.get(str(answer.get("record_id"))) != answer for answer in map(parse_answer, answers))

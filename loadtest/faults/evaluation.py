@@ -36,7 +36,7 @@ class Evaluation:
 def evaluate(series: TimeSeries, seconds: float, window: Window, expectation: Expectation) -> Evaluation:
     """Compare a run of so many seconds with the expectation of a fault in it."""
     end, injected, removed = ceil(seconds), floor(window.began), ceil(window.ended)
-    if window.seconds == 0:
+    if window.seconds == 0 or expectation.recovers_meanwhile:
         removed = injected
     recovered = _recovered(series, removed, end)
     until = end if recovered is None else recovered
@@ -51,8 +51,8 @@ def evaluate(series: TimeSeries, seconds: float, window: Window, expectation: Ex
         *_during(during, expectation),
         *_after(after, recovery_s, expectation),
     ]
-    # The figures of an instantaneous fault are those from its injection to the recovery.
-    meanwhile = during if window.seconds else series.between(injected, until)
+    # The figures of a fault whose removal counts for nothing are those from its injection to the recovery.
+    meanwhile = during if removed > injected else series.between(injected, until)
     figures = {
         "injected_after_s": round(window.began, 1),
         "removed_after_s": round(window.ended, 1),

@@ -48,7 +48,8 @@ class Expectation:
     `min_answered`: the share of the checks scheduled during the fault that must be answered, and `p99_ms`:
     the p99 that these must not exceed (None: no requirement). `numbers_unaffected`: every check by number is
     answered during the fault, within `NORMAL_P99_MS`. `recovery_within_s`: seconds from the removal to the
-    recovery, which is no error and a p99 of `NORMAL_P99_MS`.
+    recovery, which is no error and a p99 of `NORMAL_P99_MS`. `recovers_meanwhile`: that counts from the injection, and the
+    removal must have no effect.
     """
 
     sentence: Text
@@ -57,6 +58,7 @@ class Expectation:
     p99_ms: float | None = NORMAL_P99_MS
     numbers_unaffected: bool = False
     recovery_within_s: float = 10.0
+    recovers_meanwhile: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,8 @@ class Fault:
 
     Creating the injector raises LoadError if the fault cannot be injected into this stack. `expected` depends
     on the window. `instantaneous`: the fault is over as soon as it is injected. `evidence`: shows that it took hold,
-    unless the injector's findings do. `demand`: factor of the rate of checks during the fault.
+    unless the injector's findings do. `demand`: factor of the rate of checks during the fault. `of_cluster`: it needs a
+    database of several nodes, which the run then starts; `min_seconds`: of a run that shows its end.
     """
 
     name: str
@@ -155,6 +158,8 @@ class Fault:
     instantaneous: bool = False
     evidence: Evidence | None = None
     demand: float = 1.0
+    of_cluster: bool = False
+    min_seconds: float = 0.0
 
     def plan(self, plan: Plan) -> Plan:
         """A plan of a run, with the fault's demand."""

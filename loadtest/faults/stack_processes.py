@@ -33,7 +33,12 @@ def api_workers(target: TargetEnvironment) -> set[int]:
 
 
 def postmaster(target: TargetEnvironment) -> int:
-    """The embedded PostgreSQL's parent process. Raises LoadError if it does not run on this machine."""
+    """The parent process of the PostgreSQL that works for the fund: the embedded one, or the cluster's leader.
+
+    Raises LoadError if it does not run on this machine.
+    """
+    if target.cluster is not None:
+        return target.cluster.postmaster(target.cluster.node(target.cluster.leader()))
     try:
         named = int((target.fund_home / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
     except (OSError, ValueError, IndexError):

@@ -26,7 +26,8 @@ RoleLookup = Callable[[], Mapping[int, str]]
 class ProcessRoles:
     """How the processes are found.
 
-    `helpers`: returns the kinds of the processes that the coordinator started; `coordinator`: this process's id.
+    `helpers`: returns the kinds of the processes that the coordinator started; `coordinator`: this process's id;
+    `cluster`: returns the processes of a database of several nodes, if the run started it.
     """
 
     fund_url: str
@@ -35,6 +36,7 @@ class ProcessRoles:
     jlis_url: str | None
     helpers: RoleLookup
     coordinator: int
+    cluster: Callable[[], set[int]] | None = None
 
     def find(self) -> dict[int, str]:
         """The kind of every process that exists now, by process id."""
@@ -50,7 +52,9 @@ class ProcessRoles:
         return found | {self.coordinator: COORDINATOR} | dict(self.helpers())
 
     def _database(self) -> set[int]:
-        """The embedded server's processes, or those of an external one on this machine."""
+        """The processes of the embedded server or the cluster, or of an external server on this machine."""
+        if self.cluster is not None:
+            return self.cluster()
         if self.database_url is None:
             return database_processes(self.fund_home)
         address = urlsplit(self.database_url)

@@ -16,6 +16,7 @@ from rich.console import Console
 from loadtest.child_processes import exit_on_sigterm
 from loadtest.clock import now
 from loadtest.faults.catalogue import FAULTS
+from loadtest.faults.cluster_faults import CLUSTER_FAULTS
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.machine.host_info import HostInfo
 from loadtest.scenario.levels import LEVELS, Shape
@@ -33,7 +34,8 @@ MAX_CHECKS = 20_000_000
 """Limit of the number of checks in a run."""
 
 LevelName = StrEnum("LevelName", {name: name for name in LEVELS})  # type: ignore[misc]
-FaultName = StrEnum("FaultName", {name: name for name in FAULTS})  # type: ignore[misc]
+EVERY_FAULT = FAULTS | CLUSTER_FAULTS
+FaultName = StrEnum("FaultName", {name: name for name in EVERY_FAULT})  # type: ignore[misc]
 
 
 class SignIns(StrEnum):
@@ -117,6 +119,13 @@ def run(
         FaultName | None,
         typer.Option(help="障害 / Fault, injected after a third of the run and removed after two thirds."),
     ] = None,
+    cluster: Annotated[
+        bool,
+        typer.Option(
+            help="PostgreSQL 3台のクラスターで実行（etcd と Patroni が必要。クラスターの障害では自動） / Start a database of three"
+            " nodes; needs etcd (Debian: etcd-server) and Patroni (the extra `cluster`). Faults of a cluster do so."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="乱数の種 / Seed of the arrivals.")] = 1,
     out: Annotated[
         Path | None,
@@ -157,10 +166,14 @@ def run(
     plan = Plan(chosen, (minutes or chosen.minutes) * 60, scale or 1.0, seed, nation_signs_in=of_nation)
     if plan.checks_per_s * plan.seconds > MAX_CHECKS:
         raise _usage(f"A run has at most {MAX_CHECKS:,} checks.")
+    injected = EVERY_FAULT[fault.value] if fault else None
+    if injected is not None and plan.seconds < injected.min_seconds:
+        raise _usage(f"--fault {injected.name} needs --minutes {injected.min_seconds / 60:g} or more.")
     options = RunOptions(
         _generators(generators, generator or []),
-        fault=FAULTS[fault.value] if fault else None,
+        fault=injected,
         calibrate=scale is None,
+        cluster=cluster or (injected is not None and injected.of_cluster),
     )
     size = DatasetSize(
         people, min(people, 1000) if cards is None else min(people, cards), terminals, uploaded

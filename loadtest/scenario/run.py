@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +14,7 @@ import uvloop
 from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.transport import is_loopback
+from loadtest.cluster.target import open_cluster
 from loadtest.conductor.run_handle import LOCAL_COMMAND, Conductor, RunResult
 from loadtest.dataset.provision import Dataset, DatasetSize, provision
 from loadtest.faults.fault import Fault, FaultContext
@@ -50,7 +51,8 @@ class RunOptions:
     """How a plan is run.
 
     `generators`: a command line for each (None: as many local ones as the plan requires). `client_faults`:
-    what generators do to their own connections. `calibrate`: whether a probe determines a day's scale.
+    what generators do to their own connections. `calibrate`: whether a probe determines a day's scale. `cluster`: whether a
+    stack that the run starts has a database of three nodes.
     """
 
     generators: Sequence[str] | None = None
@@ -58,6 +60,7 @@ class RunOptions:
     background_tasks: Sequence[BackgroundTask] = ()
     fault: Fault | None = None
     calibrate: bool = False
+    cluster: bool = False
 
     def with_injection(self, injection: Injection) -> RunOptions:
         """The same options with everything that a fault does."""
@@ -81,17 +84,29 @@ def run_scenario(
 
     Raises LoadError, ConnectionFailed, OSError.
     """
-    with provisioned(size, workers=workers, folder=folder, progress=progress) as (target, dataset):
+    on_cluster = options is not None and options.cluster
+    with provisioned(size, workers=workers, folder=folder, progress=progress, on_cluster=on_cluster) as (
+        target,
+        dataset,
+    ):
         return run_on(target, dataset, plan, size, folder=folder, progress=progress, options=options)
 
 
 @contextmanager
 def provisioned(
-    size: DatasetSize, *, workers: int, folder: Path, progress: Progress
+    size: DatasetSize, *, workers: int, folder: Path, progress: Progress, on_cluster: bool = False
 ) -> Iterator[tuple[TargetEnvironment, Dataset]]:
-    """The running stack, or one that this starts, with a dataset. Raises as `run_scenario`."""
+    """The running stack, or one that this starts, with a dataset. Raises as `run_scenario`.
+
+    `on_cluster`: it starts one, on a database of three nodes.
+    """
     progress("opening the target")
-    with open_target(folder, workers=workers) as target:
+    opened = (
+        open_cluster(folder, workers=workers, progress=progress)
+        if on_cluster
+        else open_target(folder, workers=workers)
+    )
+    with opened as target:
         if not is_loopback(AnyHttpUrl(target.fund_url)):
             raise LoadError("load goes to loopback addresses only")
         yield target, provision(target, size, folder, progress)
@@ -162,12 +177,19 @@ async def _calibrated(
     return calibrate(result.stats.answered, cpu, len(os.sched_getaffinity(0)))
 
 
+def database_of(target: TargetEnvironment) -> Callable[[], set[int]]:
+    """Finds the processes of the embedded database, or of all nodes of the cluster."""
+    if target.cluster is not None:
+        return target.cluster.servers
+    return partial(database_processes, target.fund_home)
+
+
 def process_kinds(target: TargetEnvironment) -> ProcessKinds:
     """How the processes of a target are found, by kind."""
     port = AnyHttpUrl(target.fund_url).port or 80
     return {
         API: partial(processes.listening_on, port),
-        DATABASE: partial(database_processes, target.fund_home),
+        DATABASE: database_of(target),
     }
 
 

@@ -13,8 +13,11 @@ import yaml
 from eligibility_api.database.servers import SERVER_SECONDS
 from eligibility_api.embedded_postgres.cluster import ROLES, role_name
 from eligibility_api.embedded_postgres.server import SETTINGS
+from eligibility_api.embedded_postgres.unprivileged import Unprivileged
 from eligibility_api.platform.described_settings import variables
 from eligibility_api.platform.settings import Settings
+from loadtest.cluster import configuration
+from loadtest.cluster.programs import Programs
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 FILES = sorted(path for path in DEPLOY.iterdir() if path.is_file())
@@ -61,6 +64,22 @@ def test_the_cluster_answers_only_what_is_on_two_machines() -> None:
 def test_the_cluster_s_servers_have_the_settings_of_the_embedded_one(name: str) -> None:
     parameters = read("patroni.yml")["bootstrap"]["dcs"]["postgresql"]["parameters"]
     assert str(parameters[name]) == SETTINGS[name]
+
+
+def test_the_laboratory_inflicts_its_faults_on_a_cluster_of_these_settings() -> None:
+    bootstrap = read("patroni.yml")["bootstrap"]
+    assert bootstrap == {"dcs": configuration.DCS, "initdb": list(configuration.INITDB)}
+    assert read("patroni.yml")["postgresql"]["basebackup"] == configuration.BASEBACKUP
+
+
+def test_the_laboratory_gives_etcd_the_options_of_this_file() -> None:
+    lines = (DEPLOY / "etcd.env").read_text(encoding="utf-8").splitlines()
+    variables = [line.partition("=")[0] for line in lines if not line.startswith("#")]
+    options = [name.removeprefix("ETCD_").lower().replace("_", "-") for name in variables]
+    nodes = configuration.make_nodes(Path("cluster"), range(configuration.PORTS * len(configuration.NAMES)))
+    programs = Programs("etcd", Path("bin"), Unprivileged((), 0))
+    command = configuration.etcd_command(nodes[0], nodes, programs)
+    assert sorted(options) == sorted(word.removeprefix("--").partition("=")[0] for word in command[1:])
 
 
 def test_every_role_may_connect_to_the_cluster_by_tls_and_no_other() -> None:

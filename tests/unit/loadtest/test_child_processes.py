@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
+from loadtest import child_processes
 from loadtest.child_processes import child_process, exit_on_sigterm
 
 WAITS = "import signal, sys; print('ready', flush=True); signal.pause()"
@@ -26,6 +30,28 @@ def test_a_child_is_terminated_and_if_it_does_not_end_killed(
         while not log.read_bytes():
             assert child.poll() is None
     assert child.returncode == -number
+
+
+IS_KILLED = """
+import signal, sys
+from loadtest.child_processes import child_process
+with child_process(sys.argv[1:], stop_seconds=60):
+    signal.pause()
+"""
+PRINTS_ITS_ID = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
+
+
+@pytest.mark.skipif(not child_processes._parent_death_prefix(), reason="Linux cannot tell a child here")
+def test_a_child_ends_though_its_parent_was_killed() -> None:
+    command = [sys.executable, "-c", IS_KILLED, sys.executable, "-c", PRINTS_ITS_ID]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    deadline = time.monotonic() + 30
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_sigterm_is_handled_like_ctrl_c() -> None:

@@ -100,6 +100,29 @@ def test_a_fault_is_selected_by_its_name(runs: list[Any]) -> None:
     assert invoke("run", "--level", "L0", "--fault", "earthquake").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "cluster"),
+    [
+        ((), False),
+        (("--cluster",), True),
+        (("--fault", "database-restart"), False),
+        (("--cluster", "--fault", "database-restart"), True),
+        (("--fault", "primary-lost"), True),
+        (("--fault", "etcd-lost"), True),
+    ],
+)
+def test_a_fault_of_a_cluster_runs_on_one(runs: list[Any], words: tuple[str, ...], cluster: bool) -> None:
+    assert invoke("run", "--level", "L0", *words).exit_code == 0
+    assert runs[0][2].cluster is cluster
+
+
+def test_a_run_that_ends_before_a_lost_host_is_replaced_is_refused(runs: list[Any]) -> None:
+    done = invoke("run", "--level", "L0", "--fault", "primary-hangs", "--minutes", "1")
+    assert (done.exit_code, runs) == (2, [])
+    assert "--minutes 1.5 or more" in done.stderr
+    assert invoke("run", "--level", "L0", "--fault", "primary-hangs", "--minutes", "1.5").exit_code == 0
+
+
 def test_a_level_has_its_own_duration(runs: list[Any]) -> None:
     invoke("run", "--level", "month-start", "--scale", "0.1")
     assert runs[0][0].seconds == 3 * 3600

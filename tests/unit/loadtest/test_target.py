@@ -68,6 +68,7 @@ def test_a_started_stack_s_commands_reach_no_other_database() -> None:
             "DATABASE_URL": "x",
             "DATABASE_URL_2": "x",
             "FUND_DATABASE_OWNER_URL": "x",
+            "FUND_SECRETS_DIR": "x",
             "FUND_HOME": "x",
             "PATH": "/bin",
         }
@@ -148,6 +149,13 @@ def test_a_started_stack_has_its_own_home_and_database(tmp_path: Path, stacks: l
         assert "PATH" in target.environment
     assert stacks[0][1:] == ["-m", "shikaku.stack", "--home", str(tmp_path / "stack"), "--workers", "3"]
     assert stacks[1:] == [["ended"]]
+
+
+def test_a_stack_is_given_a_prepared_database(tmp_path: Path, stacks: list[list[str]]) -> None:
+    cluster = cast(Any, object())
+    with start_stack(tmp_path, workers=1, database=tmp_path / "addresses", cluster=cluster) as target:
+        assert target.cluster is cluster
+    assert stacks[0][-2:] == ["--database", str(tmp_path / "addresses")]
 
 
 def test_without_a_running_stack_one_is_started(

@@ -43,6 +43,16 @@ def test_a_stack_is_a_sandbox_or_strict_only_if_it_is_asked_for(
     assert variable not in Stack(tmp_path).wiring
 
 
+def test_a_given_database_is_named_by_its_folder_and_no_address_is_in_the_wiring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = Stack(tmp_path / "home", database=Path("addresses"))
+    assert made.wiring["FUND_SECRETS_DIR"] == str(tmp_path / "addresses")
+    assert not [name for name in made.wiring if "DATABASE" in name]
+    assert "FUND_SECRETS_DIR" not in Stack(tmp_path).wiring
+
+
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, tuple[str, ...]]]:
     """The services of a stack with their ports and options; they listen at once."""
@@ -97,6 +107,31 @@ def test_a_taken_port_ends_the_start_before_anything_is_started(
     with pytest.raises(StackError, match=r"port 8410 of 127\.0\.0\.1\. PORTS=free"):
         Stack(tmp_path / "home", ports=Ports.named("fixed")).start()
     assert (served, commands.ran) == ([], [])
+
+
+def test_a_given_database_is_migrated_before_the_fund_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, served: list[Any]
+) -> None:
+    commands = RanCommands(monkeypatch)
+    order: list[str] = []
+    migrate, serve = Stack._migrate, Stack.serve
+
+    def migrated(self: Stack) -> None:
+        order.append("migrate")
+        migrate(self)
+
+    def serving(self: Stack, name: str, *options: str, port: int) -> str:
+        order.append(name)
+        return serve(self, name, *options, port=port)
+
+    monkeypatch.setattr(Stack, "_migrate", migrated)
+    monkeypatch.setattr(Stack, "serve", serving)
+    with Stack(tmp_path / "home", database=tmp_path / "addresses"):
+        assert order == ["migrate", "jpki-mock", "eligibility-api"]
+    assert [words for words in commands.ran if words[0] in {"migrate", "drug-master"}] == [
+        ["migrate"],
+        ["drug-master", "load"],
+    ]
 
 
 def test_a_start_that_fails_stops_what_it_had_started(

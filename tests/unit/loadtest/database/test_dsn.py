@@ -31,6 +31,29 @@ def test_an_external_database_is_the_owner_s_before_the_api_s(
     assert external_dsn(environment) == dsn
 
 
+@pytest.mark.parametrize(
+    ("environment", "files", "dsn"),
+    [
+        ({}, {"FUND_DATABASE_OWNER_URL": OWNER + "\n"}, OWNER),
+        ({}, {"DATABASE_URL": COMMON, "FUND_DATABASE_OWNER_URL": OWNER}, OWNER),
+        ({"DATABASE_URL": API}, {"FUND_DATABASE_OWNER_URL": OWNER}, OWNER),
+        ({"FUND_DATABASE_OWNER_URL": API}, {"FUND_DATABASE_OWNER_URL": OWNER}, API),
+        ({}, {"FUND_DATABASE_OWNER_URL": "\n", "DATABASE_URL": COMMON}, COMMON),
+        ({}, {}, None),
+    ],
+)
+def test_a_mounted_secret_gives_what_the_environment_does_not(
+    tmp_path: Path, environment: dict[str, str], files: dict[str, str], dsn: str | None
+) -> None:
+    for name, value in files.items():
+        (tmp_path / name).write_text(value)
+    assert external_dsn({"FUND_SECRETS_DIR": str(tmp_path), **environment}) == dsn
+
+
+def test_a_folder_of_secrets_that_does_not_exist_gives_nothing(tmp_path: Path) -> None:
+    assert external_dsn({"FUND_SECRETS_DIR": str(tmp_path / "none")}) is None
+
+
 class Embedded:
     """An embedded server whose DSN changes with each start."""
 

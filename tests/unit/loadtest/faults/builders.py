@@ -32,6 +32,7 @@ class FakeTarget:
 
     fund_url = "http://127.0.0.1:1"
     environment: Mapping[str, str] = {"FUND_JLIS_URL": "http://127.0.0.1:2"}
+    cluster: Any = None
 
     def __init__(self, output: Callable[[tuple[str, ...]], str] = lambda _: "") -> None:
         self.commands: list[tuple[str, ...]] = []

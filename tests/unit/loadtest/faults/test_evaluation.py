@@ -120,6 +120,29 @@ def test_an_instantaneous_fault_is_evaluated_by_its_recovery_alone() -> None:
     assert (evaluation.figures["recovered_after_s"], evaluation.figures["during"]["checks"]) == (7, 70)
 
 
+def test_a_fault_that_is_recovered_from_meanwhile_is_evaluated_from_its_injection() -> None:
+    expectation = replace(REFUSED, recovers_meanwhile=True, min_answered=1.0, recovery_within_s=6)
+    evaluation = evaluated(run(failing(10, 16)), expectation)
+    assert evaluation.violations == ()
+    assert (evaluation.figures["recovered_after_s"], evaluation.figures["during"]["checks"]) == (6, 60)
+
+
+@pytest.mark.parametrize(
+    ("changes", "violation"),
+    [
+        ([failing(10, 17)], "recovered after 7 s, not within 6"),
+        ([failing(10, 12), failing(20, 21)], "10 × overloaded after the recovery"),
+    ],
+    ids=["too late", "again at its removal"],
+)
+def test_the_removal_of_a_fault_that_is_recovered_from_has_no_effect(
+    changes: list[Callable[[RunStats, int], bool]], violation: str
+) -> None:
+    expectation = replace(REFUSED, recovers_meanwhile=True, recovery_within_s=6)
+    [found] = evaluated(run(*changes), expectation).violations
+    assert found.en == violation
+
+
 def test_seconds_without_any_event_are_normal() -> None:
     stats = RunStats()
     checks(stats, 0, 20)

@@ -9,11 +9,12 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from loadtest.faults import jlis, stack_processes, worker_imbalance
-from loadtest.faults.database_restart import DatabaseRestart, count_without_record
+from loadtest.faults.database_restart import DatabaseRestart
 from loadtest.faults.fault import Finding
 from loadtest.faults.jlis import OcspDown, OcspSlow
 from loadtest.faults.probe import ANSWERED, UNANSWERED
@@ -187,19 +188,6 @@ def test_a_killed_database_is_polled_until_it_has_restarted(
     assert target.commands == [("eligibility-api", "audit", "recompute")]
 
 
-def test_an_answer_that_differs_from_its_record_counts_as_without_one() -> None:
-    answer = b'{"record_id": "r1", "validity": "1"}'
-    assert count_without_record([answer], ['{"record_id": "r1", "validity": "2"}']) == 1
-    assert count_without_record([answer], ['{"validity": "1", "record_id": "r1"}']) == 0
-
-
-@pytest.mark.parametrize(
-    "answer", [b"", b"<html>", b"[]", b"{}", b'{"record_id": null}', b'{"record_id": []}']
-)
-def test_an_answer_that_names_no_record_counts_as_without_one(answer: bytes) -> None:
-    assert count_without_record([answer], ['{"record_id": "r1", "validity": "1"}']) == 1
-
-
 ENVIRONMENT = {"TERMINAL_FUND_URL": "http://127.0.0.1:8400", "FUND_JLIS_URL": "http://127.0.0.1:8410"}
 
 
@@ -210,6 +198,24 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> dict[int, set[int]]:
     monkeypatch.setattr(processes, "listening_on", lambda port: listening.get(port, set()))
     monkeypatch.setattr(processes, "parent", lambda pid: 10 if pid in (11, 12) else 1)
     return listening
+
+
+class FakeCluster:
+    """Two nodes, of which the second leads."""
+
+    def leader(self) -> str:
+        return "db2"
+
+    def node(self, name: str) -> str:
+        return f"node {name}"
+
+    def postmaster(self, node: str) -> int:
+        return {"node db1": 5, "node db2": 6}[node]
+
+
+def test_the_postmaster_of_a_cluster_is_that_of_its_leader(tmp_path: Path) -> None:
+    target = TargetEnvironment({"FUND_HOME": str(tmp_path)}, None, cast(Any, FakeCluster()))
+    assert stack_processes.postmaster(target) == 6
 
 
 def environment(folder: Path | None = None, **changes: str) -> TargetEnvironment:

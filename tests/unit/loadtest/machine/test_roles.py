@@ -42,6 +42,14 @@ def test_every_process_of_a_stack_has_its_role() -> None:
     }  # fmt: skip
 
 
+def test_the_processes_of_a_cluster_are_all_its_nodes() -> None:
+    url = f"postgresql://api@127.0.0.1:{EXTERNAL},127.0.0.1:{EXTERNAL + 1}/fund"
+    roles_of_run = ProcessRoles(
+        f"http://127.0.0.1:{FUND}", Path("fund"), url, None, dict, 1, lambda: {60, 61, 62}
+    )
+    assert {pid for pid, kind in roles_of_run.find().items() if kind == DATABASE} == {60, 61, 62}
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
