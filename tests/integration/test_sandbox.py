@@ -191,7 +191,7 @@ async def test_the_delays_of_the_strict_mode_follow_from_its_randomness(
     assert len(slept) == len(set(slept)) == slow > 0
 
 
-async def test_a_sandbox_waits_in_real_time_unless_told_otherwise(tmp_path: Path) -> None:
+async def test_a_sandbox_waits_in_real_time_by_default(tmp_path: Path) -> None:
     store = SandboxStore(tmp_path)
     [around] = [one for one in add_sandbox(FastAPI(), store).user_middleware if one.cls is SandboxMiddleware]
     store.close()
