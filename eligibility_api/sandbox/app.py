@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from random import Random, SystemRandom
 
 import httpx2
@@ -12,7 +13,7 @@ from eligibility_api.app import create
 from eligibility_api.platform.settings import Settings
 from eligibility_api.sandbox import docs, endpoints
 from eligibility_api.sandbox.jlis import FaultyRegister
-from eligibility_api.sandbox.middleware import SandboxMiddleware
+from eligibility_api.sandbox.middleware import SandboxMiddleware, Sleep
 from eligibility_api.sandbox.store import SandboxStore
 
 
@@ -24,13 +25,16 @@ def create_app() -> FastAPI:
     return add_sandbox(app, SandboxStore(settings.home))
 
 
-def add_sandbox(app: FastAPI, store: SandboxStore, random: Random | None = None) -> FastAPI:
+def add_sandbox(
+    app: FastAPI, store: SandboxStore, random: Random | None = None, sleep: Sleep = asyncio.sleep
+) -> FastAPI:
     """Add the sandbox to an application, inside of its access log and outside of everything that answers.
 
-    `random`: what the strict mode draws, by default something else at every start.
+    `random`: what the strict mode draws, by default something else at every start. `sleep`: how a slow answer waits.
     """
     app.state.sandbox = store
     app.include_router(endpoints.router)
     app.include_router(docs.router)
-    app.user_middleware.insert(1, Middleware(SandboxMiddleware, store=store, random=random or SystemRandom()))
+    around = Middleware(SandboxMiddleware, store=store, random=random or SystemRandom(), sleep=sleep)
+    app.user_middleware.insert(1, around)
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, cast
@@ -55,6 +56,9 @@ _KEPT_HEADERS = frozenset(
 _OF_ANSWERS = (FaultName.MISMATCH, FaultName.ANSWER_LOST, FaultName.SHUFFLED)
 """Faults of a request that is answered by the fund."""
 
+Sleep = Callable[[float], Awaitable[object]]
+"""Waits for so many seconds."""
+
 _WAITING = frozenset({"database-unavailable", "overloaded", "revocation-unavailable"})
 """Codes whose answers say when to ask again."""
 
@@ -75,11 +79,12 @@ class _Exchange:
 class SandboxMiddleware:
     """ASGI middleware around everything that answers `/v1/`."""
 
-    def __init__(self, app: ASGIApp, store: SandboxStore, random: Random) -> None:
-        """`random`: what the strict mode draws."""
+    def __init__(self, app: ASGIApp, store: SandboxStore, random: Random, sleep: Sleep) -> None:
+        """`random`: what the strict mode draws; `sleep`: how a slow answer waits."""
         self._app = app
         self._store = store
         self._random = random
+        self._sleep = sleep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
@@ -109,7 +114,7 @@ class SandboxMiddleware:
         names = {fault.name for fault in faults}
         if FaultName.SLOW in names:
             exchange.faults.append(FaultName.SLOW)
-            await asyncio.sleep(max(fault.seconds for fault in faults if fault.name is FaultName.SLOW))
+            await self._sleep(max(fault.seconds for fault in faults if fault.name is FaultName.SLOW))
         refused = refusal(faults, scope["method"], scope["path"], exchange.token_issued_at)
         if refused is not None:
             exchange.faults.append(refused[0])

@@ -2,14 +2,15 @@
 # Runs a command, such as your tests, while the stack runs in a container: `sh with-shikaku.sh COMMAND …`. Needs podman.
 #
 # The image is built once, from the repository of this file. BASE names the image to build on, with Python 3.11 or newer
-# and pip. The fund answers at http://127.0.0.1:8400, the clinic's web API at 8600, the console at 8800.
+# and pip (base-image.sh makes one). The fund answers at http://127.0.0.1:8400, the clinic's web API at 8600, the console at 8800.
 set -eu
 image=localhost/shikaku
 ready_seconds=300
 
 if ! podman image exists "$image"; then
     repository=$(cd "$(dirname "$0")/../.." && pwd)
-    podman build --build-arg "BASE=${BASE:?names an image with Python 3.11 or newer and pip}" --tag "$image" "$repository"
+    podman build --format docker --build-arg "BASE=${BASE:?names an image with Python 3.11 or newer and pip}" \
+        --tag "$image" "$repository" # an OCI image has no health check
 fi
 container=$(podman run --rm --detach \
     --publish 127.0.0.1:8400:8400 --publish 127.0.0.1:8410:8410 --publish 127.0.0.1:8600:8600 \

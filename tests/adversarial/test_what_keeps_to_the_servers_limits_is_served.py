@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from eligibility_api.web.server.limits import MAX_PIPELINED
 from tests.builders.real_server import chunked, real_server, request
 
 pytestmark = pytest.mark.anyio
@@ -35,6 +36,56 @@ KIB = b"x" * 1024
 async def test_what_keeps_to_the_limits_is_served(data: bytes, status: int) -> None:
     async with real_server() as server:
         assert (await server.ask(data)).status == status
+
+
+H2C = ("Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAEAAEAA", "Upgrade: h2c")
+"""What Java's client sends with a request to an http address."""
+
+
+@pytest.mark.parametrize("parts", [1, 2, 400])
+@pytest.mark.parametrize(
+    "data",
+    [
+        request("POST", "/x", b"abc", None, None, *H2C),
+        request("POST", "/x", b"abc", None, None, "Connection: Upgrade", "Upgrade: websocket"),
+        request("POST", "/x", b"", None, None, *H2C, "Transfer-Encoding: chunked")
+        + b"1\r\na\r\n2\r\nbc\r\n0\r\n\r\n",
+    ],
+    ids=["length", "websocket", "chunks"],
+)
+async def test_a_request_that_asks_for_another_protocol_keeps_its_body_and_connection(
+    data: bytes, parts: int
+) -> None:
+    size = -(-len(data) // parts)
+    async with real_server() as server:
+        client = await server.connect()
+        for _ in range(2):
+            for begin in range(0, len(data), size):
+                await client.send(data[begin : begin + size])
+            answer = await client.answer()
+            assert (answer.status, b'"size": 3' in answer.body) == (200, True)
+            assert answer.headers.keys().isdisjoint({"upgrade", "connection"})
+
+
+async def test_a_request_that_asks_for_another_protocol_is_limited_as_others_are() -> None:
+    """By its body and URL, and in the number of those that wait on a connection."""
+    async with real_server() as server:
+        for path, body, status in (("/x", b"y" * 1_001, 413), ("/" + "a" * 257, b"", 414)):
+            assert (await server.ask(request("POST", path, body, None, None, *H2C))).status == status
+        asking = request("POST", "/x", b"abc", None, None, *H2C)
+        client = await server.send(request("GET", "/wait") + asking * 40)
+        await server.until(lambda: server.app.started)
+        server.app.go_on.set()
+        statuses = [(await client.answer()).status for _ in range(1 + MAX_PIPELINED)]
+        assert statuses == [200] * (1 + MAX_PIPELINED)
+        assert await client.ends()
+
+
+async def test_a_tunnel_is_no_request_that_is_read_again() -> None:
+    async with real_server() as server:
+        client = await server.send(request("CONNECT", "fund.test:443", b"", None, None, *H2C) + b"abc")
+        assert (await client.answer()).status == 400
+        assert await client.ends()
 
 
 async def test_a_request_that_expects_a_100_gets_it_before_its_body() -> None:

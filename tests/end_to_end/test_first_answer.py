@@ -25,6 +25,7 @@ ANSWERS = ["1 試験　有効", "1 試験　有効"]
 
 ENVIRONMENT_LINE = ". var/demo.env\n"
 CARDS = "var/demo/cards/"
+MCS = "mcs -r:System.Net.Http,System.Runtime.Serialization,System.Xml,System.Xml.Linq"
 
 
 def programs(page: Path) -> dict[str, str]:
@@ -107,6 +108,17 @@ def test_csharp(run: Callable[..., list[str]], registered: PopulatedStack, tmp_p
     text = program("csharp", registered).replace(".venv/bin/", f"{ROOT}/.venv/bin/")
     (tmp_path / "answer" / "Program.cs").write_text(text, encoding="utf-8")
     assert run("dotnet", "run", folder=tmp_path / "answer") == ANSWERS
+
+
+@missing("mcs", "mono")
+def test_csharp_with_mono(run: Callable[..., list[str]], registered: PopulatedStack, tmp_path: Path) -> None:
+    """As the page says: a token is given, since Mono cannot sign."""
+    command = f"{MCS} FirstAnswer.cs"
+    assert command in PAGE.read_text(encoding="utf-8")
+    (tmp_path / "FirstAnswer.cs").write_text(program("csharp", registered), encoding="utf-8")
+    run(*command.split(), folder=tmp_path)
+    token = registered.run("clinic-terminal", "token").stdout.strip()
+    assert run("env", f"TOKEN={token}", "mono", tmp_path / "FirstAnswer.exe") == ANSWERS
 
 
 @missing("node")

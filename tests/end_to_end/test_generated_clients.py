@@ -86,6 +86,30 @@ def test_openapi_typescript(run: Run, npm: Path) -> None:
 
 
 @deep
+@pytest.mark.parametrize(
+    ("sources", "strictness"),
+    [
+        (["examples/javascript/claims-computer.mjs", "examples/npm/with-shikaku.mjs"], ["--strict"]),
+        (["examples/npm/reception.test.mjs", "docs/first-answer.md"], []),
+    ],
+    ids=["typed", "plain"],
+)
+def test_the_types_of_the_javascript_to_copy_are_right(
+    run: Run, npm: Path, sources: list[str], strictness: list[str]
+) -> None:
+    """By `tsc --checkJs`, as the page of the examples says; a page's program is checked too."""
+    names = []
+    for source in sources:
+        text = (ROOT / source).read_text(encoding="utf-8")
+        if source.endswith(".md"):
+            [text] = re.findall(r"```js\n(.*?)```", text, re.DOTALL)
+        names.append(f"{Path(source).stem}.mjs")
+        (npm / names[-1]).write_text(text, encoding="utf-8")
+    check = ("npx", "tsc", "--noEmit", "--allowJs", "--checkJs", *strictness)
+    run(*check, "--target", "es2023", "--module", "nodenext", "--types", "node", *names, folder=npm)
+
+
+@deep
 def test_the_description_has_no_fault_by_redoclys_recommended_rules(run: Run, npm: Path) -> None:
     """A warning counts."""
     command = (
@@ -101,30 +125,43 @@ def test_the_description_has_no_fault_by_redoclys_recommended_rules(run: Run, np
     run(*command, folder=npm)
 
 
-@deep
-def test_openapi_python_client(run: Run, tmp_path: Path) -> None:
-    environment = tmp_path / "venv"
-    python = environment / "bin" / "python"
+@pytest.fixture(scope="module")
+def generators(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` folder of an environment with the generators of the lock."""
+    environment = tmp_path_factory.mktemp("generators") / "venv"
     fetched(UV, "venv", "--quiet", environment, folder=ROOT)
-    lock = CLIENTS / "requirements.txt"
-    fetched(
-        UV,
-        "pip",
-        "install",
-        "--quiet",
-        "--python",
-        python,
-        "--require-hashes",
-        "--requirement",
-        lock,
-        folder=ROOT,
-    )
+    install = (UV, "pip", "install", "--quiet", "--python", environment / "bin" / "python")
+    fetched(*install, "--require-hashes", "--requirement", CLIENTS / "requirements.txt", folder=ROOT)
+    return environment / "bin"
+
+
+@deep
+def test_openapi_python_client(run: Run, generators: Path, tmp_path: Path) -> None:
+    python = generators / "python"
     (tmp_path / "openapi.json").write_text(openapi(), encoding="utf-8")
     generate = (python, "-m", "openapi_python_client", "generate", "--path", "openapi.json", "--meta", "none")
-    path = f"{environment / 'bin'}:/usr/bin:/bin"
-    run(*generate, "--output-path", "client", folder=tmp_path, PATH=path)
+    run(*generate, "--output-path", "client", folder=tmp_path, PATH=f"{generators}:/usr/bin:/bin")
     shutil.copy(CLIENTS / "number.py", tmp_path / "check.py")
     assert run(python, "check.py", folder=tmp_path) == PRINTED
+
+
+@deep
+@pytest.mark.skipif(
+    shutil.which("java") is None or shutil.which("javac") is None, reason="not installed: java, javac"
+)
+def test_openapi_generator_java(run: Run, generators: Path, tmp_path: Path) -> None:
+    """With the JDK's own HTTP client. The libraries of the generated code are those inside the generator."""
+    [jar] = generators.parent.glob("lib/*/site-packages/openapi_generator_cli/openapi-generator.jar")
+    (tmp_path / "openapi.json").write_text(openapi(), encoding="utf-8")
+    packages = "invokerPackage=client,apiPackage=client.api,modelPackage=client.model"
+    plain = "openApiNullable=false,useJakartaEe=false,hideGenerationTimestamp=true"
+    generate = ("java", "-jar", jar, "generate", "--generator-name", "java", "--library", "native")
+    options = ("--additional-properties", f"{packages},{plain}", "--input-spec", "openapi.json")
+    run(*generate, *options, "--output", "generated", folder=tmp_path)
+    sources = f"{CLIENTS / 'java'}:generated/src/main/java"
+    compiler = ("javac", "-encoding", "UTF-8", "-proc:none", "-d", "classes", "-cp", jar)
+    run(*compiler, "-sourcepath", sources, CLIENTS / "java" / "NumberCheck.java", folder=tmp_path)
+    assert run("java", "-cp", f"classes:{jar}", "NumberCheck", folder=tmp_path) == PRINTED
 
 
 def test_the_locks_have_hashes_and_no_addresses() -> None:

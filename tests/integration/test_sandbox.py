@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from eligibility_api.app import build
 from eligibility_api.contract.client import FundClient
@@ -26,8 +29,9 @@ from eligibility_api.sandbox import endpoints
 from eligibility_api.sandbox.app import add_sandbox
 from eligibility_api.sandbox.faults import HEADER, FaultName
 from eligibility_api.sandbox.jlis import FaultyRegister
-from eligibility_api.sandbox.middleware import MAX_KEPT_BYTES
+from eligibility_api.sandbox.middleware import MAX_KEPT_BYTES, SandboxMiddleware
 from eligibility_api.sandbox.store import SandboxStore
+from eligibility_api.sandbox.strictness import MAX_DELAY_SECONDS
 from sandbox.exchanges import as_curl, difference
 from sandbox.services import FundSandbox
 from tests.builders.fund import Fund, opened
@@ -39,13 +43,25 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(scope="module")
-async def sandbox(fund: Fund, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fund]:
+def slept() -> list[float]:
+    """The seconds of every wait of the sandbox, of which none is real."""
+    return []
+
+
+@pytest.fixture(scope="module")
+async def sandbox(
+    fund: Fund, slept: list[float], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Fund]:
     """The module's fund, as a sandbox."""
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
     register = FaultyRegister(fund.jlis_connection.transport())
     async with httpx2.AsyncClient(base_url="http://jlis.test", transport=register) as jlis:
         state = dataclasses.replace(fund.state, jlis=Jlis(jlis, fund.state.keys.jlis_client, fund.clock))
         switches = SandboxStore(tmp_path_factory.mktemp("sandbox"))
-        app = add_sandbox(build(opened(state)), switches, Random(17))
+        app = add_sandbox(build(opened(state)), switches, Random(17), sleep)
         app.state.fund = state
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://fund.test") as http:
@@ -54,8 +70,9 @@ async def sandbox(fund: Fund, tmp_path_factory: pytest.TempPathFactory) -> Async
 
 
 @pytest.fixture(autouse=True)
-async def no_switches(sandbox: Fund) -> None:
-    """Every test begins without switches."""
+async def no_switches(sandbox: Fund, slept: list[float]) -> None:
+    """Every test begins without switches and waits."""
+    slept.clear()
     for one in (await sandbox.http.get("/sandbox/faults")).json()["switches"]:
         await turn_off(sandbox, one["fault"], one["caller"])
 
@@ -73,6 +90,8 @@ async def newest(sandbox: Fund) -> dict[str, Any]:
     [row] = (await sandbox.http.get("/sandbox/requests", params={"limit": 1})).json()["requests"]
     return dict((await sandbox.http.get(f"/sandbox/requests/{row['id']}")).json())
 
+
+STRICT_REQUESTS = 80
 
 REFUSED = {
     FaultName.TOKEN_EXPIRED: (401, "token-expired"),
@@ -125,15 +144,14 @@ async def test_tokens_of_before_the_switch_have_expired_and_new_ones_are_accepte
 
 
 async def test_strict_and_random_the_sandbox_answers_the_same_to_a_robust_client(
-    sandbox: Fund, monkeypatch: pytest.MonkeyPatch
+    sandbox: Fund, slept: list[float]
 ) -> None:
-    """Answers by number have their members in any order; a token may end early, and no other fault is met there."""
-    monkeypatch.setattr("eligibility_api.sandbox.strictness.MAX_DELAY_SECONDS", 0.001)
+    """Answers by number have their members in any order and some come later; a token may end early. No other fault is met."""
     person = await sandbox.insured()
     usual = (await sandbox.look_up(person)).json()
     await set_strict(sandbox, True)
     orders, codes = set(), []
-    for _ in range(80):
+    for _ in range(STRICT_REQUESTS):
         response = await sandbox.look_up(person)
         codes.append(response.json().get("code"))
         if response.status_code == 200:
@@ -146,15 +164,44 @@ async def test_strict_and_random_the_sandbox_answers_the_same_to_a_robust_client
     assert len(orders) > 10
     assert set(codes) == {None, "token-expired"}
     assert codes.count(None) > 60
+    assert 0 < len(slept) < STRICT_REQUESTS / 2
+    assert 0 <= min(slept) < max(slept) <= MAX_DELAY_SECONDS
+    slept.clear()
     await set_strict(sandbox, False)
     assert list((await sandbox.look_up(person)).json()) == list(usual)
+    assert slept == []
+
+
+async def test_the_delays_of_the_strict_mode_follow_from_its_randomness(
+    sandbox: Fund, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each request that is drawn as slow waits once, and the request log says so."""
+    monkeypatch.setattr("eligibility_api.sandbox.strictness.SLOW_SHARE", 0.5)
+    person = await sandbox.insured()
+    await sandbox.token(sandbox.clinic)
+    await set_strict(sandbox, True)
+    slow = 0
+    for _ in range(30):
+        before = len(slept)
+        await sandbox.look_up(person)
+        faults = (await newest(sandbox))["request"]["faults"].split(", ")
+        assert len(slept) - before == faults.count("slow")
+        slow += faults.count("slow")
+    await set_strict(sandbox, False)
+    assert len(slept) == len(set(slept)) == slow > 0
+
+
+async def test_a_sandbox_waits_in_real_time_by_default(tmp_path: Path) -> None:
+    store = SandboxStore(tmp_path)
+    [around] = [one for one in add_sandbox(FastAPI(), store).user_middleware if one.cls is SandboxMiddleware]
+    store.close()
+    assert around.kwargs["sleep"] is asyncio.sleep
 
 
 async def test_strict_and_random_a_proof_may_need_another_challenge(
     sandbox: Fund, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A refused challenge was not used; the request log names what was drawn."""
-    monkeypatch.setattr("eligibility_api.sandbox.strictness.MAX_DELAY_SECONDS", 0.001)
     monkeypatch.setattr("eligibility_api.sandbox.strictness.NONCE_REFUSED_SHARE", 1.0)
     person = await sandbox.insured()
     body = await sandbox.proof(person.card)
@@ -204,15 +251,18 @@ async def test_a_facilitys_test_key_signs_in_at_a_sandbox_alone(sandbox: Fund) -
     assert found == [(200, None), (401, "assertion-invalid")]
 
 
-async def test_a_slow_answer_is_slow_and_right(sandbox: Fund) -> None:
+async def test_a_slow_answer_is_slow_and_right(sandbox: Fund, slept: list[float]) -> None:
+    """Of several waits the longest counts, once."""
     person = await sandbox.insured()
     await sandbox.token(sandbox.clinic)
-    response = await sandbox.post(
-        "/v1/eligibility/number", sandbox.lookup_body(person), headers={HEADER: "slow;seconds=0.2"}
-    )
-    assert (response.status_code, response.json()["validity"]) == (200, "1")
-    kept = (await newest(sandbox))["request"]
-    assert (kept["faults"], kept["milliseconds"] >= 200) == ("slow", True)
+    for header, waits in (("slow;seconds=0.2", 0.2), ("slow;seconds=3, slow;seconds=7", 7), ("slow", 5)):
+        slept.clear()
+        response = await sandbox.post(
+            "/v1/eligibility/number", sandbox.lookup_body(person), headers={HEADER: header}
+        )
+        assert (response.status_code, response.json()["validity"]) == (200, "1")
+        assert slept == [waits]
+        assert (await newest(sandbox))["request"]["faults"] == "slow"
 
 
 async def test_a_member_does_not_match_the_register_while_the_fault_is_on(sandbox: Fund) -> None:

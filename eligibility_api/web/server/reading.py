@@ -35,6 +35,8 @@ class ReadingConnection(LimitedConnection):
         self.url = b""
         self._in_headers = True
         """Whether the parser reads a request's headers, or waits for them."""
+        self._asks_for_upgrade = False
+        """Whether the parser has just read headers that ask for another protocol, and skips the request's body."""
         self._encoded_bytes = 0
         """What was read of a body, including the framing of its chunks."""
         self._max_body_bytes = 0
@@ -72,9 +74,11 @@ class ReadingConnection(LimitedConnection):
             self._encoded_bytes += size
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            if not self._is_deaf:
-                self.cycle.keep_alive = False  # to another protocol; the request itself is answered
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._asks_for_upgrade:
+                self._read_without_upgrade(data[upgrade.args[0] :])
+            elif not self._is_deaf:  # CONNECT
+                self.cycle.keep_alive = False
         except httptools.HttpParserError as error:
             self._refuse_malformed(error)
         if self._in_headers:
@@ -82,6 +86,25 @@ class ReadingConnection(LimitedConnection):
                 self._await_headers()
         elif self._encoded_bytes > self._max_encoded_bytes and self.cycle is self._next and not self._is_deaf:
             self._refuse(rows.BODY_BYTES)
+
+    def _read_without_upgrade(self, rest: bytes) -> None:
+        """Read the request again as if it did not ask for another protocol, which is its server's right (RFC 9110 section 7.8).
+
+        Java's client asks so with every request to an http address, and sends its body at once. `rest`: what follows the
+        headers.
+        """
+        self._asks_for_upgrade = False
+        first = b"%b %b HTTP/%b" % (
+            self.parser.get_method(),
+            self.url,
+            self.parser.get_http_version().encode(),
+        )
+        others = [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+        self.parser.feed_data(b"\r\n".join([first, *others, b"", b""]))
+        if rest and not self._is_deaf:
+            self._feed(rest, len(rest))
 
     def _await_headers(self) -> None:
         """A part of a request's headers has arrived."""
@@ -119,6 +142,9 @@ class ReadingConnection(LimitedConnection):
 
     def on_headers_complete(self) -> None:
         """Called by the parser after the last header."""
+        if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT" and not self._is_deaf:
+            self._asks_for_upgrade = True
+            return
         self._in_headers = False
         self._header_bytes = self._body_bytes = self._encoded_bytes = 0
         if self._is_deaf:
@@ -148,6 +174,8 @@ class ReadingConnection(LimitedConnection):
 
     def on_message_complete(self) -> None:
         """Called by the parser after a request's last byte."""
+        if self._asks_for_upgrade:
+            return
         self._in_headers = True
         self._header_bytes = 0
         cycle = self.cycle
