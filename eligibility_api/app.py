@@ -287,16 +287,32 @@ def create(settings: Settings, *, transport: httpx2.AsyncBaseTransport | None = 
     name_process("fund-api")
     set_up_logging()
     database = Database(dsn(settings, "api"), pool_connections=settings.pool_connections)
-    app = build(
-        lambda: warmed_up(
-            writing_refusals(
-                open_state(
-                    settings, load_keys(settings.home), database, clock=system_clock, transport=transport
-                )
-            )
-        ),
-        watch=True,
+    app = _PREPARED.pop() if _PREPARED else _application_of_a_worker()
+    app.state.open = lambda: warmed_up(
+        writing_refusals(
+            open_state(settings, load_keys(settings.home), database, clock=system_clock, transport=transport)
+        )
     )
-    _description(app)  # now, when nobody waits for it
     exclude_from_garbage_collection()
+    return app
+
+
+_PREPARED: list[FastAPI] = []
+"""The application of this process's worker, if it was prepared in the process that this one was forked from."""
+
+
+def prepare() -> None:
+    """Build the application of the workers that will be forked from this process. It reads no setting and opens nothing."""
+    _PREPARED.append(_application_of_a_worker())
+
+
+def _application_of_a_worker() -> FastAPI:
+    """The application; its state is opened by `app.state.open`."""
+
+    def state() -> AbstractAsyncContextManager[State]:
+        opened: AbstractAsyncContextManager[State] = app.state.open()
+        return opened
+
+    app = build(state, watch=True)
+    _description(app)  # now, when nobody waits for it
     return app
