@@ -9,7 +9,7 @@ import pytest
 
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from tests.builders.database import Database, create_database
-from tests.builders.grown import Statistics, grow, stop_autovacuum
+from tests.builders.grown import Statistics, create_grown, stop_autovacuum
 from tests.builders.statements import Planner, Recorder, Statement
 
 Grown = dict[Statistics, Database]
@@ -27,13 +27,9 @@ def grown(postgres: EmbeddedPostgres, migrated: Database) -> Grown:
     """Databases with grown tables, by their statistics."""
 
     async def create_all() -> Grown:
-        databases: Grown = {}
-        never_analyzed = await create_database(postgres, migrated)
-        await stop_autovacuum(never_analyzed)
-        for statistics in Statistics:
-            databases[statistics] = await create_database(postgres, never_analyzed)
-            await grow(databases[statistics], statistics)
-        return databases
+        empty = await create_database(postgres, migrated)
+        await stop_autovacuum(empty)
+        return await create_grown(postgres, empty)
 
     return asyncio.run(create_all())
 
