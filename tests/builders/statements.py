@@ -218,7 +218,10 @@ class Planner:
         """The faults of the statements' plans, each with its place."""
         found: list[str] = []
         for statement in statements:
-            plan = await _plan(await self._session(statement.role), statement)
+            session = await self._session(statement.role)
+            plan = await _plan(session, statement)
+            if not _indexes(plan) <= self._first_columns.keys():  # as after a new partition
+                self._first_columns = dict(await session.fetch(_FIRST_COLUMNS))
             found += [
                 f"{statement.place} ({statement.role}): {fault}"
                 for fault in faults(statement, plan, self._first_columns)
@@ -236,8 +239,11 @@ class Planner:
             self._sessions[role] = session
             if role == "jobs":
                 await session.execute(_TEMPORARY)
-            self._first_columns |= dict(await session.fetch(_FIRST_COLUMNS))
         return self._sessions[role]
+
+
+def _indexes(plan: Mapping[str, Any]) -> set[str]:
+    return {node.values["Index Name"] for node in nodes(plan) if "Index Name" in node.values}
 
 
 async def plan_faults(database: Database, statements: Iterable[Statement]) -> list[str]:
