@@ -23,17 +23,24 @@ demo: .venv
 parallel = -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder --maxprocesses=5
 
 # The additional process runs the tests that wait for nothing and need no database: xdist would take a fifth of their
-# processor time for itself, since each of its processes collects all tests, and reports each by messages.
+# processor time for itself, since each of its processes collects all tests, and reports each by messages. The lints come
+# after it, while xdist's last files leave processors idle.
 alone = $(addprefix tests/,claims fuzz unit)
-test: packages lint
-	@printf '%s\n' '$(bin)/pytest $(parallel) tests $(addprefix --ignore=,$(alone))' \
-		'sh scripts/quietly $(bin)/pytest -q $(alone)' | xargs -P 2 -I {} sh -c {}
+test: packages
+	@sh scripts/setup test
+	@{ printf '%s\n' '$(bin)/pytest $(parallel) tests $(addprefix --ignore=,$(alone))'; \
+		printf 'sh scripts/quietly $(bin)/%s\n' 'pytest -q $(alone)' $(typed) $(lints); } | xargs -P 2 -I {} sh -c {}
 
-# The fast checks, for every change. Hypothesis tries a fifth of its examples. Two processes with about half of the work each.
-half = $(addprefix tests/unit/,clinic_terminal jpki_mock payer_mock screens shikaku)
-unit: lint
-	@printf '%s\n' '$(half)' 'tests/unit $(addprefix --ignore=,$(half))' | \
-		xargs -P 2 -I {} sh -c 'sh scripts/quietly $(bin)/pytest -q --hypothesis-profile=quick {}'
+# The fast checks, for every change: mypy beside three processes with about a third of the unit tests each, then the other
+# lints. Hypothesis tries a fifth of its examples.
+organisations = $(addprefix tests/unit/,loadtest payer_mock jpki_mock mutants)
+clinic = $(addprefix tests/unit/,clinic_terminal screens shikaku)
+quick = pytest -q --hypothesis-profile=quick
+unit:
+	@sh scripts/setup test
+	@printf '%s\n' $(typed) '$(quick) $(organisations)' '$(quick) $(clinic)' \
+		'$(quick) tests/unit $(addprefix --ignore=,$(organisations) $(clinic))' $(lints) | \
+		xargs -P 4 -I {} sh -c 'sh scripts/quietly $(bin)/{}'
 
 # All tests at nightly size (Hypothesis tries ten times as many examples), or those of one part: PART=rules.
 # Every test file belongs to at least one part; tests/unit/repository holds that.
@@ -63,11 +70,12 @@ coverage:
 	@$(bin)/coverage report --include='eligibility_api/domain/*' --fail-under=100
 
 # Two at a time, the longest first; all of them run, whichever fails.
+typed = 'mypy --no-error-summary'
+lints = 'python scripts/words' 'lint-imports --no-logo' 'python scripts/licences.py --check' 'ruff check --quiet .' \
+	'ruff format --quiet --check .'
 lint:
 	@sh scripts/setup test
-	@printf '$(bin)/%s\n' 'mypy --no-error-summary' 'python scripts/words' 'lint-imports --no-logo' \
-		'python scripts/licences.py --check' 'ruff check --quiet .' 'ruff format --quiet --check .' | \
-		xargs -P 2 -I {} sh -c {}
+	@printf '$(bin)/%s\n' $(typed) $(lints) | xargs -P 2 -I {} sh -c {}
 
 # Write docs/licences.md from the installed packages.
 licences:

@@ -292,18 +292,12 @@ def create(settings: Settings, *, transport: httpx2.AsyncBaseTransport | None = 
     name_process("fund-api")
     export = set_up_telemetry(settings, "fund-api")
     database = _database(settings, export)
-    app = build(
-        lambda: warmed_up(
-            writing_refusals(
-                open_state(
-                    settings, load_keys(settings.home), database, clock=system_clock, transport=transport
-                )
-            )
-        ),
-        watch=True,
-        export=export,
+    app = _PREPARED.pop() if _PREPARED and export is None else _application_of_a_worker(export)
+    app.state.open = lambda: warmed_up(
+        writing_refusals(
+            open_state(settings, load_keys(settings.home), database, clock=system_clock, transport=transport)
+        )
     )
-    _description(app)  # now, when nobody waits for it
     exclude_from_garbage_collection()
     return app
 
@@ -315,3 +309,24 @@ def _database(settings: Settings, export: Export | None) -> Database:
     from eligibility_api.database.traced import TracedDatabase
 
     return TracedDatabase(address, tracer=export.tracer, pool_connections=connections)
+
+
+_PREPARED: list[FastAPI] = []
+"""The application of this process's worker, if it was prepared in the process that this one was forked from."""
+
+
+def prepare() -> None:
+    """Build the application of the workers that will be forked from this process. It reads no setting and opens nothing."""
+    _PREPARED.append(_application_of_a_worker(None))
+
+
+def _application_of_a_worker(export: Export | None) -> FastAPI:
+    """The application; its state is opened by `app.state.open`."""
+
+    def state() -> AbstractAsyncContextManager[State]:
+        opened: AbstractAsyncContextManager[State] = app.state.open()
+        return opened
+
+    app = build(state, watch=True, export=export)
+    _description(app)  # now, when nobody waits for it
+    return app

@@ -52,6 +52,9 @@ _APP = "eligibility_api.app:create_app"
 _SANDBOX_APP = "eligibility_api.sandbox.app:create_app"
 """A worker of production imports nothing of the sandbox."""
 
+_PREPARED_APP = "eligibility_api.prepared_app"
+"""What builds the application of all workers at its import."""
+
 _BACKGROUND_PROGRAMS = (
     "eligibility_api.audit_log.sequencer",
     "eligibility_api.jobs",
@@ -104,8 +107,9 @@ def _prepare(
         os.environ.setdefault("FUND_PUBLIC_URL", address)
     else:
         address = f"unix:{uds}"
-    exporting = () if settings.otlp_url is None else _EXPORT
-    import_programs([str(config.app).partition(":")[0], *_BACKGROUND_PROGRAMS, *exporting])
+    # A prepared application exports nothing: what exports has threads, which no fork copies.
+    further = (_PREPARED_APP,) if settings.otlp_url is None else _EXPORT
+    import_programs([str(config.app).partition(":")[0], *_BACKGROUND_PROGRAMS, *further])
     background: dict[str, Callable[[], bool]] = {}
     if is_embedded(settings):
         database = _embedded(settings)

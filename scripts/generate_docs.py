@@ -39,6 +39,7 @@ Every setting is an environment variable. Generated from the settings classes by
 """
 
 
+@cache
 def openapi() -> str:
     """The fund's interface as an OpenAPI document, as the fund serves it."""
     return json.dumps(build(_no_state).openapi(), ensure_ascii=False, indent=1) + "\n"

@@ -21,11 +21,9 @@ from eligibility_api.insurer_ops.lookup_counts import MAX_RECORDS, count_look_up
 from eligibility_api.scheduler import _EXPIRED, _delete_expired_batches, _delete_expired_counters
 from tests.builders.database import Database as OneDatabase
 from tests.builders.database import create_database
-from tests.builders.grown import Statistics, grow, stop_autovacuum
+from tests.builders.grown import grow, stop_autovacuum
 
 pytestmark = pytest.mark.anyio
-
-BEFORE_STATISTICS = Statistics.NEVER
 
 
 @asynccontextmanager
@@ -70,6 +68,21 @@ async def first_day(postgres: EmbeddedPostgres, migrated: OneDatabase) -> OneDat
     return database
 
 
+@pytest.fixture(scope="module")
+async def loaded(postgres: EmbeddedPostgres, migrated: OneDatabase) -> OneDatabase:
+    """A database whose tables have grown and were never analyzed: the template of `first_evening`."""
+    database = await create_database(postgres, migrated)
+    await stop_autovacuum(database)
+    await grow(database)
+    return database
+
+
+@pytest.fixture
+async def first_evening(postgres: EmbeddedPostgres, loaded: OneDatabase) -> OneDatabase:
+    """A database at the end of its first day: its tables have grown and were never analyzed."""
+    return await create_database(postgres, loaded)
+
+
 async def test_a_connection_that_knew_empty_tables_counts_each_record_once_when_they_have_grown(
     first_day: OneDatabase,
 ) -> None:
@@ -77,7 +90,7 @@ async def test_a_connection_that_knew_empty_tables_counts_each_record_once_when_
         # The plans of functions live as long as a connection, and become generic after five executions.
         for _ in range(6):
             assert not await count_look_ups(database, commit_delay=timedelta())
-        await grow(first_day, BEFORE_STATISTICS)
+        await grow(first_day)
         before = await rows_read(first_day, "audit_record")
         assert await count_look_ups(database, commit_delay=timedelta())
     after = await rows_read(first_day, "audit_record")
@@ -100,7 +113,7 @@ async def test_foreign_keys_that_were_first_checked_in_empty_tables_are_checked_
             with pytest.raises(IntegrityError):
                 async with database.transaction() as connection:
                     await connection.execute(new, {"entitlement": 1, "treatment": str(n)})
-        await grow(first_day, BEFORE_STATISTICS)
+        await grow(first_day)
         await execute(
             first_day,
             "INSERT INTO revision (revision, insurer_number, client_id) OVERRIDING SYSTEM VALUE"
@@ -115,37 +128,35 @@ async def test_foreign_keys_that_were_first_checked_in_empty_tables_are_checked_
 
 
 async def test_expired_counters_are_found_by_key_and_deleted_in_bounded_steps(
-    first_day: OneDatabase,
+    first_evening: OneDatabase,
 ) -> None:
-    await grow(first_day, BEFORE_STATISTICS)
-    before = await rows_read(first_day, "lookup_count")
+    before = await rows_read(first_evening, "lookup_count")
     steps: list[float] = []
 
     async def rest(seconds: float) -> None:
         steps.append(seconds)
 
-    async with connected(first_day, pacer=Pacer(sleep=rest)) as database:
+    async with connected(first_evening, pacer=Pacer(sleep=rest)) as database:
         await _delete_expired_counters(database)
         first = len(steps)
         await _delete_expired_counters(database)
-    after = await rows_read(first_day, "lookup_count")
+    after = await rows_read(first_evening, "lookup_count")
     # 5,000 rows of 1,000 days each; nothing that has not expired is read.
     assert after["scanned"] == before["scanned"]
     assert after["by_key"] - before["by_key"] <= 5_000
     assert first > len(steps) - first == len(_EXPIRED)
 
 
-async def test_expired_batches_are_deleted_by_a_bounded_number_of_rows(first_day: OneDatabase) -> None:
-    await grow(first_day, BEFORE_STATISTICS)
-    await execute(first_day, "UPDATE batch_check SET rows = 1000, answered = 1000")
+async def test_expired_batches_are_deleted_by_a_bounded_number_of_rows(first_evening: OneDatabase) -> None:
+    await execute(first_evening, "UPDATE batch_check SET rows = 1000, answered = 1000")
     deleted: list[int] = []
-    session = await asyncpg.connect(first_day.dsn("owner"))
+    session = await asyncpg.connect(first_evening.dsn("owner"))
 
     async def rest(_: float) -> None:
         deleted.append(await session.fetchval("SELECT 2000 - count(*) FROM batch_check"))
 
     try:
-        async with connected(first_day, pacer=Pacer(sleep=rest)) as database:
+        async with connected(first_evening, pacer=Pacer(sleep=rest)) as database:
             await _delete_expired_batches(database)
         assert await session.fetchval("SELECT count(*) FROM batch_row") == 0
     finally:
@@ -155,16 +166,15 @@ async def test_expired_batches_are_deleted_by_a_bounded_number_of_rows(first_day
     assert per_step[0] <= MAX_DELETED_BATCHES
 
 
-async def test_a_batch_larger_than_a_step_is_deleted_alone(first_day: OneDatabase) -> None:
-    await grow(first_day, BEFORE_STATISTICS)
+async def test_a_batch_larger_than_a_step_is_deleted_alone(first_evening: OneDatabase) -> None:
     await execute(
-        first_day,
+        first_evening,
         f"UPDATE batch_check SET rows = {MAX_DELETED_ROWS + 1}, answered = 0, kept_until = now() +"
         " CASE WHEN institution_code = '0000000001' THEN '-1 day'::interval ELSE '1 day' END",
     )
-    session = await asyncpg.connect(first_day.dsn("owner"))
+    session = await asyncpg.connect(first_evening.dsn("owner"))
     expired = await session.fetchval("SELECT count(*) FROM batch_check WHERE kept_until < now()")
-    async with connected(first_day) as database:
+    async with connected(first_evening) as database:
         await _delete_expired_batches(database)
     assert await session.fetchval("SELECT count(*) FROM batch_check") == 2000 - expired
     assert expired > 1
@@ -182,17 +192,17 @@ async def test_a_batch_larger_than_a_step_is_deleted_alone(first_day: OneDatabas
     ids=["a request", "a batch's look-up", "a job", "an auditor"],
 )
 async def test_a_job_sees_how_many_requests_are_running(
-    first_day: OneDatabase, role: Role, name: str, counted: int
+    database: OneDatabase, role: Role, name: str, counted: int
 ) -> None:
-    busy = await asyncpg.connect(first_day.dsn(role), server_settings={"application_name": name})
+    busy = await asyncpg.connect(database.dsn(role), server_settings={"application_name": name})
     try:
-        async with connected(first_day) as database:
-            idle = await database.fetch("SELECT running_requests() AS running", ())
+        async with connected(database) as jobs:
+            idle = await jobs.fetch("SELECT running_requests() AS running", ())
             waiting = asyncio.create_task(busy.execute("SELECT pg_sleep(60)"))
             async with asyncio.timeout(30):
-                while not await database.fetch(_SLEEPING, (name,)) and counted:
+                while not await jobs.fetch(_SLEEPING, (name,)) and counted:
                     await asyncio.sleep(0)
-            [row] = await database.fetch("SELECT running_requests() AS running", ())
+            [row] = await jobs.fetch("SELECT running_requests() AS running", ())
             waiting.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await waiting
@@ -204,26 +214,24 @@ async def test_a_job_sees_how_many_requests_are_running(
 _SLEEPING = "SELECT FROM running_requests() n WHERE n > 0 AND $1::text IS NOT NULL"
 
 
-async def test_a_step_rests_as_long_as_it_took_for_each_running_request(first_day: OneDatabase) -> None:
+async def test_a_step_rests_as_long_as_it_took_for_each_running_request(database: OneDatabase) -> None:
     now, rests = 100.0, []
 
     async def rest(seconds: float) -> None:
         rests.append(seconds)
 
-    busy = await asyncpg.connect(
-        first_day.dsn("api"), server_settings={"application_name": "eligibility-api"}
-    )
+    busy = await asyncpg.connect(database.dsn("api"), server_settings={"application_name": "eligibility-api"})
     try:
-        async with connected(first_day, pacer=Pacer(now=lambda: now, sleep=rest)) as database:
-            async with database.step():
+        async with connected(database, pacer=Pacer(now=lambda: now, sleep=rest)) as jobs:
+            async with jobs.step():
                 now += 0.25
             waiting = asyncio.create_task(busy.execute("SELECT pg_sleep(60)"))
             async with asyncio.timeout(30):
-                while not await database.fetch(_SLEEPING, ("",)):
+                while not await jobs.fetch(_SLEEPING, ("",)):
                     await asyncio.sleep(0)
-            async with database.step():
+            async with jobs.step():
                 now += 0.25
-            async with database.step(min_rest=0.5):
+            async with jobs.step(min_rest=0.5):
                 now += 0.25
             waiting.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -233,20 +241,20 @@ async def test_a_step_rests_as_long_as_it_took_for_each_running_request(first_da
         await busy.close()
 
 
-async def test_a_failed_step_is_rolled_back_and_does_not_rest(first_day: OneDatabase) -> None:
+async def test_a_failed_step_is_rolled_back_and_does_not_rest(database: OneDatabase) -> None:
     rests: list[float] = []
 
     async def rest(seconds: float) -> None:
         rests.append(seconds)
 
-    async with connected(first_day, pacer=Pacer(sleep=rest)) as database:
+    async with connected(database, pacer=Pacer(sleep=rest)) as jobs:
         with pytest.raises(ZeroDivisionError):
-            async with database.step():
+            async with jobs.step():
                 raise ZeroDivisionError
     assert rests == []
 
 
 @pytest.mark.parametrize("role", ["auditor", "api"])
-async def test_only_jobs_learn_how_busy_the_fund_is(first_day: OneDatabase, role: Role) -> None:
+async def test_only_jobs_learn_how_busy_the_fund_is(database: OneDatabase, role: Role) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await execute(first_day, "SELECT running_requests()", role)
+        await execute(database, "SELECT running_requests()", role)

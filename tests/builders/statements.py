@@ -206,26 +206,53 @@ CREATE TEMPORARY TABLE IF NOT EXISTS listed (serial bytea PRIMARY KEY, status te
 _FIRST_COLUMNS = "SELECT c.relname, pg_get_indexdef(c.oid, 1, true) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
 
 
-async def plan_faults(database: Database, statements: Iterable[Statement]) -> list[str]:
-    """The faults of the statements' plans in a database, each with its place."""
-    found: list[str] = []
-    by_role: dict[Role, list[Statement]] = {}
-    for statement in statements:
-        by_role.setdefault(statement.role, []).append(statement)
-    for role, of_role in by_role.items():
-        session = await asyncpg.connect(database.dsn(role), server_settings=plans.SESSION_SETTINGS)
-        try:
+class Planner:
+    """Plans statements in a database: in one session of each role, since to open one takes longer than to plan."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sessions: dict[Role, asyncpg.Connection] = {}
+        self._first_columns: dict[str, str] = {}
+
+    async def faults(self, statements: Iterable[Statement]) -> list[str]:
+        """The faults of the statements' plans, each with its place."""
+        found: list[str] = []
+        for statement in statements:
+            session = await self._session(statement.role)
+            plan = await _plan(session, statement)
+            if not _indexes(plan) <= self._first_columns.keys():  # as after a new partition
+                self._first_columns = dict(await session.fetch(_FIRST_COLUMNS))
+            found += [
+                f"{statement.place} ({statement.role}): {fault}"
+                for fault in faults(statement, plan, self._first_columns)
+            ]
+        return found
+
+    async def close(self) -> None:
+        """Close the sessions."""
+        for session in self._sessions.values():
+            await session.close()
+
+    async def _session(self, role: Role) -> asyncpg.Connection:
+        if role not in self._sessions:
+            session = await asyncpg.connect(self._database.dsn(role), server_settings=plans.SESSION_SETTINGS)
+            self._sessions[role] = session
             if role == "jobs":
                 await session.execute(_TEMPORARY)
-            first_columns = dict(await session.fetch(_FIRST_COLUMNS))
-            for statement in of_role:
-                plan = await _plan(session, statement)
-                found += [
-                    f"{statement.place} ({role}): {fault}" for fault in faults(statement, plan, first_columns)
-                ]
-        finally:
-            await session.close()
-    return found
+        return self._sessions[role]
+
+
+def _indexes(plan: Mapping[str, Any]) -> set[str]:
+    return {node.values["Index Name"] for node in nodes(plan) if "Index Name" in node.values}
+
+
+async def plan_faults(database: Database, statements: Iterable[Statement]) -> list[str]:
+    """The faults of the statements' plans in a database, each with its place."""
+    planner = Planner(database)
+    try:
+        return await planner.faults(statements)
+    finally:
+        await planner.close()
 
 
 async def _plan(session: asyncpg.Connection, statement: Statement) -> Mapping[str, Any]:

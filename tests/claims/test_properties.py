@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.errors import ShikakuError
@@ -40,7 +40,6 @@ def read(parts: list[bytes], insurer_number: str) -> AnswerInputs | str:
         return error.code
 
 
-@settings(max_examples=200, deadline=None)
 @given(files())
 def test_both_readers_return_the_same_claims_of_any_valid_file(file: tuple[bytes, str]) -> None:
     body, insurer_number = file
@@ -49,7 +48,6 @@ def test_both_readers_return_the_same_claims_of_any_valid_file(file: tuple[bytes
     assert [claim_as_dict(claim) for claim in reading.claims] == reference_reader.read(body, insurer_number)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(sorted(BODIES)), st.lists(st.integers(0, 20_000), max_size=30))
 def test_the_split_into_parts_does_not_change_the_result(name: str, places: list[int]) -> None:
     body, insurer_number = BODIES[name]
@@ -63,7 +61,6 @@ def test_reading_byte_by_byte_does_not_change_the_result() -> None:
         assert read(bytes_, sample.insurer_number) == read([body], sample.insurer_number)
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(sorted(SAMPLES)),
     st.lists(

@@ -8,7 +8,8 @@ are nobody else's.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, ExitStack
+from contextlib import ExitStack
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,11 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from eligibility_api.app import build
 from eligibility_api.contract.errors import CATALOGUE, Problem
 from eligibility_api.contract.fund_caller import FundCaller
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.state import State
 from shikaku.admission import admit_terminal
+from tests.builders.described import description
 from tests.builders.stack import PopulatedStack
 from tests.depth import DEEP
 
@@ -71,11 +71,7 @@ load_all_checks()
 schemathesis.serializer.alias("application/jsonl", "application/octet-stream")
 
 
-def _never_opened() -> AbstractAsyncContextManager[State]:
-    raise AssertionError("only the description is needed")
-
-
-schema = schemathesis.openapi.from_dict(build(_never_opened).openapi())
+schema = schemathesis.openapi.from_dict(deepcopy(description()))
 # The test sends a valid token with every request; the check `ignored_auth` sends each again without one.
 schema.config.generation.update(with_security_parameters=False)
 # Beside the random examples: the boundaries of every element of every request, some 6,700 cases.

@@ -24,7 +24,7 @@ from eligibility_api.insurer_ops.lookup_counts import count_look_ups
 from tests.builders.database import Database
 from tests.builders.fund import Fund
 from tests.builders.grown import GROWN, SMALL, Statistics
-from tests.builders.statements import Recorder, Statement, plan_faults
+from tests.builders.statements import Planner, Recorder, Statement, plan_faults
 
 pytestmark = pytest.mark.anyio
 
@@ -321,22 +321,28 @@ async def test_triggers_and_foreign_keys_of_a_change_read_by_key(
 
 
 async def test_a_new_partition_needs_no_statistics(grown: dict[Statistics, Database]) -> None:
-    """Hours after an analysis of their table, new partitions are created; nonces are found in them by their key."""
+    """Hours after an analysis of their table, new partitions are created; nonces are found in them by their key.
+
+    Also by a session that knew the table without them.
+    """
     database = grown[Statistics.SKEWED]
+    planner = Planner(database)
+    statements = [
+        Statement(name, "api", STATEMENTS[name])
+        for name in ("card", "cards together", "visual check", "consent", "consents together")
+    ]
     session = await asyncpg.connect(database.dsn("owner"))
     try:
+        assert await planner.faults(statements) == []
         await session.execute(
             "CREATE TABLE used_nonce_2999010100 PARTITION OF used_nonce FOR VALUES FROM ('2999-01-01') TO ('2999-01-02')"
         )
         await session.execute(
             "INSERT INTO used_nonce SELECT '2999-01-01', int8send(n) FROM generate_series(1, 5000) n"
         )
-        statements = [
-            Statement(name, "api", STATEMENTS[name])
-            for name in ("card", "cards together", "visual check", "consent", "consents together")
-        ]
-        assert await plan_faults(database, statements) == []
+        assert await planner.faults(statements) == []
         await session.execute("DROP TABLE used_nonce_2999010100")
         assert await session.fetchval("SELECT maintain_used_nonces()") >= 0
     finally:
+        await planner.close()
         await session.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -342,10 +343,28 @@ close_to_the_limit = st.builds(
 )
 
 
+@cache
+def of_size(size: int) -> HistoryRecord:
+    """An entry of so many medicines; made once, since 500 of them are compared."""
+    return prescribed(*[of("a1")] * size)
+
+
+@cache
+def modelled_entry_of_size(size: int) -> ModelEntry:
+    return modelled_entry(of_size(size))
+
+
+def modelled_entry_of(entry: HistoryRecord) -> ModelEntry:
+    """As `modelled_entry`, of an entry of `of_size`."""
+    size = len(entry.content.drugs)
+    assert entry is of_size(size)
+    return modelled_entry_of_size(size)
+
+
 @given(sizes=few_or_many | close_to_the_limit)
 def test_the_limits_are_those_of_the_reference_model(sizes: list[int]) -> None:
     """Rule M9."""
-    entries = [prescribed(*[of("a1")] * size) for size in sizes]
-    expected, complete = bounded([modelled_entry(entry) for entry in entries])
+    entries = list(map(of_size, sizes))
+    expected, complete = bounded([modelled_entry_of(entry) for entry in entries])
     result = within_limits(entries)
-    assert ([modelled_entry(entry) for entry in result.entries], result.complete) == (expected, complete)
+    assert ([modelled_entry_of(entry) for entry in result.entries], result.complete) == (expected, complete)
