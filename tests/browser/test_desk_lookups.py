@@ -101,7 +101,7 @@ def test_appointments_are_checked_in_one_batch_and_exported(
     expect(page.get_by_label("照会の進み具合")).to_be_visible()
     assert violations(page) == []
     desk.fund.batches.polls_until_done = 0
-    expect(page.locator(".tiles li").filter(has_text="要確認")).to_contain_text("2")
+    expect(page.locator(".tiles li").filter(has_text="要確認")).to_contain_text("3")
     expect(page.get_by_role("row", name="09:20")).to_contain_text("負担割合の登録がありません")
     picture(page, "desk-appointments")
     with page.expect_download() as download:

@@ -6,7 +6,7 @@ import io
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +17,7 @@ import pylopdf_fonts_jp
 import uvicorn
 from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from starlette.types import ASGIApp
 
 from screens.web.server import HOST, config_of
@@ -69,11 +69,11 @@ def open_browser() -> Iterator[Browser]:
 
     Beside the system's fonts it has that of the papers: BIZ UDPGothic lacks rare characters such as 𠮷.
     """
+    expect.set_options(timeout=_TIMEOUT_MS)
     with sync_playwright() as playwright, TemporaryDirectory() as folder:
         fonts = Path(folder) / "fonts.conf"
         fonts.write_text(_FONTS.format(folder=Path(pylopdf_fonts_jp.sans_path()).parent))
         environment: dict[str, str | float | bool] = {**os.environ, "FONTCONFIG_FILE": str(fonts)}
-        environment["LANGUAGE"] = "ja"  # of the browser's own words, as in a file's field
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS), env=environment)
         try:
             yield browser
@@ -157,6 +157,24 @@ def violations(page: Page) -> list[str]:
     return found
 
 
+@contextmanager
+def processor_time(page: Page) -> Iterator[Callable[[], float]]:
+    """Yields the seconds of a processor that the page's own thread has worked since; a busy machine changes them little."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def spent() -> float:
+        [value] = [
+            float(one["value"])
+            for one in session.send("Performance.getMetrics")["metrics"]
+            if one["name"] == "TaskDuration"
+        ]
+        return value
+
+    yield spent
+    session.detach()
+
+
 def fonts_of(page: Page, selector: str) -> set[str]:
     """The families of the fonts with whose glyphs an element is drawn."""
     session = page.context.new_cdp_session(page)
@@ -177,7 +195,8 @@ def misfits_at(page: Page, size: tuple[int, int]) -> list[str]:
 
 def assert_clean(page: Page) -> None:
     """Hold a screen: axe finds nothing, and no size cuts anything off. The window keeps its own size."""
-    assert violations(page) == []
+    found = violations(page)
+    assert found == [], found
     assert_whole(page)
 
 
@@ -185,11 +204,10 @@ def assert_whole(page: Page, *sizes: tuple[int, int]) -> None:
     """Hold that no size cuts anything off: the window's own, `SIZES`, and these."""
     former = page.viewport_size
     assert former is not None
-    assert misfits(page) == []
     own = (former["width"], former["height"])
-    for size in (*SIZES, *sizes):
-        if size != own:
-            assert misfits_at(page, size) == [], size
+    for size in dict.fromkeys((own, *SIZES, *sizes)):
+        found = misfits_at(page, size) if size != own else misfits(page)
+        assert found == [], (size, found)
     page.set_viewport_size(former)
 
 
@@ -219,11 +237,13 @@ def _hold_everywhere(page: Page, name: str) -> None:
     for shown in ("normal", "high"):
         page.evaluate("contrast => { document.documentElement.dataset.contrast = contrast; }", shown)
         for size in EVERY_SIZE:
-            assert misfits_at(page, size) == [], (name, shown, size)
+            found = misfits_at(page, size)
+            assert found == [], (name, shown, size, found)
             if PICTURES is not None:
                 path = ROOT / PICTURES / f"{name}-{size[0]}x{size[1]}-{shown}.png"
                 page.screenshot(path=path, full_page=True, animations="disabled")
-        assert violations(page) == [], (name, shown)
+        found = violations(page)
+        assert found == [], (name, shown, found)
     page.evaluate("contrast => { document.documentElement.dataset.contrast = contrast; }", contrast)
     page.set_viewport_size(former)
 
