@@ -17,7 +17,8 @@ MISSING = enrolment(burden_expected=True)
 
 
 def elderly(ratio: int | None) -> ElderlyCertificate:
-    return ElderlyCertificate(valid_from=date(2026, 8, 1), valid_to=date(2027, 7, 31), burden_ratio=ratio)
+    fields: dict[str, Any] = {"valid_from": date(2026, 8, 1), "valid_to": date(2027, 7, 31)}
+    return ElderlyCertificate.model_validate(fields | {"burden_ratio": ratio})
 
 
 @pytest.mark.parametrize(
