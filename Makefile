@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: .venv
 	@ONCE=$(ONCE) PORTS=$(PORTS) $(bin)/python -m shikaku
 
-# The tests of a file stay in one process, those of a running stack in two; the short files come last
+# The tests of a file stay in one process, those of a browser too, those of a running stack in two; the short files come last
 # (tests/scheduling.py). One process more than cores, since a test that waits for programs or the disk leaves its core
 # idle; five at most, since each has a database server.
 parallel = -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder --maxprocesses=5

@@ -11,6 +11,9 @@ import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[1]
+BROWSER = ROOT / "tests" / "browser"
+"""The tests that share a browser and its pages."""
+
 SHORT = ROOT / "tests" / "integration"
 """Many files, each of which takes little time."""
 
@@ -36,7 +39,7 @@ def have_ids(tests: list[pytest.Item]) -> None:
 
 
 def few_stacks(config: pytest.Config, log: Any) -> Any:
-    """Schedule by files, but those that use the session's stack in two processes: a stack takes long to start."""
+    """Schedule by files, but those that use the session's stack in two processes, and those of a browser in one: both take long to start."""
     scheduling = LoadFileScheduling(config, log)
     scheduling._split_scope = lambda test: scope_of(test.partition("::")[0])
     return scheduling
@@ -45,7 +48,8 @@ def few_stacks(config: pytest.Config, log: Any) -> Any:
 @cache
 def scope_of(file: str) -> str:
     """The name of the files that stay in one process with this one."""
-    text = (ROOT / file).read_text(encoding="utf-8")
+    path = ROOT / file
+    text = path.read_text(encoding="utf-8")
     if "stack: PopulatedStack" not in text or "PopulatedStack(" in text:  # it has none, or one of its own
-        return file
+        return "browser" if path.is_relative_to(BROWSER) else file
     return "stack under load" if "builders.load_laboratory" in text else "stack"

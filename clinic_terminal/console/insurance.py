@@ -8,6 +8,7 @@ from datetime import date
 from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.console import code_texts, texts
 from clinic_terminal.console.days import day_text, period_text
+from clinic_terminal.queries.burden import is_burden_missing
 from eligibility_api.contract.codes import CertificateKind
 from eligibility_api.contract.member import LimitCertificate, MedicalTicket, SpecificDiseaseCertificate
 from eligibility_api.contract.member_items import Enrolment
@@ -57,13 +58,6 @@ def items(enrolment: Enrolment, *, holds: bool = True) -> list[Item]:
         *(item for disease in enrolment.specific_diseases for item in _specific_disease(disease)),
         *(item for ticket in enrolment.medical_tickets for item in _ticket(ticket)),
     ]
-
-
-def is_burden_missing(enrolment: Enrolment) -> bool:
-    """Whether a burden ratio belongs to this member and none was registered."""
-    elderly = enrolment.elderly_certificate
-    known = enrolment.burden_ratio is not None or (elderly is not None and elderly.burden_ratio is not None)
-    return enrolment.burden_expected and not known
 
 
 def period(first: date | None, last: date | None) -> str:

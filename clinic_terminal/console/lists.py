@@ -10,6 +10,7 @@ from clinic_terminal.console import insurance, outcomes, screen, texts
 from clinic_terminal.console.printable import printable
 from clinic_terminal.errors import SHOWN_CATALOGUE
 from clinic_terminal.queries.appointments import Appointment, Appointments
+from clinic_terminal.queries.burden import is_burden_missing
 from clinic_terminal.queries.references import REGISTERED, Reference, References
 from eligibility_api.contract.eligibility import EligibilityAnswer
 
@@ -50,7 +51,7 @@ def _details(row: Appointment) -> list[str]:
     details = [str(outcomes.VALIDITY[row.answer.validity].text)]
     for result in row.answer.results if isinstance(row.answer, EligibilityAnswer) else ():
         details.append(f"{result.insurer_name} {insurance.period(result.acquired_on, result.lost_on)}")
-        if insurance.is_burden_missing(result):
+        if is_burden_missing(result):
             details += [texts.BURDEN_MISSING.ja, texts.BURDEN_MISSING.en]
     return details
 

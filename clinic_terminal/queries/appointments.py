@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from clinic_terminal.queries.burden import lacks_burden
 from clinic_terminal.queries.membership import parse_request
 from eligibility_api.contract.batches import (
     BatchAnswer,
@@ -36,7 +37,7 @@ class ChangeStatus(StrEnum):
     CHANGED = "changed"
     """Insured on the day, with another answer than before."""
     TO_ASK = "to-ask"
-    """Not insured, not found, or without an answer: ask the patient."""
+    """Not insured, not found, without a burden ratio that is due, or without an answer: ask the patient."""
 
 
 _URGENCY = (ChangeStatus.TO_ASK, ChangeStatus.CHANGED, ChangeStatus.OK)
@@ -78,12 +79,17 @@ class Appointments:
         return self.problem is None and (self.batch is None or self.batch.state is BatchState.DONE)
 
     def versions(self) -> dict[str, str]:
-        """Tag → version, of the answers with a new version."""
+        """Tag → version, of the answers with a new version.
+
+        One without a burden ratio that is due is left out: the next time it is answered in full, and asked about again.
+        """
         answers = ((row.tag, row.answer) for row in self.rows)
         return {
             tag: answer.version
             for tag, answer in answers
-            if isinstance(answer, EligibilityAnswer) and answer.version is not None
+            if isinstance(answer, EligibilityAnswer)
+            and answer.version is not None
+            and not lacks_burden(answer)
         }
 
 
@@ -127,7 +133,7 @@ def _poll(fund: FundClient, batch: BatchAnswer, policy: PollPolicy) -> BatchAnsw
 
 def _classify(result: BatchResult, known: Mapping[str, str]) -> Appointment:
     tag, answer = result.tag or "", result.answer
-    if answer is None or answer.validity is not Validity.VALID:
+    if answer is None or answer.validity is not Validity.VALID or lacks_burden(answer):
         status = ChangeStatus.TO_ASK
     elif isinstance(answer, UnchangedAnswer) or tag not in known:
         status = ChangeStatus.OK

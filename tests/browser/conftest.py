@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -17,7 +18,10 @@ from tests.builders.browser import (
     keep_failure,
     new_page,
     open_browser,
+    violations,
 )
+from tests.builders.clinic.desk import Desk, served_desk
+from tests.builders.clinic.desk_steps import log_in
 from tests.builders.clinic.reader_rig import ReaderRig, reader_rig
 from tests.builders.clinic.reader_steps import READER, at
 
@@ -84,6 +88,30 @@ def _used(request: pytest.FixtureRequest, page: Page) -> Iterator[Page]:
     yield page
     if not request.node.stash.get(_FAILED, False):
         assert faults_of(page) == []
+
+
+@pytest.fixture(scope="package")
+def desk(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The reception's desk. It asks for the browser first: without one, nothing is started."""
+    with served_desk(tmp_path_factory.mktemp("desk")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="package")
+def desk_session(desk: Desk, windows: Windows) -> Any:
+    """The cookies of the reception, logged in once for all tests: another log-in would end it."""
+    page = windows.clean("page", DESK)
+    log_in(desk, page)
+    assert violations(page) == []
+    return page.context.cookies()
+
+
+@pytest.fixture
+def reception(desk: Desk, page: Page, desk_session: Any) -> Iterator[Page]:
+    """A page in which the reception is logged in."""
+    page.context.add_cookies(desk_session)
+    yield page
+    desk.gate.set()
 
 
 @pytest.fixture(scope="package")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sandbox.app import create_app
-from tests.builders.browser import SIZES, misfits_at, picture, serving, violations
+from tests.builders.browser import assert_clean, assert_whole, picture, serving, violations
 from tests.builders.console import HOSTILE, ScriptedServices, console_of, event, exchange
 
 
@@ -99,9 +99,7 @@ def test_an_event_is_listed_with_its_target_and_what_came_of_it(
     expect(page.get_by_role("row", name="file.held")).to_contain_text("失敗 status-503")
     expect(page.get_by_role("row", name="file.published")).to_contain_text(HOSTILE)
     picture(page, "console-events")
-    assert violations(page) == []
-    for size in SIZES:
-        assert misfits_at(page, size) == []
+    assert_clean(page)
 
 
 def test_a_fault_is_caused_and_ended_with_the_keyboard_alone(
@@ -154,5 +152,4 @@ def test_in_english_and_in_high_contrast_the_pages_say_the_same(page: Page, url:
 def test_nothing_is_cut_off_at_any_size(page: Page, url: str) -> None:
     for path in ("?text=P0", "/requests", "/requests/2", "/faults", "/errors"):
         page.goto(f"{url}{path}")
-        for size in SIZES:
-            assert misfits_at(page, size) == [], (path, size)
+        assert_whole(page)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.builders.browser import SIZES, ZOOMED, misfits_at, picture, violations
+from tests.builders.browser import assert_whole, picture, violations
 from tests.builders.enrolment_desk import APPROVER, SENDER, EnrolmentDesk, open_desk, row
 from tests.builders.stack import PopulatedStack
 
@@ -85,7 +85,7 @@ def test_a_column_that_became_empty_is_compared_with_the_last_file(
     desk: EnrolmentDesk, checked: Page
 ) -> None:
     page = checked
-    desk.log_in(page)
+    desk.enter(page)
     desk.send(page, "加入者_2610.csv", [row(n) for n in range(200, 240)])
     address = page.url
     desk.log_in(page, APPROVER)
@@ -108,7 +108,7 @@ def test_a_column_that_became_empty_is_compared_with_the_last_file(
 
 def test_without_a_reason_nothing_happens_and_the_field_is_named(desk: EnrolmentDesk, checked: Page) -> None:
     page = checked
-    desk.log_in(page)
+    desk.enter(page)
     desk.send(page, "加入者_2613.csv", [row(n) for n in range(300, 320)])
     page.locator("[required]").evaluate_all("fields => fields.forEach(field => field.required = false)")
     desk.decide(page, "取り下げる")
@@ -131,7 +131,7 @@ def test_a_file_that_is_no_member_file_is_refused_with_what_to_do(
     desk: EnrolmentDesk, checked: Page, name: str, content: bytes, sentence: str
 ) -> None:
     page = checked
-    desk.log_in(page)
+    desk.enter(page)
     file = desk.folder / name
     file.write_bytes(content)
     page.get_by_label("ファイル", exact=True).set_input_files(file)
@@ -180,7 +180,7 @@ def test_the_idle_lock_asks_first_and_then_hides_the_page(desk: EnrolmentDesk, o
 
 def test_system_colours_and_no_motion_show_the_same(desk: EnrolmentDesk, page: Page) -> None:
     page.emulate_media(forced_colors="active", reduced_motion="reduce")
-    desk.log_in(page)
+    desk.enter(page)
     desk.send(page, "加入者_2616.csv", [row(n) for n in range(600, 620)])
     style = (
         "element => { const s = getComputedStyle(element); return [s.borderTopStyle, s.transitionDuration] }"
@@ -219,7 +219,7 @@ def test_the_journey_needs_the_keyboard_only(desk: EnrolmentDesk, page: Page) ->
 
 def test_it_works_without_script(desk: EnrolmentDesk, plain_page: Page) -> None:
     page = plain_page
-    desk.log_in(page)
+    desk.enter(page)
     page.get_by_label("ファイル", exact=True).set_input_files(
         desk.file("加入者_2614.csv", [row(n) for n in range(400, 420)])
     )
@@ -231,7 +231,7 @@ def test_it_works_without_script(desk: EnrolmentDesk, plain_page: Page) -> None:
 
 
 def test_every_size_contrast_and_language_shows_everything(desk: EnrolmentDesk, page: Page) -> None:
-    desk.log_in(page)
+    desk.enter(page)
     desk.send(page, "加入者_2615.csv", [*(row(n) for n in range(500, 520)), row(521, born="x" * 24)])
     address = page.url
     for language, contrast in (("ja", "high"), ("en", "high"), ("en", "normal")):
@@ -246,9 +246,7 @@ def test_every_size_contrast_and_language_shows_everything(desk: EnrolmentDesk, 
             quoted = r"加入者_\d+\.csv|見本　送信|昭和60年4月1日|あ"
             words = re.sub(quoted, "", page.locator("main").inner_text())
             assert re.findall(r"[\u3040-\u9fff]+", words) == []
-        for size in (*SIZES, ZOOMED):
-            assert misfits_at(page, size) == [], size
-        page.set_viewport_size({"width": 1366, "height": 768})
+        assert_whole(page)
         if (language, contrast) in {("ja", "high"), ("en", "normal")}:
             picture(page, f"enrolment-report-{language}-{contrast}")
     page.set_viewport_size({"width": 360, "height": 740})

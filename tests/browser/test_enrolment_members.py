@@ -11,11 +11,8 @@ from playwright.sync_api import Page, expect
 
 from tests.builders.browser import (
     DESK,
-    SIZES,
-    ZOOMED,
     Windows,
-    faults_of,
-    misfits_at,
+    assert_clean,
     picture,
     reload_until,
     violations,
@@ -65,15 +62,6 @@ def find(desk: EnrolmentDesk, page: Page, number: int) -> None:
     page.get_by_role("link", name="詳細").click()
 
 
-def clean(page: Page) -> None:
-    """Nothing for axe, nothing cut off at any size, no fault of a script."""
-    assert violations(page) == []
-    for size in (*SIZES, ZOOMED):
-        assert misfits_at(page, size) == [], size
-    page.set_viewport_size({"width": 1366, "height": 768})
-    assert faults_of(page) == []
-
-
 @pytest.mark.parametrize("number", PEOPLE)
 def test_every_name_is_shown_whole_and_as_text(desk: EnrolmentDesk, page: Page, number: int) -> None:
     find(desk, page, number)
@@ -82,7 +70,7 @@ def test_every_name_is_shown_whole_and_as_text(desk: EnrolmentDesk, page: Page, 
     expect(page.locator(".panel .kana")).to_have_text(kana or "カナなし")
     expect(page.get_by_role("img", name="表示できない文字")).to_have_count(name.count("●"))
     assert not re.search(rf"\b{number}\b", page.url)
-    clean(page)
+    assert_clean(page)
     if name == LONG:
         picture(page, "enrolment-member-long-name")
 
@@ -94,7 +82,7 @@ def test_a_member_is_found_ended_and_shown_on_both_time_axes(desk: EnrolmentDesk
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="1人が見つかりました")).to_be_visible()
     picture(page, "enrolment-search")
-    clean(page)
+    assert_clean(page)
     page.get_by_role("link", name="詳細").click()
     expect(page.get_by_text("資格あり")).to_be_visible()
     page.get_by_text("資格喪失を登録する").click()
@@ -114,7 +102,7 @@ def test_a_member_is_found_ended_and_shown_on_both_time_axes(desk: EnrolmentDesk
     )
     page.get_by_role("heading", name="登録の履歴").evaluate("heading => heading.scrollIntoView()")
     picture(page, "enrolment-member")
-    clean(page)
+    assert_clean(page)
 
 
 def test_a_correction_replaces_the_period_and_its_faults_are_named(desk: EnrolmentDesk, page: Page) -> None:
@@ -141,7 +129,7 @@ def test_the_oldest_mismatch_is_first_and_can_be_confirmed(desk: EnrolmentDesk, 
     rows = page.get_by_role("region", name="住民基本台帳情報との不一致").get_by_role("row")
     expect(rows.nth(1)).to_contain_text("該当者なし")
     picture(page, "enrolment-mismatches")
-    clean(page)
+    assert_clean(page)
     before = rows.count()
     rows.nth(1).get_by_role("button", name="確認済みにする").click()
     expect(page.get_by_text("確認済みにしました。")).to_be_visible()
@@ -153,7 +141,7 @@ def test_papers_are_listed_saved_and_printed(desk: EnrolmentDesk, page: Page) ->
     page.get_by_role("link", name="資格確認書").click()
     expect(page.get_by_role("region", name="資格確認書が必要な加入者")).to_contain_text("利用登録なし")
     picture(page, "enrolment-papers")
-    clean(page)
+    assert_clean(page)
     with page.expect_download() as saved:
         page.get_by_role("link", name="一覧を CSV で保存").click()
     content = saved.value.path().read_bytes()
@@ -168,7 +156,7 @@ def test_applications_for_deregistration_have_a_page(desk: EnrolmentDesk, page: 
     page.goto(f"{desk.url}/uploads")
     page.get_by_role("link", name="解除の申請").click()
     expect(page.get_by_text("未処理の申請はありません。")).to_be_visible()
-    clean(page)
+    assert_clean(page)
 
 
 def test_figures_have_charts_and_tables(desk: EnrolmentDesk, page: Page, stack: PopulatedStack) -> None:
@@ -189,7 +177,7 @@ def test_figures_have_charts_and_tables(desk: EnrolmentDesk, page: Page, stack: 
     delay = page.get_by_role("img", name=re.compile("^登録までの日数（資格取得日から反映まで）"))
     expect(delay).to_contain_text(re.compile(r"中央値 2[0-4]\.\d日"))
     picture(page, "enrolment-figures")
-    clean(page)
+    assert_clean(page)
     with page.expect_download() as saved:
         page.get_by_role("link", name="CSV").click()
     assert "95パーセンタイル" in saved.value.path().read_text(encoding="utf-8-sig")

@@ -15,12 +15,11 @@ from shikaku.admission import admit_terminal
 from shikaku.clock import today
 from shikaku.private_files import write_private
 from shikaku.stack import INSTITUTION_NAME, PIN
-from tests.builders.browser import DESK, PHONE, misfits_at, picture, reload_until, violations
+from tests.builders.browser import PHONE, assert_clean, picture, reload_until
 from tests.builders.clinic.screens_process import DOCTOR, clinic_screens
 from tests.builders.stack import PopulatedStack
 
 ONLINE_CLINIC = ("1312222225", "見本クリニック")
-SIZES = (PHONE, DESK)
 MEDICINE = {"drug_code": "990000101", "quantity": "1", "act": "21", "usage_code": "003", "times": 14}
 PAGES = {
     "情報を閲覧した記録": "accesses",
@@ -80,11 +79,8 @@ def open_code(page: Page, answer: dict[str, str]) -> None:
 
 def checked(page: Page) -> None:
     """What every page keeps: accessibility, nothing cut off, nothing personal in its address."""
-    assert violations(page) == []
+    assert_clean(page)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/portal/[a-z]*", page.url)
-    for size in SIZES:
-        assert misfits_at(page, size) == [], size
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
 
 
 def test_a_patient_reads_her_information_and_who_looked_at_it(patient: Patient, phone: Page) -> None:

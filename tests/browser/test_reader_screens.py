@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from clinic_terminal.pages.reader.journey import Choice, Position, Step
 from clinic_terminal.pages.serving import pages
 from clinic_terminal.visit.information import ASKED, by_information
-from tests.builders.browser import SIZES, ZOOMED, faults_of, misfits_at, picture, violations
+from tests.builders.browser import assert_clean, faults_of, picture, violations
 from tests.builders.clinic.reader_rig import ReaderRig, reader_rig
 from tests.builders.clinic.reader_steps import READER
 
@@ -85,9 +85,7 @@ def show(still: tuple[ReaderRig, str], page: Page, position: Position) -> None:
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_is_whole_at_every_size(still: tuple[ReaderRig, str], wall: Page, name: str) -> None:
     show(still, wall, SCREENS[name])
-    assert violations(wall) == []
-    for size in (*SIZES, ZOOMED, READER):
-        assert misfits_at(wall, size) == [], size
+    assert_clean(wall)
     assert wall.evaluate("document.documentElement.scrollHeight") <= READER[1]
     if name not in UNPICTURED:
         picture(wall, f"reader-{name}")

@@ -18,10 +18,23 @@ PAGE = """<!doctype html><html lang="ja" data-scale="{scale}"><title>見本</tit
 DAY = "令和8年11月30日"
 
 
+@pytest.fixture
+def page(page: Page) -> Page:
+    """A page whose content is set: of an empty one, which no policy forbids a style."""
+    if page.url != "about:blank":
+        page.goto("about:blank")
+    return page
+
+
 @pytest.mark.parametrize(
     ("scale", "content", "fault"),
     [
         ("desk", '<p style="width: 900px">見本</p>', "wider than the window"),
+        (
+            "desk",
+            '<p class="said" style="position: absolute; left: 900px">見本</p>',
+            "a page that moves sideways",
+        ),
         ("desk", '<p style="width: 40px; overflow: hidden; white-space: nowrap">見本　太郎</p>', "cut off"),
         ("desk", '<p style="text-overflow: ellipsis">見本</p>', "an ellipsis"),
         ("desk", '<p style="font-size: 12px">見本</p>', "text of 12.0 px"),
@@ -37,6 +50,8 @@ DAY = "令和8年11月30日"
             "a day apart from its sentence",
         ),
         ("desk", f'<p style="width: 90px">期限は{DAY}です</p>', f"{DAY} is broken"),
+        ("desk", '<p style="width: 60px">06130017</p>', "06130017 is broken"),
+        ("desk", '<button style="width: 60px">カルテのまま</button>', "a short label is broken"),
     ],
 )
 def test_a_fault_is_found(page: Page, scale: str, content: str, fault: str) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from eligibility_api.contract.notice import Downtime, Downtimes
 from eligibility_api.status import board, downtimes
-from tests.builders.browser import SIZES, ZOOMED, misfits_at, picture, serving, violations
+from tests.builders.browser import assert_clean, picture, serving
 from tests.builders.status_page import NOW, WITHOUT_DATABASE, StatusService
 
 HOSTILE = "<script>alert(1)</script>"
@@ -32,23 +32,13 @@ def url(service: StatusService) -> Iterator[str]:
         yield f"{base}/status"
 
 
-def clean(page: Page) -> None:
-    """Nothing for axe, nothing cut off at any size."""
-    assert violations(page) == []
-    former = page.viewport_size
-    assert former is not None
-    for size in (*SIZES, ZOOMED):
-        assert misfits_at(page, size) == [], size
-    page.set_viewport_size(former)
-
-
 def test_a_fund_in_order_is_shown_as_such(page: Page, url: str) -> None:
     page.goto(url)
     expect(page.get_by_role("heading", level=1)).to_have_text("稼働状況")
     expect(page.get_by_text("計画停止の予定はありません。")).to_be_visible()
     expect(page.locator(".strip .in-order")).to_have_count(3)
     expect(page.locator(".strip .unknown")).to_have_count(0)
-    clean(page)
+    assert_clean(page)
     picture(page, "status")
 
 
@@ -67,7 +57,7 @@ def test_without_its_database_the_fund_shows_what_fails_and_what_is_planned(
     expect(page.get_by_text("計画停止のお知らせ")).to_be_visible()
     expect(page.get_by_text("2026年12月1日 13:00 から 2026年12月1日 15:00 まで")).to_be_visible()
     expect(page.get_by_text(HOSTILE)).to_be_visible()
-    clean(page)
+    assert_clean(page)
     picture(page, "status-downtime")
 
     page.get_by_role("link", name="English").focus()
@@ -75,4 +65,4 @@ def test_without_its_database_the_fund_shows_what_fails_and_what_is_planned(
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.get_by_text("Maintenance")).to_be_visible()
     expect(page.get_by_text("1 December 2026, 13:00")).to_be_visible()
-    clean(page)
+    assert_clean(page)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from playwright.sync_api import Page, expect
@@ -22,13 +23,15 @@ INSURER_NAME = "架空健康保険組合"
 Operator = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class EnrolmentDesk:
     """A running desk: its address, the folder for its files, and its insurer number."""
 
     url: str
     folder: Path
     insurer: str
+    _cookies: Any = field(default_factory=list)
+    """Of the last log-in, which ended every other session."""
 
     def log_in(self, page: Page, operator: Operator = SENDER) -> None:
         """Log in as one of the two persons; lands on the files."""
@@ -39,6 +42,14 @@ class EnrolmentDesk:
         page.get_by_label("パスワード").fill(operator[1])
         page.get_by_role("button", name="ログインする").click()
         page.wait_for_url("**/uploads")
+        self._cookies = page.context.cookies()
+
+    def enter(self, page: Page) -> None:
+        """Open the files as the sender: in her session if it is open, or by a log-in."""
+        page.context.add_cookies(self._cookies)
+        page.goto(f"{self.url}/uploads")
+        if not page.locator(".who", has_text=SENDER[0]).count():
+            self.log_in(page)
 
     def send(self, page: Page, name: str, rows: Iterable[str], *, changes: bool = False) -> None:
         """Send a file of these rows, and wait for its check report. `changes`: it does not have all members."""

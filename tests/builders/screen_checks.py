@@ -10,9 +10,15 @@ _CHECKS = """() => {
   const lowest = { reader: 64, phone: 48 }[root.dataset.scale] ?? 24;
   const found = [];
   const note = (what, element) => found.push(`${what}: ${element.outerHTML.slice(0, 120)}`);
-  const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".said, .skip, dialog:not([open])");
+  const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".said, .skip, .print-head, dialog:not([open])");
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const day = /(((明治|大正|昭和|平成|令和)(元|\\d{1,2})|\\d{4})年)?\\d{1,2}月\\d{1,2}日|\\d{1,2}時\\d{2}分|\\d{4}-\\d{2}-\\d{2}/g;
+  const kept = /(?<![\\w.-])\\d{6,10}(?![\\w.-])|(((明治|大正|昭和|平成|令和)(元|\\d{1,2})|\\d{4})年)?\\d{1,2}月\\d{1,2}日|\\d{1,2}時\\d{2}分|\\d{4}-\\d{2}-\\d{2}/g;
+
+  const linesOf = (part) => {
+    const range = part instanceof Range ? part : document.createRange();
+    if (range !== part) range.selectNodeContents(part);
+    return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size;
+  };
 
   for (const element of document.querySelectorAll("body *")) {
     if (element.getBoundingClientRect().right > root.clientWidth + 1 && !element.closest(".scroll, .said, .skip, dialog")) note("wider than the window", element);
@@ -20,6 +26,7 @@ _CHECKS = """() => {
     if (style.overflowX === "hidden" && style.clipPath === "none" && element.scrollWidth > element.clientWidth + 1 && isShown(element) && !(element instanceof SVGElement)) note("cut off", element);
     if (style.textOverflow === "ellipsis" && !element.matches("input[type=file]")) note("an ellipsis", element);
   }
+  if (!found.length && root.scrollWidth > root.clientWidth) note("a page that moves sideways", document.body);
   for (const element of document.querySelectorAll("button, summary, select, .button, .way, input:not([type=hidden], [type=checkbox], [type=radio])")) {
     const height = element.getBoundingClientRect().height;
     if (isShown(element) && height > 0 && height < lowest - 0.5) note(`${height} px high`, element);
@@ -31,11 +38,12 @@ _CHECKS = """() => {
     const scale = element instanceof SVGElement ? element.getScreenCTM().a : 1;
     const size = parseFloat(getComputedStyle(element).fontSize) * scale;
     if (size > 0 && size < smallest - 0.01) note(`text of ${size.toFixed(1)} px`, element);
-    for (const match of node.data.matchAll(day)) {
+    if (node.data.trim().length <= 8 && element.closest("button, .button") && linesOf(node) > 1) note("a short label is broken", element);
+    for (const match of node.data.matchAll(kept)) {
       const range = document.createRange();
       range.setStart(node, match.index);
       range.setEnd(node, match.index + match[0].length);
-      if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) note(`${match[0]} is broken`, element);
+      if (linesOf(range) > 1) note(`${match[0]} is broken`, element);
     }
   }
   return found;
@@ -45,8 +53,8 @@ _CHECKS = """() => {
 def misfits(page: Page) -> list[str]:
     """What the window cuts off, breaks or makes too small; each with its element.
 
-    Wider than the window (a sideways scroll of the page), cut off, with an ellipsis, a day or time over two lines or apart from its sentence, a
-    control lower than 24 px (64 at the reader, 48 on a phone's page), a text smaller than 13 px (16 at the reader, 15 on a phone's page).
+    Wider than the window, a page that moves sideways all the same, cut off, with an ellipsis; a day, a time, a number of 6 to 10 digits or a button's short
+    label over two lines, a day apart from its sentence; a control lower than 24 px (64 at the reader, 48 on a phone's page), a text smaller than 13 px (16 at the reader, 15 on a phone's page).
     """
     found = page.evaluate(_CHECKS)
     assert isinstance(found, list)

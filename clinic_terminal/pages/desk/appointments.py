@@ -11,13 +11,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from clinic_terminal.bilingual import Bilingual
-from clinic_terminal.console import code_texts, insurance, outcomes, texts
+from clinic_terminal.console import code_texts, outcomes, texts
 from clinic_terminal.errors import SHOWN_CATALOGUE
 from clinic_terminal.pages.desk.batch import Batch, results_csv
 from clinic_terminal.pages.desk.desk import desk_page, detail
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.site import Pages, Session, ThisSite
 from clinic_terminal.queries.appointments import Appointment, ChangeStatus
+from clinic_terminal.queries.burden import lacks_burden
 from clinic_terminal.queries.csv_table import TableError, parse_table
 from clinic_terminal.store.records import Visit, Way
 from eligibility_api.contract.batches import MAX_ROWS
@@ -128,9 +129,7 @@ def reason(row: Appointment) -> Bilingual | None:
         return Bilingual(entry.ja, entry.en) if entry is not None else None
     if row.answer is None:
         return None
-    if isinstance(row.answer, EligibilityAnswer) and any(
-        map(insurance.is_burden_missing, row.answer.results)
-    ):
+    if lacks_burden(row.answer):
         return texts.BURDEN_MISSING
     head = outcomes.VALIDITY[row.answer.validity]
     return (

@@ -13,6 +13,7 @@ from clinic_terminal.console.insurance import Item
 from clinic_terminal.console.notices import ended_notice, renewal_notice
 from clinic_terminal.errors import SHOWN_CATALOGUE, TerminalError
 from clinic_terminal.pages.desk.differences import Decision, Difference, differences, is_newest
+from clinic_terminal.queries.burden import is_burden_missing
 from clinic_terminal.store.records import Chart, Permit, StoredMembership, Visit
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.eligibility import EligibilityAnswer
@@ -161,7 +162,7 @@ def membership_of(visit: Visit) -> dict[str, object] | None:
 def mark_of(visit: Visit, changed: int) -> str | None:
     """The key of the mark in the list: to ask about, or changed."""
     if visit.answer is not None and any(
-        insurance.is_burden_missing(one) and not outcomes.VALIDITY[visit.answer.validity].ended
+        is_burden_missing(one) and not outcomes.VALIDITY[visit.answer.validity].ended
         for one in visit.answer.results
     ):
         return "mark.ask"
@@ -174,7 +175,7 @@ def needs_attention(visit: Visit) -> bool:
 
 
 def _cautions(answer: EligibilityAnswer) -> list[Bilingual]:
-    found = [texts.BURDEN_MISSING for one in answer.results if insurance.is_burden_missing(one)][:1]
+    found = [texts.BURDEN_MISSING for one in answer.results if is_burden_missing(one)][:1]
     if answer.certificate_renewal is not None:
         found.append(renewal_notice(answer.certificate_renewal))
     return found

@@ -24,9 +24,11 @@ from tests.scheduling import ROOT, have_ids, scope_of, short_last
             "tests/adversarial/test_a_full_disk_loses_no_answer.py",
         ),
         ("tests/integration/test_tap.py", "tests/integration/test_tap.py"),
+        ("tests/browser/test_desk.py", "browser"),
+        ("tests/browser/test_portal.py", "stack"),
     ],
 )
-def test_files_that_use_the_sessions_stack_stay_together(file: str, scope: str) -> None:
+def test_files_that_use_the_sessions_stack_or_a_browser_stay_together(file: str, scope: str) -> None:
     assert scope_of(file) == scope
 
 

@@ -83,6 +83,7 @@ def test_the_known_version_is_sent_and_the_new_one_stored(
         answer(Validity.NOT_FOUND, [], version=None),
         answer(Validity.AMBIGUOUS, [], version=None),
         answer(Validity.VALID_UNREGISTERED),
+        answer(results=[enrolment(burden_expected=True)]),
         unchanged(Validity.INVALID),
         "eligibility-not-confirmable",
     ],
@@ -94,6 +95,23 @@ def test_any_other_answer_than_valid_is_to_ask_about(
     report = terminal.report("appointments", write("A", "B"))
     assert list(statuses(report).items()) == [("B", "to-ask"), ("A", "ok")]
     assert report["exit_code"] == 10
+
+
+def test_a_missing_ratio_is_asked_about_until_it_is_registered(
+    terminal: TerminalRunner, write: Write, tmp_path: Path
+) -> None:
+    terminal.report("appointments", write("A"))
+    terminal.fund.batches.answers = {
+        "A": answer(results=[enrolment(burden_expected=True)], version="version-2")
+    }
+    for _ in range(2):
+        terminal.fund.batches.polls_until_done = 1
+        assert statuses(terminal.report("appointments", write("A"))) == {"A": "to-ask"}
+        assert terminal.fund.bodies[-1]["rows"][0]["known_version"] == "version-1"
+    assert versions(tmp_path) == {"A": "version-1"}
+    terminal.fund.batches.answers = {"A": answer(version="version-3")}
+    terminal.fund.batches.polls_until_done = 1
+    assert statuses(terminal.report("appointments", write("A"))) == {"A": "changed"}
 
 
 def test_an_invalid_row_is_to_ask_about_and_the_others_are_sent(
@@ -158,13 +176,14 @@ def test_the_screen_shows_each_appointment(terminal: TerminalRunner, write: Writ
         "[red]A": "eligibility-not-confirmable",
         "B": answer(results=[enrolment(burden_expected=True)]),
     }
-    result = terminal.run("appointments", write("[red]A", "B"))
+    result = terminal.run("appointments", write("[red]A", "B", "C"))
     text = "".join(result.stdout.split())
     for part in (
         "？要確認/Toask[red]A",
         "資格を確認できません",
-        "○変更なし/OKB有効/Valid",
+        "？要確認/ToaskB有効/Valid",
         "負担割合の登録がありません",
+        "○変更なし/OKC有効/Valid",
     ):
         assert part in text
 

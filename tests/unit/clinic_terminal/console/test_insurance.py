@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clinic_terminal.console.insurance import is_burden_missing, rows
+from clinic_terminal.console.insurance import rows
 from eligibility_api.contract.codes import (
     CertificateKind,
     LimitCertificateKind,
@@ -114,20 +114,6 @@ def ticket(**changes: Any) -> MedicalTicket:
 )
 def test_the_burden_is_shown_with_its_origin(changes: dict[str, Any], burden: list[str]) -> None:
     assert shown("Burden ratio", **changes) == burden
-
-
-@pytest.mark.parametrize(
-    ("changes", "missing"),
-    [
-        ({"burden_expected": True}, True),
-        ({"burden_expected": True, "elderly_certificate": elderly(None)}, True),
-        ({"burden_expected": True, "burden_ratio": 30}, False),
-        ({"burden_expected": True, "elderly_certificate": elderly(30)}, False),
-        ({"burden_expected": False}, False),
-    ],
-)
-def test_a_ratio_is_missing_only_where_one_belongs(changes: dict[str, Any], missing: bool) -> None:
-    assert is_burden_missing(enrolment(**changes)) is missing
 
 
 def test_each_name_has_its_kana_and_the_alias_a_row_of_its_own() -> None:

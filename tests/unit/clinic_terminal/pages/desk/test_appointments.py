@@ -59,15 +59,17 @@ async def test_the_results_say_what_is_to_be_asked(desk: Browser) -> None:
         "09:10": answer(Validity.INVALID, [ended_enrolment()]),
         "09:20": "overloaded",
         "09:30": answer(results=[enrolment(burden_expected=True)]),
+        "09:50": answer(Validity.INVALID, [ended_enrolment().model_copy(update={"burden_expected": True})]),
     }
-    await sent(desk, table("09:00", "09:10", "09:20", "09:30") + b"\r\n09:40,01130013,,1,,S55.2.3", "R8.4.6")
+    rows = table("09:00", "09:10", "09:20", "09:30", "09:50")
+    await sent(desk, rows + b"\r\n09:40,01130013,,1,,S55.2.3", "R8.4.6")
     words = await results(desk)
     assert "令和8年4月6日（2026-04-06）の予約" in words
-    assert "2 変更なし" in words
-    assert "3 要確認" in words
-    assert "新しい加入先を患者さんに確認してください。" in words
+    assert "1 変更なし" in words
+    assert "5 要確認" in words
+    assert words.count("新しい加入先を患者さんに確認してください。") == 2
     assert "overloaded" in words
-    assert "負担割合の登録がありません" in words
+    assert words.count("負担割合の登録がありません") == 1, "not of whom is not insured"
     assert "入力内容を確認してください" in words
 
 
