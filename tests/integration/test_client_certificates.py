@@ -270,7 +270,7 @@ async def reaches(proxy: Proxy, certificate: Path) -> bool:
     try:
         async with httpx2.AsyncClient(base_url=proxy.url, verify=tls(proxy, certificate)) as http:
             return (await http.get("/healthz")).status_code == 200
-    except httpx2.TransportError:
+    except (httpx2.TransportError, ssl.SSLError):
         return False
 
 
