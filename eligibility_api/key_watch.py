@@ -42,7 +42,7 @@ class WatchedFiles(Generic[Content]):
         self._what, self._files, self._read = what, files, read
         self._status: _Status | None = None if content is None else self._present()
 
-    def look(self) -> bool:
+    def refresh(self) -> bool:
         """Read the files if they have changed; returns whether `content` is another one."""
         status = self._present()
         if status == self._status:
@@ -84,23 +84,23 @@ class KeyWatch:
         )
         self._trust = watched_trust(settings, verifier.trust)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Read what has changed, and use the keys that sign and verify now."""
-        self._rings.look()
+        self._rings.refresh()
         if self._rings.content is not None:
             now = self._clock()
             tokens = self._rings.content.token
             self._tokens.use_keys(tokens.signing(now), tokens.verifying(now))
             self._verifier.keys = self._rings.content.challenges(now)
-        if self._trust.look() and self._trust.content is not None:
+        if self._trust.refresh() and self._trust.content is not None:
             self._verifier.use_trust(self._trust.content)
             log.info("trust_store_read", authorities=len(self._trust.content.authentication))
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Look at once, and again and again meanwhile."""
-        self.look()
-        task = asyncio.create_task(self._look_forever())
+        self.refresh()
+        task = asyncio.create_task(self._refresh_forever())
         try:
             yield
         finally:
@@ -108,7 +108,7 @@ class KeyWatch:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _look_forever(self) -> None:
+    async def _refresh_forever(self) -> None:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            self.look()
+            self.refresh()

@@ -117,7 +117,7 @@ async def _refresh_mirror_forever(settings: Settings, database: Database, jlis: 
     trust = load_trust(settings)
     watched = watched_trust(settings, trust)
     while True:
-        watched.look()
+        watched.refresh()
         for authority, ca in (watched.content or trust).authentication.items():
             await _attempt("mirror", refresh(database, jlis, ca, authority, clock))
         await asyncio.sleep(settings.revocation_max_age_seconds / REFRESHES_PER_MAX_AGE)
@@ -130,7 +130,7 @@ async def _record_keys_of_each_change(settings: Settings, database: Database, ke
     )
     recorded: dict[str, Any] | None = None
     while True:
-        watched.look()
+        watched.refresh()
         present = watched.content or keys
         if fingerprints(present) != recorded and await _attempt(
             "keys_record", _record_keys(database, present)

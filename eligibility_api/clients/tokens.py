@@ -61,7 +61,8 @@ class Tokens:
         `must_be_bound`: a token without a client certificate is refused.
         """
         self._key = key
-        self._accepted = {key.thumbprint(): key}
+        self._name = key.thumbprint()
+        self._accepted = {self._name: key}
         self._audience = audience
         self._issuer = issuer or audience
         self.life_seconds = life_seconds
@@ -73,7 +74,7 @@ class Tokens:
         keys = {key.thumbprint(): key for key in accepted}
         if not self._accepted.keys() <= keys.keys():
             self._validated.clear()
-        self._key, self._accepted = signing, keys
+        self._key, self._name, self._accepted = signing, signing.thumbprint(), keys
 
     def issue(self, caller: Caller, now: datetime, certificate: str | None = None) -> str:
         """Return a new token for `caller`, bound to the certificate with this thumbprint (RFC 8705 section 3.1)."""
@@ -91,7 +92,7 @@ class Tokens:
             claims["insurer"] = caller.insurer_number
         if certificate is not None:
             claims["cnf"] = {_THUMBPRINT: certificate}
-        return jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": self._key.thumbprint()}, claims, self._key)
+        return jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": self._name}, claims, self._key)
 
     def read(self, token: str, now: datetime, certificate: str | None = None) -> Caller:
         """Validate a token and return its caller. `certificate`: the thumbprint of the request's client certificate.

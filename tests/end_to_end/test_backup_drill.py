@@ -110,9 +110,9 @@ def test_a_fund_is_backed_up_under_taps_and_restored_to_an_instant(tmp_path: Pat
             assert site.operator("backup")["kind"] == "incremental"
             taps.stage(TAPS_OF_A_STAGE)
             # Beside the running service, to the end of its archive: the log continues what was kept.
-            beside = verify(site, "--checkpoint", kept)
-            assert beside["holds"], beside
-            assert [name.partition("-")[2] for name in beside["backups"]] == ["full", "incremental"]
+            alongside = verify(site, "--checkpoint", kept)
+            assert alongside["holds"], alongside
+            assert [name.partition("-")[2] for name in alongside["backups"]] == ["full", "incremental"]
             instant = datetime.now(UTC)
             taps.stage(TAPS_OF_A_STAGE)
         at = [answer.answered_at for answer in taps.answers]

@@ -114,12 +114,12 @@ async def test_taps_go_on_while_the_funds_own_keys_are_rotated(fund: Fund, comma
         done = await command("keys", f"rotate-{name}")
         assert not done.code, done.err
         assert "the former one is accepted until" in done.out
-    watch.look()
+    watch.refresh()
     await taps()
     assert state.verifier.keys.current == former[1], "its time has not come"
 
     fund.clock.offset = LEAD + timedelta(seconds=1)  # the tokens in the clients' memory stay
-    watch.look()
+    watch.refresh()
     await taps()
     assert state.verifier.keys.current != former[1]
     assert state.verifier.purpose(challenge) == "eligibility"
@@ -128,7 +128,7 @@ async def test_taps_go_on_while_the_funds_own_keys_are_rotated(fund: Fund, comma
     await taps()
 
     fund.clock.offset = LEAD + OVERLAP + timedelta(seconds=1)
-    watch.look()
+    watch.refresh()
     assert set(state.verifier.keys.keys) == {state.verifier.keys.current}
 
 
@@ -140,7 +140,7 @@ async def test_a_lost_key_is_refused_at_once_and_a_client_signs_in_again(
     person, token = await fund.insured(), await fund.token(fund.clinic)
     done = await command("keys", "rotate-token", "--at-once")
     assert "no former one is accepted" in done.out
-    watch.look()
+    watch.refresh()
     headers = {"Authorization": f"Bearer {token}"}
     refused = await fund.http.post(
         "/v1/presence/challenges", json={"purpose": "eligibility"}, headers=headers

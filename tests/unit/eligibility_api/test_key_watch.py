@@ -49,7 +49,7 @@ class Process:
     def at(self, now: datetime) -> Process:
         """The process once it has looked at that instant."""
         self.now = now
-        self.watch.look()
+        self.watch.refresh()
         return self
 
     def token(self) -> str:
@@ -172,7 +172,7 @@ def test_a_broken_key_file_changes_nothing_and_is_logged_once(home: Path, name: 
     assert process.accepts_challenge(challenge)
 
 
-def test_another_authority_is_trusted_beside_the_former_one_until_that_is_removed(home: Path) -> None:
+def test_another_authority_is_trusted_with_the_former_one_until_that_is_removed(home: Path) -> None:
     process = Process(home).at(NOW)
     first, second = (key_sha256(authority(name).public_key()) for name in ("first", "second"))
     trust = home / "trust.pem"
@@ -207,17 +207,17 @@ def test_files_that_stay_are_read_once(tmp_path: Path) -> None:
         return int(read[-1])
 
     watched = WatchedFiles("numbers", [file], content)
-    assert not watched.look()
+    assert not watched.refresh()
     assert not watched.content
     file.write_text("1")
-    assert [watched.look() for _ in range(3)] == [True, False, False]
+    assert [watched.refresh() for _ in range(3)] == [True, False, False]
     file.with_name("new").write_text("2")
     file.with_name("new").replace(file)  # as a rotation writes it: within the same instant, but another file
-    assert watched.look()
+    assert watched.refresh()
     assert (watched.content, read) == (2, [1, 2])
 
 
-def test_a_process_looks_before_it_serves_and_again_and_again(
+def test_a_process_reads_its_files_before_it_serves_and_again_and_again(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(key_watch, "WATCH_SECONDS", 0.001)

@@ -69,7 +69,7 @@ def test_a_ring_without_keys_is_refused() -> None:
         KeyRing(())
 
 
-def test_the_overlap_is_the_longest_life_of_what_the_keys_sign() -> None:
+def test_the_overlap_lasts_as_long_as_anything_that_the_keys_sign() -> None:
     lives = ("token_seconds", "challenge_seconds", "consent_challenge_seconds")
     limits = [
         bound.le for name in lives for bound in Settings.model_fields[name].metadata if hasattr(bound, "le")
