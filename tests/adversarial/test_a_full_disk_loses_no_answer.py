@@ -223,8 +223,11 @@ def test_lines_that_a_full_disk_does_not_take_are_counted_and_later_lines_are_wh
 
 
 def answered(log: bytes) -> set[int]:
-    """The statuses in the whole lines of a log that begins, and ends, within a line."""
-    lines = [json.loads(line) for line in log.split(b"\n")[1:-1]]
+    """The statuses in the whole lines of a log that begins, and ends, within a line.
+
+    A process ends the line that it could not finish; it is empty where another process had ended it before.
+    """
+    lines = [json.loads(line) for line in log.split(b"\n")[1:-1] if line]
     return {line["status"] for line in lines if line["event"] == "request"}
 
 
