@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -193,7 +193,11 @@ async def test_the_delays_of_the_strict_mode_follow_from_its_randomness(
 
 async def test_a_sandbox_waits_in_real_time_by_default(tmp_path: Path) -> None:
     store = SandboxStore(tmp_path)
-    [around] = [one for one in add_sandbox(FastAPI(), store).user_middleware if one.cls is SandboxMiddleware]
+    [around] = [
+        one
+        for one in add_sandbox(FastAPI(), store).user_middleware
+        if cast(Any, one.cls) is SandboxMiddleware
+    ]
     store.close()
     assert around.kwargs["sleep"] is asyncio.sleep
 
