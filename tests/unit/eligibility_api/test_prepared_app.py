@@ -19,9 +19,10 @@ def described(monkeypatch: pytest.MonkeyPatch) -> list[FastAPI]:
     found: list[FastAPI] = []
     monkeypatch.setattr(module, "_PREPARED", [])
     monkeypatch.setattr(module, "_description", found.append)
-    for effect in ("die_with_parent", "set_up_logging", "exclude_from_garbage_collection"):
+    for effect in ("die_with_parent", "exclude_from_garbage_collection"):
         monkeypatch.setattr(module, effect, lambda: None)
     monkeypatch.setattr(module, "name_process", lambda _: None)
+    monkeypatch.setattr(module, "set_up_telemetry", lambda *_: None)
     return found
 
 

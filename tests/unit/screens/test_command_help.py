@@ -108,7 +108,7 @@ def test_help_is_grouped_in_both_languages(program: str) -> None:
 def test_every_program_prints_its_version(program: str) -> None:
     done = CliRunner().invoke(app_of(program), ["--version"])
     assert (done.exit_code, done.output) == (0, f"{program_version()}\n")
-    assert re.fullmatch(r"\d+\.\d+\.\d+", program_version())
+    assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+)?", program_version())
 
 
 def test_a_program_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
