@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 MODULES = {
@@ -36,6 +37,9 @@ main()
 START_SECONDS = 300.0
 """The first start creates a database, which is slow on a slow machine."""
 
+_STARTER = ThreadPoolExecutor(1, "starter")
+"""The thread that starts every service, since Linux takes the end of the thread that started a child for its parent's death."""
+
 _POLL_SECONDS = 0.05
 _TAIL_LINES = 20
 
@@ -60,7 +64,8 @@ class Service:
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            self._process = subprocess.Popen(
+            self._process = _STARTER.submit(
+                subprocess.Popen,
                 [*_parent_death_prefix(), *command_line(name, arguments)],
                 cwd=ROOT,
                 env=environment,
@@ -69,7 +74,7 @@ class Service:
                 stderr=output,
                 pass_fds=[lock],
                 start_new_session=True,  # Ctrl-C reaches the stack only, which stops its services in order
-            )
+            ).result()
 
     def wait_for(self, what: str, ready: Callable[[], bool], seconds: float) -> None:
         """Poll `ready` until it is true. Raises StackError if the process exits first, or after `seconds`."""

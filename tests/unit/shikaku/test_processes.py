@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -38,6 +39,20 @@ def test_a_service_is_waited_for_and_stopped(start: Callable[[str], Service], tm
     service.wait_for("address", lambda: "listening" in log.read_text(), 60.0)
     service.stop()
     assert service._process.returncode == -15
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="not installed: setpriv")
+def test_a_service_outlives_the_thread_that_asked_for_it(
+    start: Callable[[str], Service], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And ends with this process: the signal of a parent's death is asked for."""
+    monkeypatch.setattr(processes, "_parent_death_prefix", lambda: ("setpriv", "--pdeathsig", "TERM"))
+    with ThreadPoolExecutor(1) as pool:
+        service = pool.submit(start, WAITS).result()
+    log = tmp_path / "logs" / "jpki-mock.log"
+    service.wait_for("address", lambda: "listening" in log.read_text(), 60.0)
+    assert service._process.poll() is None
+    service.stop()
 
 
 def test_a_service_that_ends_is_reported_with_the_end_of_its_log(start: Callable[[str], Service]) -> None:
