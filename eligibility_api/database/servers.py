@@ -17,7 +17,10 @@ from eligibility_api.database.db_errors import is_outage
 from eligibility_api.platform.errors import OperatorError
 
 SERVER_SECONDS = 0.5
-"""How long one of several servers may take to accept a connection: one that hangs must not hide the next."""
+"""How long one of several servers may take to accept a connection: one that hangs must not hide the next.
+
+The last good one has the rest of the time: a primary that is merely slow is not taken for lost.
+"""
 
 MAX_SERVERS = 4
 """All of them are asked within the two seconds that a request waits for a connection."""
@@ -65,12 +68,14 @@ class Servers:
     def __init__(
         self, dsn: str, *, seconds: float, connect: Connect = asyncpg.connect, **session: Any
     ) -> None:
-        """`seconds` limits the wait for the only server; `session` are the driver's other arguments.
+        """`seconds` limits the wait for all servers together; `session` are the driver's other arguments.
 
         Raises OperatorError for an address that cannot be read.
         """
         self._dsns = split(dsn)
-        self._seconds = seconds if len(self._dsns) == 1 else SERVER_SECONDS
+        others = len(self._dsns) - 1
+        self._seconds = [seconds - others * SERVER_SECONDS, *[SERVER_SECONDS] * others]
+        """By place in the order in which they are asked."""
         self._connect = connect
         self._session = session
         self._last_good = 0
@@ -81,11 +86,11 @@ class Servers:
         If there is none, raises what one of them said: rather an outage, which ends by itself, than another refusal.
         """
         refusals: list[Exception] = []
-        for number in self._order():
+        for number, seconds in zip(self._order(), self._seconds, strict=True):
             try:
                 connection = await self._connect(
                     self._dsns[number],
-                    timeout=self._seconds,
+                    timeout=seconds,
                     target_session_attrs="read-write",
                     **self._session,
                 )

@@ -218,11 +218,17 @@ async def test_the_last_good_server_is_asked_first() -> None:
     assert cluster.asked == ["h2", "h1", "h3", "h3"]
 
 
-async def test_each_of_several_servers_has_its_own_short_time_and_must_accept_writing() -> None:
-    cluster = Cluster({"h1": TimeoutError(), "h2": None})
-    await cluster.servers("h1", "h2").connect()
-    expected = {"timeout": SERVER_SECONDS, "target_session_attrs": "read-write", "command_timeout": 6.0}
-    assert cluster.arguments == [expected] * 2
+async def test_the_last_good_of_several_servers_has_what_the_others_short_times_leave() -> None:
+    cluster = Cluster({"h1": TimeoutError(), "h2": STANDBY, "h3": None})
+    servers = cluster.servers("h1", "h2", "h3")
+    for asked in (["h1", "h2", "h3"], ["h3"]):
+        cluster.asked.clear()
+        cluster.arguments.clear()
+        assert await servers.connect() == "h3"
+        assert cluster.asked == asked
+        times = [2.0 - 2 * SERVER_SECONDS, SERVER_SECONDS, SERVER_SECONDS]
+        expected = {"target_session_attrs": "read-write", "command_timeout": 6.0}
+        assert cluster.arguments == [expected | {"timeout": time} for time in times[: len(asked)]]
 
 
 async def test_an_only_server_has_the_whole_time_and_must_accept_writing_too() -> None:
