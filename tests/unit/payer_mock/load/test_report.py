@@ -124,8 +124,8 @@ def test_the_exit_code_of_a_load_is_its_result(
     done, _ = invoke(monkeypatch, command, outcome, "--json")
     assert done.exit_code == code
     if isinstance(outcome, Exception):
-        said = json.loads(done.stdout)["problem"]["code"] if done.stdout else None
-        assert said == (outcome.code if isinstance(outcome, ShikakuError) else None)
+        given = json.loads(done.stdout)["problem"]["code"] if done.stdout else None
+        assert given == (outcome.code if isinstance(outcome, ShikakuError) else None)
         assert str(outcome) in done.stderr or "(" in done.stderr
     else:
         assert json.loads(done.stdout)["people"] == 100_000
