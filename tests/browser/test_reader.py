@@ -236,6 +236,7 @@ def test_without_script_every_button_works(rig: ReaderRig, plain_page: Page, rea
     at(page, "method")  # the page loads itself every two seconds
     press(page, "暗証番号を入力する")
     at(page, "pin")
+    assert page.locator("meta[http-equiv=refresh]").count() == 0, "a reload would empty what is typed"
     page.get_by_label("暗証番号", exact=True).fill(PIN)
     press(page, "確定")
     at(page, "consent")
