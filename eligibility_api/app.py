@@ -45,7 +45,7 @@ from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.sql import Statement
-from eligibility_api.platform.telemetry import set_up_telemetry
+from eligibility_api.platform.telemetry import close_telemetry, set_up_telemetry
 from eligibility_api.portal import endpoints as portal
 from eligibility_api.portal.pages.app import create_pages
 from eligibility_api.prescriptions import endpoints as prescriptions
@@ -293,13 +293,28 @@ def create(settings: Settings, *, transport: httpx2.AsyncBaseTransport | None = 
     export = set_up_telemetry(settings, "fund-api")
     database = _database(settings, export)
     app = _PREPARED.pop() if _PREPARED and export is None else _application_of_a_worker(export)
-    app.state.open = lambda: warmed_up(
-        writing_refusals(
-            open_state(settings, load_keys(settings.home), database, clock=system_clock, transport=transport)
-        )
+    app.state.open = lambda: _closing_telemetry(
+        warmed_up(
+            writing_refusals(
+                open_state(
+                    settings, load_keys(settings.home), database, clock=system_clock, transport=transport
+                )
+            )
+        ),
+        export,
     )
     exclude_from_garbage_collection()
     return app
+
+
+@asynccontextmanager
+async def _closing_telemetry(
+    opened: AbstractAsyncContextManager[State], export: Export | None
+) -> AsyncIterator[State]:
+    """A worker's state, and behind it the end of its log and traces: uvicorn ends the process by the signal that stopped it."""
+    async with opened as state:
+        yield state
+    await asyncio.to_thread(close_telemetry, export)
 
 
 def _database(settings: Settings, export: Export | None) -> Database:

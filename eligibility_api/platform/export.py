@@ -7,7 +7,6 @@ Threads export; what waits for them is bounded, and dropped beyond that. No answ
 
 from __future__ import annotations
 
-import atexit
 import logging
 import threading
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
@@ -30,6 +29,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Link, SpanContext, Status
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from eligibility_api.platform.log_writer import at_end
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import EVENT_FIELDS
 
@@ -101,7 +101,7 @@ class Export:
         self._ending, self._ended = threading.Event(), threading.Event()
         # Started now: a thread cannot be, while the interpreter ends.
         threading.Thread(target=self._end, name="export", daemon=True).start()
-        atexit.register(self.close)
+        self._at_end = at_end(self.close)
 
     def of_framework(self, exclude: Callable[[MutableMapping[str, Any]], bool]) -> TelemetryConfig:
         """FastAPI's own tracing, by these traces. `exclude`: requests without a span."""
@@ -147,7 +147,7 @@ class Export:
 
     def close(self) -> None:
         """Send what waits, for at most a second, and end."""
-        atexit.unregister(self.close)
+        self._at_end.cancel()
         self._ending.set()
         self._ended.wait(_CLOSE_SECONDS)
 

@@ -6,7 +6,6 @@ answer: a thread writes, and a line that cannot be written is lost and counted.
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 import threading
@@ -14,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from io import StringIO
+from multiprocessing.util import Finalize
 from queue import Empty, SimpleQueue
 from typing import TextIO
 
@@ -27,8 +27,16 @@ _PAUSE_SECONDS = 0.02
 
 _FLUSH_SECONDS = 1.0
 
+_LAST = -1
+"""Priority among what `multiprocessing` calls when a process ends: behind what writes lines."""
+
 Lost = Callable[[int], object]
 """Counts lost lines."""
+
+
+def at_end(function: Callable[[], object]) -> Finalize:
+    """Call a function when this process ends: `atexit` calls nothing in a process that `multiprocessing` started."""
+    return Finalize(None, function, exitpriority=_LAST)
 
 
 class BackgroundLog:
@@ -41,7 +49,7 @@ class BackgroundLog:
         self._torn = False
         self._thread = threading.Thread(target=self._write_forever, name="log", daemon=True)
         self._thread.start()
-        atexit.register(self.close)
+        self._at_end = at_end(self.close)
 
     def __call__(self, *_: object) -> BackgroundLog:
         """The logger itself (structlog's interface of a factory)."""
@@ -60,7 +68,7 @@ class BackgroundLog:
         """Write what waits, for at most a second, and end the thread."""
         self._lines.put(None)
         self._thread.join(_FLUSH_SECONDS)
-        atexit.unregister(self.close)
+        self._at_end.cancel()
 
     def _write_forever(self) -> None:
         lines: list[str | None] = []

@@ -154,6 +154,15 @@ def set_up_telemetry(settings: Settings, process: str) -> Export | None:
     return export
 
 
+def close_telemetry(export: Export | None) -> None:
+    """Write and export what waits, for at most a second each. Later lines of this process are lost."""
+    writer = structlog.get_config()["logger_factory"]
+    if isinstance(writer, BackgroundLog):
+        writer.close()
+    if export is not None:
+        export.close()
+
+
 def set_up_logging(export: Export | None = None) -> None:
     """Configure the log: standard error, one JSON object per line. A line that cannot be written is counted.
 

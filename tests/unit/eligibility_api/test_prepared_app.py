@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import runpy
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +24,18 @@ def described(monkeypatch: pytest.MonkeyPatch) -> list[FastAPI]:
     for effect in ("die_with_parent", "exclude_from_garbage_collection"):
         monkeypatch.setattr(module, effect, lambda: None)
     monkeypatch.setattr(module, "name_process", lambda _: None)
-    monkeypatch.setattr(module, "set_up_telemetry", lambda *_: None)
+    for telemetry in ("set_up_telemetry", "close_telemetry"):
+        monkeypatch.setattr(module, telemetry, lambda *_: None)
     return found
 
 
 @pytest.fixture
 def opening(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To open a state is to return its settings."""
+    """An opened state is its settings."""
 
-    def open_state(settings: Settings, *_: Any, **__: Any) -> Any:
-        return settings
+    @asynccontextmanager
+    async def open_state(settings: Settings, *_: Any, **__: Any) -> AsyncIterator[Settings]:
+        yield settings
 
     monkeypatch.setattr(module, "open_state", open_state)
     for around in ("warmed_up", "writing_refusals"):
@@ -43,7 +47,8 @@ def settings(home: Path) -> Settings:
     return Settings(home=home, database_url="postgresql://shikaku_api:x@127.0.0.1:1/x")
 
 
-def test_the_fork_server_prepares_the_application_of_one_worker_and_each_worker_opens_its_own_state(
+@pytest.mark.anyio
+async def test_the_fork_server_prepares_the_application_of_one_worker_and_each_worker_opens_its_own_state(
     described: list[FastAPI], opening: None, tmp_path: Path
 ) -> None:
     runpy.run_module("eligibility_api.prepared_app")
@@ -54,7 +59,8 @@ def test_the_fork_server_prepares_the_application_of_one_worker_and_each_worker_
     assert first is prepared
     assert second is not prepared
     assert described == [prepared, second]
-    assert (first.state.open(), second.state.open()) == (one, two)
+    async with first.state.open() as state_of_first, second.state.open() as state_of_second:
+        assert (state_of_first, state_of_second) == (one, two)
 
 
 def test_an_application_that_was_prepared_and_not_created_has_no_state_to_open(
