@@ -167,13 +167,17 @@ async def _handle_http_error(request: Request, error: Exception) -> Response:
 
 
 def _methods_of_path(request: Request) -> list[str]:
-    """The methods of every route with this path; the framework names those of the first one (RFC 9110 section 10.2.1)."""
+    """The methods of every route with this path; the framework names those of the first one (RFC 9110 section 10.2.1).
+
+    Of a path such as `/v1/members/search` these are not those of `/v1/members/{enrolment_id}`, which it matches too.
+    """
     path = request.scope["path"]
     routes = [route.original_route for route in iter_route_contexts(request.app.routes)]
     found = [
         route for route in routes if isinstance(route, Route | APIRoute) and route.path_regex.match(path)
     ]
-    return sorted({method for route in found for method in route.methods or ()})
+    own = min((route.path for route in found), key=lambda template: template.count("{"), default=None)
+    return sorted({method for route in found if route.path == own for method in route.methods or ()})
 
 
 def install_error_handlers(app: FastAPI) -> None:

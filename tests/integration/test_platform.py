@@ -160,6 +160,8 @@ async def test_answers_of_the_interface_must_not_be_cached(fund: Fund) -> None:
         ("OPTIONS", "/v1/consents", "GET, POST"),
         ("OPTIONS", "/v1/medical-tickets", "GET, POST"),
         ("PATCH", "/v1/webhooks", "GET, POST"),
+        ("OPTIONS", "/v1/members/search", "POST"),
+        ("PUT", "/v1/consents/own-page", "GET"),
         ("POST", "/healthz", "GET"),
     ],
 )
