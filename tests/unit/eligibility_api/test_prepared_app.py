@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from fastapi import FastAPI
 
 from eligibility_api import app as module
 from eligibility_api.platform.settings import Settings
+
+PREPARED_APP = "eligibility_api.prepared_app"
 
 
 @pytest.fixture
@@ -49,9 +52,10 @@ def settings(home: Path) -> Settings:
 
 @pytest.mark.anyio
 async def test_the_fork_server_prepares_the_application_of_one_worker_and_each_worker_opens_its_own_state(
-    described: list[FastAPI], opening: None, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, described: list[FastAPI], opening: None, tmp_path: Path
 ) -> None:
-    runpy.run_module("eligibility_api.prepared_app")
+    monkeypatch.delitem(sys.modules, PREPARED_APP, raising=False)  # another test may have imported it
+    runpy.run_module(PREPARED_APP)
     [prepared] = module._PREPARED
     assert described == [prepared]
     one, two = settings(tmp_path / "one"), settings(tmp_path / "two")

@@ -25,6 +25,7 @@ from eligibility_api.web.tracing import NO_TRACING
 from tests.builders.collector import Collector, collector
 
 SECRET = "試験　見本"
+PATIENCE_SECONDS = 60.0
 STATE = TraceState([("number", "1234567")])
 
 
@@ -39,7 +40,13 @@ def export(received: Collector) -> Iterator[Export]:
     sending = Export(Settings(otlp_url=received.url), "fund-test")
     yield sending
     received.answers.set()
+    end(sending)
+
+
+def end(sending: Export) -> None:
+    """End an export with its threads: they wait for random times, which would disturb other tests' examples."""
     sending.close()
+    assert sending._ended.wait(PATIENCE_SECONDS)
 
 
 def context(span_id: int, state: TraceState | None = None) -> SpanContext:
@@ -97,7 +104,7 @@ def test_how_much_is_recorded_is_not_the_callers_decision(
     sending = Export(Settings(otlp_url=received.url, traces_ratio=ratio), "fund-test")
     parent = propagate.extract({"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-{flags}"})
     sending.tracer.start_span("one", context=parent).end()
-    sending.close()
+    end(sending)
     assert bool(received.spans) is exported
 
 
@@ -128,6 +135,7 @@ def test_the_end_waits_for_what_was_recorded_and_not_for_a_collector_that_hangs(
         sending.close()
         assert time.monotonic() - began < 10
         received.answers.set()
+        end(sending)
     assert [span.name for span in received.spans][:1] == ["last"]
 
 
