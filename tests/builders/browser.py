@@ -50,6 +50,8 @@ _FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 _MAX_COLOURS = 64
 _TIMEOUT_MS = 15_000
 _RUN_AXE = """async (most) => {
+  const moving = document.getAnimations().filter(one => one.effect.getComputedTiming().endTime !== Infinity);
+  await Promise.allSettled(moving.map(one => one.finished));  // until then colours are between two
   const further = [...document.querySelectorAll("table, tbody, ol, ul")].flatMap(list => [...list.children].slice(most)).filter(one => !one.hidden);
   for (const one of further) one.hidden = true;
   try {
