@@ -19,6 +19,9 @@ from tests.builders.clinic.fake_consents import CONSENT
 from tests.builders.clinic.history_pages import DOCTOR, PHARMACIST, HistoryPages, Operator, served_pages
 from tests.depth import DEEP
 
+PAPER = (794, 1123)
+"""A4 in CSS pixels."""
+
 MEDICATIONS = f"/v1/consents/{CONSENT}/medications"
 
 
@@ -277,7 +280,7 @@ def test_print_shows_the_head_and_no_controls(pages: HistoryPages, pharmacist: P
     assert page.locator("thead").evaluate("one => getComputedStyle(one).display") == "table-header-group"
     for hidden in (".bar nav", ".filters", "footer", ".below", ".tabs"):
         expect(page.locator(hidden).first).not_to_be_visible()
-    picture(page, "history-print")
+    picture(page, "history-print", sizes=[PAPER])
 
 
 def test_it_works_without_script(pages: HistoryPages, plain_page: Page, session: Any) -> None:

@@ -6,7 +6,7 @@ import io
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,8 +50,8 @@ _FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 _MAX_COLOURS = 64
 _TIMEOUT_MS = 15_000
 _RUN_AXE = """async (most) => {
-  const moving = document.getAnimations().filter(one => one.effect.getComputedTiming().endTime !== Infinity);
-  await Promise.allSettled(moving.map(one => one.finished));  // until then colours are between two
+  for (const moving of document.getAnimations())  // colours are between two until its end
+    if (moving.effect.getComputedTiming().endTime !== Infinity) moving.finish();
   const further = [...document.querySelectorAll("table, tbody, ol, ul")].flatMap(list => [...list.children].slice(most)).filter(one => !one.hidden);
   for (const one of further) one.hidden = true;
   try {
@@ -221,24 +221,24 @@ def keep_failure(browser: Browser, test: str) -> None:
         page.screenshot(path=FAILURES / f"{name}-{number}.png", full_page=True)
 
 
-def picture(page: Page, name: str) -> None:
+def picture(page: Page, name: str, sizes: Sequence[tuple[int, int]] = EVERY_SIZE) -> None:
     """Keep a picture of the screen for the documents, if pictures are asked for.
 
-    `make deep` holds the screen at each size and contrast; with SHIKAKU_PICTURES it keeps a picture of each too.
+    `make deep` holds the screen at each of the sizes and contrasts; with SHIKAKU_PICTURES it keeps a picture of each too.
     """
     if PICTURES is not None:
         _save(page, name, ROOT / PICTURES)
     if DEEP:
-        _hold_everywhere(page, name)
+        _hold_everywhere(page, name, sizes)
 
 
-def _hold_everywhere(page: Page, name: str) -> None:
+def _hold_everywhere(page: Page, name: str, sizes: Sequence[tuple[int, int]]) -> None:
     former = page.viewport_size
     assert former is not None
     contrast = page.locator("html").get_attribute("data-contrast")
     for shown in ("normal", "high"):
         page.evaluate("contrast => { document.documentElement.dataset.contrast = contrast; }", shown)
-        for size in EVERY_SIZE:
+        for size in sizes:
             found = misfits_at(page, size)
             assert found == [], (name, shown, size, found)
             if PICTURES is not None:
