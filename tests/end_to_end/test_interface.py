@@ -74,6 +74,9 @@ schemathesis.serializer.alias("application/jsonl", "application/octet-stream")
 schema = schemathesis.openapi.from_dict(deepcopy(description()))
 # The test sends a valid token with every request; the check `ignored_auth` sends each again without one.
 schema.config.generation.update(with_security_parameters=False)
+# What is too long is refused before its form is checked.
+rejection = schema.config.checks.negative_data_rejection
+rejection.expected_statuses = [*rejection.expected_statuses, "413", "414", "431"]
 # Beside the random examples: the boundaries of every element of every request, some 6,700 cases.
 schema.config.phases.coverage.enabled = DEEP
 
