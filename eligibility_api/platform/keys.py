@@ -125,7 +125,12 @@ def _imported(jwk: dict[str, Any]) -> ECKey:
 
 def _begin(row: dict[str, Any]) -> datetime | None:
     text = row.get(_BEGINS)
-    return None if text is None else datetime.fromisoformat(text)
+    if text is None:
+        return None
+    begins_at = datetime.fromisoformat(text)
+    if begins_at.tzinfo is None:  # no instant: a watch that compared it would end, and read no key any more
+        raise ValueError("without an offset from UTC")
+    return begins_at
 
 
 def _row(values: dict[str, Any], begins_at: datetime | None) -> dict[str, Any]:

@@ -116,6 +116,15 @@ def test_challenge_keys_of_an_earlier_release_are_all_accepted(tmp_path: Path) -
     assert set(loaded.keys) == {bytes([0, 0, 0, 1]), bytes([0, 0, 0, 2])}
 
 
+def test_a_beginning_that_is_no_instant_is_refused(tmp_path: Path) -> None:
+    """A running process that compared it with its clock would stop looking at its files."""
+    load_keys(tmp_path)
+    row = {"id": "00000001", "key": "1" * 64, "from": "2026-12-01T00:00:00"}
+    (tmp_path / "keys" / "challenge.json").write_text(json.dumps([row]))
+    with pytest.raises(OperatorError, match="was altered"):
+        load_keys(tmp_path)
+
+
 @pytest.mark.parametrize("content", ["[]", "{}", "[{}]", "nothing"])
 @pytest.mark.parametrize("name", ["challenge.json", "token.jwks"])
 def test_an_altered_file_is_refused_in_one_sentence(tmp_path: Path, name: str, content: str) -> None:
