@@ -125,6 +125,11 @@ class Credential(BaseModel):
         copied.__dict__.pop("key", None)
         return copied
 
+    def __getstate__(self) -> dict[Any, Any]:
+        """What another process gets: all but the parsed key, which has no pickled form."""
+        state = super().__getstate__()
+        return state | {"__dict__": {name: value for name, value in self.__dict__.items() if name != "key"}}
+
     def to_be_signed(self, purpose: Purpose, challenge: str) -> bytes:
         """The bytes that a card signs at this terminal for a challenge of the fund."""
         return presence.to_be_signed(

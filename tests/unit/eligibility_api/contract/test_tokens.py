@@ -1,6 +1,7 @@
 """A client's credential file, and the bytes that a card signs at its terminal."""
 
 import json
+import pickle
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,14 @@ def test_a_copy_with_another_key_signs_with_that_one() -> None:
     copied = one.model_copy(update={"private_key": other.private_key})
     assert copied.key.as_dict() == other.key.as_dict()
     assert one.model_copy().key.as_dict() == one.key.as_dict()
+
+
+def test_a_credential_that_has_signed_can_be_given_to_another_process() -> None:
+    own = credential()
+    assert own.key.is_private
+    given = pickle.loads(pickle.dumps(own))
+    assert given == own
+    assert given.key.as_dict() == own.key.as_dict()
 
 
 @pytest.mark.parametrize(
