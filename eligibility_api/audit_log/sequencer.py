@@ -44,7 +44,10 @@ CHUNK = 5_000
 STATEMENT_SECONDS = 30.0
 """Statement timeout of the sequencer."""
 
-_IDLE_SECONDS = 0.4
+STEP_SECONDS = 0.4
+"""How often a step begins. Under load it takes what has gathered: a step costs some fifteen milliseconds, and a record
+in it some ten microseconds."""
+
 _RETRY_SECONDS = 2.0
 _LOCK = 0x5348_494B_414B_554C
 """The advisory lock of the one sequencer that appends."""
@@ -79,6 +82,8 @@ class Sequencer:
         self._last = LastCheckpoint(settings)
         self._chunk = chunk
         self._warned = False
+        self.is_behind = False
+        """Whether the last step left records that it could have appended."""
 
     async def lead(self) -> bool:
         """Become the one sequencer that appends; returns whether no other one is.
@@ -124,6 +129,7 @@ class Sequencer:
         wrote = bool(entries) or size != signed_size or _has_moved(former, position)
         if wrote:
             await log_writer.move(connection, position)
+        self.is_behind = bool(position.pending) or position.scanned_to is not None
         return Appended(size + len(entries), entries, wrote)
 
     async def _next(self, position: Position) -> tuple[list[Entry], Position]:
@@ -185,9 +191,12 @@ async def _sequence(settings: Settings, database: Database, clock: Clock) -> Non
         if not await sequencer.lead():
             return
         log.info("sequencing")
+        loop = asyncio.get_running_loop()
         while True:
-            if not await sequencer.step():
-                await asyncio.sleep(_IDLE_SECONDS)
+            began = loop.time()
+            await sequencer.step()
+            if not sequencer.is_behind:
+                await asyncio.sleep(began + STEP_SECONDS - loop.time())
 
 
 def _is_of_another_cluster(position: Position, present: Position) -> bool:

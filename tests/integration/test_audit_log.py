@@ -265,6 +265,21 @@ async def test_nothing_is_signed_whose_commit_was_not_confirmed(
     assert (await check_log(fund))[-1]["record_id"] == record_id
 
 
+async def test_a_sequencer_is_behind_until_it_has_appended_what_was_committed(
+    fund: Fund, program: asyncpg.Connection
+) -> None:
+    """Only then does it rest: under load it takes what has gathered, a backlog is appended without a rest."""
+    await sequence(fund)
+    for _ in range(5):
+        await append(program)
+    async with sequencing(fund.database, fund.state.settings, fund, chunk=2) as one:
+        assert await one.lead()
+        behind = []
+        while await one.step():
+            behind.append(one.is_behind)
+    assert behind == [True, True, False]
+
+
 async def test_an_idle_log_writes_nothing(fund: Fund) -> None:
     await sequence(fund)
     before = await fund.owner.fetch("SELECT xmin::text, * FROM audit_log_position", ())
