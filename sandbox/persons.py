@@ -22,7 +22,7 @@ class Question(BaseModel):
     by: Asked
     answer: str
     as_of: str | None
-    note: str
+    note: tuple[str, str] | None
     request: dict[str, Any] | None
     expected: dict[str, Any] | None
 

@@ -130,7 +130,7 @@ def _person(data: Dataset, person: Person) -> Iterator[str]:
     yield from (f"- 記録 / recorded: {line}" for line in _recorded(person))
     yield "\n| 照会 / question | 回答 / answer |\n|---|---|"
     for question in person.questions:
-        note = f" ({question.note})" if question.note else ""
+        note = f" ({question.note[1]})" if question.note else ""
         yield f"| {', '.join(_how(question))} | {_answer(data, person, question)}{note} |"
     for check in person.checks:
         fact = "重複あり / duplicate" if check.duplicate else "重複なし / no duplicate"

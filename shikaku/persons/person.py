@@ -121,7 +121,8 @@ class Question(_Strict):
 
     A look-up by number uses the numbers of the enrolment `of`, overridden by those given here (empty: left
     out). `as_of`: valid time, the day of the run if None. `known`: transaction time, before the changes.
-    `agrees`: the patient agrees to the first registration at this tap.
+    `agrees`: the patient agrees to the first registration at this tap. `note`: what is special, in Japanese and in
+    English.
     """
 
     by: Literal["card", "visual-check", "number"]
@@ -141,7 +142,7 @@ class Question(_Strict):
     results: tuple[int | ExpectedResult, ...] = ()
     problem: str | None = None
     renewal: Renewal | None = None
-    note: str = ""
+    note: tuple[str, str] | None = None
 
     @property
     def expected_results(self) -> list[ExpectedResult]:
