@@ -52,6 +52,11 @@ def page(page: Page) -> Page:
         ("desk", f'<p style="width: 90px">期限は{DAY}です</p>', f"{DAY} is broken"),
         ("desk", '<p style="width: 60px">06130017</p>', "06130017 is broken"),
         ("desk", '<button style="width: 60px">カルテのまま</button>', "a short label is broken"),
+        (
+            "reader",
+            '<h2 style="width: 60px; font-size: 20px">見本です</h2>',
+            "a heading's last line is one character",
+        ),
     ],
 )
 def test_a_fault_is_found(page: Page, scale: str, content: str, fault: str) -> None:

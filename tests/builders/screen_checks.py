@@ -32,6 +32,14 @@ _CHECKS = """() => {
     if (isShown(element) && height > 0 && height < lowest - 0.5) note(`${height} px high`, element);
   }
   for (const whole of document.querySelectorAll(".whole")) if (getComputedStyle(whole.parentElement).display.match(/flex|grid/)) note("a day apart from its sentence", whole.parentElement);
+  for (const heading of document.querySelectorAll("h1, h2")) {
+    const part = document.createRange();
+    part.selectNodeContents(heading);
+    const lines = [...part.getClientRects()].filter(line => line.width > 0);
+    const last = lines.filter(line => line.bottom === Math.max(...lines.map(one => one.bottom)));
+    const width = last.reduce((sum, line) => sum + line.width, 0);
+    if (isShown(heading) && linesOf(part) > 1 && width < 1.5 * parseFloat(getComputedStyle(heading).fontSize)) note("a heading's last line is one character", heading);
+  }
   while (texts.nextNode()) {
     const node = texts.currentNode, element = node.parentElement;
     if (!node.data.trim() || !isShown(element) || element.closest("option, script, style, noscript, title, desc")) continue;
@@ -54,7 +62,7 @@ def misfits(page: Page) -> list[str]:
     """What the window cuts off, breaks or makes too small; each with its element.
 
     Wider than the window, a page that moves sideways all the same, cut off, with an ellipsis; a day, a time, a number of 6 to 10 digits or a button's short
-    label over two lines, a day apart from its sentence; a control lower than 24 px (64 at the reader, 48 on a phone's page), a text smaller than 13 px (16 at the reader, 15 on a phone's page).
+    label over two lines, a day apart from its sentence, a heading whose last line is one character; a control lower than 24 px (64 at the reader, 48 on a phone's page), a text smaller than 13 px (16 at the reader, 15 on a phone's page).
     """
     found = page.evaluate(_CHECKS)
     assert isinstance(found, list)
