@@ -19,6 +19,12 @@ _CHECKS = """() => {
     if (range !== part) range.selectNodeContents(part);
     return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size;
   };
+  const lastLineOf = (node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const boxes = [...range.getClientRects()], lowest = Math.max(...boxes.map((box) => Math.round(box.top)));
+    return boxes.filter((box) => Math.round(box.top) === lowest).reduce((width, box) => width + box.width, 0);
+  };
 
   for (const element of document.querySelectorAll("body *")) {
     if (element.getBoundingClientRect().right > root.clientWidth + 1 && !element.closest(".scroll, .said, .skip, dialog")) note("wider than the window", element);
@@ -32,14 +38,6 @@ _CHECKS = """() => {
     if (isShown(element) && height > 0 && height < lowest - 0.5) note(`${height} px high`, element);
   }
   for (const whole of document.querySelectorAll(".whole")) if (getComputedStyle(whole.parentElement).display.match(/flex|grid/)) note("a day apart from its sentence", whole.parentElement);
-  for (const heading of document.querySelectorAll("h1, h2")) {
-    const part = document.createRange();
-    part.selectNodeContents(heading);
-    const lines = [...part.getClientRects()].filter(line => line.width > 0);
-    const last = lines.filter(line => line.bottom === Math.max(...lines.map(one => one.bottom)));
-    const width = last.reduce((sum, line) => sum + line.width, 0);
-    if (isShown(heading) && linesOf(part) > 1 && width < 1.5 * parseFloat(getComputedStyle(heading).fontSize)) note("a heading's last line is one character", heading);
-  }
   while (texts.nextNode()) {
     const node = texts.currentNode, element = node.parentElement;
     if (!node.data.trim() || !isShown(element) || element.closest("option, script, style, noscript, title, desc")) continue;
@@ -47,6 +45,7 @@ _CHECKS = """() => {
     const size = parseFloat(getComputedStyle(element).fontSize) * scale;
     if (size > 0 && size < smallest - 0.01) note(`text of ${size.toFixed(1)} px`, element);
     if (node.data.trim().length <= 8 && element.closest("button, .button") && linesOf(node) > 1) note("a short label is broken", element);
+    if (element.matches("h1, h2") && linesOf(node) > 1 && lastLineOf(node) < 1.5 * size) note("a heading's last line is one character", element);
     for (const match of node.data.matchAll(kept)) {
       const range = document.createRange();
       range.setStart(node, match.index);
