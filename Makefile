@@ -32,7 +32,7 @@ test: packages
 		printf 'sh scripts/quietly $(bin)/%s\n' 'pytest -q $(alone)' $(typed) $(lints); } | xargs -P 2 -I {} sh -c {}
 
 # The fast checks, for every change: mypy beside three processes with about a third of the unit tests each, then the other
-# lints. Hypothesis tries a fifth of its examples.
+# lints. Hypothesis tries 20 examples instead of 50.
 organisations = $(addprefix tests/unit/,loadtest payer_mock jpki_mock mutants)
 clinic = $(addprefix tests/unit/,clinic_terminal screens shikaku)
 quick = pytest -q --hypothesis-profile=quick
@@ -42,7 +42,7 @@ unit:
 		'$(quick) tests/unit $(addprefix --ignore=,$(organisations) $(clinic))' $(lints) | \
 		xargs -P 4 -I {} sh -c 'sh scripts/quietly $(bin)/{}'
 
-# All tests at nightly size (Hypothesis tries ten times as many examples), or those of one part: PART=rules.
+# All tests at nightly size (Hypothesis tries twenty times as many examples), or those of one part: PART=rules.
 # Every test file belongs to at least one part; tests/unit/repository holds that.
 deep: export SHIKAKU_DEEP = 1
 deep: packages lint

@@ -34,7 +34,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("quick", max_examples=20, deadline=None)  # of `make unit`
-settings.register_profile("standard", max_examples=100, deadline=None)
+settings.register_profile("standard", max_examples=50, deadline=None)
 settings.register_profile("deep", max_examples=1_000, deadline=None)
 settings.load_profile("deep" if DEEP else "standard")
 
