@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -18,9 +19,10 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import Database, copy
 from eligibility_api.database.plans import join_as_written
 from eligibility_api.domain.claims import READER_VERSION
+from eligibility_api.enrolment.change import log_if_late
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.enrolment.store import record
-from eligibility_api.files.store import PUBLICATION_LEAD
+from eligibility_api.files.store import PUBLICATION_LEAD, lead_of
 
 _FAULT_COLUMNS = ("file_id", "line", "record", "field", "name", "claim", "code", "shape")
 """The file, and the fields of a Fault in their order."""
@@ -116,19 +118,22 @@ async def conclude(database: Database, task: ClaimTask, progress: Progress) -> N
 
     From then on a former reading of the same bytes does not count (rule H17). Raises `database-unavailable`.
     """
+    began = time.monotonic()
     async with database.transaction() as connection:
         counted = select(FILE.c.unmatched, FILE.c.replacing).where(FILE.c.file_id == task.file_id)
         row = (await connection.execute(counted)).one()
         report = progress.report(unmatched=row.unmatched, replacing=row.replacing)
         await record(connection, audit_values(task, "done", receipts=progress.valid))
+        fixed, lead = time.monotonic(), lead_of(PUBLICATION_LEAD, began)
         await advance(
             connection,
             task,
             state=ClaimsState.DONE,
             report=report.model_dump(mode="json"),
-            known_from=func.fund_clock() - func.now() + func.clock_timestamp() + PUBLICATION_LEAD,
+            known_from=func.fund_clock() - func.now() + func.clock_timestamp() + lead,
         )
         await connection.execute(_REPLACE_FORMER, {"file": task.file_id})
+    log_if_late(fixed, lead)
 
 
 async def refuse(database: Database, task: ClaimTask, code: str) -> None:

@@ -42,7 +42,13 @@ async def wait_until_visible(fixed: float, ahead: timedelta) -> None:
     `fixed` (monotonic seconds) is taken after the statement that fixed the instant returned, so the wait is
     long enough.
     """
-    left = ahead + _MARGIN - timedelta(seconds=time.monotonic() - fixed)
-    if left < _MARGIN:
-        log.warning("published_late", ms=round(-left / timedelta(milliseconds=1), 1))
+    left = log_if_late(fixed, ahead) + _MARGIN
     await asyncio.sleep(max(left.total_seconds(), 0))
+
+
+def log_if_late(fixed: float, ahead: timedelta) -> timedelta:
+    """Log a commit after its instant, which lay `ahead` when it was fixed (`fixed`); return the time that is left."""
+    left = ahead - timedelta(seconds=time.monotonic() - fixed)
+    if left < timedelta():
+        log.warning("published_late", ms=round(-left / timedelta(milliseconds=1), 1))
+    return left

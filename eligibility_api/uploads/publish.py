@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from sqlalchemy import text
@@ -9,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import RowFault, UploadState
 from eligibility_api.database.plans import whole_file
-from eligibility_api.enrolment.store import lock_insurer, publish_revision, record
-from eligibility_api.files.store import PUBLICATION_LEAD
+from eligibility_api.enrolment.change import log_if_late
+from eligibility_api.enrolment.store import Published, lock_insurer, record
+from eligibility_api.enrolment.store import publish as publish_ahead
+from eligibility_api.files.store import PUBLICATION_LEAD, lead_of
 from eligibility_api.platform.telemetry import PUBLICATION_DELAY
 from eligibility_api.uploads.prepare import prepare_chunk
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask, record_checked, refuse
@@ -47,8 +50,11 @@ async def publish(context: UploadContext, task: UploadTask) -> None:
     after: int | None = task.prepared
     while after is not None:
         after = await prepare_chunk(context, task, after)
+    began = time.monotonic()
     async with context.database.transaction() as connection:
-        await _publish(connection, task)
+        published = await _publish(connection, task, began)
+        fixed = time.monotonic()
+    log_if_late(fixed, published.ahead)
     PUBLICATION_DELAY.observe(max(0.0, (context.clock() - task.received_at).total_seconds()))
     await _analyze(context, task)
 
@@ -80,7 +86,7 @@ async def _is_outdated(context: UploadContext, task: UploadTask) -> bool:
         return True
 
 
-async def _publish(connection: AsyncConnection, task: UploadTask) -> None:
+async def _publish(connection: AsyncConnection, task: UploadTask, began: float) -> Published:
     await lock_insurer(connection, task.insurer_number, alone=True)
     withdrawn = await connection.execute(
         text(_RECORD_WITHDRAWN), {"upload": task.file_id, "revision": task.revision}
@@ -89,7 +95,7 @@ async def _publish(connection: AsyncConnection, task: UploadTask) -> None:
     await record_skipped(connection, task, skipped)
     await QUEUE.change(connection, task, state=UploadState.PUBLISHED)
     await record(connection, audit_values(task, "enrolment.file", task.revision))
-    await publish_revision(connection, task.revision, PUBLICATION_LEAD)
+    return await publish_ahead(connection, task.revision, lead_of(PUBLICATION_LEAD, began))
 
 
 async def _skipped(connection: AsyncConnection, task: UploadTask) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import RowFault, UploadState
 from eligibility_api.database.plans import join_as_written
 from eligibility_api.domain.membership import CONTENT
-from eligibility_api.enrolment.store import lock_insurer, publish_revision, record
-from eligibility_api.files.store import PUBLICATION_LEAD
+from eligibility_api.enrolment.change import log_if_late
+from eligibility_api.enrolment.store import Published, lock_insurer, publish, record
+from eligibility_api.files.store import PUBLICATION_LEAD, lead_of
 from eligibility_api.uploads.publish import audit_values, withdraw
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
 from eligibility_api.uploads.report import record_skipped
@@ -72,8 +75,11 @@ async def undo(context: UploadContext, task: UploadTask) -> None:
     after: int | None = task.prepared
     while after is not None:
         after = await _prepare_chunk(context, task, staging, after)
+    began = time.monotonic()
     async with context.database.transaction() as connection:
-        await _publish(connection, task, staging)
+        published = await _publish(connection, task, staging, began)
+        fixed = time.monotonic()
+    log_if_late(fixed, published.ahead)
 
 
 async def _prepare_chunk(
@@ -92,7 +98,9 @@ async def _prepare_chunk(
         return upto
 
 
-async def _publish(connection: AsyncConnection, task: UploadTask, staging: Staging) -> None:
+async def _publish(
+    connection: AsyncConnection, task: UploadTask, staging: Staging, began: float
+) -> Published:
     assert task.undo_revision is not None
     await lock_insurer(connection, task.insurer_number, alone=True)
     parameters = {"upload": task.file_id, "insurer": task.insurer_number, "file": task.revision}
@@ -101,4 +109,4 @@ async def _publish(connection: AsyncConnection, task: UploadTask, staging: Stagi
     await staging.drop(connection)
     await QUEUE.change(connection, task, state=UploadState.UNDONE)
     await record(connection, audit_values(task, "enrolment.file-undone", task.undo_revision))
-    await publish_revision(connection, task.undo_revision, PUBLICATION_LEAD)
+    return await publish(connection, task.undo_revision, lead_of(PUBLICATION_LEAD, began))

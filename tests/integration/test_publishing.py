@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.facilities import service as facilities
@@ -70,6 +71,16 @@ async def end(fund: Fund, person: Person) -> None:
     body = {name: member(person)[name] for name in names} | {"lost_on": "2025-04-01", "reason_of_loss": "03"}
     response = await fund.post("/v1/enrolments/end", body, fund.insurer)
     assert response.status_code == 200, response.text
+
+
+async def test_a_file_that_is_committed_after_its_instant_is_logged(
+    fund: Fund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await registered(fund)
+    monkeypatch.setattr("eligibility_api.uploads.publish.lead_of", lambda *_: timedelta(microseconds=1))
+    with capture_logs() as log:
+        assert (await upload_and_process(fund, csv_file([member(person)])))["state"] == "published"
+    assert "published_late" in [line["event"] for line in log]
 
 
 async def test_a_member_of_a_published_file_is_answered(fund: Fund) -> None:
