@@ -45,8 +45,7 @@ STATEMENT_SECONDS = 30.0
 """Statement timeout of the sequencer."""
 
 STEP_SECONDS = 0.4
-"""How often a step begins. Under load it takes what has gathered: a step costs some fifteen milliseconds, and a record
-in it some ten microseconds."""
+"""How often a step begins. Most of a step's cost does not depend on its records: under load it takes what has gathered."""
 
 _RETRY_SECONDS = 2.0
 _LOCK = 0x5348_494B_414B_554C

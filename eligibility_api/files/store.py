@@ -24,18 +24,18 @@ FAULTS_PER_PAGE = 1_000
 PUBLICATION_LEAD = timedelta(seconds=1)
 """Time that a publishing transaction has for its commit before its content becomes visible (decision 004)."""
 
-
-_MAX_LEAD = timedelta(seconds=10)
-"""The longest lead of a transaction that took long: an insurer's next file waits for it."""
+MAX_LEAD = timedelta(seconds=4)
+"""The longest lead of a transaction that took long: an insurer's next file waits for it, and an insurer's program takes five
+seconds for a wrong clock."""
 
 
 def lead_of(lead: timedelta, began: float) -> timedelta:
-    """The lead of a transaction that began at `began` (monotonic seconds): three times what it took, but no
-    less than `lead`.
+    """The lead of a transaction that began at `began` (monotonic seconds): three times what it took, `lead`
+    at least and `MAX_LEAD` at most.
 
     On a machine without a free processor its commit may take as long as its statements did.
     """
-    return max(lead, min(3 * timedelta(seconds=time.monotonic() - began), _MAX_LEAD))
+    return max(lead, min(3 * timedelta(seconds=time.monotonic() - began), MAX_LEAD))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ _FAILURE_WAIT_SECONDS, _MAX_FAILURES = 2.0, 60
 """After a technical failure a state is fetched again; after two minutes of them it is given up. The fund has the file."""
 
 _MAX_LEAD_SECONDS = 5.0
-"""The fund publishes about a second ahead; a longer lead means that a clock is wrong, and is not waited for.
+"""The fund publishes one to four seconds ahead; a longer lead means that a clock is wrong, and is not waited for.
 """
 
 State = TypeVar("State")
