@@ -61,8 +61,7 @@ def test_a_patient_checks_in_by_touch_and_agrees_to_everything(
     at(screen, "done", "受付が終わりました")
     rig.later(6)
     expect(screen.locator("h1")).to_contain_text("カードが残っています")
-    rig.take()
-    rig.later(2)
+    rig.empty()
     at(screen, "idle")
     consent = rig.kept[-1].consent
     assert consent is not None
@@ -107,8 +106,7 @@ def test_what_is_heard_is_soft_the_same_for_every_key_and_never_a_pin(
     at(page, "done")
     rig.later(6)
     expect(page.locator("h1")).to_contain_text("カードが残っています")
-    rig.take()
-    rig.later(2)
+    rig.empty()
     at(page, "idle")
     expect(page.get_by_role("button", name="読み上げ")).to_have_attribute("aria-pressed", "false")
     calls = page.evaluate("() => calls")

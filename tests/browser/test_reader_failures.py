@@ -74,7 +74,6 @@ def test_refusals_that_might_protect_somebody_look_the_same(rig: ReaderRig, scre
         choose_pin(screen)
         at(screen, "other", "受付できませんでした")
         pictures.add(screen.screenshot(animations="disabled"))
-        rig.take()
-        rig.later(2)
+        rig.empty()
         at(screen, "idle")
     assert len(pictures) == 1

@@ -197,11 +197,15 @@ class ReaderScreen:
         self._wait_for_removal()
 
     def _wait_for_removal(self) -> None:
+        """Wait until the card is out; the screen stays for its time from then on, or from the end of the tap."""
+        was_in = False
         while self._has_card() and not self._ended:
+            was_in = True
             self._pause()
         with self._changed:
             self._pin = self._operator = None
-            self._touched = self._ticks()
+            if was_in:
+                self._touched = self._ticks()
 
     def _tap(self, operator: str | None) -> Position:
         """One tap; what it leaves is kept. A failure of the connection is known before anything is asked."""

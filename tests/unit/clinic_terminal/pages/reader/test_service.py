@@ -75,8 +75,7 @@ def test_a_patient_enters_the_pin_agrees_and_takes_the_card(rig: ReaderRig) -> N
     assert outcome.consent.answer is not None
     assert Category.SURGERY in [allowed.category for allowed in outcome.consent.answer.allowed]
     assert card.closed >= 1
-    rig.take()
-    rig.later(2)
+    rig.empty()
     assert at(rig, Step.IDLE) == Position(Step.IDLE)
 
 
@@ -319,8 +318,7 @@ def test_an_unexpected_failure_leaves_the_next_patient_a_reader(
     at(rig, Step.NETWORK)
     assert "RuntimeError" in caplog.text
     assert "1234" not in caplog.text
-    rig.take()
-    rig.later(2)
+    rig.empty()
     at(rig, Step.IDLE)
     place(rig, FakeCard())
     at(rig, Step.METHOD)
