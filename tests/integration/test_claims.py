@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from starlette.requests import ClientDisconnect
+from structlog.testing import capture_logs
 
 from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.contract.identifiers import membership_key
@@ -256,6 +257,16 @@ async def test_faults_are_paged_by_place_and_counted_beyond_the_stored_ones(
     assert (len(first["faults"]), len(rest["faults"]), rest["next"]) == (1_000, 200, None)
     assert answer["report"]["faults"] == {"other-insurer": 40 * 36}
     assert first["faults"][0].keys() == {"line", "record", "field", "name", "claim", "code", "shape"}
+
+
+async def test_a_file_that_is_committed_after_its_instant_is_logged(
+    fund: Fund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eligibility_api.claims.writer.lead_of", lambda *_: timedelta(microseconds=1))
+    with capture_logs() as log:
+        body = claim_file([medical_claim(who) for who in unknown_members(fund, 1)])
+        assert (await upload_and_process(fund, body))["state"] == "done"
+    assert "published_late" in [line["event"] for line in log]
 
 
 async def test_known_from_follows_the_clock_of_windows(fund: Fund) -> None:

@@ -83,6 +83,18 @@ async def test_a_file_that_is_committed_after_its_instant_is_logged(
     assert "published_late" in [line["event"] for line in log]
 
 
+async def test_an_undo_that_is_committed_after_its_instant_is_logged(
+    fund: Fund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await registered(fund)
+    file = await upload_and_process(fund, csv_file([member(person)]))
+    monkeypatch.setattr("eligibility_api.uploads.undo.lead_of", lambda *_: timedelta(microseconds=1))
+    with capture_logs() as log:
+        await decide(fund, file["upload_id"], "undo")
+    assert (await get(fund, f"/v1/uploads/{file['upload_id']}"))["state"] == "undone"
+    assert "published_late" in [line["event"] for line in log]
+
+
 async def test_a_member_of_a_published_file_is_answered(fund: Fund) -> None:
     person = await registered(fund)
     answer = await upload_and_process(fund, csv_file([member(person)]))
