@@ -17,6 +17,11 @@ from loadtest.target import LoadError
 
 FAILED, STOPPED = 1, 3
 
+CONNECTIONS = 16
+"""Enough to keep one worker busy."""
+
+MAX_CONNECTIONS = 256
+
 
 def baseline(
     *,
@@ -31,13 +36,21 @@ def baseline(
     cards: Annotated[
         int, typer.Option(min=100, max=100_000, help="カードの数 / Number of cardholders.")
     ] = 1000,
+    connections: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=MAX_CONNECTIONS,
+            help="常に応答を待っている接続の数 / Number of connections that always have a request in progress.",
+        ),
+    ] = CONNECTIONS,
     as_json: Annotated[bool, typer.Option("--json", help="JSON で出力 / Print one JSON object.")] = False,
     on_request: Annotated[
         bool,
         typer.Option(
-            help="標準入力の1行（prepare、tap または number）ごとに1回測定し、コストを JSON で出力 / For each line of"
+            help="標準入力の1行（prepare、tap または number）ごとに1回測定し、コストと応答時間を JSON で出力 / For each line of"
             " standard input (prepare, tap or number) measure one round of `--seconds`, and print its costs"
-            " (µs per unit) as JSON."
+            " and its latency (µs per unit) as JSON."
         ),
     ] = False,
 ) -> None:
@@ -50,9 +63,10 @@ def baseline(
     completed.
     """
     from loadtest.baseline.report import show
-    from loadtest.baseline.run import run_baseline, run_rounds_on_request
+    from loadtest.baseline.run import Extent, run_baseline, run_rounds_on_request
 
     exit_on_sigterm()
+    extent = Extent(seconds, cards, connections)
     errors = Console(stderr=True)
 
     def progress(text: str) -> None:
@@ -61,10 +75,10 @@ def baseline(
     with tempfile.TemporaryDirectory(prefix="shikaku-baseline-") as folder:
         try:
             if on_request:
-                for costs in run_rounds_on_request(seconds, cards, Path(folder), progress, sys.stdin):
+                for costs in run_rounds_on_request(extent, Path(folder), progress, sys.stdin):
                     print(json.dumps(costs), flush=True)
                 return
-            report = run_baseline(seconds, cards, Path(folder), progress)
+            report = run_baseline(extent, Path(folder), progress)
         except (LoadError, ConnectionFailed, OSError) as error:
             typer.echo(f"測定できませんでした / The measurement failed: {error}", err=True)
             raise typer.Exit(STOPPED) from error

@@ -14,7 +14,7 @@ from loadtest.baseline.rounds import CaseResult
 from loadtest.machine.costs import API, DATABASE, MAX_GENERATOR_UTILISATION
 from loadtest.scenario.sections import Text, joined
 
-MIN_RATIOS = {"tap_over_baseline": 0.60, "number_over_fastapi": 0.30}
+MIN_RATIOS = {"tap_over_baseline": 1.0, "number_over_fastapi": 0.35}
 """The minimum ratios of rates on two cores, one of them the generator's."""
 
 _TITLES = {

@@ -12,9 +12,6 @@ from loadtest.baseline.cases import HOST, Case, ProofsExhausted, UnexpectedAnswe
 from loadtest.http_client.connection import Connection, ConnectionFailed
 from loadtest.machine.costs import GENERATOR, NO_CPU_USAGE, CpuReading, CpuUsage, ProcessKinds
 
-CONNECTIONS = 16
-"""Connections that always have a request in progress: enough to keep one worker busy."""
-
 
 @dataclass(slots=True)
 class CaseResult:
@@ -49,19 +46,19 @@ CaseProcesses = Mapping[str, ProcessKinds]
 
 
 async def measure(
-    cases: Sequence[Case], processes: CaseProcesses, *, rounds: int, seconds: float
+    cases: Sequence[Case], processes: CaseProcesses, *, rounds: int, seconds: float, connections: int
 ) -> dict[str, CaseResult]:
-    """Run every case in turn for `seconds`, `rounds` times."""
+    """Run every case in turn for `seconds`, `rounds` times, on so many connections."""
     results = {case.name: CaseResult(case.requests) for case in cases}
     for _ in range(rounds):
         for case in cases:
-            await _round(case, processes[case.name], results[case.name], seconds)
+            await _round(case, processes[case.name], results[case.name], seconds, connections)
     return results
 
 
-async def _round(case: Case, kinds: ProcessKinds, result: CaseResult, seconds: float) -> None:
+async def _round(case: Case, kinds: ProcessKinds, result: CaseResult, seconds: float, count: int) -> None:
     port = int(case.url.rpartition(":")[2])
-    connections = [await Connection.open(HOST, port) for _ in range(CONNECTIONS)]
+    connections = [await Connection.open(HOST, port) for _ in range(count)]
     before, began = CpuReading.now(kinds), perf_counter()
     done = await asyncio.gather(
         *(_repeat(case, connection, began + seconds, result) for connection in connections)

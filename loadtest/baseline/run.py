@@ -29,7 +29,7 @@ from loadtest.baseline.cases import (
 from loadtest.baseline.config import VARIABLE, BaselineConfig
 from loadtest.baseline.proofs import ProofFactory
 from loadtest.baseline.report import BaselineReport
-from loadtest.baseline.rounds import CONNECTIONS, CaseProcesses, CaseResult, measure
+from loadtest.baseline.rounds import CaseProcesses, CaseResult, measure
 from loadtest.baseline.server import serve
 from loadtest.clock import today_in_japan
 from loadtest.dataset.provision import Dataset, DatasetSize, provision
@@ -47,7 +47,11 @@ PREPARE = "prepare"
 _ON_REQUEST = (TAP, NUMBER)
 """The cases that are measured on request: those of the fund."""
 
-_TERMINALS = 8
+LATENCY = "latency"
+"""Of a round on request: microseconds of the clock for each unit, as the connection that asks sees them."""
+
+_MIN_TERMINALS = 4
+_CONNECTIONS_OF_A_TERMINAL = 2
 _WARM_UP_SECONDS = 0.5
 _WARM_UP_PROOFS = 5000
 """Enough for the warm-up of a machine twice as fast as those on which this was developed."""
@@ -59,6 +63,26 @@ _MEMBERSHIPS = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """How much is measured: seconds of each case or round, cards, and connections that have a request in progress."""
+
+    seconds: float
+    cards: int
+    connections: int
+
+    @property
+    def dataset(self) -> DatasetSize:
+        """The dataset: a cardholder for each card, a terminal for each two connections."""
+        terminals = max(_MIN_TERMINALS, self.connections // _CONNECTIONS_OF_A_TERMINAL)
+        return DatasetSize(people=self.cards, cards=self.cards, terminals=terminals)
+
+    def as_json(self) -> dict[str, int | float]:
+        """For a report."""
+        cards = {"people": self.cards, "cards": self.cards}
+        return {"seconds": self.seconds, "rounds": ROUNDS, "connections": self.connections, **cards}
+
+
+@dataclass(frozen=True, slots=True)
 class _Setup:
     """The cases, their processes, and the proofs."""
 
@@ -66,44 +90,41 @@ class _Setup:
     processes: CaseProcesses
     factory: ProofFactory
     proofs: ProofQueue
+    connections: int
 
 
-def run_baseline(seconds: float, cards: int, folder: Path, progress: Progress) -> BaselineReport:
-    """Measure each of the four cases for `seconds`, in rounds; all files are in `folder`.
+def run_baseline(extent: Extent, folder: Path, progress: Progress) -> BaselineReport:
+    """Measure each of the four cases for `extent.seconds`, in rounds; all files are in `folder`.
 
     Raises LoadError, ConnectionFailed, OSError.
     """
     cores = Cores.choose()
-    size = DatasetSize(people=cards, cards=cards, terminals=_TERMINALS)
     with ExitStack() as stack:
         progress("a stack with one API worker")
         target = stack.enter_context(start_stack(folder, workers=1))
-        dataset = provision(target, size, folder, progress)
-        setup = _set_up(stack, target, dataset, folder)
+        dataset = provision(target, extent.dataset, folder, progress)
+        setup = _set_up(stack, target, dataset, folder, extent.connections)
         cores.pin_server(_server_side(target, setup.processes))
-        results = _measure(setup, cores, seconds, progress)
-    conditions = {
-        "seconds": seconds, "rounds": ROUNDS, "connections": CONNECTIONS, "people": cards, "cards": cards,
-    }  # fmt: skip
-    return BaselineReport(results, cores.describe(), conditions)
+        results = _measure(setup, cores, extent.seconds, progress)
+    return BaselineReport(results, cores.describe(), extent.as_json())
 
 
 def run_rounds_on_request(
-    seconds: float, cards: int, folder: Path, progress: Progress, requests: Iterable[str]
+    extent: Extent, folder: Path, progress: Progress, requests: Iterable[str]
 ) -> Iterator[dict[str, float]]:
     """Carry out each line of `requests`: `prepare`, or the name of a case of the fund to measure for one round.
 
     Two versions of the code are compared by alternating requests to a process of each, so that any other load on the
     machine affects both. Preparing signs in and makes the proofs of the next round, so that rounds follow each other
-    at once. Yields microseconds of processor time per unit by kind of process, nothing for `prepare`.
+    at once. Yields microseconds per unit: processor time by kind of process, and `LATENCY`; nothing for `prepare`.
     Raises LoadError, also for another line and for a tap without a proof; ConnectionFailed, OSError.
     """
     cores = Cores.choose()
-    size = DatasetSize(people=cards, cards=cards, terminals=_TERMINALS)
+    seconds = extent.seconds
     with ExitStack() as stack:
         target = stack.enter_context(start_stack(folder, workers=1))
-        dataset = provision(target, size, folder, progress)
-        setup = _set_up(stack, target, dataset, folder)
+        dataset = provision(target, extent.dataset, folder, progress)
+        setup = _set_up(stack, target, dataset, folder, extent.connections)
         cores.pin_server(_server_side(target, setup.processes))
         expected = _warm_up(setup, cores, progress)
         progress("ready")
@@ -114,7 +135,8 @@ def run_rounds_on_request(
                 yield {}
                 continue
             result = _requested_round(setup, cores, line.strip(), seconds)
-            yield {kind: result.cpu_us(kind) for kind in (API, DATABASE)}
+            latency = extent.connections / result.per_second * 1e6
+            yield {kind: result.cpu_us(kind) for kind in (API, DATABASE)} | {LATENCY: latency}
 
 
 def _requested_round(setup: _Setup, cores: Cores, name: str, seconds: float) -> CaseResult:
@@ -129,7 +151,9 @@ def _requested_round(setup: _Setup, cores: Cores, name: str, seconds: float) -> 
     return results[name]
 
 
-def _set_up(stack: ExitStack, target: TargetEnvironment, dataset: Dataset, folder: Path) -> _Setup:
+def _set_up(
+    stack: ExitStack, target: TargetEnvironment, dataset: Dataset, folder: Path, connections: int
+) -> _Setup:
     config = BaselineConfig.of(target)
     config.save(folder / "baseline.json")
     baseline = stack.enter_context(serve("baseline", {VARIABLE: str(folder / "baseline.json")}))
@@ -148,7 +172,7 @@ def _set_up(stack: ExitStack, target: TargetEnvironment, dataset: Dataset, folde
         FASTAPI: _kinds(target, fastapi.url), BASELINE: _kinds(target, baseline.url), NUMBER: fund, TAP: fund,
     }  # fmt: skip
     factory = ProofFactory.of(config, [terminal.credential for terminal in dataset.terminals], cards)
-    return _Setup(cases, of_cases, factory, proofs)
+    return _Setup(cases, of_cases, factory, proofs, connections)
 
 
 def _sign_in_again(setup: _Setup, target: TargetEnvironment, dataset: Dataset) -> _Setup:
@@ -221,4 +245,7 @@ def _raise_for_failures(results: Mapping[str, CaseResult]) -> None:
 
 def _run_rounds(setup: _Setup, cores: Cores, *, rounds: int, seconds: float) -> dict[str, CaseResult]:
     with cores.generating(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(measure(setup.cases, setup.processes, rounds=rounds, seconds=seconds))
+        rates = measure(
+            setup.cases, setup.processes, rounds=rounds, seconds=seconds, connections=setup.connections
+        )
+        return runner.run(rates)

@@ -6,6 +6,7 @@ BEFORE and AFTER are checkouts with a `.venv` each. Three stacks run side by sid
 second one of BEFORE; each measures a short round of the same case in turn, in a random order. The ratios AFTER / BEFORE are printed beside the ratios of the
 two stacks of the same version, which show what the method itself is worth on this machine: median, and the interval
 that holds the true median with a probability of at least 95 % (order statistics, no assumption about the distribution).
+With `--connections 1` the latency is that of one request alone.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from statistics import median
 from typing import IO
 
 Costs = dict[str, float]
-"""Microseconds of processor time per unit, by kind of process."""
+"""Microseconds per unit: of processor time by kind of process, and of the clock (`LATENCY`)."""
+
+LATENCY = "latency"
 
 CASES = ("tap", "number")
 COMMAND = (".venv/bin/loadtest", "baseline", "--on-request")
@@ -52,10 +55,10 @@ class Version:
 
 
 @contextmanager
-def version(checkout: Path, seconds: float, cards: int, command: Sequence[str]) -> Iterator[Version]:
+def version(checkout: Path, command: Sequence[str]) -> Iterator[Version]:
     """Start a stack of `checkout`, and end it."""
     process = subprocess.Popen(
-        [*command, "--seconds", str(seconds), "--cards", str(cards)],
+        command,
         cwd=checkout,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -90,6 +93,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--cards", type=int, default=200)
+    parser.add_argument("--connections", type=int, help="Default: the versions' own, 16.")
     parser.add_argument(
         "--before-command",
         type=str.split,
@@ -104,14 +108,15 @@ def main() -> None:
     }
     checkouts = {"before": given.before, "after": given.after, "again": given.before}
     order, random = list(checkouts), Random(0)
+    options = [f"--seconds={given.seconds}", f"--cards={given.cards}"]
+    if given.connections is not None:
+        options.append(f"--connections={given.connections}")
     with ExitStack() as stack:
         versions = {
             name: stack.enter_context(
                 version(
                     checkouts[name].resolve(),
-                    given.seconds,
-                    given.cards,
-                    COMMAND if name == "after" else given.before_command,
+                    [*(COMMAND if name == "after" else given.before_command), *options],
                 )
             )
             for name in order
@@ -134,9 +139,11 @@ def main() -> None:
 def report(case: str, rounds: dict[str, list[Costs]]) -> None:
     """Print one line for each kind of process."""
     print(f"{case:18} {'before µs':>10} {'after µs':>10}  after/before            same version")
-    for kind in (*rounds["before"][0], "sum"):
+    kinds = [kind for kind in rounds["before"][0] if kind != LATENCY]
+    latency = [LATENCY] if LATENCY in rounds["before"][0] else []  # versions before 0.2 do not tell it
+    for kind in (*kinds, "sum", *latency):
         series = {
-            name: [sum(costs.values()) if kind == "sum" else costs[kind] for costs in measured]
+            name: [sum(costs[one] for one in kinds) if kind == "sum" else costs[kind] for costs in measured]
             for name, measured in rounds.items()
         }
         ratios = [after / before for before, after in zip(series["before"], series["after"], strict=True)]

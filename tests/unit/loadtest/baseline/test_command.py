@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from loadtest.baseline import run
+from loadtest.baseline.run import Extent
 from loadtest.cli import app
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.target import LoadError
@@ -28,15 +29,17 @@ def folders(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Rounds on request that cost one more microsecond each; a line `fail` cannot be completed."""
     used: list[Path] = []
 
-    def rounds(
-        seconds: float, cards: int, folder: Path, _: Any, lines: Iterable[str]
-    ) -> Iterator[dict[str, float]]:
+    def rounds(extent: Extent, folder: Path, _: Any, lines: Iterable[str]) -> Iterator[dict[str, float]]:
         assert folder.is_dir()
         used.append(folder)
         for number, line in enumerate(lines):
             if line.strip() == "fail":
                 raise LoadError("tap: 503 overloaded")
-            yield {"api": seconds * 100 + number, "database": float(cards)}
+            yield {
+                "api": extent.seconds * 100 + number,
+                "database": float(extent.cards),
+                "of": extent.connections,
+            }
 
     monkeypatch.setattr(run, "run_rounds_on_request", rounds)
     return used
@@ -47,11 +50,17 @@ def invoke(*words: str, lines: str | None = None) -> Result:
 
 
 def test_each_line_of_the_input_is_answered_by_a_line_of_json(folders: list[Path]) -> None:
-    done = invoke("--on-request", "--seconds", "2", "--cards", "300", lines="prepare\ntap\nnumber\n")
+    options = ("--seconds", "2", "--cards", "300", "--connections", "1")
+    done = invoke("--on-request", *options, lines="prepare\ntap\nnumber\n")
     assert done.exit_code == 0
     assert [json.loads(line) for line in done.stdout.splitlines()] == [
-        {"api": 200.0 + number, "database": 300.0} for number in range(3)
+        {"api": 200.0 + number, "database": 300.0, "of": 1} for number in range(3)
     ]
+
+
+@pytest.mark.parametrize("count", ["0", "257", "many"])
+def test_another_number_of_connections_is_refused(folders: list[Path], count: str) -> None:
+    assert invoke("--on-request", "--connections", count, lines="").exit_code == 2
 
 
 def test_an_empty_input_is_a_measurement_of_nothing(folders: list[Path]) -> None:

@@ -13,6 +13,9 @@ from loadtest.baseline.report import show
 from loadtest.machine.costs import API, DATABASE, GENERATOR, CpuUsage
 from tests.unit.loadtest.baseline.builders import report
 
+REACHED = {TAP: {"rates": [2000.0]}, NUMBER: {"rates": [3150.0]}}
+"""As fast as the baseline, and 0.35 of FastAPI's rate."""
+
 
 def test_ratios_are_of_median_rates_and_of_processor_time() -> None:
     slow = CpuUsage(10.0, {API: 9.0, DATABASE: 3.0, GENERATOR: 5.0})
@@ -32,8 +35,9 @@ def test_processor_time_is_reported_per_request_and_kind_of_process() -> None:
 @pytest.mark.parametrize(
     ("changes", "ending"),
     [
-        ({}, "reached."),
-        ({NUMBER: {"rates": [2000.0]}}, "not reached."),
+        (REACHED, "FastAPI's minimal route (goal 0.35): reached."),
+        (REACHED | {TAP: {"rates": [1999.0]}}, "not reached."),
+        (REACHED | {NUMBER: {"rates": [3149.0]}}, "not reached."),
         (
             {FASTAPI: {"usage": CpuUsage(10, {GENERATOR: 8.5})}},
             "The generator was the bottleneck of: fastapi.",

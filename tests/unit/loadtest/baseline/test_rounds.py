@@ -35,16 +35,22 @@ class FakeCase:
 
 
 @pytest.fixture(autouse=True)
-def _no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
+    """The connections that are opened; there is no socket."""
+    made: list[Connection] = []
+
     async def opened(*_: Any) -> Connection:
-        return Connection()
+        made.append(Connection())
+        return made[-1]
 
     monkeypatch.setattr(Connection, "open", opened)
+    return made
 
 
-def run(*cases: FakeCase, seconds: float = 0.02) -> dict[str, CaseResult]:
+def run(*cases: FakeCase, seconds: float = 0.02, count: int = 16) -> dict[str, CaseResult]:
     processes: Any = {case.name: {} for case in cases}
-    return asyncio.run(measure(cast(Any, cases), processes, rounds=2, seconds=seconds))
+    measured = measure(cast(Any, cases), processes, rounds=2, seconds=seconds, connections=count)
+    return asyncio.run(measured)
 
 
 def test_cases_alternate() -> None:
@@ -53,6 +59,12 @@ def test_cases_alternate() -> None:
     assert order == ["one", "other", "one", "other"]
     assert len(results) == 2
     assert all(len(r.rates) == 2 and r.units > 0 and not r.failures for r in results.values())
+
+
+@pytest.mark.parametrize("count", [1, 64])
+def test_a_round_has_its_number_of_connections(connections: list[Connection], count: int) -> None:
+    run(FakeCase("one", []), count=count)
+    assert len(connections) == 2 * count
 
 
 def test_a_round_ends_with_the_last_proof_without_a_failure() -> None:

@@ -16,7 +16,8 @@ import pytest
 from loadtest.baseline import run
 from loadtest.baseline.cases import BASELINE, FASTAPI, NUMBER, TAP, ProofQueue
 from loadtest.baseline.proofs import ReadyProof
-from loadtest.baseline.run import ROUNDS, run_baseline, run_rounds_on_request
+from loadtest.baseline.run import LATENCY, ROUNDS, Extent, run_baseline, run_rounds_on_request
+from loadtest.dataset.provision import DatasetSize
 from loadtest.machine import processes
 from loadtest.machine.cores import Cores
 from loadtest.machine.costs import API, DATABASE, GENERATOR
@@ -29,6 +30,12 @@ FUND = "http://127.0.0.1:8400"
 MEMBERSHIPS = [Membership("06130017", None, str(number), None, date(1980, 1, 1)) for number in range(6)]
 COSTS = {API: 600.0, DATABASE: 200.0}
 """Of `case_result`: 6 and 2 seconds of processor time for 10,000 units."""
+
+TAP_COSTS, NUMBER_COSTS = (
+    COSTS | {LATENCY: pytest.approx(16e6 / 1400)},
+    COSTS | {LATENCY: pytest.approx(16e6 / 3000)},
+)
+"""At 1,400 and 3,000 units a second each of 16 connections waits so long."""
 
 
 @dataclass
@@ -47,8 +54,9 @@ class FakeMachine:
         return [ReadyProof(0, 0, b"c", b"s")] * min(count, 3)
 
     async def measure(
-        self, cases: Sequence[Any], _: object, *, rounds: int, seconds: float
+        self, cases: Sequence[Any], _: object, *, rounds: int, seconds: float, connections: int
     ) -> dict[str, Any]:
+        assert connections == 16
         names = [case.name for case in cases]
         self.done.append((names, rounds, seconds))
         return {name: case_result(name, **self.results.get(name, {})) for name in names}
@@ -64,9 +72,9 @@ class FakeMachine:
         finally:
             self.done.append("stack ended")
 
-    def set_up(self, *_: object) -> Any:
+    def set_up(self, *given: Any) -> Any:
         cases = [SimpleNamespace(name=name, requests=1) for name in (FASTAPI, BASELINE, NUMBER, TAP)]
-        return run._Setup(cast(Any, cases), {}, cast(Any, self), ProofQueue([]))
+        return run._Setup(cast(Any, cases), {}, cast(Any, self), ProofQueue([]), given[-1])
 
 
 @pytest.fixture
@@ -92,11 +100,11 @@ def on_request(
     *lines: str, seconds: float = 2.0, progress: list[str] | None = None
 ) -> Iterator[dict[str, float]]:
     steps = [] if progress is None else progress
-    return run_rounds_on_request(seconds, 300, Path("nowhere"), steps.append, lines)
+    return run_rounds_on_request(Extent(seconds, 300, 16), Path("nowhere"), steps.append, lines)
 
 
 def test_each_requested_round_yields_its_costs_per_unit(machine: FakeMachine) -> None:
-    assert list(on_request("tap\n", "number\n", " tap ")) == [COSTS] * 3
+    assert list(on_request("tap\n", "number\n", " tap ")) == [TAP_COSTS, NUMBER_COSTS, TAP_COSTS]
     measured = [one for one in machine.done if isinstance(one, tuple) and len(one) == 3]
     warm_up, *rounds = measured
     assert warm_up[0] == [FASTAPI, BASELINE, NUMBER, TAP]
@@ -104,7 +112,7 @@ def test_each_requested_round_yields_its_costs_per_unit(machine: FakeMachine) ->
 
 
 def test_preparing_signs_in_and_makes_the_proofs_of_the_next_round(machine: FakeMachine) -> None:
-    assert list(on_request("prepare", "tap")) == [{}, COSTS]
+    assert list(on_request("prepare", "tap")) == [{}, TAP_COSTS]
     place = machine.done.index(("sign in", FUND))
     # In the warm-up 2,000 and 1,400 units a second: a round of 2 s needs 6,800 proofs, twice as many are made.
     assert machine.done[place + 1 :] == [("proofs", 13_600), ([TAP], 1, 2.0), "stack ended"]
@@ -143,7 +151,7 @@ def test_another_line_is_refused_and_the_requests_are_named(machine: FakeMachine
 def test_a_round_without_a_proof_is_refused_and_not_reported_as_free(machine: FakeMachine) -> None:
     machine.results[TAP] = {"units": 0, "rates": []}
     rounds = on_request("number", "tap")
-    assert next(rounds) == COSTS
+    assert next(rounds) == NUMBER_COSTS
     with pytest.raises(LoadError, match="no proof is left"):
         next(rounds)
 
@@ -162,13 +170,13 @@ def test_a_failure_in_the_warm_up_ends_the_measurement_before_it_begins(
 ) -> None:
     machine.results[case] = {"failures": 1, "first_failure": "503 overloaded"}
     with pytest.raises(LoadError, match=f"{case}: 503 overloaded"):
-        run_baseline(10.0, 300, Path("nowhere"), lambda _: None)
+        run_baseline(Extent(10.0, 300, 16), Path("nowhere"), lambda _: None)
     assert len([one for one in machine.done if isinstance(one, tuple) and len(one) == 3]) == 1
 
 
 def test_a_measurement_has_rounds_of_all_cases_and_proofs_for_all_of_them(machine: FakeMachine) -> None:
     progress: list[str] = []
-    report = run_baseline(10.0, 300, Path("nowhere"), progress.append)
+    report = run_baseline(Extent(10.0, 300, 16), Path("nowhere"), progress.append)
     assert machine.done == [
         ("stack", 1),
         ("proofs", 5000),
@@ -180,6 +188,11 @@ def test_a_measurement_has_rounds_of_all_cases_and_proofs_for_all_of_them(machin
     assert report.conditions == {"seconds": 10.0, "rounds": 5, "connections": 16, "people": 300, "cards": 300}
     assert report.pinned == "nothing pinned: one core for all"
     assert "68000 proofs, signed in advance" in progress
+
+
+@pytest.mark.parametrize(("connections", "terminals"), [(1, 4), (16, 8), (64, 32), (256, 128)])
+def test_two_connections_share_a_terminal(connections: int, terminals: int) -> None:
+    assert Extent(1.0, 300, connections).dataset == DatasetSize(people=300, cards=300, terminals=terminals)
 
 
 def test_every_card_has_a_proof_in_the_warm_up(machine: FakeMachine) -> None:
