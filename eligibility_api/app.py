@@ -77,6 +77,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+OPEN_PATHS = (TOKEN_PATH, *audit_log.OPEN_PATHS)
+"""The paths under `/v1/` that the server answers without a token."""
+
 MAX_BODY_BYTES = 64 * 1024
 """Default limit of a request body: a proof has about 3 kB."""
 
@@ -212,7 +215,10 @@ def _admission(state: State, busy_routes: BusyRoutes) -> Admission:
     file_bytes = state.settings.upload_max_bytes
     larger = LARGER_BODIES | {uploads.PATH: file_bytes, CLAIMS_PATH: file_bytes}
     limits = ServerLimits.of(
-        state.settings, BodyLimits(MAX_BODY_BYTES, larger), max_open_files(), frozenset({TOKEN_PATH})
+        state.settings,
+        BodyLimits(MAX_BODY_BYTES, larger),
+        max_open_files(),
+        (TOKEN_PATH, *audit_log.OPEN_PATHS),
     )
     return Admission(
         limits,

@@ -22,6 +22,9 @@ from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix=AUDIT_PATH, tags=["audit log"])
 
+OPEN_PATHS = (f"{AUDIT_PATH}/checkpoint", f"{AUDIT_PATH}/consistency", f"{AUDIT_PATH}/tile/")
+"""What everybody may read, without a token."""
+
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
 

@@ -115,8 +115,8 @@ class ServerLimits:
     idle_seconds: float
     send_seconds: float
     proxies: tuple[IPNetwork, ...] = ()
-    open_paths: frozenset[str] = frozenset()
-    """The paths under `/v1/` that need no token."""
+    open_paths: tuple[str, ...] = ()
+    """The paths under `/v1/` that need no token; one that ends with a slash stands for all below it."""
 
     @classmethod
     def of(
@@ -124,7 +124,7 @@ class ServerLimits:
         settings: Settings,
         bodies: BodyLimits,
         max_open_files: int,
-        open_paths: frozenset[str] = frozenset(),
+        open_paths: tuple[str, ...] = (),
     ) -> Self:
         """The limits that are configured; fewer connections if the process may open fewer files."""
         return cls(
@@ -145,7 +145,9 @@ class ServerLimits:
 
     def needs_token(self, path: str) -> bool:
         """Whether a path is answered only to clients with a valid token."""
-        return path.startswith(PROTECTED_PATHS) and path not in self.open_paths
+        if not path.startswith(PROTECTED_PATHS):
+            return False
+        return not any(path == one or (one.endswith("/") and path.startswith(one)) for one in self.open_paths)
 
     def is_slow(self, received: int) -> bool:
         """Whether so many bytes in a period of `body_seconds` are too few of an unfinished body."""

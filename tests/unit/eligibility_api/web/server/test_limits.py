@@ -58,14 +58,18 @@ def test_a_proxy_that_is_no_network_is_refused_at_the_start(value: str) -> None:
     ("path", "needed"),
     [
         ("/v1/token", False),
+        ("/v1/token/", True),
+        ("/v1/audit/tile/0/x001/067", False),
+        ("/v1/audit/tile", True),
+        ("/v1/audit/records", True),
         ("/v1/eligibility/card", True),
         ("/v1/nothing", True),
         ("/healthz", False),
         ("/", False),
     ],
 )
-def test_all_of_the_interface_but_the_sign_in_needs_a_token(path: str, needed: bool) -> None:
-    limits = ServerLimits.of(Settings(), BODIES, 1_000, frozenset({"/v1/token"}))
+def test_all_of_the_interface_but_the_open_paths_needs_a_token(path: str, needed: bool) -> None:
+    limits = ServerLimits.of(Settings(), BODIES, 1_000, ("/v1/token", "/v1/audit/tile/"))
     assert limits.needs_token(path) is needed
 
 
