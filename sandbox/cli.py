@@ -35,7 +35,7 @@ def serve(
     cards: Annotated[
         Path | None,
         typer.Option(
-            exists=True, file_okay=False, help="署名できるカードのフォルダ / folder of cards that sign"
+            exists=True, file_okay=False, help="署名できるカードのフォルダー / folder of cards that sign"
         ),
     ] = None,
     port: Annotated[

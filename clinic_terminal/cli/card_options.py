@@ -41,7 +41,7 @@ ReaderName = Annotated[
     typer.Option(
         "--reader",
         help=option_help(
-            "使用するカードリーダーの名前（省略時：カードのあるリーダー）。",
+            "使用するカードリーダーの名前（省略時：カードのあるカードリーダー）。",
             "Reader to use; default: the only one with a card.",
         ),
     ),

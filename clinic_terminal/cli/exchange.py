@@ -20,7 +20,7 @@ from clinic_terminal.cli.web_face_options import (
 from clinic_terminal.console import exit_code_help
 
 _HELP = command_help(
-    """レセコンの要求ファイルに回答します。フォルダの下に req（要求）、res（結果）、face（資格確認結果）を作り、
+    """レセコンの要求ファイルに回答します。フォルダーの下に req（要求）、res（結果）、face（資格確認結果）を作り、
 req を監視します。--http を付けると、同じ要求に Web API（JSON）でも回答します。終了するには Ctrl-C を押してください。""",
     """Answers the request files of the clinic's software. Makes req (requests), res (results) and face (taps)
 in the folder, and watches req. With --http the same requests are answered as JSON over HTTP. Ctrl-C ends it.""",
@@ -33,7 +33,7 @@ Root = Annotated[
         "--root",
         metavar="DIR",
         help=option_help(
-            "連携フォルダ（省略時：TERMINAL_EXCHANGE_ROOT）。",
+            "連携フォルダー（省略時：TERMINAL_EXCHANGE_ROOT）。",
             "Exchange folder; default: TERMINAL_EXCHANGE_ROOT.",
         ),
     ),
@@ -63,7 +63,7 @@ def exchange_command(
         path = root or services.settings.exchange_root
         require(
             path is not None or http is not None,
-            "連携フォルダ（--root または TERMINAL_EXCHANGE_ROOT）か --http を指定してください。",
+            "連携フォルダー（--root または TERMINAL_EXCHANGE_ROOT）か --http を指定してください。",
             "give the exchange folder by --root or TERMINAL_EXCHANGE_ROOT, or --http",
         )
         web.start(services)

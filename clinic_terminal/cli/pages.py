@@ -41,7 +41,7 @@ ShelfFolder = Annotated[
         file_okay=False,
         exists=True,
         help=option_help(
-            "試験用：カードリーダーの代わりに、このフォルダのカードファイル（P*.json）を試験環境の画面から置く。",
+            "試験用：カードリーダーの代わりに、このフォルダーのカードファイル（P*.json）を試験環境の画面から置く。",
             "For tests: card files (P*.json) of this folder, placed by the sandbox's console, in place of a card reader.",
         ),
     ),

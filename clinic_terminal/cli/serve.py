@@ -28,7 +28,7 @@ READER_POLL_SECONDS = 0.5
 """Pause between two questions whether a card was inserted or removed."""
 
 _HELP = command_help(
-    """受付の業務に必要な機能を一つのプロセスで動かします。連携フォルダへの回答、--pages を付けた場合は受付の画面、
+    """受付の業務に必要な機能を一つのプロセスで動かします。連携フォルダーへの回答、--pages を付けた場合は受付の画面、
 --taps を付けた場合はカードを置くたびの資格確認（結果は1行の JSON）を行います。終了するには Ctrl-C を押してください。""",
     """Runs what a reception needs all day in one process: the answers to the exchange folder; with --pages the
 screens of the reception; with --taps a check of the insurance whenever a card is inserted (one line of JSON

@@ -74,7 +74,7 @@ class Services:
         )
         self.stack.enter_context(service)
         announce(
-            "連携フォルダの監視を開始しました。終了するには Ctrl-C を押してください。",
+            "連携フォルダーの監視を開始しました。終了するには Ctrl-C を押してください。",
             "The exchange folders are watched. Press Ctrl-C to end.",
         )
 

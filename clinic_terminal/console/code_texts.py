@@ -25,8 +25,8 @@ REASON_OF_LOSS = exhaustive(
     ReasonOfLoss,
     {
         ReasonOfLoss.DEATH: Bilingual("死亡", "death"),
-        ReasonOfLoss.PUBLIC_ASSISTANCE: Bilingual("生活保護受給", "public assistance"),
-        ReasonOfLoss.OTHER_INSURANCE: Bilingual("他保険への加入", "other insurance"),
+        ReasonOfLoss.PUBLIC_ASSISTANCE: Bilingual("生活保護受給開始", "public assistance"),
+        ReasonOfLoss.OTHER_INSURANCE: Bilingual("医療保険等の資格取得", "other insurance"),
         ReasonOfLoss.OTHER: Bilingual("その他", "other"),
     },
 )

@@ -78,7 +78,7 @@ def audit_known(
         typer.Option(
             parser=parse_institution_code,
             metavar="CODE",
-            help="照会する施設の医療機関コード / Institution code of the admitted facility that asks.",
+            help="照会する施設の医療機関等コード / Institution code of the admitted facility that asks.",
         ),
     ],
 ) -> None:

@@ -94,7 +94,7 @@ def verify_command(
         typer.Option(
             parser=parse_key,
             metavar="KEY",
-            help="連署が必要な立会人の鍵 / A witness that must have cosigned.",
+            help="連署が必要なウィットネスの鍵 / A witness that must have cosigned.",
         ),
     ] = None,
     checkpoint: Annotated[
@@ -111,7 +111,7 @@ def verify_command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON で表示する / Print one JSON object.")] = False,
 ) -> None:
-    """出力した監査記録を、支払基金なしで検証します。
+    """出力した監査記録を、支払基金に接続せずに検証します。
 
     Verify an export without the fund, its database or its secrets.
 

@@ -42,9 +42,12 @@ if TYPE_CHECKING:
 def witness_command(
     *,
     name: Annotated[
-        str, typer.Option(help="立会人の名前 / The witness's name in its key, such as witness.example/w1.")
+        str,
+        typer.Option(help="ウィットネスの名前 / The witness's name in its key, such as witness.example/w1."),
     ],
-    key: Annotated[Path, typer.Option(help="立会人の秘密鍵 / Its private key (PEM); made if there is none.")],
+    key: Annotated[
+        Path, typer.Option(help="ウィットネスの秘密鍵 / Its private key (PEM); made if there is none.")
+    ],
     state: Annotated[
         Path, typer.Option(help="連署の記録を残すファイル / The file that remembers what it cosigned.")
     ],
@@ -53,7 +56,7 @@ def witness_command(
         typer.Option(
             parser=parse_key,
             metavar="KEY",
-            help="立ち会うログの検証鍵 / A verification key of a log that it follows.",
+            help="連署するログの検証鍵 / A verification key of a log that it follows.",
         ),
     ] = None,
     url: Annotated[
@@ -155,7 +158,7 @@ def add_cosignatures_command(
         ),
     ],
 ) -> None:
-    """立会人の連署を、支払基金の提供内容に加えます。
+    """ウィットネスの連署を、支払基金の提供内容に加えます。
 
     Add the cosignatures of configured witnesses (FUND_WITNESSES) to what the fund serves.
     """

@@ -37,7 +37,7 @@ def facility_add(
         typer.Option(
             parser=parse_institution_code,
             metavar="CODE",
-            help="医療機関コード、または登録記号番号（資格確認限定型）"
+            help="医療機関等コード、または登録記号番号（資格確認限定型）"
             " / Institution code: ten digits with check digit; or a registration number (eligibility-only).",
         ),
     ] = None,
@@ -146,7 +146,7 @@ def facility_close(
         typer.Argument(
             parser=parse_institution_code,
             metavar="institution_code",
-            help="医療機関コード / The institution code.",
+            help="医療機関等コード / The institution code.",
         ),
     ],
 ) -> None:

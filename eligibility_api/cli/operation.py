@@ -25,7 +25,7 @@ def serve_command(
     uds: Annotated[
         Path | None,
         typer.Option(
-            help="待ち受ける Unix ソケット（プロキシの後ろで） / A Unix socket to listen on instead, behind a proxy."
+            help="待ち受ける Unix ソケット（プロキシーの後ろで） / A Unix socket to listen on instead, behind a proxy."
         ),
     ] = None,
     announce: Annotated[

@@ -53,7 +53,7 @@ def verify_command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON で表示する / Print one JSON object.")] = False,
 ) -> None:
-    """出力した同意を、支払基金なしで検証します。
+    """出力した同意を、支払基金に接続せずに検証します。
 
     Verify an exported consent without the fund, its database or its keys.
 

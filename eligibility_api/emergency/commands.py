@@ -50,7 +50,7 @@ def open_(
     facilities: Annotated[
         str | None,
         typer.Option(
-            help="個別の施設の医療機関コード / Institution codes of single facilities, comma-separated."
+            help="個別の施設の医療機関等コード / Institution codes of single facilities, comma-separated."
         ),
     ] = None,
     reason: Annotated[

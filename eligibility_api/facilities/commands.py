@@ -26,7 +26,7 @@ InstitutionCode = Annotated[
     typer.Option(
         parser=parse_institution_code,
         metavar="CODE",
-        help="医療機関コード / Institution code of an admitted facility.",
+        help="医療機関等コード / Institution code of an admitted facility.",
     ),
 ]
 Operator = Annotated[str, typer.Option(help="職員の氏名 / Name of the operator, as the facility writes it.")]

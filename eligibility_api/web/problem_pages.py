@@ -28,7 +28,7 @@ KINDS: dict[ErrorKind, tuple[str, str]] = {
         "A proof, a right or a token was not accepted.",
     ),
     ErrorKind.REGISTRATION: (
-        "カードは正しく読み取れましたが、保険証としての利用登録がありません。",
+        "カードは正しく読み取れましたが、健康保険証としての利用登録がありません。",
         "The card is in order, but not yet registered for insurance use.",
     ),
     ErrorKind.CARD: (

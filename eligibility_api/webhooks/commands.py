@@ -21,7 +21,7 @@ Entry = Annotated[
     str,
     typer.Argument(
         metavar="ORIGIN",
-        help="https://hooks.example などの送信先、またはこの機械を表す loopback"
+        help="https://hooks.example などの送信先、またはこのマシンを表す loopback"
         " / An origin such as https://hooks.example, or `loopback` for this machine.",
     ),
 ]

@@ -99,10 +99,11 @@ def plug(
     card: Annotated[Path, typer.Argument(help="カードのファイル / The card's file.")],
     *,
     port: Annotated[
-        int, typer.Option(min=1, max=65535, help="仮想リーダーのポート / Port of the virtual reader.")
+        int, typer.Option(min=1, max=65535, help="仮想カードリーダーのポート / Port of the virtual reader.")
     ] = 35963,
     host: Annotated[
-        str, typer.Option(help="仮想リーダーのホスト / Host on which the virtual reader's driver listens.")
+        str,
+        typer.Option(help="仮想カードリーダーのホスト / Host on which the virtual reader's driver listens."),
     ] = "127.0.0.1",
     fault: _Fault = None,
 ) -> None:

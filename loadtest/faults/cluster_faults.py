@@ -250,10 +250,11 @@ CLUSTER_FAULTS = {
     for fault in (
         Fault(
             "primary-lost",
-            Text("主系の PostgreSQL が強制終了", "PostgreSQL is killed on the primary"),
+            Text("プライマリーの PostgreSQL が強制終了", "PostgreSQL is killed on the primary"),
             always(
                 _interrupted(
-                    KILLED_S, Text("同期待機系が主系になります。", "The synchronous standby takes over.")
+                    KILLED_S,
+                    Text("同期スタンバイがプライマリーになります。", "The synchronous standby takes over."),
                 )
             ),
             PrimaryLost,
@@ -263,13 +264,14 @@ CLUSTER_FAULTS = {
         Fault(
             "primary-hangs",
             Text(
-                "主系のホストが停止したまま応答しない", "the primary's host stands still, and returns later"
+                "プライマリーのホストが停止したまま応答しない",
+                "the primary's host stands still, and returns later",
             ),
             always(
                 _interrupted(
                     LOST_S,
                     Text(
-                        "リース期限の後に同期待機系が主系になり、元の主系は復帰しても待機系になります。",
+                        "リース期限の後に同期スタンバイがプライマリーになり、元のプライマリーは復帰してもスタンバイになります。",
                         "The synchronous standby takes over once the lease has ended; the former primary returns as a standby.",
                     ),
                     meanwhile=True,
@@ -281,10 +283,11 @@ CLUSTER_FAULTS = {
         ),
         Fault(
             "switchover",
-            Text("計画的に主系を切り替え", "the primary is changed as planned"),
+            Text("計画的にプライマリーを切り替え", "the primary is changed as planned"),
             always(
                 _interrupted(
-                    SWITCHED_S, Text("同期待機系が主系になります。", "The synchronous standby takes over.")
+                    SWITCHED_S,
+                    Text("同期スタンバイがプライマリーになります。", "The synchronous standby takes over."),
                 )
             ),
             SwitchOver,
@@ -294,14 +297,14 @@ CLUSTER_FAULTS = {
         Fault(
             "replica-lost",
             Text(
-                "同期待機系のホストが停止したまま応答しない",
+                "同期スタンバイのホストが停止したまま応答しない",
                 "the synchronous standby's host stands still, and returns later",
             ),
             always(
                 _interrupted(
                     REPLICA_S,
                     Text(
-                        "もう1台の待機系が同期待機系になります。",
+                        "もう1台のスタンバイが同期スタンバイになります。",
                         "The other standby becomes the synchronous one.",
                     ),
                     meanwhile=True,
@@ -316,7 +319,7 @@ CLUSTER_FAULTS = {
             always(
                 Expectation(
                     Text(
-                        "主系は全ノードに確認して主系であり続けるため、影響はありません。すべての回答に記録があり、監査ログは"
+                        "プライマリーは全ノードに確認してプライマリーであり続けるため、影響はありません。すべての回答に記録があり、監査ログは"
                         "分岐しません。",
                         "The primary asks all nodes and keeps the lead: no effect. Every answer has its record, and the"
                         " audit log has no fork.",

@@ -83,7 +83,7 @@ READER_UPDATE = Fault(
     always(
         Expectation(
             Text(
-                "理由を示すコードで拒否され、誤って受け付けることはありません。同じ窓口の番号照会と、他のリーダーは"
+                "理由を示すコードで拒否され、誤って受け付けることはありません。同じ窓口の番号照会と、他のカードリーダーは"
                 "影響を受けません。",
                 "Each is refused by a code that names the reason, and none is accepted. The same desk's checks by number"
                 " and all other readers are not affected.",

@@ -76,8 +76,8 @@ _SEXES = {"1": "男 / male", "2": "女 / female", "3": "— / unset"}
 _RELATIONSHIPS = {"1": "本人 / insured", "2": "家族 / dependant"}
 _REASONS_OF_LOSS = {
     "01": "死亡 / death",
-    "02": "生活保護 / public assistance",
-    "03": "他の保険に加入 / other insurance",
+    "02": "生活保護受給開始 / public assistance",
+    "03": "医療保険等の資格取得 / other insurance",
     "99": "その他 / other",
 }
 

@@ -93,7 +93,7 @@ def test_an_event_is_listed_with_its_target_and_what_came_of_it(
         event("file.published", data={"upload_id": "6" * 36}, url=f"{target}/{HOSTILE}"),
         event("file.held", state="failed", attempts=12, last_result="status-503"),
     ]
-    page.get_by_role("link", name="最新にする").click()
+    page.get_by_role("link", name="最新の情報に更新").click()
     expect(page.get_by_role("row")).to_have_count(5)
     expect(page.get_by_role("row", name="consent.given")).to_contain_text("送信待ち")
     expect(page.get_by_role("row", name="file.held")).to_contain_text("失敗 status-503")
@@ -106,7 +106,7 @@ def test_a_fault_is_caused_and_ended_with_the_keyboard_alone(
     page: Page, url: str, services: ScriptedServices
 ) -> None:
     page.goto(f"{url}/faults")
-    page.get_by_label("医療機関コード・保険者番号").fill("1311111114")
+    page.get_by_label("医療機関等コード・保険者番号").fill("1311111114")
     page.get_by_role("button", name=re.compile("^起こす 混雑")).focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("起きている障害 1件")).to_be_visible()

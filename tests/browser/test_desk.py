@@ -41,7 +41,7 @@ def test_each_state_comes_first_and_a_failure_is_neither_filled_nor_red(desk: De
     assert len({background for background, _, _ in shapes.values()}) == 5
     assert shapes["unknown"][:2] == ("rgb(255, 255, 255)", "dashed")
     assert [style for _, style, _ in shapes.values()].count("dashed") == 1
-    expect(page.get_by_text("「無効」ではありません").first).to_be_visible()
+    expect(page.get_by_text("資格が「無効」という意味ではありません").first).to_be_visible()
     expect(page.get_by_text("fund-unreachable")).to_be_visible()
     expect(page.locator(".ladder li")).to_have_count(5)
 
@@ -131,10 +131,10 @@ def test_a_part_that_is_not_in_order_shows_its_remedy_and_a_waiting_card_its_che
     known, desk.readers[:] = list(desk.readers), []
     desk.site.state.refresh()
     page.goto(f"{desk.url}/desk")
-    strip = page.locator(".strip li").filter(has_text="リーダー")
+    strip = page.locator(".strip li").filter(has_text="カードリーダー")
     expect(strip).to_have_css("border-top-style", "dashed")
-    page.get_by_role("link", name="リーダー").click()
-    expect(page.get_by_text("リーダーの電源とケーブルを確認し")).to_be_visible()
+    page.get_by_role("link", name="カードリーダー").click()
+    expect(page.get_by_text("カードリーダーの電源とケーブルを確認し")).to_be_visible()
     picture(page, "desk-state")
     assert violations(page) == []
     desk.readers[:] = known

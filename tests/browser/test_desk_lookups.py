@@ -72,7 +72,7 @@ def test_a_slow_answer_shows_its_seconds_then_the_other_ways_then_itself(desk: D
     expect(page.get_by_text("次の方法で受け付けて構いません")).to_be_visible()
     assert violations(page) == []
     picture(page, "desk-slow")
-    expect(page.locator("#announcer")).to_contain_text("ほかの確認方法")
+    expect(page.locator("#announcer")).to_contain_text("他の確認方法")
     desk.gate.set()
     expect(page.locator(".status.valid")).to_be_visible()
     expect(page.locator("#announcer")).to_contain_text("18:00 有効")

@@ -88,8 +88,8 @@ def test_a_long_list_opens_fast_is_filtered_and_drawn(pages: HistoryPages, pharm
     page.get_by_role("button", name="すべて表示").click()
     expect(page.locator("[data-row]")).to_have_count(long_history.ROWS)
 
-    page.get_by_role("button", name="年表").click()
-    expect(page.get_by_role("img", name="服用期間の年表")).to_be_visible()
+    page.get_by_role("button", name="タイムライン").click()
+    expect(page.get_by_role("img", name="服用期間のタイムライン")).to_be_visible()
     assert page.locator(".shared").count() == 2
     assert violations(page) == []
     picture(page, "history-timeline")
@@ -174,7 +174,7 @@ def test_a_doctor_without_consent_gets_the_facts_alone(pages: HistoryPages, page
     page.get_by_label("1日量・1回量").first.fill("1")
     page.get_by_label("日数・回数").first.fill("14")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("患者さんに聞いてください")).to_be_visible()
+    expect(page.get_by_text("患者さんに確認してください")).to_be_visible()
     expect(page.get_by_text("架空鎮痛テープ")).to_have_count(0)
     assert violations(page) == []
     picture(page, "history-check-hidden")
@@ -196,7 +196,7 @@ def test_a_doctor_of_a_hospital_reads_in_an_emergency(hospital: HistoryPages, pa
     pages.store.drop_permit(CONSENT)
     log_in(pages, page, DOCTOR)
     page.goto(f"{pages.url}/history/{pages.visit()}")
-    page.get_by_role("link", name="緊急時の閲覧").click()
+    page.get_by_role("link", name="救急時の閲覧").click()
     page.get_by_label("意識がない").check()
     page.get_by_label("理由の説明").fill("救急搬送、家族と連絡がつかない")
     assert violations(page) == []
@@ -205,7 +205,7 @@ def test_a_doctor_of_a_hospital_reads_in_an_emergency(hospital: HistoryPages, pa
     picture(page, "history-emergency")
     page.get_by_label("ワンタイムパスワード").fill("123456")
     page.get_by_role("button", name="表示する").click()
-    expect(page.get_by_text("緊急時の閲覧として記録しました")).to_be_visible()
+    expect(page.get_by_text("救急時の閲覧として記録しました")).to_be_visible()
     page.locator("[data-row]").nth(40).scroll_into_view_if_needed()
     expect(page.get_by_text("この閲覧は、患者さん本人も確認できます。")).to_be_in_viewport()
     assert violations(page) == []
@@ -245,8 +245,8 @@ def test_the_keyboard_is_enough(pages: HistoryPages, pharmacist: Page) -> None:
     page = pharmacist
     page.goto(f"{pages.url}{pages.opened()}")
     order = [
-        "本文へ", "受付", "ログアウト", "印刷", "閉じる", "薬剤", "診療・手術", "健診", "処方・調剤", "期間", "処方元", "由来",
-        "重なりのみ", "絞り込む", "すべて表示", "一覧", "年表", "成分ごと", "日付順", "言語",
+        "本文へ", "受付", "ログアウト", "印刷", "閉じる", "薬剤", "診療・手術", "健診", "処方・調剤", "期間", "処方元", "情報源",
+        "重なりのみ", "絞り込む", "すべて表示", "一覧", "タイムライン", "成分ごと", "日付順", "言語",
     ]  # fmt: skip
     focused = []
     for _ in order:
@@ -287,7 +287,7 @@ def test_it_works_without_script(pages: HistoryPages, plain_page: Page, session:
     page = plain_page
     page.context.add_cookies(session)
     page.goto(f"{pages.url}{pages.opened()}")
-    page.get_by_label("由来").select_option("dispensing")
+    page.get_by_label("情報源").select_option("dispensing")
     page.get_by_role("button", name="絞り込む").click()
     expect(page.get_by_text("81件中 5件を表示")).to_be_visible()
 

@@ -162,7 +162,7 @@ def test_a_consent_given_ahead_opens_her_history_in_the_online_consultation(
     online.get_by_label("お薬（処方と調剤を含む）").check()
     picture(online, "portal-online")
     online.get_by_role("button", name="同意の文を確認する").click()
-    expect(online.get_by_role("heading", level=1)).to_have_text("この内容に同意しますか")
+    expect(online.get_by_role("heading", level=1)).to_have_text("この内容に同意しますか？")
     expect(online.get_by_text(f"私は、{ONLINE_CLINIC[1]}")).to_be_visible()
     styles = [
         online.get_by_role("button", name=name, exact=True).evaluate(

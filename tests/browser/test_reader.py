@@ -37,7 +37,7 @@ def test_a_patient_checks_in_by_touch_and_agrees_to_everything(
 ) -> None:
     path = cards.card_file(tmp_path)
     rig.place(lambda: open_card(path))
-    at(screen, "method", "ご本人の確認方法")
+    at(screen, "method", "本人確認の方法")
     expect(screen.locator("h1")).to_be_focused()
     press(screen, "暗証番号を入力する")
     at(screen, "pin")
@@ -54,7 +54,7 @@ def test_a_patient_checks_in_by_touch_and_agrees_to_everything(
     at(screen, "pin")  # nothing is sent by the fourth digit itself
     assert cards.AUTHENTICATION_PIN not in screen.content()
     press(screen, "確定")
-    at(screen, "consent", "同意しますか")
+    at(screen, "consent", "同意しますか？")
     screen.get_by_text("署名される文を読む").click()
     expect(screen.get_by_text("私は、架空診療所")).to_be_visible()
     press(screen, "すべてに同意する")
@@ -141,7 +141,7 @@ def test_by_keys_alone_some_kinds_are_agreed_to(rig: ReaderRig, screen: Page) ->
     for number, answer in enumerate(answers):
         expect(screen.locator(f"[data-step^='each {number} ']")).to_be_visible()
         tab_to(screen, answer)
-    at(screen, "consent", "同意しますか")
+    at(screen, "consent", "同意しますか？")
     expect(screen.locator(".about li")).to_have_count(1)
     tab_to(screen, "同意する")
     at(screen, "done")
@@ -188,7 +188,7 @@ def test_a_locked_card_calls_the_staff_who_check_the_face_at_the_desk(
     rig.place(lambda: open_card(path))
     at(screen, "locked", "ロックされました")
     expect(screen.get_by_role("alert")).to_be_visible()
-    expect(page.get_by_text("リーダーで患者さんがお待ちです")).to_be_visible()
+    expect(page.get_by_text("カードリーダーで患者さんがお待ちです")).to_be_visible()
     page.keyboard.press("F9")
     page.get_by_role("button", name=f"写真と一致しました（記録者 {RECEPTION[0]}）").click()
     at(screen, "consent")

@@ -20,7 +20,7 @@ def test_a_wrong_pin_leads_to_the_last_try_which_asks_first(rig: ReaderRig, scre
     at(screen, "last-try", "あと1回です")
     key_in(screen, "9999")
     assert card.tries_left == 1
-    press(screen, "最後の1回を入力する")
+    press(screen, "暗証番号を入力する（最後の1回）")
     at(screen, "pin")
     key_in(screen, "9999")
     at(screen, "locked", "ロックされました")

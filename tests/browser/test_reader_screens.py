@@ -147,4 +147,4 @@ def test_english_is_a_switch_on_every_screen(page: Page, still: tuple[ReaderRig,
     picture(page, "reader-method-english")
     assert violations(page) == []
     page.get_by_role("button", name="日本語").click()
-    expect(page.locator("h1")).to_contain_text("ご本人の確認方法")
+    expect(page.locator("h1")).to_contain_text("本人確認の方法")

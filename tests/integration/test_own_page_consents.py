@@ -225,7 +225,7 @@ async def test_no_other_words_than_the_shown_ones_are_registered(fund: Fund, bro
     """A wish that differs from the words is shown again; refusing registers nothing."""
     before = len(await fund.records("kind = 'own-access.consent'"))
     form = wish(fund, facility=OTHER_CLINIC, act="agree", language="ja", seal="0" * 64)
-    assert "この内容に同意しますか" in words_of(await browser.post(ONLINE_PAGE, form))
+    assert "この内容に同意しますか？" in words_of(await browser.post(ONLINE_PAGE, form))
     assert "同意は登録していません" in await agree(browser, wish(fund), "refuse")
     assert len(await fund.records("kind = 'own-access.consent'")) == before
 

@@ -24,14 +24,14 @@ class Notice(Enum):
     """What may happen to the folders. None of them is about a person, and none names a file."""
 
     FOLDER_AWAY = Bilingual(
-        "連携フォルダにアクセスできません。共有フォルダの接続を確認してください。要求は失われません。",
+        "連携フォルダーにアクセスできません。共有フォルダーの接続を確認してください。要求は失われません。",
         "The exchange folder cannot be reached. Check the share. No request is lost.",
     )
     FOLDER_BACK = Bilingual(
-        "連携フォルダに再びアクセスできます。", "The exchange folder can be reached again."
+        "連携フォルダーに再びアクセスできます。", "The exchange folder can be reached again."
     )
     NOT_REMOVABLE = Bilingual(
-        "要求ファイルを削除できないため、処理を待っています。フォルダの権限とファイルの使用状況を確認してください。",
+        "要求ファイルを削除できないため、処理を待っています。フォルダーの権限とファイルの使用状況を確認してください。",
         "A request file cannot be removed, so it is not answered yet. Check the rights of the folder and who uses the file.",
     )
     NOT_STORED = Bilingual(
@@ -39,15 +39,15 @@ class Notice(Enum):
         "A request cannot be stored on this terminal, so it waits. Check the free disk space.",
     )
     NOT_WRITTEN = Bilingual(
-        "結果ファイルを書き込めません。結果は端末に保存しました。フォルダの権限とディスクの空きを確認してください。",
+        "結果ファイルを書き込めません。結果は端末に保存しました。フォルダーの権限とディスクの空きを確認してください。",
         "A result file cannot be written; the result is kept. Check the rights of the folder and the free disk space.",
     )
     FACE_NOT_WRITTEN = Bilingual(
-        "資格確認結果ファイルを書き込めません。フォルダの権限とディスクの空きを確認してください。",
+        "資格確認結果ファイルを書き込めません。フォルダーの権限とディスクの空きを確認してください。",
         "The file of a tap cannot be written. Check the rights of the folder and the free disk space.",
     )
     OTHER_FILES = Bilingual(
-        "要求フォルダに、要求ではないファイルがあります。そのまま残しています。",
+        "要求フォルダーに、要求ではないファイルがあります。そのまま残しています。",
         "The request folder has files that are no requests. They are left as they are.",
     )
     RESULTS_LEFT = Bilingual(

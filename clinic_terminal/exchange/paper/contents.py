@@ -181,7 +181,7 @@ def _person(person: HistoryPerson | CheckupPerson | None) -> str:
 
 
 def _footer(institution_code: str, at: datetime) -> str:
-    return f"医療機関コード {institution_code}　{at:%Y年%-m月%-d日 %H:%M} 作成"
+    return f"医療機関等コード {institution_code}　{at:%Y年%-m月%-d日 %H:%M} 作成"
 
 
 def _day(day: date | None) -> str:

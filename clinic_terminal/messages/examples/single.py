@@ -154,8 +154,9 @@ _BY_CARD_RESULTS = {
     "specific diseases": _result(validity=Validity.VALID, results=(_DIALYSIS,)),
     "insurance and medical aid": _result(
         validity=Validity.VALID,
-        status_code="SHK-EXAMPLE",
-        status_message="カードの有効期限が切れています。更新の手続きをご案内ください。",
+        status_code="SHK-0002",
+        status_message="電子証明書の有効期限が2026年10月15日に切れています。2027年1月31日までは資格を確認できますが、診療・薬剤情報などは閲覧できません。"
+        "患者さんに、市区町村の窓口での更新をご案内ください。",
         results=(P01_RESULT, AID_RESULT),
         reference_number="00042",
     ),

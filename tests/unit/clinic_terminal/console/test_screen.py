@@ -95,7 +95,7 @@ def test_an_ended_enrolment_shows_when_and_why_and_what_to_do() -> None:
     rows = dict(re.split(r"\s{2,}", line.strip()) for line in text.splitlines() if "喪失" in line[:4])
     assert rows == {
         "資格喪失日 / First day without it": "2026-03-01（令和8年3月1日）",
-        "喪失事由 / Reason of loss": "他保険への加入 / other insurance",
+        "喪失事由 / Reason of loss": "医療保険等の資格取得 / other insurance",
     }
     assert "他の確認方法" in text
 

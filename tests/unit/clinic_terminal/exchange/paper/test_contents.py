@@ -99,7 +99,7 @@ def test_an_unnamed_place_is_left_out() -> None:
 def test_the_person_and_the_institution_are_on_the_paper() -> None:
     paper = medicines_paper(results.history_result(), with_treatments=False)
     assert paper.person == "架空　花子（ｶｸｳ ﾊﾅｺ）　昭和60年6月15日生（1985年）　女"
-    assert paper.footer.startswith("医療機関コード 1311111114　")
+    assert paper.footer.startswith("医療機関等コード 1311111114　")
     assert medicines_paper(results.history_result(person=None), with_treatments=False).person == ""
 
 

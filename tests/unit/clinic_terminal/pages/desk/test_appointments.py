@@ -95,7 +95,7 @@ async def test_a_row_opens_the_whole_answer_and_changes_nothing(desk: Browser) -
     response = await desk.get(f"{path}/{places['09:00']}")
     assert "/desk/visits//" not in response.text
     assert 'class="decision"' not in response.text, "a column without anything to decide"
-    assert "ほかの確認方法" in words_of(await desk.get(f"{path}/{places['09:10']}"))
+    assert "他の確認方法" in words_of(await desk.get(f"{path}/{places['09:10']}"))
     assert len(desk.desk.store.visits(NOW.date())) == 0
     for other in (f"{path}/{places['09:20']}", f"{path}/3", f"{path}/-1", "/desk/appointments/another/0"):
         assert (await desk.get(other)).status_code in {400, 404}
@@ -145,7 +145,7 @@ async def test_a_failure_of_the_connection_is_not_an_answer(desk: Browser) -> No
     await sent(desk, table("09:00"))
     words = await results(desk)
     assert "fund-unreachable" in words
-    assert "「無効」ではありません" in words
+    assert "資格が「無効」という意味ではありません" in words
     assert (await desk.get("/desk/appointments/results")).status_code == 404
 
 

@@ -46,7 +46,7 @@ LIMIT = LimitCertificate(
         ({"burden_ratio": 20, "burden_expected": True}, "負担割合"),
         ({"lost_on": date(2026, 4, 1)}, "資格期間 資格喪失日"),
         ({"limit_certificate_consent": True}, "限度額適用区分"),
-        ({"limit_certificate": LIMIT}, "限度額適用区分 限度額の認定証 認定証の有効期間"),
+        ({"limit_certificate": LIMIT}, "限度額適用区分 限度額適用認定証区分 認定証の有効期間"),
     ],
     ids=str,
 )

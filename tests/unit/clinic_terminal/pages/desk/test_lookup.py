@@ -73,7 +73,7 @@ async def test_a_look_up_becomes_a_visit_with_its_operator(desk: Browser) -> Non
         ({"branch": "123"}, "branch", "枝番は2桁の数字です。"),
         ({"birth_date": "S65.1.1"}, "birth_date", "生年月日を確認してください"),
         ({"birth_date": "2月3日"}, "birth_date", "生年月日を確認してください"),
-        ({"as_of": "soon"}, "as_of", "確認日を確認してください"),
+        ({"as_of": "soon"}, "as_of", "日付を確認してください"),
     ],
     ids=str,
 )

@@ -160,7 +160,7 @@ async def test_a_failure_in_between_is_no_result_and_the_next_list_goes_on(
     desk.desk.fund.failures[f"/v1/consents/{CONSENTS[1]}/eligibility"] = [failure]
     words = await shown(desk)
     assert "1件は、まだ確認していません" in words
-    assert "「無効」ではありません" in words
+    assert "資格が「無効」という意味ではありません" in words
     assert len(desk.desk.store.visits(DAY)) == 1
     assert "まだ確認していません" not in await shown(desk)
     assert len(desk.desk.store.visits(DAY)) == 3
@@ -199,7 +199,7 @@ async def test_a_list_that_is_too_long_is_refused(desk: Browser, monkeypatch: py
 async def test_a_day_that_is_none_is_explained(desk: Browser, day: str) -> None:
     response = await desk.post(PATH, {"day": day})
     assert response.status_code == 422
-    assert "確認日を確認してください" in words_of(response)
+    assert "日付を確認してください" in words_of(response)
     assert calls(desk) == []
 
 

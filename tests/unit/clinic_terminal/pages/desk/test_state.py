@@ -188,7 +188,7 @@ async def test_a_visual_check_goes_to_the_reader_with_the_operators_name(
 @pytest.mark.parametrize(
     ("state", "sentence", "offers_check"),
     [
-        (StripState.STAFF_CALLED, "リーダーで患者さんがお待ちです", True),
+        (StripState.STAFF_CALLED, "カードリーダーで患者さんがお待ちです", True),
         (StripState.CARD_LEFT, "カードが残っています", False),
         (StripState.IN_USE, None, False),
     ],

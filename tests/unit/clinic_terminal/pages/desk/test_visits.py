@@ -67,9 +67,9 @@ async def test_a_reference_number_is_shown(desk: Browser) -> None:
 
 async def test_a_failure_shows_sentence_code_and_the_other_ways(desk: Browser) -> None:
     words = await shown(desk, desk.desk.visit(None, code="fund-unreachable", way=Way.NUMBER))
-    assert "「無効」ではありません" in words
+    assert "資格が「無効」という意味ではありません" in words
     assert "fund-unreachable" in words
-    assert "ほかの確認方法" in words
+    assert "他の確認方法" in words
 
 
 class TestDifferences:
@@ -194,11 +194,11 @@ async def test_a_question_waits_with_its_seconds_and_after_five_shows_the_other_
     path = (await desk.post(f"/desk/visits/{visit}/again")).headers["location"]
     words = words_of(await desk.get(path))
     assert "確認しています" in words
-    assert "ほかの確認方法" not in words
+    assert "他の確認方法" not in words
     desk.desk.skip(5)
     words = words_of(await desk.get(path))
     assert "回線が遅いようです（5秒）" in words
-    assert "ほかの確認方法" in words
+    assert "他の確認方法" in words
     assert 'class="status invalid"' not in (await desk.get(path)).text
     desk.desk.gate.set()
     assert "有効" in await settled(desk, path)

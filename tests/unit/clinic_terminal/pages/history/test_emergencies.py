@@ -37,7 +37,7 @@ async def test_reason_and_second_factor_open_every_part_under_a_notice(hospital:
     assert page.url.path == path
     assert page.text.count("data-row") == long_history.ROWS
     words = words_of(page)
-    assert "緊急時の閲覧として記録しました（見本　医師）".replace("　", " ") in words
+    assert "救急時の閲覧として記録しました（見本　医師）".replace("　", " ") in words
     assert "この閲覧は、患者さん本人も確認できます。" in words
     assert "閲覧できるのは" in words
     (asked,) = hospital.pages.fund.permits.emergencies
@@ -47,7 +47,7 @@ async def test_reason_and_second_factor_open_every_part_under_a_notice(hospital:
     assert f"/v1/emergencies/{PERMIT}/medications" in hospital.pages.fund.calls
     page = await hospital.get(f"{path}/treatments")
     assert "手術：同意なし" not in words_of(page)
-    assert "緊急時の閲覧として記録しました" in words_of(page)
+    assert "救急時の閲覧として記録しました" in words_of(page)
 
 
 async def test_the_form_has_the_notice_before_anything_is_asked(hospital: Browser) -> None:

@@ -83,7 +83,7 @@ async def test_without_consent_the_check_has_the_facts_and_the_patient_is_to_be_
     assert "同意がないため、該当の有無だけを表示します" in words_of(await doctor.get(f"{path}/entry"))
     words = words_of(await doctor.post(f"{path}/entry", **ONE))
     assert "重複投薬：該当あり" in words
-    assert "同意がないため、薬と医療機関は表示できません。患者さんに聞いてください。" in words
+    assert "同意がないため、薬剤と医療機関等は表示できません。患者さんに確認してください。" in words
     assert "架空鎮痛テープ" not in words
     assert "consent_id" not in checked(doctor)
 

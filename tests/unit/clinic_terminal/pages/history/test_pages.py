@@ -177,7 +177,7 @@ async def test_a_consent_until_it_is_withdrawn_has_no_countdown(browser: Browser
     endless = long_history.by_ingredient().model_copy(update={"available_until": None})
     browser.pages.fund.history.pages[HistoryResource.MEDICATIONS] = [endless]
     page = await browser.get(path)
-    assert "同意の取消しまで閲覧できます" in words_of(page)
+    assert "同意が取り消されるまで閲覧できます" in words_of(page)
     assert "data-closes" not in page.text
 
 
