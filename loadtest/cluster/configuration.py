@@ -18,7 +18,7 @@ HOST, DATABASE = "127.0.0.1", "shikaku"
 NAMES = ("db1", "db2", "db3")
 
 PARAMETERS = {
-    "max_connections": 200,
+    "max_connections": 320,
     "max_locks_per_transaction": 256,
     "wal_level": "replica",
     "wal_sender_timeout": "5s",

@@ -84,7 +84,7 @@ def test_the_runbooks_are_those_of_the_alerts_in_their_order(page: str) -> None:
     ]
     for name, _, section in sections:
         fault = ALERTS[name]["labels"].get("fault")
-        assert re.findall(r"(?:Fault|障害の名前): `([\w-]+)`", section) == ([fault] if fault else []), name
+        assert re.findall(r"(?:Fault: |障害の名前：)`([\w-]+)`", section) == ([fault] if fault else []), name
 
 
 @pytest.mark.parametrize("name", ALERTS)

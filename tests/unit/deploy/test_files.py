@@ -16,11 +16,15 @@ from eligibility_api.embedded_postgres.server import SETTINGS
 from eligibility_api.embedded_postgres.unprivileged import Unprivileged
 from eligibility_api.platform.described_settings import variables
 from eligibility_api.platform.settings import Settings
+from eligibility_api.serve import connections
 from loadtest.cluster import configuration
 from loadtest.cluster.programs import Programs
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 FILES = sorted(path for path in DEPLOY.iterdir() if path.is_file())
+RESERVED_CONNECTIONS = 20
+"""Of the superuser, Patroni, standbys and back-ups."""
+
 KNOWN = {name for field, info in Settings.model_fields.items() for name in variables(Settings, field, info)}
 
 
@@ -40,14 +44,30 @@ def test_every_file_is_described_with_what_was_tried_of_it() -> None:
     assert not [path.name for path in FILES if path.name != "README.md" and f"`{path.name}`" not in described]
 
 
-@pytest.mark.parametrize("name", ["shikaku.service", "shikaku-migrate.service"])
-def test_a_unit_runs_a_command_of_the_fund_as_nobody_else(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "user", "command"),
+    [
+        ("shikaku.service", "shikaku", r"/opt/shikaku/bin/eligibility-api serve\b"),
+        ("shikaku-backup.service", "postgres", r"/usr/local/sbin/backup-database$"),
+    ],
+)
+def test_a_unit_runs_its_command_as_the_user_to_whom_the_files_belong(
+    name: str, user: str, command: str
+) -> None:
     unit = RawConfigParser(strict=False)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read(DEPLOY / name, encoding="utf-8")
-    assert unit["Service"]["User"] == "shikaku"
+    assert unit["Service"]["User"] == user
     assert unit["Service"]["UMask"] == "0077"
-    assert re.match(r"/opt/shikaku/bin/eligibility-api (serve|migrate)\b", unit["Service"]["ExecStart"])
+    assert re.match(command, unit["Service"]["ExecStart"])
+
+
+def test_three_hosts_of_the_fund_have_connections_enough() -> None:
+    parameters = read("patroni.yml")["bootstrap"]["dcs"]["postgresql"]["parameters"]
+    needed = connections(Settings(), workers=4)["total"]
+    assert parameters["max_connections"] >= 3 * needed + RESERVED_CONNECTIONS
+    of_pods = read("cloudnativepg.yml")["spec"]["postgresql"]["parameters"]
+    assert int(of_pods["max_connections"]) == parameters["max_connections"]
 
 
 def test_the_cluster_answers_only_what_is_on_two_machines() -> None:
@@ -87,6 +107,8 @@ def test_every_role_may_connect_to_the_cluster_by_tls_and_no_other() -> None:
     [roles] = [line.split()[2].split(",") for line in lines if line.split()[1] == "shikaku"]
     assert set(roles) == {"postgres", *map(role_name, ROLES)}
     assert {line.split()[0] for line in lines} == {"local", "hostssl"}
+    own = [line.split()[1] for line in lines if "127.0.0.1/32" in line]
+    assert own == ["replication"]  # Patroni asks its own server; all else of it comes by the socket
     assert {line.split()[-1] for line in lines} == {"peer", "scram-sha-256"}
 
 
