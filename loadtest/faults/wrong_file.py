@@ -89,6 +89,15 @@ class WrongFile:
                 f"誤りのあるファイルが {self._mistake.held_for} で保留されず（状態：{state}）",
                 f"the wrong file was not held for {self._mistake.held_for}, but {state}",
             )
-        self._findings = [Finding(*self._mistake.counted), Finding("held_for", codes, violation)]
+        bad = (upload.get("report") or {}).get("bad_rows", 0)
+        refused = Text(
+            f"誤りのあるファイルの{bad}行が支払基金に拒否されました。参照モデルは、すべての行が取り込まれるものとしています",
+            f"the fund refused {bad} rows of the wrong file, which the reference model takes as accepted",
+        )
+        self._findings = [
+            Finding(*self._mistake.counted),
+            Finding("held_for", codes, violation),
+            Finding("rows_refused", bad, refused if bad else None),
+        ]
         if state != "held":
             raise LoadError(f"the wrong file was not held, but {state}")

@@ -25,19 +25,24 @@ _FINDING = "renumbered"
 
 
 def swapped_numbers(rows: Sequence[Cells]) -> dict[Key, str]:
-    """The number that each membership wrongly gets: that of the next family.
+    """The number that each membership wrongly gets: that of the next family, which gets another one itself.
 
-    A membership that would become another member's, with the same birth date, keeps its own: that would be a change
-    of that member instead.
+    A family keeps its number if a member of it has left: beside whoever got it, two people would have one branch number on
+    the same day, and the fund would refuse both. So does a family of which a member would become another one, with the
+    same birth date: that would be a change of that member instead.
     """
-    numbers = list(dict.fromkeys(row["number"] for row in rows))
-    following = dict(zip(numbers, [*numbers[1:], *numbers[:1]], strict=True))
+    staying = {row["number"] for row in rows if row["lost_on"]}
     taken = {_key(row) for row in rows}
-    return {
-        _key(row): following[row["number"]]
-        for row in rows
-        if not row["lost_on"] and _key({**row, "number": following[row["number"]]}) not in taken
-    }
+    while True:
+        numbers = list(dict.fromkeys(row["number"] for row in rows if row["number"] not in staying))
+        following = dict(zip(numbers, [*numbers[1:], *numbers[:1]], strict=True))
+        moved = [
+            (row, {**row, "number": following[row["number"]]}) for row in rows if row["number"] in following
+        ]
+        colliding = {row["number"] for row, wrong in moved if _key(wrong) in taken}
+        if not colliding:
+            return {_key(row): wrong["number"] for row, wrong in moved}
+        staying |= colliding
 
 
 def _key(row: Cells) -> Key:

@@ -83,6 +83,7 @@ def test_the_file_is_sent_held_approved_by_another_person_and_undone(tmp_path: P
     assert asyncio.run(run()) == [
         ("cells_blanked", 25, None),
         ("held_for", ["fill-dropped"], None),
+        ("rows_refused", 0, None),
         ("members_changed", 24, True),
         ("facilities_affected", 2, None),
         ("answers_affected", 5, None),
@@ -90,6 +91,21 @@ def test_the_file_is_sent_held_approved_by_another_person_and_undone(tmp_path: P
     assert [command[1] for command in target.commands] == ["upload", "approve", "undo", "seen-by"]
     assert target.variables[0]["PAYER_APPROVER"].endswith("approver-39010001.json")
     assert published == [(tmp_path / "blank-39010001.csv", PublishedFile(PUBLISHED_AT, UNDONE_AT))]
+
+
+def test_a_row_that_the_fund_refuses_fails_the_fault_since_the_model_takes_it_as_accepted(
+    tmp_path: Path,
+) -> None:
+    report = {"findings": [HELD], "bad_rows": 34}
+    blank, _ = sender(tmp_path, FakeTarget(insurer(upload={"state": "held", "report": report})))
+
+    async def run() -> dict[str, Any]:
+        await blank.inject()
+        return {finding.name: finding.violation for finding in await blank.findings([])}
+
+    violations = asyncio.run(run())
+    assert "the fund refused 34 rows" in str(violations.pop("rows_refused"))
+    assert set(violations.values()) == {None}
 
 
 def test_a_file_that_is_not_held_ends_the_run(tmp_path: Path) -> None:

@@ -37,16 +37,26 @@ def wrong(rows: Sequence[dict[str, str]]) -> list[str]:
     [
         ([row("1", "1980-01-01"), row("2", "1981-01-01"), row("3", "1982-01-01")], ["2", "3", "1"]),
         ([row("1"), row("1", "2010-01-01", branch="01"), row("2", "1981-01-01")], ["2", "2", "1"]),
-        ([row("1"), row("2", "1981-01-01", lost_on="2026-10-01")], ["2", "2"]),
+        (
+            [row("1"), row("2", "1981-01-01", lost_on="2026-10-01"), row("3", "1982-01-01")],
+            ["3", "2", "1"],
+        ),
+        (
+            [row("1"), row("1", "2010-01-01", branch="01", lost_on="2026-10-01"), row("2", "1981-01-01")],
+            ["1", "1", "2"],
+        ),
         ([row("1"), row("2")], ["1", "2"]),
+        ([row("1"), row("2"), row("3", "1982-01-01"), row("4", "1983-01-01")], ["1", "3", "4", "2"]),
         ([row("1")], ["1"]),
         ([], []),
     ],
     ids=[
         "the next one's",
         "a family together",
-        "not after a loss",
+        "not of a family that has left",
+        "not with a member who has left",
         "not another member's",
+        "not another member's, the others all the same",
         "alone",
         "nobody",
     ],
@@ -55,6 +65,17 @@ def test_each_member_gets_the_number_of_the_next_family(
     rows: list[dict[str, str]], numbers: list[str]
 ) -> None:
     assert wrong(rows) == numbers
+
+
+def test_no_two_people_of_the_wrong_file_have_one_branch_number() -> None:
+    """The fund refuses such rows, and the reference model takes every row as accepted."""
+    rows = [
+        row(str(number), f"19{60 + number % 7}-01-01", lost_on="2024-12-20" if number % 5 == 2 else "")
+        for number in range(60)
+    ]
+    numbers = wrong(rows)
+    assert len(set(numbers)) == len(numbers) == 60
+    assert sum(number != each["number"] for number, each in zip(numbers, rows, strict=True)) > 20
 
 
 def test_no_swapped_membership_is_one_of_the_file() -> None:
