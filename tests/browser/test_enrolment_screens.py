@@ -50,10 +50,9 @@ def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     desk.sessions.end_all()
 
 
-@pytest.fixture
-def fund(served: Served) -> Iterator[FakeUploads]:
-    """The fund, which answers again after the test."""
-    yield served[1]
+@pytest.fixture(autouse=True)
+def _fund_answers_again(served: Served) -> Iterator[None]:
+    yield
     served[1].failure = None
 
 
@@ -150,10 +149,10 @@ def test_a_file_that_is_empty(served: Served, page: Page) -> None:
     ids=["refused", "unavailable", "missing", "another's"],
 )
 def test_a_failure(
-    served: Served, fund: FakeUploads, page: Page, operator: tuple[str, str], path: str, code: str | None
+    served: Served, page: Page, operator: tuple[str, str], path: str, code: str | None
 ) -> None:
     log_in(served, page, operator)
-    fund.failure = code
+    served[1].failure = code
     page.goto(f"{served[2]}/{path}")
     expect(page.locator("main [role=alert]")).to_be_visible()
     if code is not None:

@@ -40,7 +40,7 @@ class ReaderRig:
     """A terminal's reader: what is in it, what the fund answers, and what taps left.
 
     `opens`: powers the card that is in the reader; None: there is none. `fault`: of the reader itself. `seconds`: added to
-    the clock of the screens. `looks`: how often somebody looked which readers there are.
+    the clock of the screens. `reads`: how often somebody read which readers there are.
     """
 
     home: Path
@@ -48,7 +48,7 @@ class ReaderRig:
     opens: Callable[[], CardConnection] | None = None
     fault: CardError | None = None
     seconds: float = 0.0
-    looks: int = 0
+    reads: int = 0
     kept: list[TapOutcome] = field(default_factory=list)
     pages: Pages = field(init=False)
 
@@ -73,11 +73,11 @@ class ReaderRig:
         """Let time pass."""
         self.seconds += seconds
 
-    def passes(self, looks: int = 3) -> None:
-        """Wait until the reader has been looked at so often again."""
-        deadline, until = time.monotonic() + WAIT_SECONDS, self.looks + looks
-        while self.looks < until:
-            assert time.monotonic() < deadline, "nobody looks at the reader"
+    def passes(self, reads: int = 3) -> None:
+        """Wait until the reader has been read so often again."""
+        deadline, until = time.monotonic() + WAIT_SECONDS, self.reads + reads
+        while self.reads < until:
+            assert time.monotonic() < deadline, "nobody reads at the reader"
             time.sleep(0.001)
 
     def kept_after(self, number: int) -> list[TapOutcome]:
@@ -95,7 +95,7 @@ class ReaderRig:
     # -- the terminal
 
     def list_readers(self) -> list[Reader]:
-        self.looks += 1
+        self.reads += 1
         if self.fault is not None:
             raise self.fault
         return [Reader("Test Reader", self.opens is not None)]

@@ -193,7 +193,7 @@ async def test_an_end_and_an_application_are_sent(browser: Browser, members: Fun
 
 
 @pytest.mark.parametrize("page", [PAGE, "/enrolment/deregistrations"])
-async def test_a_deregistration_asks_first_on_a_page_that_says_whose_and_what(
+async def test_a_deregistration_asks_first_on_a_page_that_names_whose_and_what(
     browser: Browser, members: Fund, page: str
 ) -> None:
     await browser.log_in()

@@ -62,7 +62,7 @@ async def test_every_kind_of_mismatch_has_its_words_and_its_actions(browser: Bro
         ("?after=x0", "x1", None),
     ],
 )
-async def test_how_many_wait_and_how_long_is_said_of_the_queue_and_of_no_page(
+async def test_how_many_wait_and_how_long_is_of_the_queue_and_of_no_page(
     browser: Browser, query: str, next: str | None, words: str | None
 ) -> None:
     queue = {"mismatches": [mismatch("none"), mismatch("none")], "next": next}
@@ -175,15 +175,15 @@ async def test_the_funds_long_page_is_shown_in_parts_of_a_hundred(browser: Brows
         "since": "2026-10-30", "members": needs(250), "next": "c&2",
     }  # fmt: skip
     await browser.log_in()
-    path, seen = "/enrolment/papers?after=c1", []
+    path, read = "/enrolment/papers?after=c1", []
     while "c%262" not in path:
         page = await browser.get(path)
         numbers = listed(page)
         assert len(numbers) == page.text.count(" checked>") <= 100
-        seen += numbers
+        read += numbers
         [path] = [html.unescape(one) for one in re.findall(r'href="(/enrolment/papers\?[^"]+)"', page.text)]
         assert browser.fund.query == {"after": "c1"}
-    assert seen == [str(10_000 + n) for n in range(250)]
+    assert read == [str(10_000 + n) for n in range(250)]
     assert path == "/enrolment/papers?after=c%262"
 
 
@@ -208,7 +208,7 @@ async def test_nothing_chosen_shows_the_same_part_again(browser: Browser) -> Non
         ("?after=c1", None, "このページには、資格確認書が必要な加入者はいません。"),
     ],
 )
-async def test_a_page_without_anybody_says_so_of_itself_alone(
+async def test_a_page_without_anybody_names_itself_alone(
     browser: Browser, query: str, next: str | None, words: str
 ) -> None:
     browser.fund.answers["/v1/paper-certificates"] = {"since": "2026-10-30", "members": [], "next": next}

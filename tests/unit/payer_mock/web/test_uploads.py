@@ -112,7 +112,7 @@ async def test_a_file_that_this_desk_cannot_list_lets_others_log_in_and_leads_to
     assert (await browser.log_in(APPROVER)).status_code == 303
 
 
-async def test_a_sending_that_failed_here_says_what_to_do(browser: Browser) -> None:
+async def test_a_sending_that_failed_here_has_what_to_do(browser: Browser) -> None:
     await browser.log_in()
     [key] = browser.desk.sessions.values()
     key.sending = Sending(

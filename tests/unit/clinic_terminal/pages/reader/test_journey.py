@@ -184,7 +184,9 @@ def test_a_question_has_its_time(position: Position, seconds: float | None) -> N
     ],
     ids=lambda value: f"{value.step}-{value.after}" if isinstance(value, Position) else str(value),
 )
-def test_a_screen_that_says_so_calls_the_staff(position: Position, seconds: float, *, asks: bool) -> None:
+def test_a_screen_that_promises_the_staff_calls_them(
+    position: Position, seconds: float, *, asks: bool
+) -> None:
     assert journey.asks_staff(position, journey.shown(position, seconds)) is asks
 
 

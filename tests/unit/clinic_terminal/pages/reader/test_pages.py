@@ -249,7 +249,7 @@ def reload_seconds(page: str) -> int:
     ],
     ids=["before the PIN", "after the PIN", "after an answer", "after another answer"],
 )
-async def test_a_card_that_was_removed_says_what_is_received(
+async def test_the_screen_of_a_removed_card_names_what_is_received(
     tmp_path: Path, position: Position, texts: set[str]
 ) -> None:
     with reader_rig(tmp_path) as rig:

@@ -206,7 +206,7 @@ def test_the_screen_of_a_missing_reader_does_not_change_while_it_is_missing(rig:
     assert rig.pages.reader.shown.version == version
 
 
-def test_a_fund_that_does_not_answer_calls_the_staff_as_its_screen_says(rig: ReaderRig) -> None:
+def test_a_fund_that_does_not_answer_calls_the_staff_as_its_screen_promises(rig: ReaderRig) -> None:
     waits = threading.Event()
     card = FakeCard()
 
