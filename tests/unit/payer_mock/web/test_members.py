@@ -311,6 +311,6 @@ def test_every_page_for_the_sender_alone_is_in_the_table() -> None:
         for module in (members_pages, mismatches, papers, deregistrations, figures)
         for route in module.router.routes
         if isinstance(route, APIRoute) and route.path not in both
-        for method in route.methods
+        for method in route.methods or ()
     }
     assert {(method, path.replace(MEMBER, "{enrolment_id}")) for method, path in SENDERS} == routes
