@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -27,11 +28,13 @@ from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.terminal import PagesTerminal
 from eligibility_api.contract.days import in_era
 from screens.operators import Operators
+from screens.rendering import Display
 from screens.web.sessions import IDLE_SECONDS
 from screens.web.site import RoleRequired, Site
 
 OPERATORS_FILE = "operators.json"
 MAX_SESSIONS = 16
+READER_PATH = "/reader"
 
 _FOLDER = Path(__file__).parent
 _WORDS = (_FOLDER / "words", *sorted(_FOLDER.glob("*/words")))
@@ -90,9 +93,21 @@ class Pages(Site[DeskSession]):
         self.asking.close()
         self.terminal.funds.close()
 
+    def display_of(self, request: Request) -> Display:
+        """How this browser's person wants to see the pages; at the reader, in the language of its screen."""
+        display = super().display_of(request)
+        if not is_at_reader(request):
+            return display
+        return replace(display, language=self.reader.shown.position.language)
+
     def today(self) -> date:
         """The day in Japan."""
         return self.terminal.clock().astimezone(JAPAN).date()
+
+
+def is_at_reader(request: Request) -> bool:
+    """Whether a request is from the patients' screen."""
+    return request.url.path.startswith(READER_PATH)
 
 
 def current_pages(request: Request) -> Pages:

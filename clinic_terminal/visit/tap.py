@@ -6,7 +6,8 @@ a consent follows in the same card session (`consent.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 
 from clinic_terminal.card.channel import CardConnection
@@ -18,6 +19,7 @@ from clinic_terminal.visit.consent import ConsentOutcome, ConsentProposal, Conse
 from clinic_terminal.visit.prompts import Prompts
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.consent_versions import Language
 from eligibility_api.contract.eligibility import (
     CardCheckRequest,
     EligibilityAnswer,
@@ -34,12 +36,13 @@ class TapRequest:
     """Options of a tap.
 
     The day (today when None), the operator of a visual check, and the consent that the patient is asked for,
-    if any.
+    if any. `language`: of its text, chosen when it is asked for; default: that of `consent`.
     """
 
     as_of: date | None = None
     operator: str | None = None
     consent: ConsentProposal | None = None
+    language: Callable[[], Language] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,9 @@ class _TapSession(CardSession):
         if answer.certificate_renewal is not None and answer.certificate_renewal.status == "grace":
             self.consent = ConsentOutcome(problem=ShikakuError("consent-certificate-expired"))
             return
-        operator = self._request.operator
+        operator, language = self._request.operator, self._request.language
+        if language is not None:
+            proposal = replace(proposal, language=language())
         session = ConsentSession(
             self._card, self._fund, self._prompts, proposal, answer.record_id, operator, self._watch
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -15,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from payer_mock.clock import now
 from payer_mock.web.filters import FILTERS
-from payer_mock.web.keys import OpenKey
+from payer_mock.web.keys import OpenKey, Role
 from payer_mock.web.sending import SendingState
 from payer_mock.web.sent_files import SentFiles
 from screens.operators import Operator, Operators
@@ -59,9 +60,18 @@ class Desk(Site[OpenKey]):
         self.sent_files = SentFiles(home / "sent-files.jsonl")
         self.clock, self.ticks = clock, ticks
         self.fund_url, self.make_transport = fund_url, make_transport
+        self._logging_in = threading.Lock()
+
+    def log_in(self, name: str, password: str) -> str | None:
+        """The token of a new session; None for a wrong name or password. Raises OperatorsError.
+
+        One log-in at a time: a key that is open belongs to a session, which the next log-in ends before it opens its own.
+        """
+        with self._logging_in:
+            return super().log_in(name, password)
 
     def _open_key(self, operator: Operator, secret: bytes) -> OpenKey:
-        # The other person's key is dropped before this one is used.
+        # The other person's key is dropped before this one is opened.
         self.sessions.end_all()
         return OpenKey(operator, secret, self.fund_url, self.make_transport)
 
@@ -88,8 +98,16 @@ def current_key(request: Request) -> OpenKey:
     return current_desk(request).require_session(request)
 
 
+def sender_key(request: Request) -> OpenKey:
+    """The key of the sender who is logged in: only hers has the right to members. Raises LogInRequired, RoleRequired."""
+    key = current_key(request)
+    key.require(Role.SENDER)
+    return key
+
+
 AtDesk = Annotated[Desk, Depends(current_desk)]
 Key = Annotated[OpenKey, Depends(current_key)]
+SenderKey = Annotated[OpenKey, Depends(sender_key)]
 
 
 def page(

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from eligibility_api.contract.errors import CATALOGUE
 from eligibility_api.contract.insurer_ops import MonthlyDelay, Statistics
 from payer_mock.screens.terms import VALIDITIES
-from payer_mock.web.desk import ROOT, AtDesk, Key, page
+from payer_mock.web.desk import ROOT, AtDesk, SenderKey, page
 from screens.charts import SeriesChart, bars, series_chart
 
 router = APIRouter(prefix=f"{ROOT}/figures")
@@ -27,7 +27,7 @@ _MIN_MONTHS = 2
 
 
 @router.get("")
-def figures(request: Request, desk: AtDesk, key: Key) -> Response:
+def figures(request: Request, desk: AtDesk, key: SenderKey) -> Response:
     """Both, as charts with their tables."""
     stats = key.call(lambda client: client.statistics())
     language = desk.display_of(request).language
@@ -55,7 +55,7 @@ def figures(request: Request, desk: AtDesk, key: Key) -> Response:
 
 
 @router.get("/figures.csv")
-def as_csv(key: Key) -> Response:
+def as_csv(key: SenderKey) -> Response:
     """The figures for a spreadsheet."""
     stats = key.call(lambda client: client.statistics())
     text = io.StringIO()

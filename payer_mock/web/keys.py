@@ -16,6 +16,7 @@ from eligibility_api.contract.tokens import Credential
 from payer_mock.clock import now
 from payer_mock.web.sending import Sending
 from screens.operators import Operator, OperatorsError, seal
+from screens.web.site import RoleRequired
 
 Result = TypeVar("Result")
 
@@ -68,6 +69,11 @@ class OpenKey:
     def new_client(self) -> InsurerClient:
         """Another client of the fund with this key, for a call that takes long."""
         return InsurerClient(self._fund_url, self._credential, clock=now, transport=self._make_transport())
+
+    def require(self, role: Role) -> None:
+        """Raise RoleRequired if this is the other person's key, whose right the fund would miss."""
+        if self.role is not role:
+            raise RoleRequired
 
     def call(self, function: Callable[[InsurerClient], Result]) -> Result:
         """The result of a call. Raises ShikakuError, KeyClosed."""

@@ -1,4 +1,4 @@
-"""One member: found by number, shown on both time axes, corrected, ended, and her applications."""
+"""One member: found by number, shown on both time axes, corrected, ended, and her application for a paper."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from eligibility_api.contract.codes import ReasonOfLoss
 from eligibility_api.contract.days import MAX_DAY_LENGTH, UnreadableDay, parse_day
 from eligibility_api.contract.enrolment import CorrectionRequest, EndRequest
 from eligibility_api.contract.insurer_ops import (
-    DeregistrationRequest,
     MemberHistory,
     MemberSearch,
     PaperApplicationReason,
@@ -22,7 +21,7 @@ from eligibility_api.contract.insurer_ops import (
 )
 from payer_mock.clock import day_in_japan
 from payer_mock.screens.terms import Text
-from payer_mock.web.desk import ROOT, AtDesk, Desk, Key, page
+from payer_mock.web.desk import ROOT, AtDesk, Desk, SenderKey, page
 from payer_mock.web.keys import OpenKey
 from payer_mock.web.member_view import EDITABLE, MemberView, Moment, faults_of, filled
 from screens.web.site import redirect
@@ -43,13 +42,13 @@ _DayText = Annotated[str, Query(max_length=MAX_DAY_LENGTH)]
 
 
 @router.get("")
-def form(request: Request, key: Key) -> Response:
+def form(request: Request, key: SenderKey) -> Response:
     """The form for a search, and what the last one found."""
     return page(request, "members.html", key, found=key.found, values=dict.fromkeys(_SEARCHED, ""), faults={})
 
 
 @router.post("")
-def search(request: Request, key: Key, sent: Texts) -> Response:
+def search(request: Request, key: SenderKey, sent: Texts) -> Response:
     """Search members. The numbers travel in the body, and what is found stays in the session."""
     values = _only(sent, _SEARCHED)
     try:
@@ -65,7 +64,7 @@ def search(request: Request, key: Key, sent: Texts) -> Response:
 def member(
     request: Request,
     desk: AtDesk,
-    key: Key,
+    key: SenderKey,
     enrolment_id: UUID,
     *,
     day: _DayText = "",
@@ -76,7 +75,7 @@ def member(
 
 
 @router.post("/{enrolment_id}/correct")
-def correct(request: Request, desk: AtDesk, key: Key, enrolment_id: UUID, sent: Texts) -> Response:
+def correct(request: Request, desk: AtDesk, key: SenderKey, enrolment_id: UUID, sent: Texts) -> Response:
     """Replace the current period by the corrected one."""
     values = _only(sent, EDITABLE)
     view = MemberView(key.call(lambda client: client.member(enrolment_id)))
@@ -94,7 +93,7 @@ def correct(request: Request, desk: AtDesk, key: Key, enrolment_id: UUID, sent: 
 
 
 @router.post("/{enrolment_id}/end")
-def end(request: Request, desk: AtDesk, key: Key, enrolment_id: UUID, sent: Texts) -> Response:
+def end(request: Request, desk: AtDesk, key: SenderKey, enrolment_id: UUID, sent: Texts) -> Response:
     """End the membership: the first uninsured day, and the reason."""
     values = _only(sent, ("lost_on", "reason_of_loss"))
     view = MemberView(key.call(lambda client: client.member(enrolment_id)))
@@ -109,20 +108,12 @@ def end(request: Request, desk: AtDesk, key: Key, enrolment_id: UUID, sent: Text
 
 @router.post("/{enrolment_id}/paper")
 def apply_for_paper(
-    key: Key, enrolment_id: UUID, reason: Annotated[PaperApplicationReason, Form()]
+    key: SenderKey, enrolment_id: UUID, reason: Annotated[PaperApplicationReason, Form()]
 ) -> Response:
     """Record her application for a 資格確認書."""
     application = PaperApplicationRequest(enrolment_id=enrolment_id, reason=reason)
     key.call(lambda client: client.apply_for_paper(application))
     key.report("member.done.paper")
-    return redirect(f"{ROOT}/members/{enrolment_id}")
-
-
-@router.post("/{enrolment_id}/deregister")
-def deregister(key: Key, enrolment_id: UUID) -> Response:
-    """End the use of her card, at her request."""
-    key.call(lambda client: client.deregister(DeregistrationRequest(enrolment_id=enrolment_id)))
-    key.report("member.done.deregister")
     return redirect(f"{ROOT}/members/{enrolment_id}")
 
 

@@ -10,18 +10,19 @@ from fastapi.responses import Response
 
 from eligibility_api.contract.enrolment import Mismatch, RegisterMatch
 from eligibility_api.contract.insurer_ops import ConfirmAnswer, UnlinkRequest
-from payer_mock.web.desk import ROOT, AtDesk, Key, page
+from payer_mock.web.desk import ROOT, AtDesk, Key, SenderKey, page
 from payer_mock.web.keys import Role
+from payer_mock.web.paging import After
 from screens.web.site import redirect
 
 router = APIRouter(prefix=f"{ROOT}/mismatches")
 
 
 @router.get("")
-def queue(request: Request, desk: AtDesk, key: Key, after: str | None = None) -> Response:
+def queue(request: Request, desk: AtDesk, key: SenderKey, after: After = None) -> Response:
     """A page of the queue, with the members whom another insurer claimed."""
     found = key.call(lambda client: client.mismatches(after))
-    return page(request, "mismatches.html", key, found=found, now=desk.clock())
+    return page(request, "mismatches.html", key, found=found, is_first=after is None, now=desk.clock())
 
 
 @router.get("/{enrolment_id}")
@@ -46,7 +47,7 @@ def confirm(
 
 
 @router.post("/{enrolment_id}/unlink")
-def unlink(key: Key, enrolment_id: UUID) -> Response:
+def unlink(key: SenderKey, enrolment_id: UUID) -> Response:
     """Turn down the person whom the register proposes under another spelling."""
     key.call(lambda client: client.unlink_person(UnlinkRequest(enrolment_id=enrolment_id)))
     key.report("mismatch.done.unlinked")

@@ -17,28 +17,25 @@ from payer_mock.clock import day_in_japan
 from payer_mock.papers.contents import certificate
 from payer_mock.papers.page import PdfDocument
 from payer_mock.screens.terms import PAPER_REASONS
-from payer_mock.web.desk import ROOT, AtDesk, Key, page
+from payer_mock.web.desk import ROOT, AtDesk, SenderKey, page
 from payer_mock.web.keys import OpenKey
 from payer_mock.web.member_view import MemberView
+from payer_mock.web.paging import ROWS_PER_PAGE, After, Skip, page_of
 
 router = APIRouter(prefix=f"{ROOT}/papers")
-
-MAX_PAPERS = 100
-"""Papers of one request; a whole insurer's are written by `payer-mock papers`."""
 
 _MAX_LISTED = 5_000
 _FORMULA = ("=", "+", "-", "@", "\t")
 
 
 @router.get("")
-def needs(request: Request, key: Key, after: str | None = None) -> Response:
+def needs(request: Request, key: SenderKey, after: After = None, skip: Skip = 0) -> Response:
     """Who needs one, why, and from which day."""
-    found = _page(key, after)
-    return page(request, "papers.html", key, found=found, after=after, max_papers=MAX_PAPERS)
+    return _needs(request, key, _page(key, after), after=after, skip=skip)
 
 
 @router.get("/list.csv")
-def as_csv(key: Key) -> Response:
+def as_csv(key: SenderKey) -> Response:
     """The whole list for a spreadsheet: UTF-8 with BOM, so that every spreadsheet reads the Japanese."""
     text = io.StringIO()
     writer = csv.writer(text)
@@ -62,25 +59,21 @@ def as_csv(key: Key) -> Response:
 def print_papers(
     request: Request,
     desk: AtDesk,
-    key: Key,
-    member: Annotated[list[UUID], Form(max_length=MAX_PAPERS)] = [],  # noqa: B006 - FastAPI copies it
+    key: SenderKey,
+    *,
+    member: Annotated[list[UUID], Form(max_length=ROWS_PER_PAGE)] = [],  # noqa: B006 - FastAPI copies it
     after: Annotated[str | None, Form(max_length=200)] = None,
+    skip: Annotated[int, Form(ge=0, le=10_000)] = 0,
 ) -> Response:
-    """The papers of the chosen members as one PDF, from what the fund has stored of them. Nothing stays here."""
+    """The papers of the chosen members as one PDF, from what the fund has stored of them. Nothing stays here.
+
+    A whole insurer's papers are written by `payer-mock papers`.
+    """
     chosen = {str(enrolment_id) for enrolment_id in member}
-    needing = [need for need in _page(key, after).members if need.enrolment_id in chosen]
+    found = _page(key, after)
+    needing = [need for need in found.members if need.enrolment_id in chosen]
     if not needing:
-        found = _page(key, None)
-        return page(
-            request,
-            "papers.html",
-            key,
-            status=400,
-            found=found,
-            after=None,
-            max_papers=MAX_PAPERS,
-            fault=True,
-        )
+        return _needs(request, key, found, after=after, skip=skip, fault="papers.none-chosen")
     views = [MemberView(key.call(_member(need))) for need in needing]
     today = day_in_japan(desk.clock())
     file = io.BytesIO()
@@ -89,6 +82,30 @@ def print_papers(
         document.add(certificate(_texts(view.items()) | {"issued_on": today.isoformat()}))
     document.close()
     return _download(file.getvalue(), "application/pdf", "eligibility-certificates.pdf")
+
+
+def _needs(
+    request: Request,
+    key: OpenKey,
+    found: PaperCertificates,
+    *,
+    after: str | None,
+    skip: int,
+    fault: str | None = None,
+) -> Response:
+    """A part of the fund's page. `fault`: the text about papers that were not made."""
+    listed = page_of(found.members, after, skip, found.next)
+    return page(
+        request,
+        "papers.html",
+        key,
+        status=400 if fault is not None else 200,
+        listed=listed,
+        since=found.since,
+        after=after,
+        skip=skip,
+        fault=fault,
+    )
 
 
 def _page(key: OpenKey, after: str | None) -> PaperCertificates:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -13,9 +14,11 @@ from eligibility_api.contract.uploads import FileFormat, UploadAnswer
 from payer_mock.actions.fund import chunks
 from payer_mock.actions.uploads import UploadOptions, send_pieces
 
+_log = logging.getLogger(__name__)
+
 
 class SendingState(StrEnum):
-    """Under way, sent, refused or failed, or stopped by the operator."""
+    """Under way, sent, refused or failed (at the fund or here), or stopped by the operator."""
 
     SENDING = "sending"
     SENT = "sent"
@@ -47,6 +50,7 @@ class Sending:
         self.state = SendingState.SENDING
         self.upload: UploadAnswer | None = None
         self.error: ShikakuError | None = None
+        """The fund's refusal, or that it could not be reached; None for a failure of this program."""
         self._file, self._options, self._format = file, options, format
         self._clock, self._on_sent = clock, on_sent
         self._began = clock()
@@ -84,6 +88,9 @@ class Sending:
             self.state = SendingState.STOPPED
         except ShikakuError as error:
             self.error = error
+            self.state = SendingState.FAILED
+        except Exception as error:  # a sending that never ended would keep everybody else out
+            _log.error("a file's sending failed: %s", type(error).__name__)
             self.state = SendingState.FAILED
 
     def _pieces(self) -> Iterator[bytes]:

@@ -31,7 +31,7 @@ from payer_mock.web.sending import Sending, SendingState
 from payer_mock.web.sent_files import MAX_NAME, SentFile
 from payer_mock.web.upload_view import UploadView, faults_by_column, rate_pairs
 from screens.web.events import Update
-from screens.web.site import RoleRequired, redirect
+from screens.web.site import redirect
 
 router = APIRouter(prefix=ROOT)
 
@@ -51,11 +51,7 @@ def home() -> Response:
 @router.get("/uploads")
 def uploads(request: Request, desk: AtDesk, key: Key) -> Response:
     """The form for a file, and the files that were sent last with their state."""
-    listed = [
-        (sent, UploadView(key.call(_status(UUID(sent.upload_id)))))
-        for sent in desk.sent_files.newest(key.insurer_number, _LISTED)
-    ]
-    return page(request, "uploads.html", key, listed=listed, fault=None)
+    return _uploads(request, desk, key)
 
 
 @router.post("/uploads")
@@ -67,12 +63,12 @@ def send(
     scope: Annotated[FileScope, Form()] = FileScope.FULL,
 ) -> Response:
     """Send a file in the background; the next page shows its progress."""
-    _need(key, Role.SENDER)
+    key.require(Role.SENDER)
     if desk.is_sending():
         return redirect(f"{ROOT}/sending")
     name = Path(file.filename or "").name[:MAX_NAME]
     if not file.size:
-        return page(request, "uploads.html", key, status=400, listed=[], fault="uploads.no-file")
+        return _uploads(request, desk, key, fault="uploads.no-file")
 
     def on_sent(upload: UploadAnswer) -> None:
         desk.sent_files.add(upload.upload_id, key.insurer_number, desk.clock(), key.name, name)
@@ -80,10 +76,11 @@ def send(
     # The framework closes its file at the end of the request, and this one is read afterwards.
     content, file.file = file.file, io.BytesIO()
     options = UploadOptions(scope=scope, publish=Publish.ON_REQUEST)
-    key.sending = Sending(
+    sending = Sending(
         content, name, file.size, options, file_format(Path(name)), clock=desk.ticks, on_sent=on_sent
     )
-    key.sending.start(key.new_client())
+    sending.start(key.new_client())
+    key.sending = sending
     return redirect(f"{ROOT}/sending")
 
 
@@ -170,14 +167,14 @@ def recipients(request: Request, key: Key, upload_id: UUID) -> Response:
 @router.post("/uploads/{upload_id}/publish")
 def publish(key: Key, upload_id: UUID) -> Response:
     """Publish a checked file."""
-    _need(key, Role.SENDER)
+    key.require(Role.SENDER)
     return _decide(key, upload_id, "publish", lambda client: client.publish_upload(str(upload_id)))
 
 
 @router.post("/uploads/{upload_id}/approve")
 def approve(request: Request, desk: AtDesk, key: Key, upload_id: UUID, reason: Reason = "") -> Response:
     """Approve a held file, or a held undo."""
-    _need(key, Role.APPROVER)
+    key.require(Role.APPROVER)
     if not reason.strip():
         return _without_reason(request, desk, key, upload_id, "approve")
     return _decide(key, upload_id, "approve", lambda client: client.approve_upload(str(upload_id), reason))
@@ -194,15 +191,20 @@ def reject(request: Request, desk: AtDesk, key: Key, upload_id: UUID, reason: Re
 @router.post("/uploads/{upload_id}/undo")
 def undo(request: Request, desk: AtDesk, key: Key, upload_id: UUID, reason: Reason = "") -> Response:
     """Undo a published file."""
-    _need(key, Role.SENDER)
+    key.require(Role.SENDER)
     if not reason.strip():
         return _without_reason(request, desk, key, upload_id, "undo")
     return _decide(key, upload_id, "undo", lambda client: client.undo_upload(str(upload_id), reason))
 
 
-def _need(key: OpenKey, role: Role) -> None:
-    if key.role is not role:
-        raise RoleRequired
+def _uploads(request: Request, desk: Desk, key: OpenKey, fault: str | None = None) -> Response:
+    """The page of the files. `fault`: the text about a file that was not sent. Raises ShikakuError."""
+    listed = [
+        (sent, UploadView(key.call(_status(UUID(sent.upload_id)))))
+        for sent in desk.sent_files.newest(key.insurer_number, _LISTED)
+    ]
+    status = 400 if fault is not None else 200
+    return page(request, "uploads.html", key, status=status, listed=listed, fault=fault)
 
 
 def _decide(

@@ -14,6 +14,8 @@
     const next = document.createElement("div");
     next.innerHTML = html.join("\n");
     const step = next.querySelector("[data-step]").dataset;
+    // The bar is in the language of the page: that of another one, or none, comes with a page of its own.
+    if (step.language !== document.documentElement.lang) return window.location.reload();
     const former = { ...stepOf().dataset };
     const changed = step.step !== stepOf().dataset.step;
     // The first message repeats the page.
@@ -31,10 +33,45 @@
       if (said) speakWords(said);
       return;
     }
+    enter();
+  }
+
+  // A new screen: from its top, with the focus on its title.
+  function enter() {
     stepOf().classList.add("entering");
     window.scrollTo(0, 0);
     region.querySelector("h1").focus();
     speak();
+  }
+
+  // -- the terminal: the browser itself opens a stream again that was cut, but not one that was refused
+  const RETRY_MS = 2000;
+  const LOST_MS = 5000;
+  let losing = null;
+  let isLost = false;
+
+  function listen() {
+    const source = new EventSource(region.dataset.reader);
+    source.addEventListener("update", replace);
+    source.addEventListener("open", () => {
+      clearTimeout(losing);
+      losing = null;
+      // The terminal may be a newer one, with other scripts.
+      if (isLost) window.location.reload();
+    });
+    source.addEventListener("error", () => {
+      losing ??= setTimeout(showLost, LOST_MS);
+      if (source.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);
+    });
+  }
+
+  // What was on the screen may be over, or another patient's.
+  function showLost() {
+    isLost = true;
+    typed = "";
+    region.replaceChildren(document.querySelector("[data-lost]").content.cloneNode(true));
+    soundOf("", "problem", true);
+    enter();
   }
 
   // -- the PIN: own keys, a ten-key, Enter and Backspace; sent by 確定 alone
@@ -144,6 +181,5 @@
   offer();
 
   preparePin();
-  const source = new EventSource(region.dataset.reader);
-  source.addEventListener("update", replace);
+  listen();
 })();

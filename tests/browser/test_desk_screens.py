@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from eligibility_api.contract.codes import Validity
-from tests.builders.browser import PHONE, assert_whole, fonts_of, picture, violations
+from tests.builders.browser import PHONE, assert_clean, assert_whole, fonts_of, picture, violations
 from tests.builders.clinic.desk import Desk
 from tests.builders.clinic.desk_steps import LONG_NAME, changed_person, open_visit, states
 from tests.builders.clinic.samples import answer, ended_enrolment, enrolment
@@ -89,3 +90,12 @@ def test_high_contrast_and_english_say_the_same(desk: Desk, reception: Page) -> 
         expect(page.locator(f".status.{kind}")).to_be_visible()
         assert violations(page) == []
     picture(page, "desk-high-contrast")
+
+
+@pytest.mark.parametrize("path", ["desk/visits/none", "operators"], ids=["missing", "another's"])
+def test_a_failure_has_what_to_do_and_leads_back(desk: Desk, reception: Page, path: str) -> None:
+    reception.goto(f"{desk.url}/{path}")
+    expect(reception.locator("main [role=alert]")).to_be_visible()
+    assert_clean(reception)
+    reception.get_by_role("link", name="受付の画面へ").click()
+    reception.wait_for_url("**/desk")

@@ -43,6 +43,7 @@ SCREENS = {
     "left": Position(Step.DONE, left=True),
     "removed": Position(Step.REMOVED),
     "removed-after-pin": Position(Step.REMOVED, pin_sent=True),
+    "removed-at-consent": Position(Step.REMOVED, after=Step.READ, consent_lost=True, called=True),
     "not-my-number": Position(Step.CARD, code="card-not-my-number"),
     "again": Position(Step.AGAIN),
     "no-reader": Position(Step.READER),
@@ -53,7 +54,9 @@ SCREENS = {
     "other": Position(Step.OTHER, left=True),
 }
 
-UNPICTURED = {"consent-chosen", "done-without-consent", "more", "pin", "removed-after-pin"}
+UNPICTURED = {
+    "consent-chosen", "done-without-consent", "more", "pin", "removed-after-pin", "removed-at-consent",
+}  # fmt: skip
 """Screens that differ little from another one in the documents."""
 
 
@@ -148,3 +151,34 @@ def test_english_is_a_switch_on_every_screen(page: Page, still: tuple[ReaderRig,
     assert violations(page) == []
     page.get_by_role("button", name="日本語").click()
     expect(page.locator("h1")).to_contain_text("本人確認の方法")
+
+
+def test_another_language_changes_the_whole_page_and_not_the_words_to_sign(
+    page: Page, still: tuple[ReaderRig, str]
+) -> None:
+    page.goto(still[1])
+    show(still, page, SCREENS["consent"])
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator(".words .text")).to_have_attribute("lang", "ja")
+    show(still, page, SCREENS["idle"])  # in Japanese, as a patient's end leaves it
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    expect(page.get_by_role("button", name="English")).to_be_visible()
+
+
+def test_a_terminal_that_does_not_answer_is_shown_until_it_does(
+    own_page: Page, still: tuple[ReaderRig, str]
+) -> None:
+    page = own_page
+    page.set_viewport_size({"width": READER[0], "height": READER[1]})
+    page.clock.install()
+    page.route("**/reader/events", lambda route: route.fulfill(status=503))
+    page.goto(still[1])
+    page.clock.run_for(6000)
+    expect(page.get_by_role("alert")).to_contain_text("この機械は使えません")
+    expect(page.get_by_text("受付の職員にお知らせください")).to_be_visible()
+    assert_clean(page)
+    page.unroute("**/reader/events")
+    page.clock.run_for(3000)
+    expect(page.locator("[data-step]")).not_to_have_attribute("data-step", "lost")
+    expect(page.get_by_role("alert")).to_have_count(0)

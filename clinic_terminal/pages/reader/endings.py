@@ -45,6 +45,8 @@ def _answered(outcome: TapOutcome) -> Position:
     problem = outcome.consent.problem if outcome.consent is not None else None
     if problem is not None and screen_of(problem.entry) is Step.AGAIN:
         return Position(Step.AGAIN)
+    if problem is not None and screen_of(problem.entry) is Step.REMOVED:
+        return Position(Step.REMOVED, after=end, consent_lost=True)
     lost = problem is not None and problem.code != _EXPECTED_IN_GRACE
     renewal = answer.certificate_renewal
     if renewal is None:

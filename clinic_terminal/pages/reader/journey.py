@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from eligibility_api.contract.codes import Category
+from eligibility_api.contract.consent_versions import Language
 
 WAIT_SECONDS = 60.0
 """At the method and the PIN without a touch; then "do you need more time?"."""
@@ -24,6 +25,9 @@ GIVE_UP_SECONDS = 15.0
 REMINDER_SECONDS = 5.0
 LATER_REMINDER_SECONDS = 20.0
 """Where the patient has something to read first."""
+
+WITHOUT_CARD_SECONDS = 180.0
+"""A call of the staff, or a language, that was chosen without a card; then the screen is as for anybody."""
 
 REMOVED_SECONDS = 10.0
 CLEAR_SECONDS = 1.0
@@ -78,6 +82,9 @@ class Choice(StrEnum):
     """The keys of the PIN in their usual order."""
     CALL = "call"
     """The staff, from the bar of any screen."""
+    JAPANESE = "ja"
+    """The language of the screen, from the bar."""
+    ENGLISH = "en"
 
 
 class Reply(StrEnum):
@@ -99,6 +106,10 @@ ENDINGS = frozenset(
     {Step.DONE, Step.READ, Step.TAKE, Step.REMOVED, Step.CARD, Step.AGAIN, Step.READER, Step.HELD, Step.GRACE}
     | {Step.EXPIRING, Step.NETWORK, Step.OTHER}
 )
+WITHOUT_CARD = frozenset({Step.IDLE, Step.READER})
+FROM_BAR = frozenset({Choice.CALL, Choice.JAPANESE, Choice.ENGLISH})
+"""What is pressed in the bar, which every screen has."""
+
 ASKS_STAFF = WAITING_FOR_STAFF | {Step.READ, Step.HELD, Step.NETWORK, Step.OTHER}
 """The screens that say that the staff helps: they are called."""
 
@@ -110,10 +121,12 @@ class Position:
     """Where the patient is.
 
     `earlier`: the code for which the PIN is asked again. `groups`: the categories of each question, `question` the one that
-    is asked. `words`: what the card signs, for this `facility`. `code`: of a problem with the card. `day`, `after`: of a certificate that ends.
+    is asked. `words`: what the card signs, in `words_language`, for this `facility`. `code`: of a problem with the card.
+    `day`: of a certificate that ends. `after`: the ending that follows that notice, or that a card was taken after.
     """
 
     step: Step
+    language: Language = Language.JA
     tries_left: int | None = None
     earlier: str | None = None
     keys: tuple[int, ...] = KEYS
@@ -121,6 +134,7 @@ class Position:
     question: int = 0
     agreed: tuple[Category, ...] = ()
     words: str = ""
+    words_language: Language = Language.JA
     facility: str = ""
     reply: Reply | None = None
     code: str = ""
@@ -141,14 +155,19 @@ class Position:
 IDLE = Position(Step.IDLE)
 
 
-def card_in() -> Position:
+def card_in(position: Position) -> Position:
     """A card was placed."""
-    return Position(Step.READING)
+    return Position(Step.READING, position.language)
 
 
-def no_reader() -> Position:
-    """No reader is connected."""
-    return Position(Step.READER)
+def no_reader(position: Position) -> Position:
+    """No reader is connected; who called the staff still waits for them."""
+    return Position(Step.READER, position.language, called=position.called)
+
+
+def reader_back(position: Position) -> Position:
+    """The reader that was missing is connected again."""
+    return replace(no_reader(position), step=Step.IDLE)
 
 
 def ask_pin(
@@ -185,6 +204,8 @@ def choose(position: Position, choice: Choice) -> Position:
     """The position after a button was pressed; unchanged where this screen does not have the button."""
     if choice is Choice.CALL:
         return replace(position, called=True)
+    if choice in FROM_BAR:
+        return replace(position, language=Language(choice))
     if choice is Choice.MORE:
         return replace(position, more=False)
     match position.step, choice:
@@ -199,7 +220,7 @@ def choose(position: Position, choice: Choice) -> Position:
         case ((Step.METHOD | Step.LAST_TRY | Step.PIN), Choice.STAFF):
             return replace(position, step=Step.STAFF, reply=Reply.STAFF, more=False)
         case Step.STAFF, Choice.STOP:
-            return Position(Step.TAKE)
+            return Position(Step.TAKE, position.language)
         case Step.REGISTER, (Choice.YES | Choice.NO):
             return _replied(position, Reply.AGREED if choice is Choice.YES else Reply.REFUSED)
         case ((Step.GRACE | Step.EXPIRING), Choice.NEXT):
@@ -228,28 +249,38 @@ def _choose_consent(position: Position, choice: Choice) -> Position:
 
 
 def finish(position: Position, ending: Position) -> Position:
-    """The tap is over. Who chose the staff waits for them; the call of the staff stays."""
+    """The tap is over. Who chose the staff waits for them; the call of the staff and the language stay."""
     if position.step is Step.STAFF and ending.step is Step.TAKE:
         return position
-    return replace(
-        ending, pin_sent=position.pin_sent, called=position.called or ending.step in ASKS_STAFF, reply=None
-    )
+    called = position.called or asks_staff(ending, ending.step)
+    return replace(ending, language=position.language, pin_sent=position.pin_sent, called=called, reply=None)
 
 
 def wait(position: Position, seconds: float, total: float) -> Position:
     """The position after so many seconds without a touch, `total` since the card was placed."""
     step = position.step
-    if step in BEFORE_PIN | AT_CONSENT:
-        limit = WAIT_SECONDS if step in BEFORE_PIN else CONSENT_SECONDS
-        if total >= PRESENCE_SECONDS or (position.more and seconds >= MORE_SECONDS):
+    limit = question_seconds(position)
+    if limit is not None:
+        if total >= PRESENCE_SECONDS or (position.more and seconds >= limit):
             return _stop(position)
         return replace(position, more=True) if seconds >= limit else position
+    if step in WITHOUT_CARD:
+        return Position(step) if seconds >= WITHOUT_CARD_SECONDS else position
     if step in WAITING_FOR_STAFF and seconds >= PRESENCE_SECONDS:
-        return Position(Step.TAKE, left=True)
+        return Position(Step.TAKE, position.language, left=True)
     if step in ENDINGS:
         limit = REMINDER_SECONDS if step in _WITH_CARD_TO_TAKE else LATER_REMINDER_SECONDS
         return replace(position, left=position.left or seconds >= limit)
     return position
+
+
+def question_seconds(position: Position) -> float | None:
+    """How long the question of a screen waits for a touch; None where nothing is asked."""
+    if position.step in BEFORE_PIN:
+        return MORE_SECONDS if position.more else WAIT_SECONDS
+    if position.step in AT_CONSENT:
+        return MORE_SECONDS if position.more else CONSENT_SECONDS
+    return None
 
 
 def _stop(position: Position) -> Position:
@@ -262,6 +293,11 @@ def shown(position: Position, seconds: float) -> Step:
     if position.step is Step.WORKING and seconds >= GIVE_UP_SECONDS:
         return Step.NETWORK
     return position.step
+
+
+def asks_staff(position: Position, step: Step) -> bool:
+    """Whether the staff is wanted at a position whose screen is `step`: as it says, or as they were called."""
+    return position.called or step in ASKS_STAFF or (step is Step.REMOVED and position.after in ASKS_STAFF)
 
 
 def linger_seconds(position: Position) -> float:

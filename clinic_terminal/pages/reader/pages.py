@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Annotated, Any
 
@@ -11,19 +12,21 @@ from fastapi.responses import JSONResponse, Response
 from clinic_terminal.pages.reader import journey
 from clinic_terminal.pages.reader.journey import Choice, Position, Step
 from clinic_terminal.pages.reader.service import Shown
-from clinic_terminal.pages.site import Pages, ThisSite
+from clinic_terminal.pages.site import READER_PATH, Pages, ThisSite
 from eligibility_api.contract.categories import CATEGORIES
-from eligibility_api.contract.consent_versions import Language
 from eligibility_api.contract.days import in_era
 from screens.texts import LANGUAGES
 from screens.web.events import Update
 from screens.web.site import redirect
 
-router = APIRouter(prefix="/reader")
+router = APIRouter(prefix=READER_PATH)
 
 UPDATE_SECONDS = 0.1
 MAX_PIN_FIELD = 16
-"""Longer than a PIN, so that a wrong one is asked again by its own sentence; nothing longer is read."""
+"""Nothing longer is kept, not even until the card is asked."""
+
+RELOAD_SECONDS = 2
+"""Without script."""
 
 STEPS = ("card", "who", "consent", "done")
 _STEP_OF = {
@@ -49,8 +52,7 @@ _SOUND_OF = {
 
 @router.get("")
 def screen(request: Request, site: ThisSite) -> Response:
-    """The screen as it is now. A consent is put in the language that it was chosen to have last."""
-    site.reader.language = Language(site.display_of(request).language)
+    """The screen as it is now."""
     return site.page(request, "reader/page.html", None, scale="reader", **_values(site, site.reader.shown))
 
 
@@ -78,11 +80,12 @@ def choose(
     *,
     version: Annotated[int, Form(ge=0)],
     choice: Annotated[Choice, Form()],
-    pin: Annotated[str, Form(max_length=MAX_PIN_FIELD)] = "",
+    pin: Annotated[str, Form()] = "",
 ) -> Response:
-    """A button was pressed, and the PIN with 確定."""
-    site.reader.choose(version, choice, pin if choice is Choice.SEND else None)
-    return redirect("/reader")
+    """A button was pressed, and the PIN with 確定; what is too long for one is asked again, as another malformed one."""
+    typed = pin if len(pin) <= MAX_PIN_FIELD else ""
+    site.reader.choose(version, choice, typed if choice is Choice.SEND else None)
+    return redirect(READER_PATH)
 
 
 @router.get("/shelf")
@@ -99,7 +102,7 @@ def place(site: ThisSite, card: Annotated[str, Form(max_length=200)] = "") -> Re
     if site.shelf is None:
         raise HTTPException(404)
     site.shelf.place(card or None)
-    return redirect("/reader")
+    return redirect(READER_PATH)
 
 
 def _values(site: Pages, shown: Shown) -> dict[str, Any]:
@@ -108,11 +111,11 @@ def _values(site: Pages, shown: Shown) -> dict[str, Any]:
     return {
         "en": partial(site.renderer.texts.get, "en"),
         "values": {language: _in_words(site, language, shown) for language in LANGUAGES},
-        "words_language": site.reader.language,
         "step": step,
         "position": position,
         "version": shown.version,
         "seconds": int(shown.seconds),
+        "reload_seconds": reload_seconds(shown),
         "slow": shown.seconds >= journey.SLOW_SECONDS,
         "steps": STEPS,
         "current": _STEP_OF.get(step, 2) if step is not Step.WORKING else (3 if position.groups else 2),
@@ -122,6 +125,15 @@ def _values(site: Pages, shown: Shown) -> dict[str, Any]:
         "volume": site.terminal.settings.reader_volume,
         "aloud": site.terminal.settings.reader_aloud,
     }
+
+
+def reload_seconds(shown: Shown) -> int:
+    """After how long a page without script loads itself again.
+
+    A question does not before its time is over: what is typed, opened or focused would be lost.
+    """
+    limit = journey.question_seconds(shown.position)
+    return RELOAD_SECONDS if limit is None else max(RELOAD_SECONDS, math.ceil(limit - shown.seconds) + 1)
 
 
 def sound_of(position: Position, step: Step) -> str:

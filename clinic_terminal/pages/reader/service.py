@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -67,8 +67,6 @@ class ReaderScreen:
     def __init__(
         self, terminal: PagesTerminal, ticks: Callable[[], float], poll_seconds: float = POLL_SECONDS
     ) -> None:
-        self.language = Language.JA
-        """Of the consent's words: that of the screen."""
         self._terminal = terminal
         self._ticks = ticks
         self._poll_seconds = poll_seconds
@@ -91,7 +89,7 @@ class ReaderScreen:
     def strip(self) -> Strip:
         """The reader's state for the desk."""
         with self._changed:
-            state = _strip_state(self._position)
+            state = _strip_state(self._position, self._ticks() - self._touched)
             if state is not self._strip.state:
                 self._strip = Strip(state, self._terminal.clock())
             return self._strip
@@ -99,10 +97,9 @@ class ReaderScreen:
     def choose(self, version: int, choice: Choice, pin: str | None = None) -> None:
         """A button was pressed. A PIN stays here until the card has it, and only where the screen asks for one."""
         with self._changed:
-            if choice is Choice.TOUCH:
+            if self._position.step is not Step.WORKING:  # whose time is that of the fund
                 self._touched = self._ticks()
-                return
-            if version != self._version and choice is not Choice.CALL:
+            if choice is Choice.TOUCH or (version != self._version and choice not in journey.FROM_BAR):
                 return
             after = journey.choose(self._position, choice)
             if after.pin_sent and not self._position.pin_sent:
@@ -165,10 +162,12 @@ class ReaderScreen:
                 else:
                     self._show_idle()
             except CardError:
-                self._move(lambda _: journey.no_reader())
+                self._move(journey.no_reader)
             except Exception as error:  # the thread goes on: the next patient has a reader
                 _log.error("a tap failed: %s", type(error).__name__)
-                self._move(lambda _: ending_of_problem(ShikakuError("internal")))
+                self._move(
+                    lambda position: journey.finish(position, ending_of_problem(ShikakuError("internal")))
+                )
                 with suppress(CardError):
                     self._wait_for_removal()
             self._pause()
@@ -177,7 +176,9 @@ class ReaderScreen:
         """The screen of a card that was taken stays for its time."""
         with self._changed:
             over = self._ticks() - self._touched >= journey.linger_seconds(self._position)
-            if self._position.step is Step.READER or (self._position.step is not Step.IDLE and over):
+            if self._position.step is Step.READER:
+                self._set(journey.reader_back(self._position))
+            elif self._position.step is not Step.IDLE and over:
                 self._set(journey.IDLE)
 
     def _serve(self) -> None:
@@ -185,7 +186,7 @@ class ReaderScreen:
         with self._changed:
             self._operator = self._pin = None
             self._began = self._ticks()
-            self._set(journey.card_in())
+            self._set(journey.card_in(self._position))
         operator: str | None = None
         while True:
             ending = self._tap(operator)
@@ -224,10 +225,18 @@ class ReaderScreen:
         terminal = self._terminal
         fund.sign_in()
         categories = asked_for(terminal.settings.information)
-        consent = ConsentProposal(categories, Care.OUTPATIENT, self.language) if categories else None
+        consent = ConsentProposal(categories, Care.OUTPATIENT) if categories else None
+        request = TapRequest(operator=operator, consent=consent, language=self._language_of_words)
         prompts = ScreenPrompts(self, terminal.settings.shuffle_pin)
         connection = terminal.open_card(terminal.reader, 0)
-        return tap(connection, fund, prompts, TapRequest(operator=operator, consent=consent), Stopwatch())
+        return tap(connection, fund, prompts, request, Stopwatch())
+
+    def _language_of_words(self) -> Language:
+        """The language of a consent that is asked for now: that of the screen. Another one for the screen leaves it."""
+        with self._changed:
+            language = self._position.language
+            self._set(replace(self._position, words_language=language))
+            return language
 
     def _wait_for_staff(self) -> str | None:
         """The operator of a visual check; None if nobody waits for one, or the card was taken."""
@@ -265,18 +274,20 @@ class ReaderScreen:
         """Show another position; the caller has the lock."""
         if position == self._position:
             return
-        if position.step is not self._position.step or position.more != self._position.more or position.reply:
+        if position.step is not self._position.step or position.more != self._position.more:
             self._touched = self._ticks()
         self._position = position
         self._version += 1
         self._changed.notify_all()
 
 
-def _strip_state(position: Position) -> StripState:
-    if position.step is Step.READER:
-        return StripState.FAILED
-    if position.step is Step.IDLE and not position.called:
-        return StripState.IDLE
-    if position.called or position.step in journey.ASKS_STAFF:
+def _strip_state(position: Position, seconds: float) -> StripState:
+    """The state of a screen that has been shown for so many seconds."""
+    step = journey.shown(position, seconds)
+    if journey.asks_staff(position, step):
         return StripState.STAFF_CALLED
+    if step is Step.READER:
+        return StripState.FAILED
+    if step is Step.IDLE:
+        return StripState.IDLE
     return StripState.CARD_LEFT if position.left else StripState.IN_USE

@@ -40,7 +40,7 @@ class ReaderRig:
     """A terminal's reader: what is in it, what the fund answers, and what taps left.
 
     `opens`: powers the card that is in the reader; None: there is none. `fault`: of the reader itself. `seconds`: added to
-    the clock of the screens.
+    the clock of the screens. `reads`: how often somebody read which readers there are.
     """
 
     home: Path
@@ -48,6 +48,7 @@ class ReaderRig:
     opens: Callable[[], CardConnection] | None = None
     fault: CardError | None = None
     seconds: float = 0.0
+    reads: int = 0
     kept: list[TapOutcome] = field(default_factory=list)
     pages: Pages = field(init=False)
 
@@ -72,6 +73,13 @@ class ReaderRig:
         """Let time pass."""
         self.seconds += seconds
 
+    def passes(self, reads: int = 3) -> None:
+        """Wait until the reader has been read so often again."""
+        deadline, until = time.monotonic() + WAIT_SECONDS, self.reads + reads
+        while self.reads < until:
+            assert time.monotonic() < deadline, "nobody reads at the reader"
+            time.sleep(0.001)
+
     def kept_after(self, number: int) -> list[TapOutcome]:
         """What the taps left, as soon as there are so many."""
         deadline = time.monotonic() + WAIT_SECONDS
@@ -87,6 +95,7 @@ class ReaderRig:
     # -- the terminal
 
     def list_readers(self) -> list[Reader]:
+        self.reads += 1
         if self.fault is not None:
             raise self.fault
         return [Reader("Test Reader", self.opens is not None)]

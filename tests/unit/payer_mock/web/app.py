@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -44,15 +44,21 @@ class Browser:
         return await self.post("/enrolment/login", {"name": operator[0], "password": operator[1], **more})
 
 
-@asynccontextmanager
-async def open_browser(home: Path, fund: FakeUploads) -> AsyncIterator[Browser]:
-    """A browser at a desk with a sender and an approver."""
-    ticks = [0.0]
-    desk = Desk(home, FUND, make_transport=fund.transport, clock=lambda: NOW, ticks=lambda: ticks[0])
+def new_desk(home: Path, fund: FakeUploads, ticks: Callable[[], float]) -> Desk:
+    """A desk with a sender and an approver."""
+    desk = Desk(home, FUND, make_transport=fund.transport, clock=lambda: NOW, ticks=ticks)
     program = credential()
     approver = program.model_copy(update={"client_id": f"approver-{INSURER}"})
     for (name, password), role, key in ((SENDER, Role.SENDER, program), (APPROVER, Role.APPROVER, approver)):
         desk.operators.add(seal_key(name, role, password, key))
+    return desk
+
+
+@asynccontextmanager
+async def open_browser(home: Path, fund: FakeUploads) -> AsyncIterator[Browser]:
+    """A browser at such a desk."""
+    ticks = [0.0]
+    desk = new_desk(home, fund, lambda: ticks[0])
     transport = httpx2.ASGITransport(create_app(desk), raise_app_exceptions=False, client=("127.0.0.1", 5000))
     async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers={"Origin": ORIGIN}) as http:
         yield Browser(http, desk, fund, ticks)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
+from typing import Any
+
+import anyio
 import pytest
 
+from payer_mock.web.keys import OpenKey
 from screens.web.attempts import MAX_PER_OPERATOR, WINDOW_SECONDS
 from screens.web.sessions import IDLE_SECONDS
 from tests.builders.page_words import words_of
@@ -40,6 +46,28 @@ async def test_a_key_is_open_only_while_its_person_is_logged_in(browser: Browser
     await browser.post("/enrolment/logout")
     assert browser.desk.sessions.values() == []
     assert (await browser.get(UPLOAD)).status_code == 303
+
+
+async def test_two_who_log_in_at_once_never_have_both_keys_open(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[OpenKey] = []
+    open_with: list[int] = []
+    both, opens = threading.Barrier(2), OpenKey.__init__
+
+    def open_key(key: OpenKey, *given: Any) -> None:
+        opens(key, *given)
+        keys.append(key)
+        open_with.append(sum(not one._is_closed for one in keys))
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.2)  # for the other one, if it is not kept out
+
+    monkeypatch.setattr(OpenKey, "__init__", open_key)
+    async with anyio.create_task_group() as together:
+        for operator in (SENDER, APPROVER):
+            together.start_soon(browser.log_in, operator)
+    assert open_with == [1, 1]
+    assert len(browser.desk.sessions.values()) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx2
 import pytest
+from fastapi.routing import APIRoute
 
+from payer_mock.web import deregistrations, figures, mismatches, papers
+from payer_mock.web import members as members_pages
 from tests.builders.page_words import words_of
 from tests.unit.payer_mock.builders import INSURER
 from tests.unit.payer_mock.fake_uploads import FakeUploads
@@ -17,6 +21,7 @@ from tests.unit.payer_mock.web.member_data import HISTORY, ITEMS, MEMBER, versio
 pytestmark = pytest.mark.anyio
 
 PAGE = f"/enrolment/members/{MEMBER}"
+DEREGISTER = f"/enrolment/deregistrations/{MEMBER}"
 FOUND = {
     "enrolment_id": MEMBER, "symbol": "架空", "number": "7701", "branch": "00", "birth_date": "1980-05-17",
     "name": "試験　<b>太郎", "name_kana": None, "acquired_on": "2020-04-01", "lost_on": None, "withdrawn": False,
@@ -178,15 +183,32 @@ async def test_a_faulty_form_names_its_field_keeps_what_was_typed_and_sends_noth
     assert "<title>エラー：" in response.text
 
 
-async def test_an_end_an_application_and_a_deregistration_are_sent(browser: Browser, members: Fund) -> None:
+async def test_an_end_and_an_application_are_sent(browser: Browser, members: Fund) -> None:
     await browser.log_in()
     await browser.post(f"{PAGE}/end", {"lost_on": "2026/10/21", "reason_of_loss": "03"})
     await browser.post(f"{PAGE}/paper", {"reason": "card-lost"})
-    await browser.post(f"{PAGE}/deregister")
-    (_, end), (_, paper), (_, deregistration) = members.bodies
+    (_, end), (_, paper) = members.bodies
     assert (end["lost_on"], end["number"], end["birth_date"]) == ("2026-10-21", "7701", "1980-05-17")
     assert paper == {"enrolment_id": MEMBER, "reason": "card-lost"}
-    assert deregistration == {"enrolment_id": MEMBER}
+
+
+@pytest.mark.parametrize("page", [PAGE, "/enrolment/deregistrations"])
+async def test_a_deregistration_asks_first_on_a_page_that_names_whose_and_what(
+    browser: Browser, members: Fund, page: str
+) -> None:
+    await browser.log_in()
+    shown = (await browser.get(page)).text
+    assert f'<a class="button" href="{DEREGISTER}"' in shown
+    assert not re.search(r'method="post" action="[^"]*deregist', shown)
+    asked = await browser.get(DEREGISTER)
+    words = words_of(asked)
+    assert "試験　<script>alert(1)</script>".replace("　", " ") in words.replace("　", " ")
+    assert "架空・7701・00" in words
+    assert "昭和55年5月17日" in words
+    assert "翌月末で終了します。" in words
+    assert "この画面では取り消せません。" in words
+    assert f'<form method="post" action="{DEREGISTER}"><button class="destructive">' in asked.text
+    assert members.bodies == []
 
 
 async def test_an_application_for_deregistration_is_listed_and_granted(
@@ -202,7 +224,7 @@ async def test_an_application_for_deregistration_is_listed_and_granted(
     assert "架空・7701" in words
     assert "ご本人に理由をお知らせください" in words
 
-    sent = await browser.post("/enrolment/deregistrations", {"member": MEMBER})
+    sent = await browser.post(DEREGISTER)
     assert sent.headers["location"] == "/enrolment/deregistrations"
     assert members.bodies == [("/v1/deregistrations", {"enrolment_id": MEMBER})]
 
@@ -210,15 +232,17 @@ async def test_an_application_for_deregistration_is_listed_and_granted(
     page = await browser.get("/enrolment/deregistrations?after=3")
     assert "利用登録の解除を登録しました。" in words_of(page)
     assert "未処理の申請はありません。" in words_of(page)
-    assert 'href="/enrolment/deregistrations?after=9%20%26"' in page.text
+    assert 'href="/enrolment/deregistrations?after=9+%26"' in page.text
 
 
-@pytest.mark.parametrize("member", ["", "x", MEMBER + "0", "1" * 300])
+@pytest.mark.parametrize("member", ["x", MEMBER + "0", "1" * 300])
 async def test_an_application_of_nobody_is_sent_to_nobody(
     browser: Browser, members: Fund, member: str
 ) -> None:
     await browser.log_in()
-    assert (await browser.post("/enrolment/deregistrations", {"member": member})).status_code == 400
+    for path in (f"/enrolment/deregistrations/{member}", f"/enrolment/members/{member}"):
+        assert (await browser.get(path)).status_code == 400
+    assert (await browser.post(f"/enrolment/deregistrations/{member}")).status_code == 400
     assert (await browser.get(f"/enrolment/deregistrations?after={'1' * 201}")).status_code == 400
     assert members.bodies == []
 
@@ -227,7 +251,7 @@ async def test_the_reason_of_a_refused_deregistration_is_shown(browser: Browser,
     """Rules K4, R7: another insurer insures her too."""
     await browser.log_in()
     members.failure = "deregistration-refused"
-    sent = await browser.post("/enrolment/deregistrations", {"member": MEMBER})
+    sent = await browser.post(DEREGISTER)
     assert sent.status_code == 409
     assert "deregistration-refused" in sent.text
 
@@ -246,3 +270,47 @@ async def test_the_approvers_menu_has_the_files_only(browser: Browser, members: 
     page = await browser.get("/enrolment/uploads")
     assert "/enrolment/members" not in page.text
     assert "/enrolment/mismatches" not in page.text
+
+
+SENDERS = [
+    ("GET", "/enrolment/members"),
+    ("POST", "/enrolment/members"),
+    ("GET", PAGE),
+    *(("POST", f"{PAGE}/{action}") for action in ("correct", "end", "paper")),
+    ("GET", "/enrolment/mismatches"),
+    ("POST", f"/enrolment/mismatches/{MEMBER}/unlink"),
+    ("GET", "/enrolment/papers"),
+    ("GET", "/enrolment/papers/list.csv"),
+    ("POST", "/enrolment/papers/print"),
+    ("GET", "/enrolment/deregistrations"),
+    ("GET", DEREGISTER),
+    ("POST", DEREGISTER),
+    ("GET", "/enrolment/figures"),
+    ("GET", "/enrolment/figures/figures.csv"),
+]
+"""What the fund answers only to a key with the right of enrolment, which the approver's has not."""
+
+
+@pytest.mark.parametrize(("method", "path"), SENDERS)
+async def test_what_the_approvers_key_has_no_right_to_is_refused_before_the_fund(
+    browser: Browser, members: Fund, method: str, path: str
+) -> None:
+    await browser.log_in(APPROVER)
+    form = {"number": "1", "reason": "card-lost", "member": MEMBER}
+    refused = await browser.http.request(method, path, data=form if method == "POST" else None)
+    assert refused.status_code == 403
+    assert "もう一人の担当者の鍵で行う操作です。" in words_of(refused)
+    assert members.calls == []
+
+
+def test_every_page_for_the_sender_alone_is_in_the_table() -> None:
+    """The routes beyond the files', of which each has its own roles, and the one that both persons confirm on."""
+    both = {"/enrolment/mismatches/{enrolment_id}", "/enrolment/mismatches/{enrolment_id}/confirm"}
+    routes = {
+        (method, route.path)
+        for module in (members_pages, mismatches, papers, deregistrations, figures)
+        for route in module.router.routes
+        if isinstance(route, APIRoute) and route.path not in both
+        for method in route.methods or ()
+    }
+    assert {(method, path.replace(MEMBER, "{enrolment_id}")) for method, path in SENDERS} == routes

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
 from typing import Any
 
+import httpx2
 import pytest
 
 from eligibility_api.contract.enrolment import RegisterMatch
@@ -48,6 +51,28 @@ async def test_every_kind_of_mismatch_has_its_words_and_its_actions(browser: Bro
     assert "/enrolment/mismatches?after=x1" in page.text
     assert (f'action="{CONFIRM}"' in page.text) is (match != "contested")
     assert (f'href="/enrolment/mismatches/{MEMBER}"' in page.text) is (match == "contested")
+
+
+@pytest.mark.parametrize(
+    ("query", "next", "words"),
+    [
+        ("", None, "未処理 2件"),
+        ("", "x1", "未処理 2件以上"),
+        ("?after=x0", None, None),
+        ("?after=x0", "x1", None),
+    ],
+)
+async def test_how_many_wait_and_how_long_is_of_the_queue_and_of_no_page(
+    browser: Browser, query: str, next: str | None, words: str | None
+) -> None:
+    queue = {"mismatches": [mismatch("none"), mismatch("none")], "next": next}
+    browser.fund.answers["/v1/mismatches"] = queue
+    await browser.log_in()
+    shown = words_of(await browser.get(f"/enrolment/mismatches{query}"))
+    assert [found.strip() for found in re.findall(r"未処理 \d+件(?:以上)?", shown)] == (
+        [words] if words else []
+    )
+    assert ("最も古いもの：41日前" in shown) is (words is not None)
 
 
 async def test_a_proposal_is_shown_with_its_differences_linked_or_turned_down(browser: Browser) -> None:
@@ -131,6 +156,73 @@ async def test_who_needs_a_paper_is_listed_and_no_cell_becomes_a_formula(browser
     assert saved.headers["content-disposition"] == 'attachment; filename="paper-certificates.csv"'
     _, row = csv.reader(io.StringIO(saved.content.decode("utf-8-sig")))
     assert row == ["'=1+1", "7701", "00", "1980-05-17", "利用登録なし", "", "新規"]
+
+
+def needs(count: int) -> list[dict[str, Any]]:
+    return [
+        NEED | {"enrolment_id": f"019ab000-0000-7000-8000-{n:012}", "number": str(10_000 + n)}
+        for n in range(count)
+    ]
+
+
+def listed(page: httpx2.Response) -> list[str]:
+    """The members' numbers on a page."""
+    return re.findall(r">架空・(\d+)・00<", page.text)
+
+
+async def test_the_funds_long_page_is_shown_in_parts_of_a_hundred(browser: Browser) -> None:
+    browser.fund.answers["/v1/paper-certificates"] = {
+        "since": "2026-10-30", "members": needs(250), "next": "c&2",
+    }  # fmt: skip
+    await browser.log_in()
+    path, read = "/enrolment/papers?after=c1", []
+    while "c%262" not in path:
+        page = await browser.get(path)
+        numbers = listed(page)
+        assert len(numbers) == page.text.count(" checked>") <= 100
+        read += numbers
+        [path] = [html.unescape(one) for one in re.findall(r'href="(/enrolment/papers\?[^"]+)"', page.text)]
+        assert browser.fund.query == {"after": "c1"}
+    assert read == [str(10_000 + n) for n in range(250)]
+    assert path == "/enrolment/papers?after=c%262"
+
+
+async def test_nothing_chosen_shows_the_same_part_again(browser: Browser) -> None:
+    browser.fund.answers["/v1/paper-certificates"] = {
+        "since": "2026-10-30", "members": needs(250), "next": None,
+    }  # fmt: skip
+    await browser.log_in()
+    again = await browser.post("/enrolment/papers/print", {"after": "c1", "skip": "100"})
+    assert again.status_code == 400
+    assert "<title>エラー：" in again.text
+    assert listed(again)[0] == "10100"
+    assert 'name="skip" value="100"' in again.text
+    assert browser.fund.query == {"after": "c1"}
+
+
+@pytest.mark.parametrize(
+    ("query", "next", "words"),
+    [
+        ("", None, "資格確認書が必要な加入者はいません。"),
+        ("", "c2", "このページには、資格確認書が必要な加入者はいません。"),
+        ("?after=c1", None, "このページには、資格確認書が必要な加入者はいません。"),
+    ],
+)
+async def test_a_page_without_anybody_names_itself_alone(
+    browser: Browser, query: str, next: str | None, words: str
+) -> None:
+    browser.fund.answers["/v1/paper-certificates"] = {"since": "2026-10-30", "members": [], "next": next}
+    await browser.log_in()
+    shown = await browser.get(f"/enrolment/papers{query}")
+    assert f"<p>{words}</p>" in shown.text
+
+
+@pytest.mark.parametrize("query", ["skip=-1", "skip=x", "skip=10001", f"after={'1' * 201}"])
+async def test_a_page_that_is_none_asks_nobody(browser: Browser, query: str) -> None:
+    await browser.log_in()
+    for path in ("papers", "deregistrations"):
+        assert (await browser.get(f"/enrolment/{path}?{query}")).status_code == 400
+    assert browser.fund.calls == []
 
 
 async def test_papers_are_printed_from_what_the_fund_has(browser: Browser) -> None:

@@ -49,6 +49,25 @@ def test_a_failure_keeps_its_code_and_closes_the_file() -> None:
     assert (one.state, one.error.code, file.closed, sent) == (SendingState.FAILED, "right-missing", True, [])
 
 
+@pytest.mark.parametrize("at", ["the list", "the file"])
+def test_a_failure_here_ends_the_sending_and_names_no_value(
+    at: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(_: object) -> None:
+        raise OSError(28, "No space left on device", "架空　太郎.csv")
+
+    file = io.BytesIO(b"x" * SIZE)
+    if at == "the file":
+        file.read = fails  # type: ignore[assignment, method-assign]
+    one = Sending(file, "x.csv", SIZE, UploadOptions(), FileFormat.CSV, clock=lambda: 0.0, on_sent=fails)
+    one.start(client(FakeUploads()))
+    one.join()
+    assert (one.state, one.error, file.closed) == (SendingState.FAILED, None, True)
+    assert (one.upload is not None) is (at == "the list")
+    assert "OSError" in caplog.text
+    assert "架空" not in caplog.text
+
+
 def test_a_stopped_sending_ends_at_the_next_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     file, sent = io.BytesIO(b"x" * SIZE), list[UploadAnswer]()
     one, waits = sending(file, sent), threading.Event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from eligibility_api.contract.uploads import FileFormat
 from payer_mock.actions.uploads import UploadOptions
-from payer_mock.web.sending import Sending
+from payer_mock.web.sending import Sending, SendingState
 from tests.builders.page_words import words_of
 from tests.unit.payer_mock.builders import INSURER
 from tests.unit.payer_mock.fake_uploads import REPORT, UPLOAD_ID, UPLOADS
@@ -67,6 +68,19 @@ async def test_no_file_and_an_empty_file_send_nothing(browser: Browser, files: d
     assert browser.fund.received == b""
 
 
+async def test_an_empty_file_is_named_at_its_field_and_the_files_stay_listed(browser: Browser) -> None:
+    await browser.log_in()
+    await send(browser)
+    response = await browser.http.post("/enrolment/uploads", files={"file": ("x.csv", b"", "text/csv")})
+    assert "加入者.csv" in words_of(response)
+    assert "送信したファイルはまだありません。" not in words_of(response)
+    [field] = re.findall(r'<input [^>]*id="file"[^>]*>', response.text)
+    assert 'aria-invalid="true" aria-describedby="file-fault ' in field
+    assert 'id="file-fault"' in response.text
+    assert "<title>エラー：" in response.text
+    assert "aria-invalid" not in (await browser.get("/enrolment/uploads")).text
+
+
 @pytest.mark.parametrize(
     ("code", "kind"),
     [("fund-unreadable", "technical"), ("right-missing", "error"), ("database-unavailable", "technical")],
@@ -79,6 +93,36 @@ async def test_a_failed_sending_shows_cause_step_and_code(browser: Browser, code
     assert f'class="notice {kind}"' in page.text
     assert code in words_of(page)
     assert "status invalid" not in page.text
+
+
+async def test_a_file_that_this_desk_cannot_list_lets_others_log_in_and_leads_to_its_report(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(browser.desk.sent_files, "add", full)
+    await browser.log_in()
+    await send(browser)
+    assert not browser.desk.is_sending()
+    page = await browser.get("/enrolment/sending")
+    assert "支払基金に届きましたが" in words_of(page)
+    assert "データは変わっていません。" not in words_of(page)
+    assert f'href="{PAGE}"' in page.text
+    assert (await browser.log_in(APPROVER)).status_code == 303
+
+
+async def test_a_sending_that_failed_here_has_what_to_do(browser: Browser) -> None:
+    await browser.log_in()
+    [key] = browser.desk.sessions.values()
+    key.sending = Sending(
+        io.BytesIO(), "x.csv", 1, UploadOptions(), FileFormat.CSV, clock=lambda: 0.0, on_sent=lambda _: None
+    )
+    key.sending.state = SendingState.FAILED
+    page = await browser.get("/enrolment/sending")
+    assert 'class="notice technical"' in page.text
+    assert "時間をおいて、もう一度お試しください。" in words_of(page)
+    assert "internal" in words_of(page)
 
 
 BUTTONS = {

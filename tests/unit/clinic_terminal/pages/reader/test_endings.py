@@ -109,11 +109,25 @@ def test_a_certificate_that_ends_is_shown_with_its_day() -> None:
     assert ending_of(expiring) == Position(Step.EXPIRING, day=date(2026, 8, 31), after=Step.READ)
 
 
-@pytest.mark.parametrize("code", ["fund-unreachable", "consent-words-differ", "card-removed"])
+@pytest.mark.parametrize("code", ["fund-unreachable", "consent-words-differ", "card-in-use"])
 def test_a_consent_that_was_not_registered_is_shown(code: str) -> None:
     problem = CardError(code) if code.startswith("card") else ShikakuError(code)
     ended = ending_of(outcome(samples.answer(), consent=ConsentOutcome(problem=problem)))
     assert ended == Position(Step.DONE, consent_lost=True)
+
+
+@pytest.mark.parametrize("code", ["card-removed", "card-missing"])
+@pytest.mark.parametrize(
+    ("validity", "after"), [(Validity.VALID, Step.DONE), (Validity.NOT_FOUND, Step.READ)]
+)
+def test_a_card_that_is_taken_at_the_consent_was_removed_after_its_answer(
+    validity: Validity, after: Step, code: str
+) -> None:
+    taken = ConsentOutcome(problem=CardError(code))
+    expected = Position(Step.REMOVED, after=after, consent_lost=True)
+    assert ending_of(outcome(samples.answer(validity), consent=taken)) == expected
+    expiring = samples.answer(validity, certificate_renewal=renewal("expiring"))
+    assert ending_of(outcome(expiring, consent=taken)) == expected
 
 
 def test_a_refused_consent_is_no_problem() -> None:

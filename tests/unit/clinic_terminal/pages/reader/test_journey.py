@@ -11,10 +11,11 @@ from clinic_terminal.pages.reader import journey
 from clinic_terminal.pages.reader.journey import Choice, Position, Reply, Step
 from clinic_terminal.visit.information import ASKED, by_information
 from eligibility_api.contract.codes import Category
+from eligibility_api.contract.consent_versions import Language
 
 GROUPS = by_information(ASKED)
 CHECKUP, MEDICINES, SURGERY = GROUPS[1], GROUPS[2], GROUPS[-1]
-METHOD = journey.ask_pin(journey.card_in(), 3)
+METHOD = journey.ask_pin(journey.card_in(journey.IDLE), 3)
 PIN = journey.choose(METHOD, Choice.PIN)
 CONSENT = journey.ask_consent(Position(Step.WORKING), "words", (CHECKUP, MEDICINES, SURGERY))
 
@@ -44,7 +45,7 @@ def pressed(position: Position, *choices: Choice) -> Position:
         (journey.ask_pin(PIN, 1, "pin-wrong"), [], Step.LAST_TRY, None),
         (journey.ask_pin(PIN, 1, "pin-wrong"), [Choice.SEND], Step.LAST_TRY, None),
         (journey.ask_pin(PIN, 1, "pin-wrong"), [Choice.PIN], Step.PIN, None),
-        (journey.ask_pin(journey.card_in(), 1), [Choice.PIN], Step.LAST_TRY, None),
+        (journey.ask_pin(journey.card_in(journey.IDLE), 1), [Choice.PIN], Step.LAST_TRY, None),
         (journey.ask_pin(PIN, 2, "pin-wrong"), [], Step.PIN, None),
         (pressed(METHOD, Choice.STAFF), [Choice.STOP], Step.TAKE, None),
         (journey.ask_registration(METHOD), [Choice.YES], Step.WORKING, Reply.AGREED),
@@ -114,6 +115,79 @@ def test_one_kind_alone_is_agreed_to_or_not() -> None:
 def test_the_staff_can_be_called_from_every_screen(before: Position) -> None:
     after = pressed(before, Choice.CALL)
     assert (after.step, after.called) == (before.step, True)
+
+
+@pytest.mark.parametrize("step", sorted(journey.WITHOUT_CARD))
+def test_a_call_and_a_language_without_a_card_have_an_end(step: Step) -> None:
+    pressed_once = pressed(Position(step), Choice.CALL, Choice.ENGLISH)
+    assert journey.wait(pressed_once, 179, 179) == pressed_once
+    assert journey.wait(pressed_once, 180, 180) == Position(step)
+
+
+def test_a_call_waits_for_the_reader_as_the_person_does() -> None:
+    called = pressed(journey.IDLE, Choice.CALL, Choice.ENGLISH)
+    missing = journey.no_reader(called)
+    assert (missing.step, missing.called) == (Step.READER, True)
+    assert journey.reader_back(missing) == called
+    assert not journey.card_in(called).called
+
+
+ENGLISH = {
+    "card in": journey.card_in(pressed(journey.IDLE, Choice.ENGLISH)),
+    "no reader": journey.no_reader(pressed(METHOD, Choice.ENGLISH)),
+    "stopped": pressed(METHOD, Choice.ENGLISH, Choice.STAFF, Choice.STOP),
+    "asked": pressed(CONSENT, Choice.ENGLISH, Choice.EACH, Choice.YES),
+    "finished": journey.finish(pressed(CONSENT, Choice.ENGLISH, Choice.NO), Position(Step.DONE)),
+    "waited": journey.wait(pressed(METHOD, Choice.STAFF, Choice.ENGLISH), 600, 600),
+}
+
+
+@pytest.mark.parametrize("position", ENGLISH.values(), ids=ENGLISH)
+def test_a_language_stays_until_the_card_is_out(position: Position) -> None:
+    assert position.language is Language.EN
+    assert pressed(position, Choice.JAPANESE).language is Language.JA
+    assert journey.IDLE.language is Language.JA
+
+
+def test_a_missing_reader_holds_no_card_that_was_left() -> None:
+    assert not journey.wait(Position(Step.READER), 100, 100).left
+
+
+@pytest.mark.parametrize(
+    ("position", "seconds"),
+    [
+        (METHOD, 60),
+        (CONSENT, 120),
+        (pressed(CONSENT, Choice.EACH), 120),
+        (journey.ask_registration(METHOD), 120),
+        (journey.wait(CONSENT, 120, 120), 20),
+        (journey.IDLE, None),
+        (Position(Step.WORKING), None),
+        (Position(Step.DONE), None),
+    ],
+    ids=["method", "consent", "each", "register", "more", "idle", "working", "done"],
+)
+def test_a_question_has_its_time(position: Position, seconds: float | None) -> None:
+    assert journey.question_seconds(position) == seconds
+
+
+@pytest.mark.parametrize(
+    ("position", "seconds", "asks"),
+    [
+        (Position(Step.WORKING), 14.9, False),
+        (Position(Step.WORKING), 15, True),
+        (Position(Step.IDLE, called=True), 0, True),
+        (Position(Step.REMOVED), 0, False),
+        (Position(Step.REMOVED, after=Step.READ), 0, True),
+        (Position(Step.EXPIRING, after=Step.READ), 0, False),
+        *((Position(step), 0, True) for step in sorted(journey.ASKS_STAFF)),
+    ],
+    ids=lambda value: f"{value.step}-{value.after}" if isinstance(value, Position) else str(value),
+)
+def test_a_screen_that_promises_the_staff_calls_them(
+    position: Position, seconds: float, *, asks: bool
+) -> None:
+    assert journey.asks_staff(position, journey.shown(position, seconds)) is asks
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ POSITIONS = [
     Position(Step.READ, left=True),
     Position(Step.TAKE, left=True),
     Position(Step.REMOVED),
+    Position(Step.REMOVED, after=Step.DONE, consent_lost=True),
+    Position(Step.REMOVED, after=Step.READ, consent_lost=True, called=True),
     Position(Step.CARD, code="card-several"),
     Position(Step.AGAIN),
     Position(Step.READER),
@@ -72,9 +74,14 @@ def show(rig: ReaderRig, position: Position) -> None:
     rig.pages.reader._move(lambda _: position)
 
 
+def shown(page: str) -> str:
+    """A page without what only its script shows."""
+    return re.sub(r"<template.*?</template>", "", page, flags=re.DOTALL)
+
+
 def text_of(page: str) -> str:
     """What is read on a page."""
-    body = page[page.index("<main") :]
+    body = shown(page)[shown(page).index("<main") :]
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)))
 
 
@@ -82,7 +89,9 @@ def test_every_step_has_its_page() -> None:
     assert {position.step for position in POSITIONS} == set(Step)
 
 
-@pytest.mark.parametrize("position", POSITIONS, ids=lambda one: f"{one.step}-{one.earlier}")
+@pytest.mark.parametrize(
+    "position", POSITIONS, ids=lambda one: f"{one.step}-{one.earlier}-{one.after}-{one.consent_lost}"
+)
 async def test_a_step_is_shown_in_both_languages(tmp_path: Path, position: Position) -> None:
     with reader_rig(tmp_path) as rig:
         show(rig, position)
@@ -90,10 +99,12 @@ async def test_a_step_is_shown_in_both_languages(tmp_path: Path, position: Posit
             page = await http.get("/reader")
             assert page.status_code == 200
             assert page.headers["cache-control"] == "no-store"
-            assert page.text.count("<h1") == 1
+            assert shown(page.text).count("<h1") == 1
             assert 'lang="en"' in page.text
-            http.cookies.set("terminal-display", "language:en.contrast:normal.size:16")
-            english = text_of((await http.get("/reader")).text)
+            await press(http, "en")
+            in_english = (await http.get("/reader")).text
+            english = text_of(in_english)
+        assert in_english.startswith('<!doctype html>\n<html lang="en"')
         japanese = re.findall(r"[぀-ヿ一-鿿]+", english.replace(position.words or "·", ""))
         assert japanese == []
 
@@ -137,18 +148,123 @@ async def test_a_pin_travels_in_one_body_and_is_on_no_page(tmp_path: Path) -> No
             assert "9753" not in str(answer.headers)
 
 
-async def test_a_malformed_pin_is_asked_again_and_a_long_text_is_not_read(tmp_path: Path) -> None:
+async def test_a_malformed_pin_however_long_is_asked_again_at_the_reader(tmp_path: Path) -> None:
+    card = FakeCard()
     with reader_rig(tmp_path) as rig, rig.pages.reader.running():
-        rig.place(FakeCard)
+        rig.place(lambda: card)
         async with browser(rig) as http:
             await step(http, "method")
             await press(http, "pin")
             await step(http, "pin")
-            refused = await press(http, "send", pin="1" * 17)
+            for number, pin in enumerate(["1" * 17, "", "1234" + " " * 13, "9" * 10_000]):
+                version = rig.pages.reader.shown.version
+                answer = await press(http, "send", pin=pin)
+                assert (answer.status_code, answer.headers["location"]) == (303, "/reader"), number
+                page = await step(http, "pin", earlier="pin-malformed", after=version)
+                assert "4桁入力してください" in page
+                assert not pin or pin not in page
+            assert card.tries_left == 3
+
+
+async def test_a_patient_who_is_refused_stays_at_the_reader(tmp_path: Path) -> None:
+    with reader_rig(tmp_path) as rig:
+        async with browser(rig) as http:
+            refused = await http.post("/reader/choose", data={"version": "x", "choice": "call"})
             assert refused.status_code == 400
-            assert "1" * 17 not in refused.text
-            await press(http, "send", pin="")
-            assert "4桁入力してください" in await step(http, "pin", earlier="pin-malformed")
+            assert '<a href="/reader">' in refused.text
+            assert "/desk" not in text_of(refused.text)
+
+
+async def test_the_language_is_of_the_reader_and_no_browser_brings_its_own(tmp_path: Path) -> None:
+    with reader_rig(tmp_path) as rig:
+        async with browser(rig) as http, browser(rig) as desk:
+            desk.cookies.set("terminal-display", "language:en.contrast:high.size:16")
+            opened = (await desk.get("/reader")).text
+            assert '<html lang="ja" data-contrast="high"' in opened
+            assert 'data-language="ja"' in opened
+            chosen = await press(http, "en")
+            assert (chosen.status_code, "set-cookie" in chosen.headers) == (303, False)
+            for one in (http, desk):
+                assert '<html lang="en"' in (await one.get("/reader")).text
+            assert '<html lang="ja"' in (await http.get("/login")).text
+
+
+async def test_the_words_to_sign_keep_their_language_and_say_which(tmp_path: Path) -> None:
+    asked = Position(Step.CONSENT, groups=GROUPS, words="文", facility="架空医院")
+    with reader_rig(tmp_path) as rig:
+        show(rig, asked)
+        async with browser(rig) as http:
+            await press(http, "en")
+            page = (await http.get("/reader")).text
+    assert '<html lang="en"' in page
+    assert re.search(r'<div class="text" lang="ja"[^>]*>文</div>', page)
+
+
+@pytest.mark.parametrize(
+    ("position", "least"),
+    [
+        (Position(Step.IDLE), 2),
+        (Position(Step.WORKING), 2),
+        (Position(Step.DONE), 2),
+        (Position(Step.METHOD), 60),
+        (Position(Step.PIN), 60),
+        (Position(Step.REGISTER), 120),
+        (Position(Step.CONSENT, groups=GROUPS, words="文"), 120),
+        (Position(Step.EACH, groups=GROUPS, words="文"), 120),
+        (Position(Step.CONSENT, groups=GROUPS, words="文", more=True), 20),
+    ],
+    ids=lambda one: f"{one.step}-{one.more}" if isinstance(one, Position) else str(one),
+)
+async def test_without_script_a_question_is_not_loaded_again_before_its_time_is_over(
+    tmp_path: Path, position: Position, least: int
+) -> None:
+    with reader_rig(tmp_path) as rig:
+        show(rig, position)
+        async with browser(rig) as http:
+            page = (await http.get("/reader")).text
+            rig.later(1000)
+            late = (await http.get("/reader")).text
+    assert least <= reload_seconds(page) <= least + 1
+    assert reload_seconds(late) == 2
+
+
+def reload_seconds(page: str) -> int:
+    [seconds] = re.findall(r'<noscript><meta http-equiv="refresh" content="(\d+)"></noscript>', page)
+    return int(seconds)
+
+
+@pytest.mark.parametrize(
+    ("position", "texts"),
+    [
+        (Position(Step.REMOVED), {"もう一度置いてください", "暗証番号の残り回数は減っていません"}),
+        (Position(Step.REMOVED, pin_sent=True), {"もう一度置いてください"}),
+        (
+            Position(Step.REMOVED, after=Step.DONE, consent_lost=True),
+            {"受付は終わっています", "同意は、登録できませんでした", "同意する場合は"},
+        ),
+        (
+            Position(Step.REMOVED, after=Step.READ, consent_lost=True, called=True),
+            {"カードの読み取りは終わっています", "同意は、登録できませんでした", "職員をお呼びしました"},
+        ),
+    ],
+    ids=["before the PIN", "after the PIN", "after an answer", "after another answer"],
+)
+async def test_the_screen_of_a_removed_card_names_what_is_received(
+    tmp_path: Path, position: Position, texts: set[str]
+) -> None:
+    with reader_rig(tmp_path) as rig:
+        show(rig, position)
+        async with browser(rig) as http:
+            page = text_of((await http.get("/reader")).text)
+    everything = {
+        "受付は終わっています",
+        "カードの読み取りは終わっています",
+        "暗証番号の残り回数は減っていません",
+    }
+    for text in texts:
+        assert text in page, text
+    for text in everything - texts:
+        assert text not in page, text
 
 
 @pytest.mark.parametrize(
@@ -198,11 +314,12 @@ async def test_a_card_of_the_shelf_is_placed_by_one_click_and_taken(tmp_path: Pa
             await step(http, "removed")
 
 
-async def step(http: httpx2.AsyncClient, name: str, earlier: str = "") -> str:
-    """The page as soon as it shows a step."""
+async def step(http: httpx2.AsyncClient, name: str, earlier: str = "", after: int = -1) -> str:
+    """The page as soon as it shows a step. `after`: this version."""
     for _ in range(2000):
         page: str = (await http.get("/reader")).text
-        if re.search(rf'data-step="{name} \d+ {earlier}[ "]', page):
+        found = re.search(rf'data-step="{name} \d+ {earlier}[ "][^>]* data-version="(\d+)"', page)
+        if found is not None and int(found[1]) > after:
             return page
     raise AssertionError(f"{name} is not shown")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 
 from clinic_terminal.card.errors import CardError
+from clinic_terminal.pages.reader import journey
 from clinic_terminal.pages.reader.journey import Choice, Position, Step
 from clinic_terminal.pages.reader.service import StripState
 from eligibility_api.contract.codes import Category, Information, Validity
+from eligibility_api.contract.consent_versions import Language
 from jpki_mock.card.in_process import open_card
 from tests.builders import cards
 from tests.builders.clinic import samples
@@ -149,6 +152,108 @@ def test_a_card_that_is_taken_at_a_question_uses_no_try(rig: ReaderRig, steps: l
     assert card.tries_left == 3
     rig.later(11)
     at(rig, Step.IDLE)
+
+
+def test_a_card_that_is_taken_at_the_consent_leaves_the_answer_and_no_consent(rig: ReaderRig) -> None:
+    place(rig, FakeCard())
+    at(rig, Step.METHOD)
+    press(rig, Choice.PIN)
+    enter(rig, "1234")
+    at(rig, Step.CONSENT)
+    rig.take()
+    removed = at(rig, Step.REMOVED)
+    assert (removed.consent_lost, removed.after, removed.called) == (True, Step.DONE, False)
+    assert rig.kept_after(1)[0].answer == rig.fund.answer
+    assert rig.fund.consents.requests == []
+    rig.later(journey.REMOVED_SECONDS - 1)
+    rig.passes()
+    assert rig.pages.reader.shown.position.step is Step.REMOVED
+    rig.later(2)
+    at(rig, Step.IDLE)
+
+
+def test_a_call_without_a_card_ends_after_some_minutes(rig: ReaderRig) -> None:
+    press(rig, Choice.CALL)
+    rig.passes()
+    assert strip_of(rig) is StripState.STAFF_CALLED
+    rig.later(journey.WITHOUT_CARD_SECONDS - 1)
+    rig.passes()
+    press(rig, Choice.CALL)  # again: from then on
+    rig.later(journey.WITHOUT_CARD_SECONDS - 1)
+    rig.passes()
+    assert strip_of(rig) is StripState.STAFF_CALLED
+    rig.later(2)
+    until(rig, lambda position: not position.called)
+    assert strip_of(rig) is StripState.IDLE
+
+
+def test_a_call_without_a_reader_stays(rig: ReaderRig) -> None:
+    rig.fault = CardError("reader-missing")
+    at(rig, Step.READER)
+    press(rig, Choice.CALL)
+    rig.passes()
+    assert strip_of(rig) is StripState.STAFF_CALLED
+    rig.fault = None
+    assert at(rig, Step.IDLE).called
+
+
+def test_the_screen_of_a_missing_reader_does_not_change_while_it_is_missing(rig: ReaderRig) -> None:
+    rig.fault = CardError("reader-missing")
+    at(rig, Step.READER)
+    rig.later(30)
+    version = rig.pages.reader.shown.version
+    rig.passes()
+    assert rig.pages.reader.shown.version == version
+
+
+def test_a_fund_that_does_not_answer_calls_the_staff_as_its_screen_promises(rig: ReaderRig) -> None:
+    waits = threading.Event()
+    card = FakeCard()
+
+    def slow() -> FakeCard:
+        waits.wait(WAIT_SECONDS)
+        return card
+
+    rig.place(slow)
+    at(rig, Step.READING)
+    rig.pages.reader._move(journey.work)
+    assert strip_of(rig) is StripState.IN_USE
+    rig.later(journey.GIVE_UP_SECONDS)
+    assert strip_of(rig) is StripState.STAFF_CALLED
+    waits.set()
+
+
+@pytest.mark.parametrize("at_step", [Step.IDLE, Step.METHOD, Step.CONSENT])
+def test_the_words_are_in_the_language_of_the_screen_when_they_are_asked_for(
+    rig: ReaderRig, at_step: Step
+) -> None:
+    def choose_english(step: Step) -> None:
+        at(rig, step)
+        if step is at_step:
+            press(rig, Choice.ENGLISH)
+
+    choose_english(Step.IDLE)
+    place(rig, FakeCard())
+    choose_english(Step.METHOD)
+    press(rig, Choice.PIN)
+    enter(rig, "1234")
+    choose_english(Step.CONSENT)
+    asked = until(rig, lambda position: position.language is Language.EN)
+    expected = Language.JA if at_step is Step.CONSENT else Language.EN
+    assert (at(rig, Step.CONSENT).words_language, asked.language) == (expected, Language.EN)
+    press(rig, Choice.ALL)
+    at(rig, Step.DONE)
+    assert [request.statement.language for request in rig.fund.consents.requests] == [expected]
+    rig.empty()
+    assert at(rig, Step.IDLE) == Position(Step.IDLE)
+
+
+def test_a_language_does_not_begin_the_wait_for_the_fund_anew(rig: ReaderRig) -> None:
+    rig.pages.reader._move(journey.work)
+    rig.later(9)
+    press(rig, Choice.ENGLISH)
+    press(rig, Choice.CALL)
+    assert rig.pages.reader.shown.seconds >= 9
 
 
 def test_a_card_that_is_taken_while_it_signs_is_shown(rig: ReaderRig) -> None:
