@@ -69,14 +69,13 @@ async def events(request: Request, site: ThisSite, _: Session) -> Response:
     """How far the batch is, until it has ended."""
 
     async def fetch() -> Update:
-        site.require_session(request)
-        html = await run_in_threadpool(
-            lambda: site.fragment(request, "desk/_batch.html", **_values(site.batch))
-        )
         batch = site.batch
-        return Update(html, last=batch is None or batch.done)
+        # Before it is rendered: a batch that ends meanwhile is sent once more, with its results.
+        has_ended = batch is None or batch.done
+        html = await run_in_threadpool(lambda: site.fragment(request, "desk/_batch.html", **_values(batch)))
+        return Update(html, last=has_ended)
 
-    return site.streams.respond(fetch, _PAUSE_SECONDS)
+    return site.stream(request, fetch, _PAUSE_SECONDS)
 
 
 @router.get("/results")

@@ -22,7 +22,7 @@ from clinic_terminal.store.records import Visit
 from eligibility_api.contract.days import MAX_DAY_LENGTH, UnreadableDay, parse_day
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.membership import MembershipQuery
-from screens.web.events import Update
+from screens.web.events import Update, follow
 from screens.web.site import redirect
 
 router = APIRouter(prefix="/desk")
@@ -43,19 +43,22 @@ def today(request: Request, site: ThisSite, session: Session) -> Response:
 @router.get("/events")
 async def list_events(request: Request, site: ThisSite, _: Session, selected: str = "") -> Response:
     """The list as it changes; a new visit is announced without a name."""
-    known = await run_in_threadpool(lambda: len(listed(site).lines))
+    known: set[str] | None = None
 
     async def fetch() -> Update:
-        site.require_session(request)  # ends with the session, although it is no input
+        nonlocal known
         found = await run_in_threadpool(listed, site)
-        new = max(0, len(found.lines) - known)
+        visits = {line.visit.visit_id for line in found.lines}
+        # The first list is the one of the page; of a later one, what no update has announced.
+        new = len(visits - known) if known is not None else 0
+        known = visits
         html = await run_in_threadpool(
             lambda: site.fragment(request, "desk/_list.html", listed=found, selected=selected, **around(site))
         )
         spoken = site.text(request, "list.new", count=new) if new else ""
         return Update(html, spoken)
 
-    return site.streams.respond(fetch, _LIST_SECONDS)
+    return site.stream(request, fetch, _LIST_SECONDS)
 
 
 @router.get("/visits/{visit_id}")
@@ -69,15 +72,22 @@ def one(request: Request, site: ThisSite, session: Session, visit_id: str) -> Re
 async def visit_events(request: Request, site: ThisSite, session: Session, visit_id: str) -> Response:
     """The seconds of a question, until its answer is there."""
 
+    said = ""
+
     async def fetch() -> Update:
-        site.require_session(request)
-        shown = await run_in_threadpool(_shown, site, visit_id)
+        nonlocal said
+        try:
+            shown = await run_in_threadpool(_shown, site, visit_id)
+        except HTTPException:
+            return follow(f"/desk/visits/{visit_id}")  # its page says why it is not there
         html = await run_in_threadpool(
             lambda: site.fragment(request, "desk/_detail.html", session=session, **TABLES, **shown)
         )
-        return Update(html, _spoken(request, site, shown), last=shown["question"] is None)
+        text, before = _spoken(request, site, shown), said
+        said = text
+        return Update(html, text if text != before else "", last=shown["question"] is None)
 
-    return site.streams.respond(fetch, _DETAIL_SECONDS)
+    return site.stream(request, fetch, _DETAIL_SECONDS)
 
 
 @router.post("/visits/{visit_id}/again")

@@ -56,7 +56,7 @@ def events(request: Request, site: ThisSite, history: ThisHistory, view: View) -
     """The seconds of a fetch that lasts, then the way to its page."""
 
     async def state() -> Update:
-        loading = await run_in_threadpool(history.reading.is_loading, view)
+        loading = history.reading.is_loading(view)
         seconds = history.reading.seconds(view)
         html = site.fragment(
             request,
@@ -68,7 +68,7 @@ def events(request: Request, site: ThisSite, history: ThisHistory, view: View) -
         )
         return Update(html, "", last=not loading)
 
-    return site.streams.respond(state, EVERY_SECONDS)
+    return site.stream(request, state, EVERY_SECONDS)
 
 
 @router.post("/{visit_id}/choose")

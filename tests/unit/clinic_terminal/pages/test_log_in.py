@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from clinic_terminal.exchange.operator import DeskRole
@@ -13,7 +15,7 @@ from tests.builders.page_words import words_of
 
 pytestmark = pytest.mark.anyio
 
-PATHS = ("/desk", "/desk/number", "/desk/visits/abc", "/desk/events", "/operators")
+PATHS = ("/desk", "/desk/number", "/desk/visits/abc", "/operators")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -21,6 +23,17 @@ async def test_nothing_is_shown_without_log_in(browser: Browser, path: str) -> N
     response = await browser.get(path)
     assert response.status_code == 303
     assert response.headers["location"].startswith("/login?next=/")
+
+
+@pytest.mark.parametrize(
+    "path", ["/desk/events", "/desk/visits/abc/events", "/desk/appointments/events", "/history/abc/medicines/events"]
+)
+async def test_a_stream_without_log_in_leads_the_page_to_it(browser: Browser, path: str) -> None:
+    response = await browser.get(path, Referer="http://127.0.0.1:8600/desk/number")
+    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert response.text == (
+        'event: last\ndata: \ndata: <a data-follow href="/login?next=/desk/number"></a>\n\n'
+    )
 
 
 async def test_the_log_in_leads_back_to_the_page_that_was_asked_for(browser: Browser) -> None:
@@ -65,6 +78,31 @@ async def test_the_session_ends_after_thirty_minutes_without_input(desk: Browser
     assert (await desk.get("/desk")).status_code == 200
     desk.desk.skip(31 * 60)
     assert (await desk.get("/desk")).status_code == 303
+
+
+async def test_what_a_page_asks_by_itself_is_no_input(desk: Browser) -> None:
+    """An older tab asks for the seconds, its twin without script asks for its page, and both see input elsewhere."""
+    desk.desk.skip(10 * 60)
+    await desk.get("/desk")
+    desk.desk.skip(20 * 60)
+    assert (await desk.get("/alive")).json()["seconds"] == pytest.approx(10 * 60, abs=5)
+    assert "ログインは続いています" in words_of(await desk.get("/idle?next=/desk/number"))
+    assert (await desk.get("/login?next=/desk/number")).headers["location"] == "/desk/number"
+    desk.desk.skip(10 * 60)
+    assert (await desk.get("/alive")).json() == {"seconds": 0}
+    assert (await desk.get("/idle?next=/desk/number")).headers["location"] == "/login?next=/desk/number"
+    assert (await desk.get("/login?next=/desk/number")).status_code == 200
+
+
+async def test_a_page_without_script_that_was_left_alone_waits_and_can_be_opened_again(desk: Browser) -> None:
+    page = await desk.get("/desk/number")
+    assert '<noscript><meta http-equiv="refresh" content="1801; url=/idle?next=/desk/number"></noscript>' in page.text
+    desk.desk.skip(10 * 60)
+    waiting = await desk.get("/idle?next=https://example.org/")
+    [seconds] = re.findall(r'content="(\d+); url=/idle\?next=/desk"', waiting.text)
+    assert int(seconds) == pytest.approx(20 * 60, abs=5)
+    assert RECEPTION[0] not in waiting.text
+    assert 'href="/desk"' in waiting.text
 
 
 async def test_a_log_out_ends_the_session(desk: Browser) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from clinic_terminal.pages.desk import visits
 from clinic_terminal.store.records import StoredMembership, Way
 from eligibility_api.contract.codes import Validity
 from tests.builders.clinic.desk import Browser
@@ -40,6 +41,72 @@ async def test_the_list_has_todays_visits_newest_first_and_counts_those_to_look_
     words = words_of(await desk.get("/desk"))
     assert "本日 3件 要確認 2件" in words
     assert words.index("18:02") < words.index("18:01") < words.index("18:00")
+
+
+async def test_a_new_visit_is_announced_once_and_a_decision_is_none(
+    desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visits, "_LIST_SECONDS", 0.01)
+    desk.desk.site.state.refresh()
+    desk.desk.visit(answer(), at=BEFORE)
+    first = desk.desk.visit(answer(results=[enrolment(address="架空県別市2-2")]))
+    async with desk.stream("/desk/events") as stream:
+        shown = await stream.next()
+        assert shown is not None
+        assert (shown.kind, shown.said) == ("update", "")
+        desk.desk.visit(None, code="card-removed", at=NOW + timedelta(minutes=1))
+        shown = await stream.next()
+        assert shown is not None
+        assert shown.said == "新しい受付 1件"
+        await desk.post(f"/desk/visits/{first}/differences", {"item": "住所", "decision": "keep"})
+        shown = await stream.next()
+        assert shown is not None
+        assert shown.said == ""
+        desk.desk.visit(None, code="card-removed", at=NOW + timedelta(minutes=2))
+        shown = await stream.next()
+        assert shown is not None
+        assert shown.said == "新しい受付 1件"
+
+
+async def test_the_list_leads_to_the_log_in_when_the_session_ends(
+    desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visits, "_LIST_SECONDS", 0.01)
+    async with desk.stream("/desk/events", "/desk/number") as stream:
+        await stream.next()
+        desk.desk.site.sessions.end_all()
+        last = await stream.next()
+        while last is not None and last.kind != "last":  # the state of the parts may have come in
+            last = await stream.next()
+        assert last is not None
+        assert last.html == '<a data-follow href="/login?next=/desk/number"></a>'
+        assert await stream.next() is None
+        assert stream.raised is None
+
+
+async def test_that_the_network_is_slow_is_said_once(desk: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visits, "_DETAIL_SECONDS", 0.01)
+    desk.desk.gate.clear()
+    path = (await desk.post(f"/desk/visits/{desk.desk.visit(answer())}/again")).headers["location"]
+    said = []
+    async with desk.stream(f"{path}/events", path) as stream:
+        for _ in range(4):
+            update = await stream.next()
+            assert update is not None
+            said.append(update.said)
+            desk.desk.skip(5)
+        desk.desk.gate.set()
+    assert said[0] == ""
+    assert [text for text in said if text] == ["5秒たちました。ほかの確認方法で受け付けて構いません"]
+
+
+async def test_a_question_whose_visit_is_gone_leads_to_its_page(desk: Browser) -> None:
+    async with desk.stream("/desk/visits/unknown/events", "/desk/visits/unknown") as stream:
+        last = await stream.next()
+        assert last is not None
+        assert (last.kind, last.html) == ("last", '<a data-follow href="/desk/visits/unknown"></a>')
+        assert await stream.next() is None
+        assert stream.raised is None
 
 
 async def test_names_are_escaped_and_never_in_the_title_or_an_address(desk: Browser) -> None:
