@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from clinic_terminal.console import outcomes
+from clinic_terminal.pages.desk import appointments
 from clinic_terminal.pages.desk.batch import Batch, results_csv
 from clinic_terminal.queries.appointments import Appointment, ChangeStatus
 from eligibility_api.contract.codes import Validity
@@ -71,6 +72,33 @@ async def test_the_results_say_what_is_to_be_asked(desk: Browser) -> None:
     assert "overloaded" in words
     assert words.count("負担割合の登録がありません") == 1, "not of whom is not insured"
     assert "入力内容を確認してください" in words
+
+
+async def test_a_batch_that_ends_while_its_progress_is_rendered_still_sends_the_results(
+    desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(appointments, "_PAUSE_SECONDS", 0.01)
+    desk.desk.fund.batches.polls_until_done = 10**6
+    await sent(desk, table("09:00"))
+    site, batch = desk.desk.site, desk.desk.site.batch
+    assert batch is not None
+    render = site.fragment
+
+    def rendered(*arguments: Any, **values: Any) -> str:
+        html = render(*arguments, **values)
+        desk.desk.fund.batches.polls_until_done = 0
+        batch.join()
+        return html
+
+    monkeypatch.setattr(site, "fragment", rendered)
+    async with desk.stream("/desk/appointments/events") as stream:
+        first = await stream.next()
+        assert first is not None
+        assert (first.kind, "<progress" in first.html) == ("update", True)
+        last = await stream.next()
+        assert last is not None
+        assert (last.kind, "09:00" in last.html) == ("last", True)
+        assert await stream.next() is None
 
 
 async def test_a_row_opens_the_whole_answer_and_changes_nothing(desk: Browser) -> None:
