@@ -27,7 +27,6 @@ from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.terminal import PagesTerminal
 from eligibility_api.contract.days import in_era
 from screens.operators import Operators
-from screens.web.sessions import IDLE_SECONDS
 from screens.web.site import RoleRequired, Site
 
 OPERATORS_FILE = "operators.json"
@@ -46,7 +45,6 @@ class Pages(Site[DeskSession]):
         terminal: PagesTerminal,
         *,
         ticks: Callable[[], float] = time.monotonic,
-        idle_seconds: float = IDLE_SECONDS,
         shelf: Shelf | None = None,
     ) -> None:
         """`ticks`: monotonic seconds. `shelf`: of a demo, whose reader is then the terminal's."""
@@ -71,7 +69,7 @@ class Pages(Site[DeskSession]):
                 "shown_key": shown,
             },
             ticks=ticks,
-            idle_seconds=idle_seconds,
+            idle_seconds=60.0 * terminal.settings.idle_minutes,
         )
         self.terminal = terminal
         self.ticks = ticks

@@ -17,10 +17,6 @@ from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.site import Pages
 from clinic_terminal.store.records import Permit, Visit
 
-HIDE_SECONDS = 60
-"""Without input for so long, the names and the detail are hidden from people who pass the counter."""
-
-
 TABLES = {"alternatives": texts.ALTERNATIVES, "sexes": code_texts.SEX, "fields": texts.MEMBERSHIP_FIELD}
 """The tables of the console that the templates use."""
 
@@ -98,5 +94,6 @@ def desk_page(
     request: Request, site: Pages, session: DeskSession, template: str, *, status: int = 200, **values: object
 ) -> Response:
     """A page of the desk: the list, and what the template shows."""
-    given = {"selected": None, "hide_seconds": HIDE_SECONDS, **around(site), **TABLES} | values
+    hide_seconds = site.terminal.settings.hide_seconds
+    given = {"selected": None, "hide_seconds": hide_seconds, **around(site), **TABLES} | values
     return site.page(request, f"desk/{template}", session, status=status, listed=listed(site), **given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from clinic_terminal.exchange.operator import DeskRole
 from clinic_terminal.pages.session import DeskSession, new_operator
 from eligibility_api.contract.codes import Role
 from screens.operators import OperatorsError
-from tests.builders.clinic.desk import ADMINISTRATOR, RECEPTION, Browser
+from tests.builders.clinic.desk import ADMINISTRATOR, RECEPTION, Browser, open_browser
 from tests.builders.page_words import words_of
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +79,18 @@ async def test_the_session_ends_after_thirty_minutes_without_input(desk: Browser
     assert (await desk.get("/desk")).status_code == 200
     desk.desk.skip(31 * 60)
     assert (await desk.get("/desk")).status_code == 303
+
+
+async def test_the_times_until_the_lock_and_until_names_are_hidden_are_settings(tmp_path: Path) -> None:
+    async with open_browser(tmp_path, idle_minutes=5, hide_seconds=30) as browser:
+        await browser.log_in()
+        page = await browser.get("/desk")
+        assert 'data-idle-seconds="300.0"' in page.text
+        assert 'data-hide-seconds="30"' in page.text
+        browser.desk.skip(4 * 60)
+        assert (await browser.get("/desk")).status_code == 200
+        browser.desk.skip(5 * 60 + 1)
+        assert (await browser.get("/desk")).status_code == 303
 
 
 async def test_what_a_page_asks_by_itself_is_no_input(desk: Browser) -> None:
