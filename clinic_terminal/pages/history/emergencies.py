@@ -31,8 +31,11 @@ router = APIRouter(prefix="/history")
 
 @router.get("/{visit_id}/emergency")
 def form(request: Request, site: ThisSite, history: ThisHistory) -> Response:
-    """The questions. A 404 outside hospitals."""
-    _require_hospital(site)
+    """The questions. A 404 outside hospitals; where that is not known, the reason why not."""
+    try:
+        _require_hospital(site)
+    except ShikakuError as problem:
+        return _page(request, site, history, problem=problem)
     return _page(request, site, history)
 
 
@@ -47,7 +50,10 @@ def read(
     password: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
     """Ask the fund for the permit, and show the history under it."""
-    _require_hospital(site)
+    try:
+        _require_hospital(site)
+    except ShikakuError as problem:
+        return _page(request, site, history, reason=reason, note=note, problem=problem)
     code = unicodedata.normalize("NFKC", password).strip()
     answer = history.visit.answer
     fault = None
@@ -73,6 +79,7 @@ def read(
 
 
 def _require_hospital(site: Pages) -> None:
+    """Raises a 404 outside hospitals, and ShikakuError if the fund does not say whether this is one."""
     if not may_read_in_emergencies(site.terminal):
         raise HTTPException(404)
 

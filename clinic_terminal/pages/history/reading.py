@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from weakref import WeakKeyDictionary
@@ -181,7 +182,8 @@ class Reading:
                 )
                 for resource in RESOURCES[view]
             }
-            self.is_hospital = may_read_in_emergencies(self._terminal)
+            with suppress(ShikakuError):  # what is known stays
+                self.is_hospital = may_read_in_emergencies(self._terminal)
             load.parts.set_result(parts)
         except BaseException as error:
             load.parts.set_exception(error)

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from clinic_terminal.errors import TerminalError
+from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Role
 from eligibility_api.contract.emergency import EmergencyReason
 from tests.builders.clinic import long_history, samples
@@ -113,6 +115,34 @@ async def test_it_does_not_exist_outside_hospitals(browser: Browser) -> None:
     assert (await browser.get(f"{path}/emergency")).status_code == 404
     assert (await browser.post(f"{path}/emergency", **ASKED)).status_code == 404
     assert browser.pages.fund.permits.emergencies == []
+
+
+async def test_a_fund_that_does_not_answer_is_a_technical_failure_and_no_missing_page(
+    hospital: Browser,
+) -> None:
+    path = f"/history/{hospital.pages.visit()}/emergency"
+    hospital.pages.fund.failures["/v1/token"] = ["lost"] * 10
+    for page in (await hospital.get(path), await hospital.post(path, **ASKED)):
+        assert page.status_code == 200
+        assert "fund-unreachable" in words_of(page)
+        assert "閲覧していません" in words_of(page)
+    assert ASKED["note"] in page.text, "what was typed stays"
+    assert 'value="unconscious" checked' in page.text
+    assert ASKED["password"] not in page.text
+    assert hospital.pages.fund.permits.emergencies == []
+
+
+async def test_the_way_to_it_stays_while_the_fund_does_not_answer(
+    hospital: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/history/{hospital.pages.visit()}"
+    assert f'href="{path}/emergency"' in (await hospital.get(path)).text
+
+    def unreachable(_fund: FundClient) -> None:
+        raise TerminalError("fund-unreachable")
+
+    monkeypatch.setattr(FundClient, "rights", unreachable)
+    assert f'href="{path}/emergency"' in (await hospital.get(path)).text
 
 
 async def test_the_reception_cannot_use_it(hospital: Browser) -> None:
