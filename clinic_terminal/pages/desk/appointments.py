@@ -57,7 +57,7 @@ async def send(
     session: Session,
     *,
     file: Annotated[UploadFile | None, File()] = None,
-    day: Annotated[str, Form(max_length=MAX_DAY_LENGTH)] = "",
+    day: Annotated[str, Form()] = "",
 ) -> Response:
     """Send the table of a file as one batch; another one only when this one has ended."""
     data = await file.read() if file is not None else b""
@@ -144,19 +144,25 @@ def _send(request: Request, site: Pages, session: DeskSession, data: bytes, day:
     try:
         on = parse_day(day) if day.strip() else site.today() + timedelta(days=1)
     except UnreadableDay:
-        return _page(request, site, session, fault=("day", site.text(request, "lookup.fault-as_of")))
+        fault = ("day", site.text(request, "lookup.fault-as_of"))
+        return _page(request, site, session, day=day, fault=fault)
     try:
         table = parse_table(data, "tag", MAX_ROWS)
     except TableError as error:
         text = error.text.ja if site.display_of(request).language == "ja" else error.text.en
-        return _page(request, site, session, fault=("file", text))
+        return _page(request, site, session, day=day, fault=("file", text))
     site.batch = Batch(site.terminal, table, on, site.ticks)
     site.batch.start()
     return redirect(PATH)
 
 
 def _page(
-    request: Request, site: Pages, session: DeskSession, fault: tuple[str, str] | None = None
+    request: Request,
+    site: Pages,
+    session: DeskSession,
+    *,
+    day: str = "",
+    fault: tuple[str, str] | None = None,
 ) -> Response:
     return desk_page(
         request,
@@ -165,7 +171,7 @@ def _page(
         "appointments.html",
         status=422 if fault else 200,
         fault=fault,
-        tomorrow=site.today() + timedelta(days=1),
+        day=day[:MAX_DAY_LENGTH] or (site.today() + timedelta(days=1)).isoformat(),
         **_values(site.batch),
     )
 

@@ -156,28 +156,48 @@ async def test_an_administrator_adds_an_operator_who_then_logs_in(browser: Brows
     ("fields", "sentence"),
     [
         ({"name": " ", "password": "a-password"}, "氏名を入力してください。"),
+        ({"name": "見" * 41, "password": "a-password"}, "氏名は40文字以内で入力してください。"),
         ({"name": "見本", "password": "short"}, "パスワードは8文字以上で入力してください。"),
-        ({"name": "見\u0000本", "password": "a-password"}, "氏名に使えない文字がある"),
+        ({"name": "見本", "password": "x" * 201}, "パスワードは200文字以内で入力してください。"),
+        ({"name": "見\u0000本", "password": "a-password"}, "氏名に使えない文字があります。"),
         ({"name": ADMINISTRATOR[0], "password": "a-password"}, "自分の役割は変更できません。"),
+        ({"name": "見本受付", "password": "a-password"}, "この氏名の担当者は登録済みです。"),
+        ({"name": "見本", "password": "a-password", "replace": "true"}, "この氏名の担当者は登録されていません。"),
     ],
-    ids=["no name", "short password", "control character", "own role"],
-)
+    ids=[
+        "no name", "long name", "short password", "long password", "control character", "own role", "a colleague's name",
+        "nobody's name",
+    ],
+)  # fmt: skip
 async def test_an_operator_that_cannot_be_added_is_explained(
     browser: Browser, fields: dict[str, str], sentence: str
 ) -> None:
     await browser.log_in(ADMINISTRATOR)
     known = browser.desk.site.operators.all()
-    response = await browser.post("/operators", {"role": "reception", **fields})
+    response = await browser.post("/operators", {"role": "doctor", **fields})
     assert response.status_code == 422
-    assert sentence in words_of(response)
+    assert words_of(response).count(sentence) == 2, "in the summary, and at the field"
+    assert response.text.count('aria-invalid="true"') == 1
+    assert '<option value="doctor" selected>' in response.text, "what was chosen stays"
+    assert f'value="{fields["name"][:40]}"' in response.text or "\0" in fields["name"]
+    assert fields["password"] not in response.text
     assert browser.desk.site.operators.all() == known
+
+
+async def test_no_more_operators_than_there_may_be(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screens.operators.MAX_OPERATORS", 2)
+    await browser.log_in(ADMINISTRATOR)
+    response = await browser.post("/operators", {"name": "見本", "role": "doctor", "password": "a-password"})
+    assert "登録できる担当者は200人までです。" in words_of(response)
 
 
 async def test_a_new_password_ends_the_operators_session(desk: Browser) -> None:
     reception = dict(desk.http.cookies)
     desk.http.cookies.clear()
     await desk.log_in(ADMINISTRATOR)
-    await desk.post("/operators", {"name": RECEPTION[0], "role": "reception", "password": "another-one"})
+    await desk.post("/operators", {"name": RECEPTION[0], "role": "reception", "password": "another-one", "replace": "true"})
     desk.http.cookies.clear()
     desk.http.cookies.update(reception)
     assert (await desk.get("/desk")).status_code == 303

@@ -156,12 +156,20 @@ async def test_a_table_that_cannot_be_used_is_explained_and_not_sent(
 ) -> None:
     response = await desk.http.post("/desk/appointments", files={"file": ("a.csv", data, "text/csv")})
     assert response.status_code == 422
-    assert sentence in words_of(response)
+    assert words_of(response).count(sentence) == 2, "in the summary, and at the field"
+    assert 'required aria-invalid="true" aria-describedby="file-fault ' in response.text
     assert desk.desk.site.batch is None
 
 
-async def test_a_day_that_cannot_be_read_is_explained(desk: Browser) -> None:
-    assert await sent(desk, table("1"), "someday") == 422
+@pytest.mark.parametrize("day", ["someday", "2026-02-30", "x" * 25])
+async def test_a_day_that_cannot_be_read_is_explained_at_its_field(desk: Browser, day: str) -> None:
+    files = {"file": ("a.csv", table("1"), "text/csv")}
+    response = await desk.http.post("/desk/appointments", data={"day": day}, files=files)
+    assert response.status_code == 422
+    assert words_of(response).count("確認日を確認してください") == 2
+    assert 'id="day-fault"' in response.text
+    assert f'value="{day[:24]}"' in response.text, "what was typed stays"
+    assert desk.desk.site.batch is None
 
 
 async def test_a_file_that_is_too_large_is_refused(desk: Browser) -> None:
