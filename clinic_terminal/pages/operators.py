@@ -53,7 +53,9 @@ def add(
     if len(name.strip()) > MAX_NAME:
         return refused("name", "operators.name-long")
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        return refused("new-password", f"operators.password-{'short' if len(password) < MIN_PASSWORD else 'long'}")
+        return refused(
+            "new-password", f"operators.password-{'short' if len(password) < MIN_PASSWORD else 'long'}"
+        )
     known = site.operators.find(name)
     if known is not None and known.name == session.name and role is not session.role:
         # The last administrator could lock everybody out of this page.

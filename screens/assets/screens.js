@@ -149,7 +149,7 @@ document.addEventListener("click", (event) => {
   if (button) sort(button);
   if (event.target.closest("[data-print]")) window.print();
   const copies = event.target.closest("[data-copy]");
-  if (copies) navigator.clipboard.writeText(document.getElementById(copies.dataset.copy).textContent).then(() => announce(copies.dataset.copied));
+  if (copies) navigator.clipboard?.writeText(document.getElementById(copies.dataset.copy).textContent).then(() => announce(copies.dataset.copied));
 });
 
 function prepare(part) {

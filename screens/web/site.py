@@ -108,9 +108,7 @@ class Site(Generic[SessionT]):
 
     def find_session(self, request: Request) -> SessionT | None:
         """The session of a request's browser; a stream of events is no input, and keeps no session open."""
-        return self.sessions.find(
-            request.cookies.get(self.session_cookie), is_input=not _is_stream(request)
-        )
+        return self.sessions.find(request.cookies.get(self.session_cookie), is_input=not _is_stream(request))
 
     def require_session(self, request: Request) -> SessionT:
         """The session of a request's browser. Raises LogInRequired."""

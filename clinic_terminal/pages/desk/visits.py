@@ -71,7 +71,6 @@ def one(request: Request, site: ThisSite, session: Session, visit_id: str) -> Re
 @router.get("/visits/{visit_id}/events")
 async def visit_events(request: Request, site: ThisSite, session: Session, visit_id: str) -> Response:
     """The seconds of a question, until its answer is there."""
-
     said = ""
 
     async def fetch() -> Update:

@@ -27,7 +27,8 @@ async def test_nothing_is_shown_without_log_in(browser: Browser, path: str) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/desk/events", "/desk/visits/abc/events", "/desk/appointments/events", "/history/abc/medicines/events"]
+    "path",
+    ["/desk/events", "/desk/visits/abc/events", "/desk/appointments/events", "/history/abc/medicines/events"],
 )
 async def test_a_stream_without_log_in_leads_the_page_to_it(browser: Browser, path: str) -> None:
     response = await browser.get(path, Referer="http://127.0.0.1:8600/desk/number")
@@ -109,7 +110,10 @@ async def test_what_a_page_asks_by_itself_is_no_input(desk: Browser) -> None:
 
 async def test_a_page_without_script_that_was_left_alone_waits_and_can_be_opened_again(desk: Browser) -> None:
     page = await desk.get("/desk/number")
-    assert '<noscript><meta http-equiv="refresh" content="1801; url=/idle?next=/desk/number"></noscript>' in page.text
+    assert (
+        '<noscript><meta http-equiv="refresh" content="1801; url=/idle?next=/desk/number"></noscript>'
+        in page.text
+    )
     desk.desk.skip(10 * 60)
     waiting = await desk.get("/idle?next=https://example.org/")
     [seconds] = re.findall(r'content="(\d+); url=/idle\?next=/desk"', waiting.text)
@@ -184,9 +188,7 @@ async def test_an_operator_that_cannot_be_added_is_explained(
     assert browser.desk.site.operators.all() == known
 
 
-async def test_no_more_operators_than_there_may_be(
-    browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_more_operators_than_there_may_be(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("screens.operators.MAX_OPERATORS", 2)
     await browser.log_in(ADMINISTRATOR)
     response = await browser.post("/operators", {"name": "見本", "role": "doctor", "password": "a-password"})
@@ -197,7 +199,10 @@ async def test_a_new_password_ends_the_operators_session(desk: Browser) -> None:
     reception = dict(desk.http.cookies)
     desk.http.cookies.clear()
     await desk.log_in(ADMINISTRATOR)
-    await desk.post("/operators", {"name": RECEPTION[0], "role": "reception", "password": "another-one", "replace": "true"})
+    await desk.post(
+        "/operators",
+        {"name": RECEPTION[0], "role": "reception", "password": "another-one", "replace": "true"},
+    )
     desk.http.cookies.clear()
     desk.http.cookies.update(reception)
     assert (await desk.get("/desk")).status_code == 303

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -130,6 +131,12 @@ async def test_consents_are_listed_with_their_end(desk: Browser) -> None:
 
 async def test_a_reference_number_is_shown(desk: Browser) -> None:
     assert "照会番号 A-12" in await shown(desk, desk.desk.visit(answer(reference_number="A-12")))
+
+
+async def test_what_is_copied_is_on_the_page(desk: Browser) -> None:
+    page = (await desk.get(f"/desk/visits/{desk.desk.visit(None, code='fund-unreachable')}")).text
+    [copied] = re.findall(r'data-copy="([^"]+)"', page)
+    assert re.findall(f'id="{copied}">([^<]+)<', page) == ["fund-unreachable"]
 
 
 async def test_a_failure_shows_sentence_code_and_the_other_ways(desk: Browser) -> None:
