@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Path, Request, UploadFile
+from fastapi import APIRouter, File, Form, Path, Query, Request, UploadFile
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -34,6 +34,9 @@ PATH = "/desk/appointments"
 MAX_BYTES = 4 * 1024 * 1024
 """The largest table that is accepted."""
 
+MAX_SHOWN = 500
+"""Rows on one page."""
+
 _PAUSE_SECONDS = 0.5
 
 STATUS_SHAPES = {
@@ -45,9 +48,14 @@ STATUS_SHAPES = {
 
 
 @router.get("")
-def page(request: Request, site: ThisSite, session: Session) -> Response:
-    """The form, and the last batch of this terminal with its progress or results."""
-    return _page(request, site, session)
+def page(
+    request: Request,
+    site: ThisSite,
+    session: Session,
+    after: Annotated[int, Query(ge=0, le=MAX_ROWS)] = 0,
+) -> Response:
+    """The form, and the last batch of this terminal with its progress or results, from the row after `after`."""
+    return _page(request, site, session, after=after)
 
 
 @router.post("")
@@ -139,8 +147,6 @@ def reason(row: Appointment) -> Bilingual | None:
 
 
 def _send(request: Request, site: Pages, session: DeskSession, data: bytes, day: str) -> Response:
-    if site.batch is not None and not site.batch.done:
-        raise HTTPException(409)
     try:
         on = parse_day(day) if day.strip() else site.today() + timedelta(days=1)
     except UnreadableDay:
@@ -151,8 +157,8 @@ def _send(request: Request, site: Pages, session: DeskSession, data: bytes, day:
     except TableError as error:
         text = error.text.ja if site.display_of(request).language == "ja" else error.text.en
         return _page(request, site, session, day=day, fault=("file", text))
-    site.batch = Batch(site.terminal, table, on, site.ticks)
-    site.batch.start()
+    if not site.begin_batch(table, on):
+        raise HTTPException(409)
     return redirect(PATH)
 
 
@@ -161,6 +167,7 @@ def _page(
     site: Pages,
     session: DeskSession,
     *,
+    after: int = 0,
     day: str = "",
     fault: tuple[str, str] | None = None,
 ) -> Response:
@@ -172,13 +179,17 @@ def _page(
         status=422 if fault else 200,
         fault=fault,
         day=day[:MAX_DAY_LENGTH] or (site.today() + timedelta(days=1)).isoformat(),
-        **_values(site.batch),
+        **_values(site.batch, after),
     )
 
 
-def _values(batch: Batch | None) -> dict[str, Any]:
+def _values(batch: Batch | None, after: int = 0) -> dict[str, Any]:
+    rows = batch.rows if batch is not None else ()
+    first = after if after < len(rows) else 0
     return {
         "batch": batch,
+        "after": first,
+        "rows": rows[first : first + MAX_SHOWN],
         "shapes": STATUS_SHAPES,
         "statuses": outcomes.CHANGE_STATUS,
         "reason": reason,

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.pages.desk.asking import Question, TooManyQuestions
-from clinic_terminal.pages.desk.desk import TABLES, around, desk_page, detail, listed, require_visit
+from clinic_terminal.pages.desk.desk import TABLES, around, desk_page, detail, require_visit
 from clinic_terminal.pages.desk.differences import Decision, charted, is_newest
 from clinic_terminal.pages.desk.visit_view import membership_of
 from clinic_terminal.pages.site import Pages, Session, ThisSite, clock_time
@@ -47,7 +47,7 @@ async def list_events(request: Request, site: ThisSite, _: Session, selected: st
 
     async def fetch() -> Update:
         nonlocal known
-        found = await run_in_threadpool(listed, site)
+        found = await run_in_threadpool(site.todays_list.of, site.today())
         visits = {line.visit.visit_id for line in found.lines}
         # The first list is the one of the page; of a later one, what no update has announced.
         new = len(visits - known) if known is not None else 0
@@ -119,7 +119,31 @@ def decide(
     decision: Annotated[str, Form(max_length=20)],
 ) -> Response:
     """Take over an item into the chart, keep the chart's, or undo either; ● is never taken over."""
-    visit = require_visit(site, visit_id)
+    site.asking.keep_again(visit_id)
+    with site.terminal.store.transaction():
+        _decide(site, require_visit(site, visit_id), item, decision)
+    session.report(f"difference.done-{decision}")
+    return redirect(f"/desk/visits/{visit_id}")
+
+
+@router.post("/visits/{visit_id}/choose")
+def choose(
+    site: ThisSite, session: Session, visit_id: str, number: Annotated[int, Form(ge=0, le=99)]
+) -> Response:
+    """Choose which of several results goes to the chart."""
+    site.asking.keep_again(visit_id)
+    with site.terminal.store.transaction():
+        visit = require_visit(site, visit_id)
+        if visit.answer is None or number >= len(visit.answer.results):
+            raise HTTPException(409)
+        chosen = visit.model_copy(update={"chosen": number, "taken_over": {}, "kept": ()})
+        site.terminal.store.change_visit(site.terminal.store.charts.meet(chosen))
+    session.report("several.chosen")
+    return redirect(f"/desk/visits/{visit_id}")
+
+
+def _decide(site: Pages, visit: Visit, item: str, decision: str) -> None:
+    """Change chart and visit by what was decided about an item. Raises HTTPException."""
     chart = site.terminal.store.charts.find(visit)
     found = next((one for one in detail(site, visit).differences if one.label.ja == item), None)
     if chart is None or found is None or found.decision is Decision.BLOCKED or not is_newest(visit, chart):
@@ -142,22 +166,6 @@ def decide(
     site.terminal.store.change_visit(
         visit.model_copy(update={"taken_over": taken, "kept": tuple(sorted(kept))})
     )
-    session.report(f"difference.done-{decision}")
-    return redirect(f"/desk/visits/{visit_id}")
-
-
-@router.post("/visits/{visit_id}/choose")
-def choose(
-    site: ThisSite, session: Session, visit_id: str, number: Annotated[int, Form(ge=0, le=99)]
-) -> Response:
-    """Choose which of several results goes to the chart."""
-    visit = require_visit(site, visit_id)
-    if visit.answer is None or number >= len(visit.answer.results):
-        raise HTTPException(409)
-    chosen = visit.model_copy(update={"chosen": number, "taken_over": {}, "kept": ()})
-    site.terminal.store.change_visit(site.terminal.store.charts.meet(chosen))
-    session.report("several.chosen")
-    return redirect(f"/desk/visits/{visit_id}")
 
 
 def _day(text: str) -> date:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
+import re
+import threading
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any, cast
 
@@ -193,6 +197,41 @@ async def test_no_second_batch_begins_before_the_first_has_ended(desk: Browser) 
     assert batch is not None
     batch.stop()
     batch.join()
+
+
+async def test_two_batches_at_the_same_time_are_one(desk: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting = threading.Barrier(2)
+
+    class SlowlyMade(Batch):
+        def __init__(self, *arguments: Any) -> None:
+            with suppress(threading.BrokenBarrierError):  # alone, as it should be
+                meeting.wait(0.2)
+            super().__init__(*arguments)
+
+    monkeypatch.setattr("clinic_terminal.pages.site.Batch", SlowlyMade)
+    desk.desk.fund.batches.polls_until_done = 10**6
+    codes = await asyncio.gather(*(sent(desk, table("09:00")) for _ in range(2)))
+    assert sorted(codes) == [303, 409]
+    batch = desk.desk.site.batch
+    assert batch is not None
+    batch.stop()
+    batch.join()
+
+
+async def test_a_long_list_of_results_has_pages(desk: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appointments, "MAX_SHOWN", 2)
+    desk.desk.fund.batches.answers = {"3": answer(results=[enrolment(address="架空県別市2-2")])}
+    await sent(desk, table("1", "2", "3"))
+    first = await results(desk)
+    assert "3件中 1～2件目を表示" in first
+    page = await desk.get("/desk/appointments?after=2")
+    assert "3件中 3～3件目を表示" in words_of(page)
+    assert "次のページ" not in words_of(page)
+    [path] = re.findall(r'href="(/desk/appointments/[^"/]+/\d+)"', page.text)
+    assert (await desk.get(path)).status_code == 200
+    for after in ("3", "9999"):
+        assert "1～2件目" in words_of(await desk.get(f"/desk/appointments?after={after}"))
+    assert (await desk.get("/desk/appointments?after=-1")).status_code == 400
 
 
 async def test_the_results_are_exported(desk: Browser) -> None:

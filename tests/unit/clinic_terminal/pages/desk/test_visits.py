@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
+from contextlib import suppress
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clinic_terminal.errors import TerminalError
 from clinic_terminal.pages.desk import visits
-from clinic_terminal.store.records import StoredMembership, Way
+from clinic_terminal.queries.number_lookup import LookupRequest
+from clinic_terminal.store import TerminalStore
+from clinic_terminal.store.records import StoredMembership, Visit, Way
 from eligibility_api.contract.codes import Validity
-from tests.builders.clinic.desk import Browser
+from eligibility_api.contract.membership import MembershipQuery
+from tests.builders.clinic.desk import Browser, open_desk
 from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment
 from tests.builders.clinic.store import permit
 from tests.builders.page_words import words_of
@@ -233,6 +241,107 @@ async def test_of_several_results_the_operator_chooses_one_for_the_chart(desk: B
     assert (await desk.post(f"/desk/visits/{visit}/choose", {"number": "0"})).status_code == 303
     assert "前回からの変更 1件" in await shown(desk, visit)
     assert (await desk.post(f"/desk/visits/{visit}/choose", {"number": "2"})).status_code == 409
+
+
+async def test_two_decisions_at_the_same_time_are_both_kept(
+    desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.desk.visit(answer(), at=BEFORE)
+    now = enrolment(insurer_number="06130017", insurer_name="架空国保組合", address="架空県別市2-2")
+    visit = desk.desk.visit(answer(results=[now]))
+    read, meeting = visits.require_visit, threading.Barrier(2)
+
+    def read_together(site: Any, visit_id: str) -> Any:
+        found = read(site, visit_id)
+        with suppress(threading.BrokenBarrierError):  # alone, as it should be
+            meeting.wait(0.2)
+        return found
+
+    monkeypatch.setattr(visits, "require_visit", read_together)
+    items = ("住所", "保険者")
+    path = f"/desk/visits/{visit}/differences"
+    await asyncio.gather(*(desk.post(path, {"item": item, "decision": "keep"}) for item in items))
+    stored = desk.desk.store.visit(visit)
+    assert stored is not None
+    assert set(stored.kept) == set(items)
+
+
+async def test_an_answer_that_cannot_be_kept_is_shown_all_the_same(
+    desk: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.desk.visit(answer(), at=BEFORE)
+
+    def full(_store: TerminalStore, _visit: Visit) -> None:
+        raise TerminalError("store-failed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TerminalStore, "keep_visit", full)
+        desk.desk.fund.answers = [answer(results=[enrolment(address="架空県別市2-2")])] * 2
+        asked = {"insurer_number": "01130012", "symbol": "12", "number": "345", "birth_date": "S55.2.3"}
+        path = (await desk.post("/desk/number", asked)).headers["location"]
+        words = await settled(desk, path)
+        assert "この回答は、端末に保存できませんでした。" in words
+        assert "store-failed" in words
+        assert "架空県別市2-2" in words
+        assert "本日 1件" in words, "the list has it too"
+        async with desk.stream(f"{path}/events", path) as stream:
+            last = await stream.next()
+            assert last is not None
+            assert (last.kind, "架空県別市2-2" in last.html) == ("last", True)
+        refused = await desk.post(f"{path}/differences", {"item": "住所", "decision": "keep"})
+        assert (refused.status_code, "store-failed" in words_of(refused)) == (502, True)
+        again = await desk.post(f"{path}/again")
+        assert "架空県別市2-2" in await settled(desk, again.headers["location"])
+    assert caplog.messages == ["a look-up was not kept: store-failed"] * 2
+    await desk.post(f"{path}/differences", {"item": "住所", "decision": "keep"})
+    words = words_of(await desk.get(path))
+    assert "この回答は、端末に保存できませんでした。" not in words, "the disk has space again"
+    assert "カルテのまま" in words
+    assert desk.desk.store.visit(path.rsplit("/", 1)[-1]) is not None
+
+
+def test_of_answers_that_cannot_be_kept_the_newest_of_today_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_store: TerminalStore, _visit: Visit) -> None:
+        raise TerminalError("store-failed")
+
+    monkeypatch.setattr(TerminalStore, "keep_visit", full)
+    monkeypatch.setattr("clinic_terminal.pages.desk.asking.MAX_UNKEPT", 2)
+    with open_desk(tmp_path) as desk:
+        asking, membership = desk.site.asking, MembershipQuery.model_validate(ASKED.model_dump())
+        ids = [asking.ask(membership, LookupRequest(None, False), "見本") for _ in range(3)]
+        asking.drain()
+        kept = [visit.visit_id for visit in asking.unkept_visits(NOW.date())]
+        assert len(kept) == 2
+        assert set(kept) < set(ids)
+        assert asking.unkept_visits(NOW.date() + timedelta(days=1)) == []
+        assert asking.unkept(kept[0]) is None, "a day later it is forgotten"
+
+
+async def test_the_list_is_read_again_only_after_a_change(
+    desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days: list[date] = []
+    read = TerminalStore.visits
+
+    def counted(store: TerminalStore, day: date) -> tuple[Visit, ...]:
+        days.append(day)
+        return read(store, day)
+
+    monkeypatch.setattr(TerminalStore, "visits", counted)
+    visit = desk.desk.visit(answer())
+    for _ in range(3):
+        assert "本日 1件" in words_of(await desk.get("/desk"))
+    assert len(days) == 1
+    with TerminalStore.open(desk.desk.site.terminal.settings.home) as another_process:
+        another_process.keep_visit(Visit(visit_id="x", at=NOW, way=Way.CARD, code="card-removed"))
+    assert "本日 2件" in words_of(await desk.get("/desk"))
+    stored = desk.desk.store.visit(visit)
+    assert stored is not None
+    desk.desk.store.change_visit(stored.model_copy(update={"kept": ("住所",)}))
+    await desk.get("/desk")
+    assert len(days) == 3
 
 
 @pytest.mark.parametrize(
