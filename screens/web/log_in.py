@@ -50,8 +50,8 @@ def form(request: Request, site: _ThisSite, next: str = "") -> Response:
 def log_in(
     request: Request,
     site: _ThisSite,
-    name: Annotated[str, Form(max_length=MAX_NAME)] = "",
-    password: Annotated[str, Form(max_length=MAX_PASSWORD)] = "",
+    name: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
     next: _Path = "",
 ) -> Response:
     """Open an operator's session. The answer is the same whether the name or the password is wrong."""
@@ -60,8 +60,11 @@ def log_in(
     def refused(fault: str, status: int, **values: int) -> Response:
         text = (fault, values)
         return site.page(
-            request, "screens/log_in.html", None, status=status, next=next, name=name, fault=text
+            request, "screens/log_in.html", None, status=status, next=next, name=name[:MAX_NAME], fault=text
         )
+
+    if len(name) > MAX_NAME or len(password) > MAX_PASSWORD:  # nobody's: not an attempt
+        return refused("site.login.wrong", 400)
 
     operator = site.operators.find(name)
     counted = operator.name if operator is not None else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -20,7 +19,6 @@ from clinic_terminal.queries.membership import parse_request
 from clinic_terminal.queries.number_lookup import LookupRequest
 from clinic_terminal.store.records import Visit
 from eligibility_api.contract.days import MAX_DAY_LENGTH, UnreadableDay, parse_day
-from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.membership import MembershipQuery
 from screens.web.events import Update, follow
 from screens.web.site import redirect
@@ -91,10 +89,7 @@ async def visit_events(request: Request, site: ThisSite, session: Session, visit
 
 @router.post("/visits/{visit_id}/again")
 def ask_again(
-    site: ThisSite,
-    session: Session,
-    visit_id: str,
-    day: Annotated[str, Form(max_length=MAX_DAY_LENGTH)] = "",
+    request: Request, site: ThisSite, session: Session, visit_id: str, day: Annotated[str, Form()] = ""
 ) -> Response:
     """Ask once more with the same numbers, for the same day or another one."""
     visit = require_visit(site, visit_id)
@@ -102,10 +97,14 @@ def ask_again(
     if fields is None:
         raise HTTPException(409)
     membership = parse_request(MembershipQuery, fields)
-    as_of = _day(day) if day.strip() else visit.as_of
-    request = LookupRequest(as_of, visit.limit_certificate)
     try:
-        return redirect(f"/desk/visits/{site.asking.ask(membership, request, session.name)}")
+        as_of = parse_day(day) if day.strip() else visit.as_of
+    except UnreadableDay:
+        shown = _shown(site, visit_id) | {"typed_day": day[:MAX_DAY_LENGTH]}
+        return desk_page(request, site, session, "visits.html", status=422, selected=visit_id, **shown)
+    lookup = LookupRequest(as_of, visit.limit_certificate)
+    try:
+        return redirect(f"/desk/visits/{site.asking.ask(membership, lookup, session.name)}")
     except TooManyQuestions as error:
         raise TerminalError("web-overloaded") from error
 
@@ -168,15 +167,11 @@ def _decide(site: Pages, visit: Visit, item: str, decision: str) -> None:
     )
 
 
-def _day(text: str) -> date:
-    try:
-        return parse_day(text)
-    except UnreadableDay as error:
-        raise ShikakuError("request-invalid") from error
-
-
 def _shown(site: Pages, visit_id: str) -> dict[str, Any]:
-    """The values of the detail: a question with its seconds, or a visit. Raises HTTPException 404."""
+    """The values of the detail: a question with its seconds, or a visit. Raises HTTPException 404.
+
+    `typed_day`: what cannot be read as the other day for which to ask again.
+    """
     question = site.asking.find(visit_id)
     if question is not None:
         return _waiting(site, question)
@@ -184,6 +179,7 @@ def _shown(site: Pages, visit_id: str) -> dict[str, Any]:
     chart = visit.chart or site.terminal.store.charts.find(visit)
     return {
         "question": None,
+        "typed_day": "",
         "view": detail(site, visit),
         "chart_day": chart.day.isoformat() if chart is not None else "",
     }

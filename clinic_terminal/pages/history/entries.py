@@ -47,14 +47,10 @@ from eligibility_api.contract.history_query import Staff
 from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, OnSiteRequest
 from screens.web.site import redirect
 
-MAX_CELL, MAX_TEXT = 20, 200
-"""Characters of a number or day, and of a text: more than either may have, so that a fault can be named."""
-
 router = APIRouter(prefix="/history")
 
-_Cell = Annotated[str, Form(max_length=MAX_CELL)]
-_Cells = Annotated[list[Annotated[str, Form(max_length=MAX_CELL)]], Form(max_length=MAX_LINES)]
-_Texts = Annotated[list[Annotated[str, Form(max_length=MAX_TEXT)]], Form(max_length=MAX_LINES)]
+_Cell = Annotated[str, Form()]
+_Cells = Annotated[list[str], Form(max_length=MAX_LINES)]
 
 
 class OpenPrescription(NamedTuple):
@@ -96,13 +92,13 @@ def check(
     code: _Cells,
     act: _Cells,
     quantity: _Cells,
-    usage: _Texts,
+    usage: _Cells,
     times: _Cells,
-    instruction: _Texts,
+    instruction: _Cells,
     kind: Annotated[Origin, Form()],
     day: _Cell = "",
     prescribed_by: _Cell = "",
-    prescriber_name: Annotated[str, Form(max_length=MAX_TEXT)] = "",
+    prescriber_name: _Cell = "",
     prescribed_on: _Cell = "",
     same_institution: Annotated[bool, Form()] = False,
     more: Annotated[bool, Form()] = False,
@@ -223,7 +219,7 @@ def _page(
     fault: tuple[str, str] | None = None,
     problem: ShikakuError | None = None,
 ) -> Response:
-    checked = history.reading.checked
+    typed, checked = typed.cut(), history.reading.checked
     listed = _medications(history) if typed.kind is Origin.DISPENSING else None
     known = history.reading.known_medicines()
     names = _names(typed, checked, known)

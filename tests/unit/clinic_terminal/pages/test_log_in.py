@@ -65,6 +65,18 @@ async def test_a_wrong_name_and_a_wrong_password_look_the_same(
     assert "set-cookie" not in response.headers
 
 
+@pytest.mark.parametrize(("name", "password"), [("見" * 41, "x"), (RECEPTION[0], "x" * 201)])
+async def test_a_text_that_is_too_long_is_wrong_and_no_attempt(
+    browser: Browser, name: str, password: str
+) -> None:
+    for _ in range(6):
+        response = await browser.log_in((name, password))
+        assert response.status_code == 400
+    assert "氏名またはパスワードが違います。" in words_of(response)
+    assert f'value="{name[:40]}"' in response.text
+    assert (await browser.log_in()).status_code == 303
+
+
 async def test_five_wrong_passwords_lock_the_operator_alone(browser: Browser) -> None:
     for _ in range(5):
         assert (await browser.log_in((RECEPTION[0], "wrong-password"))).status_code == 401

@@ -361,7 +361,12 @@ async def test_the_question_is_asked_again_for_any_day(desk: Browser, day: str, 
 @pytest.mark.parametrize("day", ["tomorrow", "2026-02-30", "x" * 25])
 async def test_a_day_that_cannot_be_read_asks_nothing(desk: Browser, day: str) -> None:
     visit = desk.desk.visit(answer())
-    assert (await desk.post(f"/desk/visits/{visit}/again", {"day": day})).status_code in (400, 409)
+    response = await desk.post(f"/desk/visits/{visit}/again", {"day": day})
+    assert response.status_code == 422
+    assert words_of(response).count("確認日を確認してください") == 2, "in the summary, and at the field"
+    assert f'value="{day[:24]}"' in response.text
+    assert "架空 花子" in words_of(response)
+    assert "<title>エラー：" in response.text
     assert desk.desk.fund.bodies == []
 
 

@@ -262,7 +262,7 @@ async def test_a_pharmacist_registers_dispensings_alone(browser: Browser, kind: 
         ({"day": ""}, "day", "日付を確認してください。"),
         ({"day": "1000-01-01"}, "day", "日付を確認してください。"),
         ({"prescribed_by": "1312222224"}, "prescribed-by", "検証番号の正しい10桁"),
-        ({"prescriber_name": " "}, "prescriber-name", "処方元の名称を入力してください。"),
+        ({"prescriber_name": " "}, "prescriber-name", "処方元の名称を200文字以内で入力してください。"),
         ({"prescribed_on": ""}, "prescribed-on", "日付を確認してください。"),
     ],
     ids=str,
@@ -281,11 +281,29 @@ async def test_a_fault_is_named_at_its_field_and_nothing_is_sent(
 
 
 @pytest.mark.parametrize(
-    ("field", "length"), [("code", 21), ("day", 21), ("prescribed_by", 21), ("usage", 201)]
+    ("name", "field", "length"),
+    [
+        ("code", "code-0", 21),
+        ("quantity", "quantity-0", 21),
+        ("times", "times-0", 5000),
+        ("usage", "usage-0", 201),
+        ("instruction", "instruction-0", 201),
+        ("day", "day", 21),
+        ("prescribed_by", "prescribed-by", 21),
+        ("prescriber_name", "prescriber-name", 201),
+        ("prescribed_on", "prescribed-on", 21),
+    ],
 )
-async def test_a_field_is_never_longer_than_it_may_be(browser: Browser, field: str, length: int) -> None:
-    page = await browser.post(f"{browser.pages.opened()}/entry", **{**FOR_PHARMACY, field: "1" * length})
-    assert page.status_code == 400
+async def test_what_is_longer_than_it_may_be_is_a_fault_of_its_field(
+    browser: Browser, name: str, field: str, length: int
+) -> None:
+    page = await browser.post(f"{browser.pages.opened()}/entry", **{**FOR_PHARMACY, name: "1" * length})
+    assert page.status_code == 422
+    assert f'id="{field}-fault"' in page.text
+    assert f'value="{"1" * min(length, 200)}"' in page.text, "what was typed, cut"
+    for other, text in FOR_PHARMACY.items():
+        assert other in (name, "act", "kind") or f'value="{text}"' in page.text, "the others stay"
+    assert [path for path in browser.pages.fund.calls if "duplicate" in path] == []
 
 
 async def test_more_lines_keep_what_was_typed_and_have_an_end(doctor: Browser) -> None:
