@@ -84,7 +84,7 @@ def test_a_new_visit_appears_and_moves_neither_focus_nor_selection(desk: Desk, r
     expect(page.locator(".status.invalid")).to_be_visible()
 
 
-def test_a_list_that_is_refused_says_since_when_and_is_opened_again(
+def test_a_list_that_is_refused_shows_since_when_and_is_opened_again(
     desk: Desk, browser: Browser, desk_session: Any
 ) -> None:
     page = new_page(browser)  # whose console has the refusals

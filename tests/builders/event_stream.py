@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Message
 
 @dataclass(frozen=True)
 class Event:
-    """An event: its kind, what is said about it, and the part of the page."""
+    """An event: its kind, what is announced, and the part of the page."""
 
     kind: str
-    said: str
+    announced: str
     html: str
 
 
@@ -31,8 +31,8 @@ class EventStream:
         while (message := await asyncio.wait_for(self.messages.get(), 10)) is not None:
             head, _, body = message.get("body", b"").decode().partition("\n")
             if head.startswith("event: "):
-                said, *html = [line.removeprefix("data: ") for line in body.rstrip("\n").split("\n")]
-                return Event(head.removeprefix("event: "), said, "\n".join(html))
+                announced, *html = [line.removeprefix("data: ") for line in body.rstrip("\n").split("\n")]
+                return Event(head.removeprefix("event: "), announced, "\n".join(html))
         return None
 
 

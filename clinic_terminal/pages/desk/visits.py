@@ -69,10 +69,10 @@ def one(request: Request, site: ThisSite, session: Session, visit_id: str) -> Re
 @router.get("/visits/{visit_id}/events")
 async def visit_events(request: Request, site: ThisSite, session: Session, visit_id: str) -> Response:
     """The seconds of a question, until its answer is there."""
-    said = ""
+    announced = ""
 
     async def fetch() -> Update:
-        nonlocal said
+        nonlocal announced
         try:
             shown = await run_in_threadpool(_shown, site, visit_id)
         except HTTPException:
@@ -80,8 +80,8 @@ async def visit_events(request: Request, site: ThisSite, session: Session, visit
         html = await run_in_threadpool(
             lambda: site.fragment(request, "desk/_detail.html", session=session, **TABLES, **shown)
         )
-        text, before = _spoken(request, site, shown), said
-        said = text
+        text, before = _spoken(request, site, shown), announced
+        announced = text
         return Update(html, text if text != before else "", last=shown["question"] is None)
 
     return site.stream(request, fetch, _DETAIL_SECONDS)

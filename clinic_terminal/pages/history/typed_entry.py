@@ -197,8 +197,8 @@ _FIELDS_OF_ENTRY = {
 
 
 def _check_lengths(typed: TypedEntry) -> None:
-    for name, (field, key, most) in _FIELDS_OF_ENTRY.items():
-        if len(getattr(typed, name)) > most:
+    for name, (field, key, max_length) in _FIELDS_OF_ENTRY.items():
+        if len(getattr(typed, name)) > max_length:
             raise Untypable(field, key)
     for place, line in enumerate(typed.lines):
         for field, key in _FIELDS.values():

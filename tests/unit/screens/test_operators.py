@@ -85,7 +85,7 @@ def test_an_operator_is_replaced_by_name(operators: Operators) -> None:
     assert operators.log_in("見本 花子", "correct horse") is None
 
 
-def test_whether_an_operator_is_new_is_held_if_it_is_said(operators: Operators, sealed: Operator) -> None:
+def test_an_operator_is_new_or_known_as_stated(operators: Operators, sealed: Operator) -> None:
     with pytest.raises(NameTaken):
         operators.add(sealed.model_copy(update={"name": "見本 花子"}), replace=False)
     with pytest.raises(NameUnknown):

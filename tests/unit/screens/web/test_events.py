@@ -36,7 +36,7 @@ async def test_an_update_is_sent_once_and_the_last_ends_the_stream() -> None:
     assert await sent(Source(one, one, last, one)) == [RETRY, event(one), event(last)]
 
 
-async def test_what_is_said_goes_with_the_page_once() -> None:
+async def test_what_is_announced_goes_with_the_page_once() -> None:
     one = Update("<p>1</p>")
     spoken = Update("<p>1</p>", "new")
     assert await sent(Source(one, one, spoken, one, Update("<p>2</p>", "new", last=True))) == [

@@ -62,19 +62,19 @@ async def test_a_new_visit_is_announced_once_and_a_decision_is_none(
     async with desk.stream("/desk/events") as stream:
         shown = await stream.next()
         assert shown is not None
-        assert (shown.kind, shown.said) == ("update", "")
+        assert (shown.kind, shown.announced) == ("update", "")
         desk.desk.visit(None, code="card-removed", at=NOW + timedelta(minutes=1))
         shown = await stream.next()
         assert shown is not None
-        assert shown.said == "新しい受付 1件"
+        assert shown.announced == "新しい受付 1件"
         await desk.post(f"/desk/visits/{first}/differences", {"item": "住所", "decision": "keep"})
         shown = await stream.next()
         assert shown is not None
-        assert shown.said == ""
+        assert shown.announced == ""
         desk.desk.visit(None, code="card-removed", at=NOW + timedelta(minutes=2))
         shown = await stream.next()
         assert shown is not None
-        assert shown.said == "新しい受付 1件"
+        assert shown.announced == "新しい受付 1件"
 
 
 async def test_the_list_leads_to_the_log_in_when_the_session_ends(
@@ -93,20 +93,22 @@ async def test_the_list_leads_to_the_log_in_when_the_session_ends(
         assert stream.raised is None
 
 
-async def test_that_the_network_is_slow_is_said_once(desk: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_that_the_network_is_slow_is_announced_once(
+    desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(visits, "_DETAIL_SECONDS", 0.01)
     desk.desk.gate.clear()
     path = (await desk.post(f"/desk/visits/{desk.desk.visit(answer())}/again")).headers["location"]
-    said = []
+    announced = []
     async with desk.stream(f"{path}/events", path) as stream:
         for _ in range(4):
             update = await stream.next()
             assert update is not None
-            said.append(update.said)
+            announced.append(update.announced)
             desk.desk.skip(5)
         desk.desk.gate.set()
-    assert said[0] == ""
-    assert [text for text in said if text] == ["5秒たちました。ほかの確認方法で受け付けて構いません"]
+    assert announced[0] == ""
+    assert [text for text in announced if text] == ["5秒たちました。ほかの確認方法で受け付けて構いません"]
 
 
 async def test_a_question_whose_visit_is_gone_leads_to_its_page(desk: Browser) -> None:

@@ -96,7 +96,7 @@ async def test_an_ended_consent_is_none(doctor: Browser) -> None:
     assert "consent_id" not in checked(doctor)
 
 
-async def test_findings_are_seen_until_the_consent_ends_and_the_page_closes_then(doctor: Browser) -> None:
+async def test_findings_are_shown_until_the_consent_ends_and_the_page_closes_then(doctor: Browser) -> None:
     path = doctor.pages.opened(timedelta(minutes=15))
     assert "data-closes" not in (await doctor.get(f"{path}/entry")).text, "nothing on it is hers"
     page = await doctor.post(f"{path}/entry", **ONE)
