@@ -41,7 +41,7 @@ class TodaysList:
 
     def __init__(self, store: TerminalStore, asking: Asking) -> None:
         self._store, self._asking = store, asking
-        self._read: tuple[object, Sequence[Visit], Sequence[Line]] = (None, (), ())
+        self._read: tuple[object, Sequence[Line], int] = (None, (), 0)
         self._lock = threading.Lock()
 
     def of(self, today: date) -> Listed:
@@ -52,9 +52,9 @@ class TodaysList:
             state = (today, self._store.version(), [visit.visit_id for visit in unkept])
             if self._read[0] != state:
                 visits = [*self._store.visits(today), *unkept]
-                self._read = (state, visits, [self._line(visit) for visit in reversed(visits)])
-            _, visits, lines = self._read
-        attention = sum(needs_attention(visit) for visit in visits)
+                attention = sum(needs_attention(visit) for visit in visits)
+                self._read = (state, [self._line(visit) for visit in reversed(visits)], attention)
+            _, lines, attention = self._read
         return Listed(self._asking.waiting()[::-1], lines, attention)
 
     def _line(self, visit: Visit) -> Line:

@@ -14,6 +14,7 @@ import pytest
 
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.pages.desk import visits
+from clinic_terminal.pages.desk.desk import require_visit
 from clinic_terminal.queries.number_lookup import LookupRequest
 from clinic_terminal.store import TerminalStore
 from clinic_terminal.store.records import StoredMembership, Visit, Way
@@ -251,7 +252,7 @@ async def test_two_decisions_at_the_same_time_are_both_kept(
     desk.desk.visit(answer(), at=BEFORE)
     now = enrolment(insurer_number="06130017", insurer_name="架空国保組合", address="架空県別市2-2")
     visit = desk.desk.visit(answer(results=[now]))
-    read, meeting = visits.require_visit, threading.Barrier(2)
+    read, meeting = require_visit, threading.Barrier(2)
 
     def read_together(site: Any, visit_id: str) -> Any:
         found = read(site, visit_id)

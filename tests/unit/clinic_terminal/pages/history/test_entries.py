@@ -127,6 +127,7 @@ async def test_names_out_of_the_history_close_the_page_too(doctor: Browser) -> N
     [known] = doctor.pages.fund.history.pages[HistoryResource.MEDICATIONS]
     assert isinstance(known, Medications)
     row = known.groups[0].medicines[0]
+    assert row.name is not None
     page = await doctor.post(f"{path}/entry", **{**ONE, "code": row.drug_code})
     assert row.name in page.text
     assert 'data-closes="900"' in page.text
