@@ -136,6 +136,7 @@ class Reading:
 
     @checked.setter
     def checked(self, checked: CheckedEntry | None) -> None:
+        """Keep what was checked instead of the former one."""
         with self._lock:
             self._checked_entry = checked
 
