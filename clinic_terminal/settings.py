@@ -52,6 +52,8 @@ class TerminalSettings(BaseSettings):
     `TERMINAL_READER_VOLUME`: volume of the reader's sounds, 0 (none) to 100. `TERMINAL_READER_ALOUD`: the reader reads its
     screens aloud (読み上げ) until a patient switches it off; otherwise a patient can switch it on.
     `TERMINAL_DESK_KEYS`: other keys of the desk, such as `visual=Ctrl+F9,batch=Shift+F4`.
+    `TERMINAL_IDLE_MINUTES`: an operator who does nothing at the screens for so long is logged out, 2 to 120 minutes.
+    `TERMINAL_HIDE_SECONDS`: without input at the desk for so long, names and details are hidden, 30 to 300 seconds.
     `TERMINAL_ANSWER_DAYS`: how many days after today last answers are kept, encrypted; 0 for none.
     """
 
@@ -72,6 +74,8 @@ class TerminalSettings(BaseSettings):
     reader_volume: int = Field(default=0, ge=0, le=100)
     reader_aloud: bool = False
     desk_keys: Annotated[str, AfterValidator(_checked_keys)] = ""
+    idle_minutes: int = Field(default=30, ge=2, le=120)
+    hide_seconds: int = Field(default=60, ge=30, le=300)
     answer_days: int = Field(default=0, ge=0, le=366)
 
     @classmethod

@@ -74,10 +74,12 @@ class DeskSettings(TlsSettings):
     """The settings of the enrolment desk, whose operators have keys of their own.
 
     `PAYER_HOME`: the folder of its operators and of the list of sent files. `PAYER_FUND_URL`: base URL of the fund.
+    `PAYER_IDLE_MINUTES`: an operator who does nothing for so long is logged out, 2 to 120 minutes.
     """
 
     home: Path = Path("var/payer")
     fund_url: FundUrl
+    idle_minutes: int = Field(default=30, ge=2, le=120)
 
 
 def load_credential(path: Path) -> Credential:

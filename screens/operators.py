@@ -6,10 +6,13 @@ server included, can open it. The secret may be empty; then the password is veri
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 from unicodedata import category
@@ -31,6 +34,21 @@ _SALT_BYTES, _NONCE_BYTES, _KEY_BYTES = 16, 12, 32
 
 class OperatorsError(Exception):
     """The operators cannot be read or changed; the text gives the reason, never a secret."""
+
+
+class NameTaken(OperatorsError):
+    """There is an operator of that name."""
+
+
+class NameUnknown(OperatorsError):
+    """There is no operator of that name."""
+
+
+class TooManyOperators(OperatorsError):
+    """There are as many operators as there may be."""
+
+    def __init__(self) -> None:
+        super().__init__(f"there are {MAX_OPERATORS} operators already")
 
 
 class Operator(BaseModel):
@@ -96,17 +114,36 @@ class Operators:
         """The operator of a name, whatever spaces are in it. Raises OperatorsError."""
         return next((operator for operator in self.all() if _folded(operator.name) == _folded(name)), None)
 
-    def add(self, operator: Operator) -> None:
-        """Add an operator, or replace the one of that name. Raises OperatorsError."""
-        others = [one for one in self.all() if _folded(one.name) != _folded(operator.name)]
-        if len(others) >= MAX_OPERATORS:
-            raise OperatorsError(f"there are {MAX_OPERATORS} operators already")
+    def add(self, operator: Operator, *, replace: bool | None = None) -> None:
+        """Add an operator, or replace the one of that name. Raises OperatorsError.
+
+        `replace`: True for one that exists, False for a new one; raises NameTaken or NameUnknown where it is not so.
+        """
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        new = self._path.with_name(f"{self._path.name}.new")
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(_File(operators=[*others, operator]).model_dump_json(indent=2) + "\n")
-        new.replace(self._path)
+        with self._locked():
+            known = self.all()
+            others = [one for one in known if _folded(one.name) != _folded(operator.name)]
+            if replace is False and len(others) < len(known):
+                raise NameTaken
+            if replace is True and len(others) == len(known):
+                raise NameUnknown
+            if len(others) >= MAX_OPERATORS:
+                raise TooManyOperators
+            new = self._path.with_name(f"{self._path.name}.new")
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(_File(operators=[*others, operator]).model_dump_json(indent=2) + "\n")
+            new.replace(self._path)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Wait until no other thread of any program changes the file."""
+        descriptor = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def log_in(self, name: str, password: str) -> tuple[Operator, bytes] | None:
         """The operator of this name and password with the opened secret, or None. Takes as long for either fault."""

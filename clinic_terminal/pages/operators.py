@@ -10,7 +10,15 @@ from fastapi.responses import Response
 from clinic_terminal.exchange.operator import DeskRole
 from clinic_terminal.pages.session import new_operator
 from clinic_terminal.pages.site import Administrator, Pages, ThisSite
-from screens.operators import MAX_NAME, MAX_PASSWORD, MIN_PASSWORD, OperatorsError
+from screens.operators import (
+    MAX_NAME,
+    MAX_PASSWORD,
+    MIN_PASSWORD,
+    NameTaken,
+    NameUnknown,
+    OperatorsError,
+    TooManyOperators,
+)
 from screens.web.site import redirect
 
 router = APIRouter(prefix="/operators")
@@ -28,24 +36,42 @@ def add(
     site: ThisSite,
     session: Administrator,
     *,
-    name: Annotated[str, Form(max_length=MAX_NAME)] = "",
+    name: Annotated[str, Form()] = "",
     role: Annotated[DeskRole, Form()] = DeskRole.RECEPTION,
-    password: Annotated[str, Form(max_length=MAX_PASSWORD)] = "",
+    password: Annotated[str, Form()] = "",
+    replace: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Add an operator, or give one of that name a new role and password; her open session ends."""
+    """Add an operator, or, if asked to, give the one of that name a new role and password; her open session ends."""
+
+    def refused(field: str, key: str) -> Response:
+        return _page(
+            request, site, session, name=name[:MAX_NAME], role=role, replace=replace, fault=(field, key)
+        )
+
     if not name.strip():
-        return _page(request, site, session, fault=("name", "operators.name-missing"))
-    if len(password) < MIN_PASSWORD:
-        return _page(request, site, session, name=name, fault=("new-password", "operators.password-short"))
+        return refused("name", "operators.name-missing")
+    if len(name.strip()) > MAX_NAME:
+        return refused("name", "operators.name-long")
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        return refused(
+            "new-password", f"operators.password-{'short' if len(password) < MIN_PASSWORD else 'long'}"
+        )
     known = site.operators.find(name)
     if known is not None and known.name == session.name and role is not session.role:
         # The last administrator could lock everybody out of this page.
-        return _page(request, site, session, name=name, fault=("role", "operators.own-role"))
+        return refused("role", "operators.own-role")
     try:
         operator = new_operator(name, role, password)
     except OperatorsError:
-        return _page(request, site, session, fault=("name", "operators.name-invalid"))
-    site.operators.add(operator)
+        return refused("name", "operators.name-invalid")
+    try:
+        site.operators.add(operator, replace=replace)
+    except NameTaken:
+        return refused("name", "operators.name-taken")
+    except NameUnknown:
+        return refused("name", "operators.name-unknown")
+    except TooManyOperators:
+        return refused("name", "operators.too-many")
     site.sessions.end_of(operator.name)
     if operator.name != session.name:
         session.report("operators.added")
@@ -58,6 +84,8 @@ def _page(
     session: Administrator,
     *,
     name: str = "",
+    role: DeskRole = DeskRole.RECEPTION,
+    replace: bool = False,
     fault: tuple[str, str] | None = None,
 ) -> Response:
     return site.page(
@@ -68,5 +96,7 @@ def _page(
         operators=site.operators.all(),
         roles=list(DeskRole),
         name=name,
+        role=role,
+        replace=replace,
         fault=fault,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -21,15 +22,16 @@ from clinic_terminal.pages.desk.asking import Asking
 from clinic_terminal.pages.desk.batch import Batch
 from clinic_terminal.pages.desk.consultations import OnlineConsents
 from clinic_terminal.pages.desk.state import TerminalState
+from clinic_terminal.pages.desk.todays_list import TodaysList
 from clinic_terminal.pages.history.reading import Readings
 from clinic_terminal.pages.reader.service import ReaderScreen
 from clinic_terminal.pages.reader.shelf import Shelf
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.terminal import PagesTerminal
+from clinic_terminal.store.records import Visit
 from eligibility_api.contract.days import in_era
 from screens.operators import Operators
 from screens.rendering import Display
-from screens.web.sessions import IDLE_SECONDS
 from screens.web.site import RoleRequired, Site
 
 OPERATORS_FILE = "operators.json"
@@ -49,7 +51,6 @@ class Pages(Site[DeskSession]):
         terminal: PagesTerminal,
         *,
         ticks: Callable[[], float] = time.monotonic,
-        idle_seconds: float = IDLE_SECONDS,
         shelf: Shelf | None = None,
     ) -> None:
         """`ticks`: monotonic seconds. `shelf`: of a demo, whose reader is then the terminal's."""
@@ -74,14 +75,16 @@ class Pages(Site[DeskSession]):
                 "shown_key": shown,
             },
             ticks=ticks,
-            idle_seconds=idle_seconds,
+            idle_seconds=60.0 * terminal.settings.idle_minutes,
         )
         self.terminal = terminal
         self.ticks = ticks
         self.readings = Readings(ticks)
         self.asking = Asking(terminal, ticks)
         self.state = TerminalState(terminal, ticks)
+        self.todays_list = TodaysList(terminal.store, self.asking)
         self.batch: Batch | None = None
+        self._batch_lock = threading.Lock()
         self.online = OnlineConsents(terminal, ticks)
         self.reader = ReaderScreen(terminal, ticks)
         self.shelf = shelf
@@ -99,6 +102,19 @@ class Pages(Site[DeskSession]):
         if not is_at_reader(request):
             return display
         return replace(display, language=self.reader.shown.position.language)
+
+    def visit(self, visit_id: str) -> Visit | None:
+        """Today's visit with this id, also one that the store could not keep."""
+        return self.asking.unkept(visit_id) or self.terminal.store.visit(visit_id)
+
+    def begin_batch(self, table: Sequence[Mapping[str, str]], day: date) -> bool:
+        """Send a table of appointments as one batch; False while another one is under way."""
+        with self._batch_lock:
+            if self.batch is not None and not self.batch.done:
+                return False
+            self.batch = Batch(self.terminal, table, day, self.ticks)
+            self.batch.start()
+            return True
 
     def today(self) -> date:
         """The day in Japan."""

@@ -115,6 +115,12 @@ class StoreDatabase:
         if self._connection.in_transaction:  # SQLite has rolled back by itself when the disk is full
             self._connection.execute("ROLLBACK")
 
+    def version(self) -> tuple[int, int]:
+        """A value that is another one after every change of the file, by this process or another one."""
+        with self._lock, _translated():
+            (by_others,) = self._connection.execute("PRAGMA data_version").fetchone()
+            return by_others, self._connection.total_changes
+
     def put(self, kind: Kind, value: bytes, ends_at: datetime, keys: Iterable[bytes]) -> None:
         """Add an entry that is found by each of `keys` until `ends_at`."""
         sealed = self._sealer.seal(kind, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -62,6 +63,14 @@ class TerminalStore:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Calls that are one transaction: what is read in it is changed by nobody else before its end."""
+        return self._database.transaction()
+
+    def version(self) -> tuple[int, int]:
+        """A value that is another one after every change of the store."""
+        return self._database.version()
 
     def purge(self, now: datetime) -> int:
         """Delete what has ended; the number of entries."""

@@ -80,6 +80,7 @@ def serve(
         settings.home,
         str(settings.fund_url),
         make_transport=dependencies.transport_to(settings.fund_url, settings.tls),
+        idle_seconds=60.0 * settings.idle_minutes,
     )
     run(create_app(desk), port, announce, ROOT)
 

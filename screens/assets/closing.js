@@ -14,7 +14,7 @@ function countDown(shown) {
     const left = Math.ceil((ends - Date.now()) / 1000);
     if (left <= 0) {
       document.querySelector("main").replaceChildren();
-      window.location.replace(window.location.pathname);
+      window.location.replace(shown.dataset.closed);
       return;
     }
     shown.querySelector("[data-left]").textContent = words(left);

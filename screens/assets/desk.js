@@ -111,8 +111,6 @@ document.addEventListener("focusout", (event) => { if (event.target.matches?.("i
 document.addEventListener("click", (event) => {
   const large = event.target.closest("[data-large]");
   if (large) document.getElementById(large.dataset.large).showModal();
-  const copy = event.target.closest("[data-copy]");
-  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => announce(copy.dataset.copy));
 });
 
 document.addEventListener("DOMContentLoaded", () => {

@@ -11,28 +11,69 @@ function announce(text) {
   while (region.children.length > 3) region.firstElementChild.remove();
 }
 
+// Server-sent events of an address, opened again whenever they end or are refused. `stale` gets the time since which
+// nothing can have come, and null once something comes again; it is not called for a stream that is merely renewed.
+function keepOpen(url, receive, stale) {
+  let since, waiting;
+  const open = () => {
+    const source = new EventSource(url);
+    for (const kind of ["update", "last"]) source.addEventListener(kind, (message) => {
+      clearTimeout(waiting);
+      since = waiting = undefined;
+      stale(null);
+      if (kind === "last") source.close();
+      receive(message);
+    });
+    source.addEventListener("error", () => {
+      since ??= new Date();
+      waiting ??= setTimeout(() => stale(since), 5000);
+      // A browser opens a stream again that was cut, but gives up one that was refused.
+      if (source.readyState === EventSource.CLOSED) setTimeout(open, 5000);
+    });
+  };
+  open();
+}
+
+// The notice above a region that it is no longer up to date, with the time since when.
+function showStale(region, since) {
+  const shown = region.previousElementSibling?.matches("[data-stale]") ? region.previousElementSibling : null;
+  const template = document.getElementById("stale");
+  if (!since) shown?.remove();
+  else if (!shown && template) {
+    const notice = template.content.firstElementChild.cloneNode(true);
+    const text = notice.querySelector("p");
+    text.textContent = text.textContent.replace("{at}", since.toLocaleTimeString("ja", { hour: "2-digit", minute: "2-digit" }));
+    notice.dataset.stale = "";
+    region.before(notice);
+    announce(text.textContent);
+  }
+}
+
 // Push: a region with data-events is replaced by what the server sends. Focus and what is being typed stay.
 function listen(region) {
-  const source = new EventSource(region.dataset.events);
-  const replace = (message) => {
-    const [said, ...html] = message.data.split("\n");
-    announce(said);
+  const replace = (html) => {
     if (region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
     const focused = region.contains(document.activeElement) ? document.activeElement.id : "";
     const scrolled = region.querySelector("[data-roving]")?.scrollTop;
-    region.innerHTML = html.join("\n");
+    region.innerHTML = html;
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     if (scrolled) region.querySelector("[data-roving]")?.scrollTo(0, scrolled);
     prepare(region);
     region.dispatchEvent(new Event("replaced", { bubbles: true }));
   };
-  source.addEventListener("update", replace);
-  source.addEventListener("last", (message) => {
-    source.close();
-    replace(message);
-    const next = region.querySelector("[data-follow]");
-    if (next) window.location.replace(next.href);
-  });
+  const receive = (message) => {
+    const [said, ...lines] = message.data.split("\n");
+    const part = document.createElement("template");
+    part.innerHTML = lines.join("\n");
+    const next = message.type === "last" && part.content.querySelector("[data-follow]");
+    if (next) {
+      window.location.replace(next.getAttribute("href"));
+      return;
+    }
+    announce(said);
+    replace(part.innerHTML);
+  };
+  keepOpen(region.dataset.events, receive, (since) => showStale(region, since));
 }
 
 // Tables whose heads are buttons are sorted by the text or the number of that column.
@@ -50,23 +91,33 @@ function sort(button) {
 }
 
 // The idle lock: a question a minute before the session ends, then the log-in page, which hides all data.
+// The server knows how long it is open: there may have been input in another tab, and asking is none.
 function watchIdle(dialog) {
   const seconds = Number(dialog.dataset.idleSeconds);
-  const warnAfter = Math.max(seconds - 60, seconds / 2) * 1000;
-  let warn, lock;
-  const begin = () => {
-    clearTimeout(warn);
-    clearTimeout(lock);
-    warn = setTimeout(() => dialog.showModal(), warnAfter);
-    lock = setTimeout(() => window.location.replace(dialog.dataset.locked), (seconds + 1) * 1000);
+  const warnSeconds = Math.min(60, seconds / 2);
+  let timer;
+  const ask = async (expected) => {
+    const response = await fetch(dialog.dataset.alive).catch(() => null);
+    wait(response?.ok ? (await response.json()).seconds : expected);
+  };
+  const wait = (left) => {
+    clearTimeout(timer);
+    if (left <= 0) window.location.replace(dialog.dataset.locked);
+    else if (left > warnSeconds) {
+      dialog.close();
+      timer = setTimeout(ask, (left - warnSeconds) * 1000, warnSeconds);
+    } else {
+      if (!dialog.open) dialog.showModal();
+      timer = setTimeout(ask, (left + 1) * 1000, 0);
+    }
   };
   const stay = async () => {
     const response = await fetch(dialog.dataset.alive, { method: "POST", redirect: "manual" }).catch(() => null);
-    if (response && response.ok) begin();
-    else window.location.replace(dialog.dataset.locked);
+    wait(response?.ok ? seconds : 0);
   };
-  dialog.addEventListener("close", stay);
-  begin();
+  dialog.querySelector("form").addEventListener("submit", stay);
+  dialog.addEventListener("cancel", stay);
+  wait(seconds);
 }
 
 // A message about what was done disappears by itself, but not while it is pointed at or focused.
@@ -98,7 +149,7 @@ document.addEventListener("click", (event) => {
   if (button) sort(button);
   if (event.target.closest("[data-print]")) window.print();
   const copies = event.target.closest("[data-copy]");
-  if (copies) navigator.clipboard.writeText(document.getElementById(copies.dataset.copy).textContent).then(() => announce(copies.dataset.copied));
+  if (copies) navigator.clipboard?.writeText(document.getElementById(copies.dataset.copy).textContent).then(() => announce(copies.dataset.copied));
 });
 
 function prepare(part) {

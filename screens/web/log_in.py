@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 
 from screens.operators import MAX_NAME, MAX_PASSWORD
 from screens.rendering import Display
@@ -33,14 +33,16 @@ def routes(root: str) -> APIRouter:
     router.get("/login")(form)
     router.post("/login")(log_in)
     router.post("/logout")(log_out)
+    router.get("/alive")(seconds_left)
     router.post("/alive")(stay)
+    router.get("/idle")(idle)
     router.post("/display")(choose_display)
     return router
 
 
 def form(request: Request, site: _ThisSite, next: str = "") -> Response:
     """The log-in form; a person who is logged in goes on."""
-    if site.sessions.find(request.cookies.get(site.session_cookie)) is not None:
+    if site.sessions.find(request.cookies.get(site.session_cookie), is_input=False) is not None:
         return redirect(site.own_path(next))
     return site.page(request, "screens/log_in.html", None, next=site.own_path(next), name="", fault=None)
 
@@ -48,8 +50,8 @@ def form(request: Request, site: _ThisSite, next: str = "") -> Response:
 def log_in(
     request: Request,
     site: _ThisSite,
-    name: Annotated[str, Form(max_length=MAX_NAME)] = "",
-    password: Annotated[str, Form(max_length=MAX_PASSWORD)] = "",
+    name: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
     next: _Path = "",
 ) -> Response:
     """Open an operator's session. The answer is the same whether the name or the password is wrong."""
@@ -58,8 +60,11 @@ def log_in(
     def refused(fault: str, status: int, **values: int) -> Response:
         text = (fault, values)
         return site.page(
-            request, "screens/log_in.html", None, status=status, next=next, name=name, fault=text
+            request, "screens/log_in.html", None, status=status, next=next, name=name[:MAX_NAME], fault=text
         )
+
+    if len(name) > MAX_NAME or len(password) > MAX_PASSWORD:  # nobody's: not an attempt
+        return refused("site.login.wrong", 400)
 
     operator = site.operators.find(name)
     counted = operator.name if operator is not None else ""
@@ -88,6 +93,20 @@ def log_out(request: Request, site: _ThisSite, next: _Path = "") -> Response:
     response = redirect(f"{site.root}/login?next={site.own_path(next)}")
     response.delete_cookie(site.session_cookie, path="/")
     return response
+
+
+def seconds_left(request: Request, site: _ThisSite) -> Response:
+    """For how many seconds the session stays open: another tab may have had input meanwhile."""
+    return JSONResponse({"seconds": site.sessions.seconds_left(request.cookies.get(site.session_cookie))})
+
+
+def idle(request: Request, site: _ThisSite, next: str = "") -> Response:
+    """Where a page without script goes that had no input: to the log-in, or to wait while another tab has input."""
+    next = site.own_path(next)
+    seconds = site.sessions.seconds_left(request.cookies.get(site.session_cookie))
+    if not seconds:
+        return redirect(f"{site.root}/login?next={next}")
+    return site.page(request, "screens/idle.html", None, next=next, seconds=int(seconds))
 
 
 def stay(request: Request, site: _ThisSite) -> Response:

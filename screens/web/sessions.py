@@ -82,6 +82,15 @@ class Sessions(Generic[Value]):
                 session.used = self._clock()
             return session.value
 
+    def seconds_left(self, token: str | None) -> float:
+        """How long a session stays open without further input; 0 for one that is not open. This is no input itself."""
+        now = self._clock()
+        with self._lock:
+            session = self._open.get(_digest(token)) if token else None
+            if session is None:
+                return 0.0
+            return max(min(session.used + self.idle_seconds, session.began + MAX_SECONDS) - now, 0.0)
+
     def end(self, token: str | None) -> None:
         """End a session, if it is open."""
         with self._lock:

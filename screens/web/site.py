@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from screens.operators import Operator, Operators
@@ -19,7 +20,7 @@ from screens.rendering import Display, Renderer
 from screens.texts import Texts
 from screens.web.assets import Assets
 from screens.web.attempts import Attempts
-from screens.web.events import Streams
+from screens.web.events import Streams, Update, event, follow
 from screens.web.sessions import IDLE_SECONDS, Sessions
 
 _SWEEP_SECONDS = 15.0
@@ -107,8 +108,7 @@ class Site(Generic[SessionT]):
 
     def find_session(self, request: Request) -> SessionT | None:
         """The session of a request's browser; a stream of events is no input, and keeps no session open."""
-        is_input = not request.url.path.endswith("/events")
-        return self.sessions.find(request.cookies.get(self.session_cookie), is_input=is_input)
+        return self.sessions.find(request.cookies.get(self.session_cookie), is_input=not _is_stream(request))
 
     def require_session(self, request: Request) -> SessionT:
         """The session of a request's browser. Raises LogInRequired."""
@@ -116,6 +116,21 @@ class Site(Generic[SessionT]):
         if session is None:
             raise LogInRequired(request.url.path if request.method == "GET" else self.first_page)
         return session
+
+    def stream(
+        self, request: Request, fetch: Callable[[], Awaitable[Update]], every_seconds: float
+    ) -> Response:
+        """What `fetch` returns, as it changes, for the person who is logged in: the log-in page when her session ends."""
+
+        async def fetch_for_session() -> Update:
+            return await fetch() if self.find_session(request) is not None else self.to_log_in(request)
+
+        return self.streams.respond(fetch_for_session, every_seconds)
+
+    def to_log_in(self, request: Request) -> Update:
+        """The last update of a stream whose session is over: the log-in page, which leads back to the stream's page."""
+        page = urlsplit(request.headers.get("referer", "")).path
+        return follow(f"{self.root}/login?next={self.own_path(page)}")
 
     def display_of(self, request: Request) -> Display:
         """How this browser's person wants to see the pages."""
@@ -181,9 +196,15 @@ def open_site(site: Site[Any], *routers: APIRouter) -> FastAPI:
     return app
 
 
-def _to_log_in(request: Request, error: Exception) -> RedirectResponse:
+def _is_stream(request: Request) -> bool:
+    return request.url.path.endswith("/events")
+
+
+def _to_log_in(request: Request, error: Exception) -> Response:
     assert isinstance(error, LogInRequired)
     site: Site[Any] = request.app.state.site
+    if _is_stream(request):  # a script that wants events would take no other answer
+        return Response(event(site.to_log_in(request)), media_type="text/event-stream")
     return redirect(f"{site.root}/login?next={site.own_path(error.path)}")
 
 

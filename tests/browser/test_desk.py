@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from eligibility_api.contract.codes import Validity
-from tests.builders.browser import misfits_at, picture, violations
-from tests.builders.clinic.desk import ADMINISTRATOR, RECEPTION, Desk
+from tests.builders.browser import misfits_at, new_page, picture, run_until, violations
+from tests.builders.clinic.desk import ADMINISTRATOR, RECEPTION, Desk, served_desk
 from tests.builders.clinic.desk_steps import changed_person, log_in, open_visit, states
 from tests.builders.clinic.samples import answer, ended_enrolment, enrolment
 
@@ -80,6 +82,69 @@ def test_a_new_visit_appears_and_moves_neither_focus_nor_selection(desk: Desk, r
     expect(page.locator(".queue a").first).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(".status.invalid")).to_be_visible()
+
+
+def test_a_list_that_is_refused_shows_since_when_and_is_opened_again(
+    desk: Desk, browser: Browser, desk_session: Any
+) -> None:
+    page = new_page(browser)  # whose console has the refusals
+    page.context.add_cookies(desk_session)
+    page.clock.install()
+    page.route("**/desk/events*", lambda route: route.fulfill(status=503))
+    page.goto(f"{desk.url}/desk")
+    notice = page.locator("[data-stale]")
+    run_until(page, notice)
+    expect(notice).to_have_text(re.compile(r"^\s*\d\d:\d\dから更新できていません。"))
+    assert violations(page) == []
+    page.unroute_all()
+    run_until(page, notice, shown=False)
+    page.context.close()
+
+
+def test_a_page_whose_session_is_over_leads_to_the_log_in_and_back(own_page: Page, tmp_path: Path) -> None:
+    page = own_page
+    with served_desk(tmp_path) as desk:
+        log_in(desk, page)
+        page.goto(f"{desk.url}/desk/number")
+        desk.site.sessions.end_all()
+        page.wait_for_url("**/login?next=/desk/number")
+        expect(page.get_by_role("heading", name="ログイン")).to_be_visible()
+
+
+def test_input_in_another_tab_leaves_an_older_one_as_it_is(
+    desk: Desk, own_page: Page, desk_session: Any
+) -> None:
+    older = own_page
+    older.context.add_cookies(desk_session)
+    older.clock.install()
+    older.goto(f"{desk.url}/desk/number")
+    older.locator("#number").fill("345")
+    with older.expect_response("**/read-back"):
+        older.keyboard.press("Tab")
+    newer = older.context.new_page()
+    desk.skip(20 * 60)
+    newer.goto(f"{desk.url}/desk")
+    desk.skip(9 * 60)
+    with older.expect_response("**/alive") as answered:
+        older.clock.fast_forward("29:00")
+    assert 20 * 60 < answered.value.json()["seconds"] <= 21 * 60
+    expect(older.get_by_role("dialog")).to_be_hidden()
+    expect(older.locator("#number")).to_have_value("345")
+    desk.skip(20 * 60 + 30)
+    run_until(older, older.get_by_role("dialog"), step="20:30")
+    with older.expect_response("**/alive"):
+        older.keyboard.press("Enter")
+    expect(older.get_by_role("dialog")).to_be_hidden()
+    expect(older.locator("#number")).to_have_value("345")
+
+
+def test_the_code_of_a_failure_is_copied(desk: Desk, reception: Page) -> None:
+    page = reception
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_visit(desk, page, desk.visit(None, code="fund-unreachable"))
+    page.get_by_role("button", name="コピー").click()
+    expect(page.locator("#announcer")).to_have_text("コピーしました")
+    assert page.evaluate("navigator.clipboard.readText()") == "fund-unreachable"
 
 
 def test_a_passer_by_sees_no_name_after_a_while(desk: Desk, own_page: Page, desk_session: Any) -> None:

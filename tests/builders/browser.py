@@ -150,6 +150,14 @@ def reload_until(page: Page, part: Locator) -> None:
         page.reload()
 
 
+def run_until(page: Page, part: Locator, *, shown: bool = True, step: str = "00:01") -> None:
+    """Let the page's own clock run until a part is shown, or is gone, for at most fifteen seconds of the test's."""
+    deadline = time.monotonic() + _TIMEOUT_MS / 1000
+    while bool(part.count()) is not shown and time.monotonic() < deadline:
+        page.clock.fast_forward(step)
+    expect(part).to_have_count(1 if shown else 0)
+
+
 def violations(page: Page) -> list[str]:
     """What axe finds on a page: rules of WCAG 2.2 A and AA, and best practices, with the elements."""
     if not page.evaluate("() => 'axe' in window"):

@@ -43,6 +43,8 @@ async def test_exactly_the_operations_without_a_scheme_of_security_need_no_token
         ("/v1/enrolments", 401),
     ],
 )
-async def test_the_audit_log_is_read_without_a_token_and_nothing_else_is(fund: Fund, path: str, status: int) -> None:
+async def test_the_audit_log_is_read_without_a_token_and_nothing_else_is(
+    fund: Fund, path: str, status: int
+) -> None:
     async with served(fund.app) as server:
         assert (await server.http.get(path)).status_code == status

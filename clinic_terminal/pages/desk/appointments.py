@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Path, Request, UploadFile
+from fastapi import APIRouter, File, Form, Path, Query, Request, UploadFile
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -34,6 +34,9 @@ PATH = "/desk/appointments"
 MAX_BYTES = 4 * 1024 * 1024
 """The largest table that is accepted."""
 
+MAX_SHOWN = 500
+"""Rows on one page."""
+
 _PAUSE_SECONDS = 0.5
 
 STATUS_SHAPES = {
@@ -45,9 +48,14 @@ STATUS_SHAPES = {
 
 
 @router.get("")
-def page(request: Request, site: ThisSite, session: Session) -> Response:
-    """The form, and the last batch of this terminal with its progress or results."""
-    return _page(request, site, session)
+def page(
+    request: Request,
+    site: ThisSite,
+    session: Session,
+    after: Annotated[int, Query(ge=0, le=MAX_ROWS)] = 0,
+) -> Response:
+    """The form, and the last batch of this terminal with its progress or results, from the row after `after`."""
+    return _page(request, site, session, after=after)
 
 
 @router.post("")
@@ -57,7 +65,7 @@ async def send(
     session: Session,
     *,
     file: Annotated[UploadFile | None, File()] = None,
-    day: Annotated[str, Form(max_length=MAX_DAY_LENGTH)] = "",
+    day: Annotated[str, Form()] = "",
 ) -> Response:
     """Send the table of a file as one batch; another one only when this one has ended."""
     data = await file.read() if file is not None else b""
@@ -69,14 +77,13 @@ async def events(request: Request, site: ThisSite, _: Session) -> Response:
     """How far the batch is, until it has ended."""
 
     async def fetch() -> Update:
-        site.require_session(request)
-        html = await run_in_threadpool(
-            lambda: site.fragment(request, "desk/_batch.html", **_values(site.batch))
-        )
         batch = site.batch
-        return Update(html, last=batch is None or batch.done)
+        # Before it is rendered: a batch that ends meanwhile is sent once more, with its results.
+        has_ended = batch is None or batch.done
+        html = await run_in_threadpool(lambda: site.fragment(request, "desk/_batch.html", **_values(batch)))
+        return Update(html, last=has_ended)
 
-    return site.streams.respond(fetch, _PAUSE_SECONDS)
+    return site.stream(request, fetch, _PAUSE_SECONDS)
 
 
 @router.get("/results")
@@ -140,24 +147,29 @@ def reason(row: Appointment) -> Bilingual | None:
 
 
 def _send(request: Request, site: Pages, session: DeskSession, data: bytes, day: str) -> Response:
-    if site.batch is not None and not site.batch.done:
-        raise HTTPException(409)
     try:
         on = parse_day(day) if day.strip() else site.today() + timedelta(days=1)
     except UnreadableDay:
-        return _page(request, site, session, fault=("day", site.text(request, "lookup.fault-as_of")))
+        fault = ("day", site.text(request, "lookup.fault-as_of"))
+        return _page(request, site, session, day=day, fault=fault)
     try:
         table = parse_table(data, "tag", MAX_ROWS)
     except TableError as error:
         text = error.text.ja if site.display_of(request).language == "ja" else error.text.en
-        return _page(request, site, session, fault=("file", text))
-    site.batch = Batch(site.terminal, table, on, site.ticks)
-    site.batch.start()
+        return _page(request, site, session, day=day, fault=("file", text))
+    if not site.begin_batch(table, on):
+        raise HTTPException(409)
     return redirect(PATH)
 
 
 def _page(
-    request: Request, site: Pages, session: DeskSession, fault: tuple[str, str] | None = None
+    request: Request,
+    site: Pages,
+    session: DeskSession,
+    *,
+    after: int = 0,
+    day: str = "",
+    fault: tuple[str, str] | None = None,
 ) -> Response:
     return desk_page(
         request,
@@ -166,14 +178,18 @@ def _page(
         "appointments.html",
         status=422 if fault else 200,
         fault=fault,
-        tomorrow=site.today() + timedelta(days=1),
-        **_values(site.batch),
+        day=day[:MAX_DAY_LENGTH] or (site.today() + timedelta(days=1)).isoformat(),
+        **_values(site.batch, after),
     )
 
 
-def _values(batch: Batch | None) -> dict[str, Any]:
+def _values(batch: Batch | None, after: int = 0) -> dict[str, Any]:
+    rows = batch.rows if batch is not None else ()
+    first = after if after < len(rows) else 0
     return {
         "batch": batch,
+        "after": first,
+        "rows": rows[first : first + MAX_SHOWN],
         "shapes": STATUS_SHAPES,
         "statuses": outcomes.CHANGE_STATUS,
         "reason": reason,

@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from clinic_terminal.clock import JAPAN
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.pages.terminal import PagesTerminal
 from clinic_terminal.queries.number_lookup import LookupRequest, check_membership
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 
 MAX_UNANSWERED = 16
 """Questions of this terminal that wait for an answer; a further one is refused."""
+
+MAX_UNKEPT = 100
+"""Visits that the store could not keep and this process keeps instead; a further one ends the oldest."""
 
 _THREADS = 4
 
@@ -42,13 +46,17 @@ class TooManyQuestions(Exception):
 
 
 class Asking:
-    """Questions by number. An answer, or the reason why there is none, becomes a visit in the store."""
+    """Questions by number. An answer, or the reason why there is none, becomes a visit in the store.
+
+    Where the store cannot keep it, the answer stays here, so that the desk sees it all the same.
+    """
 
     def __init__(self, terminal: PagesTerminal, ticks: Callable[[], float]) -> None:
         """`ticks`: monotonic seconds."""
         self._terminal, self._ticks = terminal, ticks
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="asking")
         self._waiting: dict[str, Question] = {}
+        self._unkept: dict[str, Visit] = {}
         self._sent: list[Future[None]] = []
         self._lock = threading.Lock()
 
@@ -61,8 +69,8 @@ class Asking:
             if len(self._waiting) >= MAX_UNANSWERED:
                 raise TooManyQuestions
             self._waiting[question.visit_id] = question
-        self._sent = [one for one in self._sent if not one.done()]
-        self._sent.append(self._threads.submit(self._answer, question))
+            self._sent = [one for one in self._sent if not one.done()]
+            self._sent.append(self._threads.submit(self._answer, question))
         return question.visit_id
 
     def waiting(self) -> list[Question]:
@@ -74,6 +82,28 @@ class Asking:
         """A question that waits for its answer."""
         with self._lock:
             return self._waiting.get(visit_id)
+
+    def unkept(self, visit_id: str) -> Visit | None:
+        """A visit that has its answer, and could not be kept."""
+        with self._lock:
+            return self._unkept.get(visit_id)
+
+    def keep_again(self, visit_id: str) -> None:
+        """Keep a visit that could not be kept before. Raises TerminalError `store-failed`."""
+        visit = self.unkept(visit_id)
+        if visit is not None:
+            self._terminal.store.keep_visit(visit)
+            with self._lock:
+                self._unkept.pop(visit_id, None)
+
+    def unkept_visits(self, day: date) -> list[Visit]:
+        """The visits of a day that could not be kept, oldest first; those of other days are forgotten."""
+        with self._lock:
+            of_day = {
+                key: visit for key, visit in self._unkept.items() if visit.at.astimezone(JAPAN).date() == day
+            }
+            self._unkept = of_day
+            return list(of_day.values())
 
     def seconds(self, question: Question) -> int:
         """The whole seconds that a question has waited."""
@@ -111,10 +141,16 @@ class Asking:
             code=code,
             operator=question.operator,
         )
+        kept = False
         try:
             self._terminal.store.keep_visit(visit)
+            kept = True
         except TerminalError as error:
             log.error("a look-up was not kept: %s", error.code)
         finally:
             with self._lock:
                 self._waiting.pop(question.visit_id, None)
+                if not kept:
+                    while len(self._unkept) >= MAX_UNKEPT:
+                        del self._unkept[next(iter(self._unkept))]
+                    self._unkept[visit.visit_id] = visit

@@ -31,7 +31,7 @@ from screens.web.site import redirect
 
 router = APIRouter(prefix="/desk")
 
-_Field = Annotated[str, Form(max_length=MAX_IDENTIFIER_LENGTH)]
+_Field = Annotated[str, Form()]
 _DAY = "as_of"
 
 
@@ -52,10 +52,10 @@ def look_up(
     site: ThisSite,
     session: Session,
     *,
-    insurer: Annotated[str, Form(alias="insurer_number", max_length=MAX_IDENTIFIER_LENGTH)] = "",
+    insurer: Annotated[str, Form(alias="insurer_number")] = "",
     symbol: _Field = "",
     number: _Field = "",
-    branch_number: Annotated[str, Form(alias="branch", max_length=MAX_IDENTIFIER_LENGTH)] = "",
+    branch_number: Annotated[str, Form(alias="branch")] = "",
     birth_date: _Field = "",
     as_of: _Field = "",
     limit_certificate: Annotated[bool, Form()] = False,
@@ -66,12 +66,12 @@ def look_up(
     ) | {_DAY: as_of}
     agreed = limit_certificate
     if any(is_my_number(text) for text in values.values()):
-        kept = {name: "" if is_my_number(text) else text for name, text in values.items()}
-        faults = {name: "lookup.fault-my-number" for name in values if kept[name] != values[name]}
+        faults = {name: "lookup.fault-my-number" for name, text in values.items() if is_my_number(text)}
+        kept = {name: "" if name in faults else text[:MAX_IDENTIFIER_LENGTH] for name, text in values.items()}
         return _form(request, site, session, kept, faults, agreed=agreed)
     read = {name: read_field(name, text) for name, text in values.items()}
     faults = {name: fault for name, (_, _, fault) in read.items() if fault}
-    values |= {name: canonical for name, (canonical, _, fault) in read.items() if not fault}
+    values = {name: text for name, (text, _, _) in read.items()}
     if faults:
         return _form(request, site, session, values, faults, agreed=agreed)
     day = parse_day(values[_DAY]) if values[_DAY] else None
@@ -114,16 +114,22 @@ def add_branch(
     if visit.asked is None:
         raise HTTPException(409)
     fields = visit.asked.model_dump(mode="json")
-    values = {name: fields[name] or "" for name in MEMBERSHIP_FIELDS} | {"branch": branch_number}
+    values = {name: fields[name] or "" for name in MEMBERSHIP_FIELDS}
     canonical, _, fault = read_field("branch", branch_number)
+    values["branch"] = canonical
     if fault or not canonical:
         return _form(request, site, session, values, {"branch": "lookup.fault-branch"})
-    membership = parse_request(MembershipQuery, values | {"branch": canonical})
+    membership = parse_request(MembershipQuery, values)
     return _ask(site, session, membership, LookupRequest(visit.as_of, visit.limit_certificate))
 
 
 def read_field(name: str, text: str) -> tuple[str, str, str]:
-    """A field's canonical text, what is read back of it, and the key of its fault; "" for none."""
+    """A field's canonical text, what is read back of it, and the key of its fault; "" for none.
+
+    With a fault the text is as it was typed, cut where it is longer than any may be.
+    """
+    if len(text) > MAX_IDENTIFIER_LENGTH:
+        return text[:MAX_IDENTIFIER_LENGTH], "", "lookup.fault-long"
     text = text.strip()
     if not text:
         is_missing = name in ("insurer_number", "number", "birth_date")

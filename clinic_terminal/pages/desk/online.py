@@ -34,7 +34,7 @@ def fetch(
     request: Request,
     site: ThisSite,
     session: Session,
-    day: Annotated[str, Form(max_length=MAX_DAY_LENGTH)] = "",
+    day: Annotated[str, Form()] = "",
 ) -> Response:
     """List the consents of a day, today by default; the fund records who asked."""
     operator = session.operator
@@ -43,7 +43,7 @@ def fetch(
     try:
         on = parse_day(day) if day.strip() else site.today()
     except UnreadableDay:
-        return _page(request, site, session, fault=day)
+        return _page(request, site, session, fault=day[:MAX_DAY_LENGTH])
     site.online.fetch(on, operator)
     return redirect(PATH)
 

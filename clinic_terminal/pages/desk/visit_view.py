@@ -93,6 +93,7 @@ class VisitView:
 
     `asked`: the numbers that were asked with, where nobody is shown. `problem`: the catalogue's entry where there is no
     answer. `tell`: a sentence for the patient. `newest`: the id of a later visit of the person, if there is one.
+    `unkept`: the catalogue's entry if the store could not keep it.
     """
 
     visit: Visit
@@ -108,6 +109,7 @@ class VisitView:
     differences: Sequence[Difference]
     permits: Sequence[tuple[Bilingual, Permit]]
     newest: str | None = None
+    unkept: CatalogueEntry | None = None
 
     @property
     def open_differences(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -12,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.pages.desk.asking import Question, TooManyQuestions
-from clinic_terminal.pages.desk.desk import TABLES, around, desk_page, detail, listed, require_visit
+from clinic_terminal.pages.desk.desk import TABLES, around, desk_page, detail, require_visit
 from clinic_terminal.pages.desk.differences import Decision, charted, is_newest
 from clinic_terminal.pages.desk.visit_view import membership_of
 from clinic_terminal.pages.site import Pages, Session, ThisSite, clock_time
@@ -20,9 +19,8 @@ from clinic_terminal.queries.membership import parse_request
 from clinic_terminal.queries.number_lookup import LookupRequest
 from clinic_terminal.store.records import Visit
 from eligibility_api.contract.days import MAX_DAY_LENGTH, UnreadableDay, parse_day
-from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.membership import MembershipQuery
-from screens.web.events import Update
+from screens.web.events import Update, follow
 from screens.web.site import redirect
 
 router = APIRouter(prefix="/desk")
@@ -43,19 +41,22 @@ def today(request: Request, site: ThisSite, session: Session) -> Response:
 @router.get("/events")
 async def list_events(request: Request, site: ThisSite, _: Session, selected: str = "") -> Response:
     """The list as it changes; a new visit is announced without a name."""
-    known = await run_in_threadpool(lambda: len(listed(site).lines))
+    known: set[str] | None = None
 
     async def fetch() -> Update:
-        site.require_session(request)  # ends with the session, although it is no input
-        found = await run_in_threadpool(listed, site)
-        new = max(0, len(found.lines) - known)
+        nonlocal known
+        found = await run_in_threadpool(site.todays_list.of, site.today())
+        visits = {line.visit.visit_id for line in found.lines}
+        # The first list is the one of the page; of a later one, what no update has announced.
+        new = len(visits - known) if known is not None else 0
+        known = visits
         html = await run_in_threadpool(
             lambda: site.fragment(request, "desk/_list.html", listed=found, selected=selected, **around(site))
         )
         spoken = site.text(request, "list.new", count=new) if new else ""
         return Update(html, spoken)
 
-    return site.streams.respond(fetch, _LIST_SECONDS)
+    return site.stream(request, fetch, _LIST_SECONDS)
 
 
 @router.get("/visits/{visit_id}")
@@ -68,24 +69,27 @@ def one(request: Request, site: ThisSite, session: Session, visit_id: str) -> Re
 @router.get("/visits/{visit_id}/events")
 async def visit_events(request: Request, site: ThisSite, session: Session, visit_id: str) -> Response:
     """The seconds of a question, until its answer is there."""
+    announced = ""
 
     async def fetch() -> Update:
-        site.require_session(request)
-        shown = await run_in_threadpool(_shown, site, visit_id)
+        nonlocal announced
+        try:
+            shown = await run_in_threadpool(_shown, site, visit_id)
+        except HTTPException:
+            return follow(f"/desk/visits/{visit_id}")  # its page says why it is not there
         html = await run_in_threadpool(
             lambda: site.fragment(request, "desk/_detail.html", session=session, **TABLES, **shown)
         )
-        return Update(html, _spoken(request, site, shown), last=shown["question"] is None)
+        text, before = _spoken(request, site, shown), announced
+        announced = text
+        return Update(html, text if text != before else "", last=shown["question"] is None)
 
-    return site.streams.respond(fetch, _DETAIL_SECONDS)
+    return site.stream(request, fetch, _DETAIL_SECONDS)
 
 
 @router.post("/visits/{visit_id}/again")
 def ask_again(
-    site: ThisSite,
-    session: Session,
-    visit_id: str,
-    day: Annotated[str, Form(max_length=MAX_DAY_LENGTH)] = "",
+    request: Request, site: ThisSite, session: Session, visit_id: str, day: Annotated[str, Form()] = ""
 ) -> Response:
     """Ask once more with the same numbers, for the same day or another one."""
     visit = require_visit(site, visit_id)
@@ -93,10 +97,14 @@ def ask_again(
     if fields is None:
         raise HTTPException(409)
     membership = parse_request(MembershipQuery, fields)
-    as_of = _day(day) if day.strip() else visit.as_of
-    request = LookupRequest(as_of, visit.limit_certificate)
     try:
-        return redirect(f"/desk/visits/{site.asking.ask(membership, request, session.name)}")
+        as_of = parse_day(day) if day.strip() else visit.as_of
+    except UnreadableDay:
+        shown = _shown(site, visit_id) | {"typed_day": day[:MAX_DAY_LENGTH]}
+        return desk_page(request, site, session, "visits.html", status=422, selected=visit_id, **shown)
+    lookup = LookupRequest(as_of, visit.limit_certificate)
+    try:
+        return redirect(f"/desk/visits/{site.asking.ask(membership, lookup, session.name)}")
     except TooManyQuestions as error:
         raise TerminalError("web-overloaded") from error
 
@@ -110,7 +118,31 @@ def decide(
     decision: Annotated[str, Form(max_length=20)],
 ) -> Response:
     """Take over an item into the chart, keep the chart's, or undo either; ● is never taken over."""
-    visit = require_visit(site, visit_id)
+    site.asking.keep_again(visit_id)
+    with site.terminal.store.transaction():
+        _decide(site, require_visit(site, visit_id), item, decision)
+    session.report(f"difference.done-{decision}")
+    return redirect(f"/desk/visits/{visit_id}")
+
+
+@router.post("/visits/{visit_id}/choose")
+def choose(
+    site: ThisSite, session: Session, visit_id: str, number: Annotated[int, Form(ge=0, le=99)]
+) -> Response:
+    """Choose which of several results goes to the chart."""
+    site.asking.keep_again(visit_id)
+    with site.terminal.store.transaction():
+        visit = require_visit(site, visit_id)
+        if visit.answer is None or number >= len(visit.answer.results):
+            raise HTTPException(409)
+        chosen = visit.model_copy(update={"chosen": number, "taken_over": {}, "kept": ()})
+        site.terminal.store.change_visit(site.terminal.store.charts.meet(chosen))
+    session.report("several.chosen")
+    return redirect(f"/desk/visits/{visit_id}")
+
+
+def _decide(site: Pages, visit: Visit, item: str, decision: str) -> None:
+    """Change chart and visit by what was decided about an item. Raises HTTPException."""
     chart = site.terminal.store.charts.find(visit)
     found = next((one for one in detail(site, visit).differences if one.label.ja == item), None)
     if chart is None or found is None or found.decision is Decision.BLOCKED or not is_newest(visit, chart):
@@ -133,33 +165,13 @@ def decide(
     site.terminal.store.change_visit(
         visit.model_copy(update={"taken_over": taken, "kept": tuple(sorted(kept))})
     )
-    session.report(f"difference.done-{decision}")
-    return redirect(f"/desk/visits/{visit_id}")
-
-
-@router.post("/visits/{visit_id}/choose")
-def choose(
-    site: ThisSite, session: Session, visit_id: str, number: Annotated[int, Form(ge=0, le=99)]
-) -> Response:
-    """Choose which of several results goes to the chart."""
-    visit = require_visit(site, visit_id)
-    if visit.answer is None or number >= len(visit.answer.results):
-        raise HTTPException(409)
-    chosen = visit.model_copy(update={"chosen": number, "taken_over": {}, "kept": ()})
-    site.terminal.store.change_visit(site.terminal.store.charts.meet(chosen))
-    session.report("several.chosen")
-    return redirect(f"/desk/visits/{visit_id}")
-
-
-def _day(text: str) -> date:
-    try:
-        return parse_day(text)
-    except UnreadableDay as error:
-        raise ShikakuError("request-invalid") from error
 
 
 def _shown(site: Pages, visit_id: str) -> dict[str, Any]:
-    """The values of the detail: a question with its seconds, or a visit. Raises HTTPException 404."""
+    """The values of the detail: a question with its seconds, or a visit. Raises HTTPException 404.
+
+    `typed_day`: what cannot be read as the other day for which to ask again.
+    """
     question = site.asking.find(visit_id)
     if question is not None:
         return _waiting(site, question)
@@ -167,6 +179,7 @@ def _shown(site: Pages, visit_id: str) -> dict[str, Any]:
     chart = visit.chart or site.terminal.store.charts.find(visit)
     return {
         "question": None,
+        "typed_day": "",
         "view": detail(site, visit),
         "chart_day": chart.day.isoformat() if chart is not None else "",
     }

@@ -23,7 +23,9 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history_query import FULL_HISTORY
 from screens.web.site import redirect
 
-MAX_NOTE = 200
+MAX_NOTE, MAX_PASSWORD = 200, 20
+"""Characters of what is typed; the password's digits may have spaces around them."""
+
 PASSWORD_DIGITS = 6
 
 router = APIRouter(prefix="/history")
@@ -31,8 +33,11 @@ router = APIRouter(prefix="/history")
 
 @router.get("/{visit_id}/emergency")
 def form(request: Request, site: ThisSite, history: ThisHistory) -> Response:
-    """The questions. A 404 outside hospitals."""
-    _require_hospital(site)
+    """The questions. A 404 outside hospitals; where that is not known, the reason why not."""
+    try:
+        _require_hospital(site)
+    except ShikakuError as problem:
+        return _page(request, site, history, problem=problem)
     return _page(request, site, history)
 
 
@@ -43,18 +48,23 @@ def read(
     history: ThisHistory,
     *,
     reason: Annotated[EmergencyReason | None, Form()] = None,
-    note: Annotated[str, Form(max_length=MAX_NOTE)] = "",
-    password: Annotated[str, Form(max_length=20)] = "",
+    note: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
 ) -> Response:
     """Ask the fund for the permit, and show the history under it."""
-    _require_hospital(site)
-    code = unicodedata.normalize("NFKC", password).strip()
+    try:
+        _require_hospital(site)
+    except ShikakuError as problem:
+        return _page(request, site, history, reason=reason, note=note, problem=problem)
+    code = unicodedata.normalize("NFKC", password).strip() if len(password) <= MAX_PASSWORD else ""
     answer = history.visit.answer
     fault = None
     if reason is None:
         fault = ("reason-unconscious", "history.emergency-no-reason")
     elif not note.strip():
         fault = ("note", "history.emergency-no-note")
+    elif len(note) > MAX_NOTE:
+        fault = ("note", "history.emergency-long-note")
     elif not (len(code) == PASSWORD_DIGITS and code.isascii() and code.isdecimal()):
         fault = ("password", "history.emergency-password-malformed")
     elif answer is None:
@@ -73,6 +83,7 @@ def read(
 
 
 def _require_hospital(site: Pages) -> None:
+    """Raises a 404 outside hospitals, and ShikakuError if the fund does not say whether this is one."""
     if not may_read_in_emergencies(site.terminal):
         raise HTTPException(404)
 
@@ -92,7 +103,7 @@ def _page(
         "until": None,
         "reasons": code_texts.EMERGENCY_REASON,
         "chosen_reason": reason,
-        "note": note,
+        "note": note[:MAX_NOTE],
         "fault": fault,
         "problem": problem,
     }

@@ -21,7 +21,7 @@ from clinic_terminal.pages.history.access import Part, View, permit_for
 from clinic_terminal.pages.history.choice import all_rows
 from clinic_terminal.pages.history.opening import Opened, ThisHistory
 from clinic_terminal.pages.history.reading import CheckedEntry
-from clinic_terminal.pages.history.routes import PATIENCE_SECONDS, head
+from clinic_terminal.pages.history.routes import PATIENCE_SECONDS, ends, head
 from clinic_terminal.pages.history.typed_entry import (
     LINES,
     MAX_LINES,
@@ -36,6 +36,7 @@ from clinic_terminal.pages.history.typed_entry import (
 )
 from clinic_terminal.pages.site import Pages, ThisSite
 from clinic_terminal.queries import medicines
+from clinic_terminal.store.records import Permit
 from eligibility_api.contract.claim_codes import ACTS, USAGES
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Category
@@ -46,14 +47,10 @@ from eligibility_api.contract.history_query import Staff
 from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, OnSiteRequest
 from screens.web.site import redirect
 
-MAX_CELL, MAX_TEXT = 20, 200
-"""Characters of a number or day, and of a text: more than either may have, so that a fault can be named."""
-
 router = APIRouter(prefix="/history")
 
-_Cell = Annotated[str, Form(max_length=MAX_CELL)]
-_Cells = Annotated[list[Annotated[str, Form(max_length=MAX_CELL)]], Form(max_length=MAX_LINES)]
-_Texts = Annotated[list[Annotated[str, Form(max_length=MAX_TEXT)]], Form(max_length=MAX_LINES)]
+_Cell = Annotated[str, Form()]
+_Cells = Annotated[list[str], Form(max_length=MAX_LINES)]
 
 
 class OpenPrescription(NamedTuple):
@@ -95,13 +92,13 @@ def check(
     code: _Cells,
     act: _Cells,
     quantity: _Cells,
-    usage: _Texts,
+    usage: _Cells,
     times: _Cells,
-    instruction: _Texts,
+    instruction: _Cells,
     kind: Annotated[Origin, Form()],
     day: _Cell = "",
     prescribed_by: _Cell = "",
-    prescriber_name: Annotated[str, Form(max_length=MAX_TEXT)] = "",
+    prescriber_name: _Cell = "",
     prescribed_on: _Cell = "",
     same_institution: Annotated[bool, Form()] = False,
     more: Annotated[bool, Form()] = False,
@@ -121,10 +118,13 @@ def check(
     if history.visit.answer is None:
         return _page(request, site, history, typed, fault=("code-0", "history.check-nobody"))
     try:
-        entry = read(typed, UUID(history.visit.answer.record_id), consent_of(site, history))
+        consent = consent_of(site, history)
+        consent_id = consent.permit_id if consent is not None else None
+        entry = read(typed, UUID(history.visit.answer.record_id), consent_id)
     except Untypable as fault:
         return _page(request, site, history, typed, fault=(fault.field, fault.key))
-    history.reading.checked = _checked(site, history, typed, entry)
+    checked = _checked(site, history, typed, entry)
+    history.reading.checked = replace(checked, until=consent.available_until if consent is not None else None)
     return _page(request, site, history, typed)
 
 
@@ -141,7 +141,7 @@ def register(
             answer = site.terminal.funds.call(lambda fund: _send(fund, history, checked))
         except ShikakuError as problem:
             return _page(request, site, history, checked.typed, problem=problem)
-        history.reading.checked = replace(checked, registered=answer)
+        history.reading.checked = replace(checked.without_findings(), registered=answer)
         history.reading.ask_again(View.MEDICINES)
     return redirect(f"{history.path}/entry")
 
@@ -151,10 +151,10 @@ def may_register(checked: CheckedEntry) -> bool:
     return checked.problem is None or checked.problem.entry.kind is ErrorKind.TECHNICAL
 
 
-def consent_of(site: Pages, history: Opened) -> UUID | None:
+def consent_of(site: Pages, history: Opened) -> Permit | None:
     """The consent under which the answer may name medicines, if the patient gave one."""
     try:
-        return permit_for(site.terminal, history.visit, Category.PRESCRIPTION).permit_id
+        return permit_for(site.terminal, history.visit, Category.PRESCRIPTION)
     except ShikakuError:
         return None
 
@@ -201,6 +201,15 @@ def _medications(history: Opened) -> Part | None:
     return parts[HistoryResource.MEDICATIONS] if parts is not None else None
 
 
+def _names(typed: TypedEntry, checked: CheckedEntry | None, listed: Sequence[Part]) -> dict[str, str]:
+    """The names of the medicines on the page, from these lists of the patient's."""
+    codes = {line.code for line in typed.lines}
+    codes |= {one.drug_code for one in checked.entry.medicines} if checked is not None else set()
+    pages = [part.page for part in listed]
+    rows = [row for page in pages if isinstance(page, Medications) for row in all_rows(page)]
+    return {row.drug_code: row.name for row in rows if row.name and row.drug_code in codes}
+
+
 def _page(
     request: Request,
     site: Pages,
@@ -210,11 +219,17 @@ def _page(
     fault: tuple[str, str] | None = None,
     problem: ShikakuError | None = None,
 ) -> Response:
-    checked = history.reading.checked
+    typed, checked = typed.cut(), history.reading.checked
     listed = _medications(history) if typed.kind is Origin.DISPENSING else None
+    known = history.reading.known_medicines()
+    names = _names(typed, checked, known)
+    # What is on the page under a consent: the open prescriptions, names out of the history, and the findings.
+    shown = [part.until for part in (listed,) if part is not None and part.page is not None]
+    shown += [part.until for part in known] if names else []
+    shown += [checked.until] if checked is not None and checked.findings else []
     values: dict[str, Any] = head(site, history) | {
         "view": "entry",
-        "until": None,
+        **ends(shown, site.terminal.clock()),
         "target": f"{history.path}/entry",
         "typed": typed,
         "kinds": kinds_of(history.operator.role),
@@ -227,7 +242,7 @@ def _page(
         "prescriptions": open_prescriptions(listed),
         "checked": checked,
         "may_register": checked is not None and checked.registered is None and may_register(checked),
-        "names": {row.drug_code: row.name for row in history.reading.known_medicines() if row.name},
+        "names": names,
         "usage_of": usage_of,
         "oral": medicines.ORAL,
         "fault": fault,

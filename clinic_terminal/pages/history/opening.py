@@ -55,7 +55,7 @@ def opened(
     site: ThisSite, session: Session, operator: Annotated[Operator, Depends(medical_operator)], visit_id: str
 ) -> Opened:
     """The visit with this id and what is read of its history. Raises a 404 for one that is not of today."""
-    visit = site.terminal.store.visit(visit_id)
+    visit = site.visit(visit_id)
     if visit is None:
         raise HTTPException(404)
     return Opened(session, operator, visit, site.readings.of(session, site.terminal, visit, operator))

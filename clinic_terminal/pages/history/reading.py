@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from clinic_terminal.exchange.operator import Operator
 from clinic_terminal.pages.history.access import RESOURCES, Lack, Part, View, fetch, may_read_in_emergencies
-from clinic_terminal.pages.history.choice import Choice, all_rows
+from clinic_terminal.pages.history.choice import Choice
 from clinic_terminal.pages.history.typed_entry import Entry, TypedEntry
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.terminal import PagesTerminal
 from clinic_terminal.store.records import Visit
-from eligibility_api.contract.duplicate_checks import DuplicateCheckAnswer
+from eligibility_api.contract.duplicate_checks import DuplicateCheckAnswer, DuplicateFinding
 from eligibility_api.contract.emergency import PermitAnswer
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.history import Grouping, HistoryResource, Medications, Medicine
+from eligibility_api.contract.history import Grouping, HistoryResource
 from eligibility_api.contract.prescriptions import EntryAnswer
 
 FRESH_SECONDS = 600.0
@@ -51,7 +52,7 @@ class CheckedEntry:
     """A prescription or dispensing that may be registered next, under this idempotency key, and no other.
 
     `typed`: from which it was read. `found` is None where the check could not be done; `problem` says why.
-    `registered`: the fund's answer, once there is one.
+    `until`: how long its findings may be seen, as a `Part`'s page. `registered`: the fund's answer, once there is one.
     """
 
     key: str
@@ -60,13 +61,25 @@ class CheckedEntry:
     found: DuplicateCheckAnswer | None = None
     problem: ShikakuError | None = None
     registered: EntryAnswer | None = None
+    until: datetime | None = None
+
+    @property
+    def findings(self) -> Sequence[DuplicateFinding]:
+        """The medicines that the check named: of other institutions, under the patient's consent."""
+        return self.found.findings if self.found is not None else ()
+
+    def without_findings(self) -> CheckedEntry:
+        """The same with the facts alone, as a check without consent has them."""
+        if self.found is None:
+            return self
+        return replace(self, found=self.found.model_copy(update={"consented": False, "findings": []}))
 
 
 class Reading:
     """What one operator reads of one visitor's history. Thread-safe.
 
     `choice`: which rows. `emergency`: the permit without consent, once there is one. `is_hospital`: whether the
-    facility may have one, as far as the fund answered. `checked`: what the operator is about to register, or did last.
+    facility may have one, as far as the fund answered.
     """
 
     def __init__(
@@ -78,7 +91,7 @@ class Reading:
         self.choice = Choice()
         self.emergency: PermitAnswer | None = None
         self.is_hospital = False
-        self.checked: CheckedEntry | None = None
+        self._checked_entry: CheckedEntry | None = None
         self._terminal = terminal
         self._ticks = ticks
         self._loads: dict[Key, _Load] = {}
@@ -112,13 +125,27 @@ class Reading:
             self._good.clear()
             self._has_ended.clear()
 
-    def known_medicines(self) -> list[Medicine]:
-        """The medicines that were read already and may still be seen; asks nobody."""
+    @property
+    def checked(self) -> CheckedEntry | None:
+        """What the operator is about to register, or did last; without findings once the consent has ended."""
+        with self._lock:
+            checked = self._checked_entry
+            if checked is not None and checked.until is not None and checked.until <= self._terminal.clock():
+                checked = self._checked_entry = checked.without_findings()
+            return checked
+
+    @checked.setter
+    def checked(self, checked: CheckedEntry | None) -> None:
+        """Keep what was checked instead of the former one."""
+        with self._lock:
+            self._checked_entry = checked
+
+    def known_medicines(self) -> list[Part]:
+        """The lists of medicines that were read already and may still be seen; asks nobody."""
         now, resource = self._terminal.clock(), HistoryResource.MEDICATIONS
         with self._lock:
             parts = [parts[resource] for parts in self._good.values() if resource in parts]
-        pages = [part.page for part in parts if not part.has_ended(now)]
-        return [row for page in pages if isinstance(page, Medications) for row in all_rows(page)]
+        return [part for part in parts if not part.has_ended(now)]
 
     def ask_again(self, view: View) -> None:
         """Let the next look at a view ask the fund: it has changed."""
@@ -156,7 +183,8 @@ class Reading:
                 )
                 for resource in RESOURCES[view]
             }
-            self.is_hospital = may_read_in_emergencies(self._terminal)
+            with suppress(ShikakuError):  # what is known stays
+                self.is_hospital = may_read_in_emergencies(self._terminal)
             load.parts.set_result(parts)
         except BaseException as error:
             load.parts.set_exception(error)
@@ -189,6 +217,8 @@ class Reading:
             for key in [key for key in kept if key[0] is view]:
                 del kept[key]
         self._has_ended.add(view)
+        if self._checked_entry is not None:
+            self._checked_entry = self._checked_entry.without_findings()
 
 
 def _shown(part: Part, earlier: Part | None, now: datetime) -> Part:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
 
 from clinic_terminal.console import code_texts
 from clinic_terminal.console.days import age_on
@@ -56,7 +55,7 @@ def events(request: Request, site: ThisSite, history: ThisHistory, view: View) -
     """The seconds of a fetch that lasts, then the way to its page."""
 
     async def state() -> Update:
-        loading = await run_in_threadpool(history.reading.is_loading, view)
+        loading = history.reading.is_loading(view)
         seconds = history.reading.seconds(view)
         html = site.fragment(
             request,
@@ -68,7 +67,7 @@ def events(request: Request, site: ThisSite, history: ThisHistory, view: View) -
         )
         return Update(html, "", last=not loading)
 
-    return site.streams.respond(state, EVERY_SECONDS)
+    return site.stream(request, state, EVERY_SECONDS)
 
 
 @router.post("/{visit_id}/choose")
@@ -116,7 +115,8 @@ def show(request: Request, site: Pages, history: Opened, view: View) -> Response
             **values,
         )
     now = site.terminal.clock()
-    values |= {"parts": parts, **ends(parts, now)}
+    shown = [part.until for part in parts.values() if part.page is not None]
+    values |= {"parts": parts, **ends(shown, now)}
     values |= _values(request, site, history, view, parts)
     return site.page(request, f"history/{view.value}.html", history.session, **values)
 
@@ -134,14 +134,16 @@ def head(site: Pages, history: Opened) -> dict[str, Any]:
     }
 
 
-def ends(parts: Parts, now: datetime) -> dict[str, Any]:
-    """When the page closes: at the first end of what it shows; None if nothing on it ends."""
-    times = [part.until for part in parts.values() if part.page is not None and part.until is not None]
-    until = min(times, default=None)
+def ends(shown: Sequence[datetime | None], now: datetime) -> dict[str, Any]:
+    """When the page closes: at the first end of what it shows; None if nothing on it ends.
+
+    `shown`: until when each thing on the page may be seen, None: until the consent is withdrawn.
+    """
+    until = min((one for one in shown if one is not None), default=None)
     return {
         "until": until,
         "seconds_left": int((until - now).total_seconds()) if until is not None else None,
-        "is_open": any(part.page is not None for part in parts.values()),
+        "is_open": bool(shown),
     }
 
 

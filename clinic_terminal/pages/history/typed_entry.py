@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -33,6 +33,9 @@ LINES = 4
 """Empty lines of a new form; as many are added on demand."""
 
 MAX_LINES = 40
+
+MAX_CELL, MAX_TEXT = 20, 200
+"""Characters of a number or day, and of a text; more is refused before it is read."""
 
 EntryRequest = PrescriptionRequest | OnSiteRequest | DispensingRequest
 
@@ -68,6 +71,12 @@ class TypedEntry:
     prescriber_name: str = ""
     prescribed_on: str = ""
     same_institution: bool = False
+
+    def cut(self) -> TypedEntry:
+        """The same as it is shown again: what is longer than any text may be is cut."""
+        lines = tuple(TypedLine(*(cell[:MAX_TEXT] for cell in line)) for line in self.lines)
+        texts = {name: getattr(self, name)[:MAX_TEXT] for name in _FIELDS_OF_ENTRY}
+        return replace(self, lines=lines, **texts)
 
     @property
     def shown_lines(self) -> tuple[TypedLine, ...]:
@@ -125,6 +134,7 @@ def of_prescription(rows: Iterable[Medicine], today: date) -> TypedEntry:
 
 def read(typed: TypedEntry, identified_by: UUID, consent_id: UUID | None) -> Entry:
     """The requests of what was typed about the patient of an answer. Raises Untypable."""
+    _check_lengths(typed)
     lines = [(place, line) for place, line in enumerate(typed.lines) if not line.is_empty]
     if not lines:
         raise Untypable("code-0", "history.check-no-medicine")
@@ -175,6 +185,25 @@ _FIELDS = {
     "act": ("act", "history.check-times"),
 }
 """Of each field of a medicine: the field of the form, and the sentence about a fault."""
+
+
+_FIELDS_OF_ENTRY = {
+    "day": ("day", "history.check-day", MAX_CELL),
+    "prescribed_by": ("prescribed-by", "history.check-institution", MAX_CELL),
+    "prescriber_name": ("prescriber-name", "history.entry-name-fault", MAX_TEXT),
+    "prescribed_on": ("prescribed-on", "history.check-day", MAX_CELL),
+}
+"""Of each text beside the medicines: the field of the form, the sentence about a fault, and its characters."""
+
+
+def _check_lengths(typed: TypedEntry) -> None:
+    for name, (field, key, max_length) in _FIELDS_OF_ENTRY.items():
+        if len(getattr(typed, name)) > max_length:
+            raise Untypable(field, key)
+    for place, line in enumerate(typed.lines):
+        for field, key in _FIELDS.values():
+            if len(getattr(line, field)) > (MAX_TEXT if field in ("usage", "instruction") else MAX_CELL):
+                raise Untypable(f"{field}-{place}", key)
 
 
 def _medicine(place: int, line: TypedLine) -> PrescribedMedicine:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
+from starlette.types import ASGIApp
 
 from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.card.errors import CardError
@@ -30,6 +31,7 @@ from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from tests.builders.clinic import samples
 from tests.builders.clinic.fake_fund import FakeFund
+from tests.builders.event_stream import EventStream, open_stream
 
 ORIGIN = "http://127.0.0.1:8600"
 RECEPTION, ADMINISTRATOR = ("見本　受付", "reception-password"), ("見本　管理", "admin-password")
@@ -130,6 +132,12 @@ class Browser:
 
     http: httpx2.AsyncClient
     desk: Desk
+    app: ASGIApp
+
+    def stream(self, path: str, page: str = "/desk") -> AbstractAsyncContextManager[EventStream]:
+        """The events at a path, for a page."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+        return open_stream(self.app, ORIGIN, path, {"Cookie": cookies, "Referer": f"{ORIGIN}{page}"})
 
     async def get(self, path: str, **headers: str) -> httpx2.Response:
         """Get a page, without following redirects."""
@@ -152,4 +160,4 @@ async def open_browser(home: Path, **options: Any) -> AsyncIterator[Browser]:
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 5000))
         headers = {"Origin": ORIGIN}
         async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as http:
-            yield Browser(http, desk)
+            yield Browser(http, desk, app)

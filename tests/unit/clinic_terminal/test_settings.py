@@ -54,6 +54,24 @@ def test_unknown_information_is_named(monkeypatch: pytest.MonkeyPatch, credentia
         TerminalSettings.load()
 
 
+@pytest.mark.parametrize(
+    ("variable", "low", "high"), [("TERMINAL_IDLE_MINUTES", 2, 120), ("TERMINAL_HIDE_SECONDS", 30, 300)]
+)
+def test_screens_lock_and_hide_within_bounds(
+    monkeypatch: pytest.MonkeyPatch, credential_file: Path, variable: str, low: int, high: int
+) -> None:
+    monkeypatch.setenv("TERMINAL_CREDENTIAL", str(credential_file))
+    monkeypatch.setenv("TERMINAL_FUND_URL", "http://127.0.0.1:8000")
+    name = variable.removeprefix("TERMINAL_").lower()
+    for value in (low, high):
+        monkeypatch.setenv(variable, str(value))
+        assert getattr(TerminalSettings.load(), name) == value
+    for value in (low - 1, high + 1):
+        monkeypatch.setenv(variable, str(value))
+        with pytest.raises(SettingsError, match=variable):
+            TerminalSettings.load()
+
+
 def test_a_url_without_tls_is_rejected(monkeypatch: pytest.MonkeyPatch, credential_file: Path) -> None:
     monkeypatch.setenv("TERMINAL_CREDENTIAL", str(credential_file))
     monkeypatch.setenv("TERMINAL_FUND_URL", "http://fund.example")

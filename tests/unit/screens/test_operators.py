@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from screens.operators import MAX_OPERATORS, Operator, Operators, OperatorsError, seal
+from screens.operators import MAX_OPERATORS, NameTaken, NameUnknown, Operator, Operators, OperatorsError, seal
 
 SECRET = b"a key that only she may use"
 
@@ -80,6 +83,36 @@ def test_an_operator_is_replaced_by_name(operators: Operators) -> None:
     operators.add(seal("見本 花子", "approver", "another password", SECRET))
     assert [operator.role for operator in operators.all()] == ["approver"]
     assert operators.log_in("見本 花子", "correct horse") is None
+
+
+def test_an_operator_is_new_or_known_as_stated(operators: Operators, sealed: Operator) -> None:
+    with pytest.raises(NameTaken):
+        operators.add(sealed.model_copy(update={"name": "見本 花子"}), replace=False)
+    with pytest.raises(NameUnknown):
+        operators.add(sealed.model_copy(update={"name": "見本　次郎"}), replace=True)
+    assert operators.all() == [sealed]
+    operators.add(sealed, replace=True)
+    operators.add(sealed.model_copy(update={"name": "見本　次郎"}), replace=False)
+    assert len(operators.all()) == 2
+
+
+def test_operators_who_are_added_at_the_same_time_are_all_kept(
+    sealed: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, read = tmp_path / "operators.json", Operators.all
+    meeting = threading.Barrier(2)
+
+    def read_together(operators: Operators) -> list[Operator]:
+        found = read(operators)
+        with suppress(threading.BrokenBarrierError):  # alone, as it should be
+            meeting.wait(0.2)
+        return found
+
+    monkeypatch.setattr(Operators, "all", read_together)
+    with ThreadPoolExecutor(2) as threads:
+        for name in ("見本　一", "見本　二"):
+            threads.submit(Operators(path).add, sealed.model_copy(update={"name": name}))
+    assert {operator.name for operator in read(Operators(path))} == {"見本　一", "見本　二"}
 
 
 @pytest.mark.parametrize(

@@ -206,3 +206,13 @@ def test_nothing_of_a_person_is_readable_in_the_file(store: TerminalStore, tmp_p
     assert len(content) > 10_000
     for text in ("架空", "01130012", "patient4711", "1980-02-03", str(permit().permit_id), "A-1"):
         assert text.encode() not in content
+
+
+def test_the_version_is_another_one_after_every_change(tmp_path: Path) -> None:
+    with TerminalStore.open(tmp_path) as store, TerminalStore.open(tmp_path) as another_process:
+        known = {store.version()}
+        assert {store.version()} == known
+        for changed in (store, another_process, store):
+            changed.keep_permit(permit())
+            assert store.version() not in known
+            known.add(store.version())

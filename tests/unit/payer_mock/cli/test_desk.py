@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from payer_mock.cli import app
+from payer_mock.web.desk import Desk
 from screens.operators import Operators
 from tests.unit.payer_mock.builders import credential
 
@@ -68,6 +69,27 @@ def test_only_an_insurers_credential_is_sealed(tmp_path: Path, content: str) -> 
     result = add(tmp_path)
     assert result.exit_code == 2
     assert "payer.json" in result.output
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [("", 1800), ("2", 120), ("120", 7200)])
+def test_the_desk_locks_after_the_minutes_of_the_setting(
+    monkeypatch: pytest.MonkeyPatch, minutes: str, seconds: float
+) -> None:
+    desks: list[Desk] = []
+    monkeypatch.setattr("payer_mock.web.app.create_app", desks.append)
+    monkeypatch.setattr("screens.web.server.serve", lambda *_: None)
+    if minutes:
+        monkeypatch.setenv("PAYER_IDLE_MINUTES", minutes)
+    assert run("serve").exit_code == 0
+    assert [desk.sessions.idle_seconds for desk in desks] == [seconds]
+
+
+@pytest.mark.parametrize("minutes", ["1", "121", "x"])
+def test_a_lock_out_of_bounds_ends_with_2(monkeypatch: pytest.MonkeyPatch, minutes: str) -> None:
+    monkeypatch.setenv("PAYER_IDLE_MINUTES", minutes)
+    result = run("serve")
+    assert result.exit_code == 2
+    assert "PAYER_IDLE_MINUTES" in result.output
 
 
 @pytest.mark.parametrize("words", [("serve",), ("add-operator", "見本", "--credential", "payer.json")])

@@ -109,6 +109,17 @@ async def test_a_session_ends_without_input_and_its_events_are_none(browser: Bro
     assert browser.desk.sessions.values() == []
 
 
+async def test_a_page_without_script_waits_while_the_session_is_open_elsewhere(browser: Browser) -> None:
+    await browser.log_in()
+    browser.ticks[0] = IDLE_SECONDS - 60
+    waiting = await browser.get("/enrolment/idle?next=/enrolment/members")
+    assert 'content="61; url=/enrolment/idle?next=/enrolment/members"' in waiting.text
+    assert (await browser.get("/enrolment/alive")).json() == {"seconds": 60}
+    browser.ticks[0] = IDLE_SECONDS + 1
+    assert (await browser.get("/enrolment/alive")).json() == {"seconds": 0}
+    assert (await browser.get("/enrolment/idle")).headers["location"] == "/enrolment/login?next=/enrolment"
+
+
 @pytest.mark.parametrize(
     "path",
     [

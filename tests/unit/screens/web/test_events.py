@@ -36,6 +36,27 @@ async def test_an_update_is_sent_once_and_the_last_ends_the_stream() -> None:
     assert await sent(Source(one, one, last, one)) == [RETRY, event(one), event(last)]
 
 
+async def test_what_is_announced_goes_with_the_page_once() -> None:
+    one = Update("<p>1</p>")
+    spoken = Update("<p>1</p>", "new")
+    assert await sent(Source(one, one, spoken, one, Update("<p>2</p>", "new", last=True))) == [
+        RETRY,
+        event(one),
+        event(spoken),
+        event(Update("<p>2</p>", "new", last=True)),
+    ]
+
+
+async def test_a_failure_ends_the_stream_in_the_log_without_values(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail() -> Update:
+        raise ZeroDivisionError("見本")
+
+    streams = Streams(lambda: 0.0)
+    assert [part async for part in streams._events(fail, 0)] == [RETRY]
+    assert caplog.messages == ["a stream ended: ZeroDivisionError"]
+    assert streams.respond(fail, 0).status_code == 200
+
+
 async def test_a_stream_ends_by_time() -> None:
     source = Source(Update("<p>1</p>"), step=MAX_SECONDS / 3)
     assert len(await sent(source)) == 2

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
+import re
+import threading
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any, cast
 
 import pytest
 
 from clinic_terminal.console import outcomes
+from clinic_terminal.pages.desk import appointments
 from clinic_terminal.pages.desk.batch import Batch, results_csv
 from clinic_terminal.queries.appointments import Appointment, ChangeStatus
 from eligibility_api.contract.codes import Validity
@@ -73,6 +78,33 @@ async def test_the_results_say_what_is_to_be_asked(desk: Browser) -> None:
     assert "入力内容を確認してください" in words
 
 
+async def test_a_batch_that_ends_while_its_progress_is_rendered_still_sends_the_results(
+    desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(appointments, "_PAUSE_SECONDS", 0.01)
+    desk.desk.fund.batches.polls_until_done = 10**6
+    await sent(desk, table("09:00"))
+    site, batch = desk.desk.site, desk.desk.site.batch
+    assert batch is not None
+    render = site.fragment
+
+    def rendered(*arguments: Any, **values: Any) -> str:
+        html = render(*arguments, **values)
+        desk.desk.fund.batches.polls_until_done = 0
+        batch.join()
+        return html
+
+    monkeypatch.setattr(site, "fragment", rendered)
+    async with desk.stream("/desk/appointments/events") as stream:
+        first = await stream.next()
+        assert first is not None
+        assert (first.kind, "<progress" in first.html) == ("update", True)
+        last = await stream.next()
+        assert last is not None
+        assert (last.kind, "09:00" in last.html) == ("last", True)
+        assert await stream.next() is None
+
+
 async def test_a_row_opens_the_whole_answer_and_changes_nothing(desk: Browser) -> None:
     desk.desk.visit(answer(), at=NOW - timedelta(days=30))
     moved = enrolment(address="架空県別市2-2")
@@ -128,12 +160,20 @@ async def test_a_table_that_cannot_be_used_is_explained_and_not_sent(
 ) -> None:
     response = await desk.http.post("/desk/appointments", files={"file": ("a.csv", data, "text/csv")})
     assert response.status_code == 422
-    assert sentence in words_of(response)
+    assert words_of(response).count(sentence) == 2, "in the summary, and at the field"
+    assert 'required aria-invalid="true" aria-describedby="file-fault ' in response.text
     assert desk.desk.site.batch is None
 
 
-async def test_a_day_that_cannot_be_read_is_explained(desk: Browser) -> None:
-    assert await sent(desk, table("1"), "someday") == 422
+@pytest.mark.parametrize("day", ["someday", "2026-02-30", "x" * 25])
+async def test_a_day_that_cannot_be_read_is_explained_at_its_field(desk: Browser, day: str) -> None:
+    files = {"file": ("a.csv", table("1"), "text/csv")}
+    response = await desk.http.post("/desk/appointments", data={"day": day}, files=files)
+    assert response.status_code == 422
+    assert words_of(response).count("日付を確認してください") == 2
+    assert 'id="day-fault"' in response.text
+    assert f'value="{day[:24]}"' in response.text, "what was typed stays"
+    assert desk.desk.site.batch is None
 
 
 async def test_a_file_that_is_too_large_is_refused(desk: Browser) -> None:
@@ -157,6 +197,41 @@ async def test_no_second_batch_begins_before_the_first_has_ended(desk: Browser) 
     assert batch is not None
     batch.stop()
     batch.join()
+
+
+async def test_two_batches_at_the_same_time_are_one(desk: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting = threading.Barrier(2)
+
+    class SlowlyMade(Batch):
+        def __init__(self, *arguments: Any) -> None:
+            with suppress(threading.BrokenBarrierError):  # alone, as it should be
+                meeting.wait(0.2)
+            super().__init__(*arguments)
+
+    monkeypatch.setattr("clinic_terminal.pages.site.Batch", SlowlyMade)
+    desk.desk.fund.batches.polls_until_done = 10**6
+    codes = await asyncio.gather(*(sent(desk, table("09:00")) for _ in range(2)))
+    assert sorted(codes) == [303, 409]
+    batch = desk.desk.site.batch
+    assert batch is not None
+    batch.stop()
+    batch.join()
+
+
+async def test_a_long_list_of_results_has_pages(desk: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appointments, "MAX_SHOWN", 2)
+    desk.desk.fund.batches.answers = {"3": answer(results=[enrolment(address="架空県別市2-2")])}
+    await sent(desk, table("1", "2", "3"))
+    first = await results(desk)
+    assert "3件中 1～2件目を表示" in first
+    page = await desk.get("/desk/appointments?after=2")
+    assert "3件中 3～3件目を表示" in words_of(page)
+    assert "次のページ" not in words_of(page)
+    [path] = re.findall(r'href="(/desk/appointments/[^"/]+/\d+)"', page.text)
+    assert (await desk.get(path)).status_code == 200
+    for after in ("3", "9999"):
+        assert "1～2件目" in words_of(await desk.get(f"/desk/appointments?after={after}"))
+    assert (await desk.get("/desk/appointments?after=-1")).status_code == 400
 
 
 async def test_the_results_are_exported(desk: Browser) -> None:

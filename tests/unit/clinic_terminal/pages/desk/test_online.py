@@ -195,17 +195,12 @@ async def test_a_list_that_is_too_long_is_refused(desk: Browser, monkeypatch: py
     assert (response.status_code, asked(desk)) == (409, [])
 
 
-@pytest.mark.parametrize("day", ["明日", "2026-02-30", "0"])
+@pytest.mark.parametrize("day", ["明日", "2026-02-30", "0", "9" * 1000])
 async def test_a_day_that_is_none_is_explained(desk: Browser, day: str) -> None:
     response = await desk.post(PATH, {"day": day})
     assert response.status_code == 422
     assert "日付を確認してください" in words_of(response)
-    assert calls(desk) == []
-
-
-async def test_a_day_that_is_too_long_is_refused_unread(desk: Browser) -> None:
-    response = await desk.post(PATH, {"day": "9" * 1000})
-    assert response.status_code == 400
+    assert f'value="{day[:24]}"' in response.text
     assert calls(desk) == []
 
 

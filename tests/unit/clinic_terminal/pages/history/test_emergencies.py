@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from clinic_terminal.errors import TerminalError
+from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Role
 from eligibility_api.contract.emergency import EmergencyReason
 from tests.builders.clinic import long_history, samples
@@ -62,6 +64,8 @@ async def test_the_form_has_the_notice_before_anything_is_asked(hospital: Browse
     [
         ({"reason": ""}, "reason-unconscious"),
         ({"note": "  "}, "note"),
+        ({"note": "あ" * 201}, "note"),
+        ({"password": "1" * 21}, "password"),
         ({"password": ""}, "password"),
         ({"password": "12345"}, "password"),
         ({"password": "12345a"}, "password"),
@@ -77,15 +81,16 @@ async def test_nothing_is_asked_without_reason_note_and_password(
     page = await hospital.post(f"{path}/emergency", **typed)
     assert page.status_code == 422
     assert f'<a href="#{field}">' in page.text
+    assert page.text.count('class="fault"') == 1, "it is at its field too"
+    assert f'value="{typed["note"][:200]}"' in page.text, "what was typed stays"
     assert typed["password"] == "" or typed["password"] not in page.text, "a password is never shown again"
     assert hospital.pages.fund.permits.emergencies == []
     assert "薬剤：同意なし" in words_of(await hospital.get(path))
 
 
-async def test_a_reason_that_does_not_exist_or_a_long_note_is_refused(hospital: Browser) -> None:
+async def test_a_reason_that_does_not_exist_is_refused(hospital: Browser) -> None:
     path = f"/history/{hospital.pages.visit()}"
-    for changes in ({"reason": "curious"}, {"note": "あ" * 201}, {"password": "1" * 21}):
-        assert (await hospital.post(f"{path}/emergency", **{**ASKED, **changes})).status_code == 400
+    assert (await hospital.post(f"{path}/emergency", **{**ASKED, "reason": "curious"})).status_code == 400
     assert hospital.pages.fund.permits.emergencies == []
 
 
@@ -113,6 +118,34 @@ async def test_it_does_not_exist_outside_hospitals(browser: Browser) -> None:
     assert (await browser.get(f"{path}/emergency")).status_code == 404
     assert (await browser.post(f"{path}/emergency", **ASKED)).status_code == 404
     assert browser.pages.fund.permits.emergencies == []
+
+
+async def test_a_fund_that_does_not_answer_is_a_technical_failure_and_no_missing_page(
+    hospital: Browser,
+) -> None:
+    path = f"/history/{hospital.pages.visit()}/emergency"
+    hospital.pages.fund.failures["/v1/token"] = ["lost"] * 10
+    for page in (await hospital.get(path), await hospital.post(path, **ASKED)):
+        assert page.status_code == 200
+        assert "fund-unreachable" in words_of(page)
+        assert "閲覧していません" in words_of(page)
+    assert ASKED["note"] in page.text, "what was typed stays"
+    assert 'value="unconscious" checked' in page.text
+    assert ASKED["password"] not in page.text
+    assert hospital.pages.fund.permits.emergencies == []
+
+
+async def test_the_way_to_it_stays_while_the_fund_does_not_answer(
+    hospital: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/history/{hospital.pages.visit()}"
+    assert f'href="{path}/emergency"' in (await hospital.get(path)).text
+
+    def unreachable(_fund: FundClient) -> None:
+        raise TerminalError("fund-unreachable")
+
+    monkeypatch.setattr(FundClient, "rights", unreachable)
+    assert f'href="{path}/emergency"' in (await hospital.get(path)).text
 
 
 async def test_the_reception_cannot_use_it(hospital: Browser) -> None:

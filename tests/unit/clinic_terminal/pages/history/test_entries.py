@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from eligibility_api.contract.codes import Category
-from eligibility_api.contract.history import HistoryResource
+from eligibility_api.contract.history import HistoryResource, Medications
 from eligibility_api.contract.prescriptions import DispensingRequest, OnSiteRequest, PrescriptionRequest
 from tests.builders.clinic import histories, samples
 from tests.builders.clinic.fake_consents import CONSENT
@@ -94,6 +94,56 @@ async def test_an_ended_consent_is_none(doctor: Browser) -> None:
     await doctor.log_in(DOCTOR)  # the session has ended too
     await doctor.post(f"{path}/entry", **ONE)
     assert "consent_id" not in checked(doctor)
+
+
+async def test_findings_are_shown_until_the_consent_ends_and_the_page_closes_then(doctor: Browser) -> None:
+    path = doctor.pages.opened(timedelta(minutes=15))
+    assert "data-closes" not in (await doctor.get(f"{path}/entry")).text, "nothing on it is hers"
+    page = await doctor.post(f"{path}/entry", **ONE)
+    assert "架空鎮痛テープ" in words_of(page)
+    assert "閲覧できるのは2026-04-01 18:15まで （あと15分）" in words_of(page)
+    assert f'data-closes="900" data-closed="{path}/entry"' in page.text
+    assert f'content="901; url={path}/entry"' in page.text, "without script too"
+    doctor.pages.skip(minutes=15)
+    page = await doctor.get(f"{path}/entry")
+    assert "架空鎮痛テープ" not in page.text
+    assert "見本クリニック" not in page.text
+    assert "重複投薬：該当あり" in words_of(page), "a fact needs no consent"
+    assert "data-closes" not in page.text
+
+
+async def test_findings_are_forgotten_when_the_consent_turns_out_to_be_withdrawn(doctor: Browser) -> None:
+    path = doctor.pages.opened()
+    await doctor.post(f"{path}/entry", **ONE)
+    doctor.pages.fund.failures[f"/v1/consents/{CONSENT}/medications"] = ["consent-withdrawn"]
+    await doctor.get(path)
+    assert "架空鎮痛テープ" not in (await doctor.get(f"{path}/entry")).text
+
+
+async def test_names_out_of_the_history_close_the_page_too(doctor: Browser) -> None:
+    path = doctor.pages.opened(timedelta(minutes=15))
+    doctor.pages.consent(Category.MEDICATION)  # so that the check names nothing
+    await doctor.get(path)
+    [known] = doctor.pages.fund.history.pages[HistoryResource.MEDICATIONS]
+    assert isinstance(known, Medications)
+    row = known.groups[0].medicines[0]
+    assert row.name is not None
+    page = await doctor.post(f"{path}/entry", **{**ONE, "code": row.drug_code})
+    assert row.name in page.text
+    assert 'data-closes="900"' in page.text
+    doctor.pages.skip(minutes=15)
+    page = await doctor.get(f"{path}/entry")
+    assert row.name not in page.text
+    assert "data-closes" not in page.text
+
+
+async def test_the_open_prescriptions_close_the_page_too(browser: Browser) -> None:
+    path = browser.pages.opened(timedelta(minutes=15))
+    assert 'data-closes="900"' in (await browser.get(f"{path}/entry")).text
+    browser.pages.skip(minutes=15)
+    page = await browser.get(f"{path}/entry")
+    assert "同意の期限が切れた" in words_of(page)
+    assert "data-closes" not in page.text
 
 
 async def test_what_could_not_be_decided_is_not_none(doctor: Browser) -> None:
@@ -213,7 +263,7 @@ async def test_a_pharmacist_registers_dispensings_alone(browser: Browser, kind: 
         ({"day": ""}, "day", "日付を確認してください。"),
         ({"day": "1000-01-01"}, "day", "日付を確認してください。"),
         ({"prescribed_by": "1312222224"}, "prescribed-by", "検証番号の正しい10桁"),
-        ({"prescriber_name": " "}, "prescriber-name", "処方元の名称を入力してください。"),
+        ({"prescriber_name": " "}, "prescriber-name", "処方元の名称を200文字以内で入力してください。"),
         ({"prescribed_on": ""}, "prescribed-on", "日付を確認してください。"),
     ],
     ids=str,
@@ -232,11 +282,29 @@ async def test_a_fault_is_named_at_its_field_and_nothing_is_sent(
 
 
 @pytest.mark.parametrize(
-    ("field", "length"), [("code", 21), ("day", 21), ("prescribed_by", 21), ("usage", 201)]
+    ("name", "field", "length"),
+    [
+        ("code", "code-0", 21),
+        ("quantity", "quantity-0", 21),
+        ("times", "times-0", 5000),
+        ("usage", "usage-0", 201),
+        ("instruction", "instruction-0", 201),
+        ("day", "day", 21),
+        ("prescribed_by", "prescribed-by", 21),
+        ("prescriber_name", "prescriber-name", 201),
+        ("prescribed_on", "prescribed-on", 21),
+    ],
 )
-async def test_a_field_is_never_longer_than_it_may_be(browser: Browser, field: str, length: int) -> None:
-    page = await browser.post(f"{browser.pages.opened()}/entry", **{**FOR_PHARMACY, field: "1" * length})
-    assert page.status_code == 400
+async def test_what_is_longer_than_it_may_be_is_a_fault_of_its_field(
+    browser: Browser, name: str, field: str, length: int
+) -> None:
+    page = await browser.post(f"{browser.pages.opened()}/entry", **{**FOR_PHARMACY, name: "1" * length})
+    assert page.status_code == 422
+    assert f'id="{field}-fault"' in page.text
+    assert f'value="{"1" * min(length, 200)}"' in page.text, "what was typed, cut"
+    for other, text in FOR_PHARMACY.items():
+        assert other in (name, "act", "kind") or f'value="{text}"' in page.text, "the others stay"
+    assert [path for path in browser.pages.fund.calls if "duplicate" in path] == []
 
 
 async def test_more_lines_keep_what_was_typed_and_have_an_end(doctor: Browser) -> None:

@@ -141,7 +141,7 @@ async def test_the_page_has_its_end_in_words_and_closes_then(browser: Browser) -
     page = await browser.get(path)
     assert "閲覧できるのは2026-04-01 18:15まで （あと15分）" in words_of(page)
     assert 'data-closes="900"' in page.text
-    assert '<meta http-equiv="refresh" content="901">' in page.text, "without script too"
+    assert f'<meta http-equiv="refresh" content="901; url={path}">' in page.text, "without script too"
     browser.pages.skip(minutes=6)
     assert 'class="closes near"' in (await browser.get(path)).text
     browser.pages.skip(minutes=9)
