@@ -52,7 +52,7 @@ class DuplicateCheckRequest(RequestModel):
     consent_id: UUID | None = Field(
         default=None,
         description="A consent of the patient to this facility to view `prescription`: then the answer names drugs,"
-        " days and institutions. Without it only the facts are told.",
+        " days and institutions. Without it the answer has the facts only.",
     )
     medicines: list[CheckedMedicine] = Field(min_length=1, max_length=100)
 
