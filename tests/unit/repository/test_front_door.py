@@ -19,6 +19,7 @@ PAGES = [
     ),
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "examples").rglob("*.md")),
+    *sorted((ROOT / "deploy").rglob("*.md")),
 ]
 MAX_README_LINES = 90
 
@@ -38,6 +39,29 @@ def broken_links(page: Path) -> list[str]:
 def test_links_lead_to_files() -> None:
     assert len(PAGES) > 100
     assert [link for page in PAGES for link in broken_links(page)] == []
+
+
+def cells(row: str) -> int:
+    """The cells of a table's row; a bar in code or behind a backslash divides nothing."""
+    return len(re.findall(r"(?<!\\)\|", re.sub(r"`[^`]*`", "", row.strip()))) - 1
+
+
+def ragged_rows(page: Path) -> list[str]:
+    """The rows that have other than their table's head's number of cells, with the page."""
+    text = re.sub(
+        r"```.*?```", lambda block: "\n" * block[0].count("\n"), page.read_text(encoding="utf-8"), flags=re.S
+    )
+    found, head = [], 0
+    for number, row in enumerate(text.splitlines(), 1):
+        head = (head or cells(row)) if row.startswith("|") else 0
+        if head and cells(row) != head:
+            found.append(f"{page.relative_to(ROOT)}:{number}: {cells(row)} cells of {head}")
+    return found
+
+
+def test_the_rows_of_a_table_have_as_many_cells_as_its_head() -> None:
+    assert sum("\n|" in page.read_text(encoding="utf-8") for page in PAGES) > 50
+    assert [row for page in PAGES for row in ragged_rows(page)] == []
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
