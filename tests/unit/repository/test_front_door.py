@@ -82,6 +82,17 @@ def test_automation_names_no_machine_and_no_registry(name: str) -> None:
     assert re.findall(r"https?://|index-url|(?<![\w.])/(?:root|home|usr|opt|tmp|work)\b", text) == []
 
 
+def test_every_lint_is_a_hook_too() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    lints = re.findall(
+        r"'([^']+)'", "".join(re.findall(r"^(?:typed|lints) = ((?:.*\\\n)*.*)", makefile, re.MULTILINE))
+    )
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    programs = {" ".join(word for word in lint.split() if not word.startswith("-")) for lint in lints}
+    assert {"python scripts/words", "mypy", "lint-imports"} <= programs
+    assert [one for one in programs if f"entry: .venv/bin/{one.removesuffix(' .')}" not in hooks] == []
+
+
 def test_the_container_names_no_registry() -> None:
     text = (ROOT / "Containerfile").read_text(encoding="utf-8")
     assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${BASE}", "${BASE}"]
