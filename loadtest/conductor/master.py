@@ -14,10 +14,10 @@ from loadtest.conductor.levels import UNLIMITED_SECONDS, tagged
 from loadtest.conductor.orders import BEGIN, END, PLAN
 from loadtest.conductor.preparation import Compared, Request, Sampled
 from loadtest.conductor.workers import SILENT_SECONDS, Workers
+from loadtest.errors import LoadError
 from loadtest.generator.messages import Answers
 from loadtest.scenario.levels import Level
 from loadtest.scenario.plan import Plan
-from loadtest.target import LoadError
 
 if TYPE_CHECKING:  # Locust patches the process that imports it
     from locust.env import Environment

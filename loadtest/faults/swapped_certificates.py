@@ -18,7 +18,7 @@ from loadtest.faults.taps import register_with, right_bytes, tap_with
 from loadtest.http_client.connection import Reply
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.scenario.answer_sample import CheckQuery
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 
 def with_key_of(terminal: Terminal, other: Terminal) -> Terminal:

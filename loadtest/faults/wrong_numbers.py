@@ -11,12 +11,12 @@ from pathlib import Path
 from random import Random
 
 from loadtest.dataset.member_files import Cells, membership_of, read_cells
+from loadtest.errors import LoadError
 from loadtest.faults.fault import Expectation, Fault, FaultContext, always
 from loadtest.faults.insurer_client import latest_files, rewrite
 from loadtest.faults.wrong_file import Mistake, WrongFile
 from loadtest.model.replay import Key, key_of
-from loadtest.scenario.sections import Text
-from loadtest.target import LoadError
+from loadtest.sections import Text
 
 _MIN_MEMBERS = 20
 """The fund does not hold files for shares of fewer rows."""

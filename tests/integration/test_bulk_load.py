@@ -16,8 +16,8 @@ from loadtest.dataset.bulk_load import bulk_load, is_loaded
 from loadtest.dataset.bulk_population import SHORT_EVERY, WRITTEN_EVERY, BulkPopulation
 from loadtest.dataset.nation import INSURER_OF_EVERY_POPULATION, has_population
 from loadtest.dataset.request_bodies import number_body
+from loadtest.errors import LoadError
 from loadtest.model.answer import Question
-from loadtest.target import LoadError
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import CLINIC
 from tests.builders.people import Person
