@@ -155,6 +155,7 @@ class Cluster:
         self._http = self._running.enter_context(httpx2.Client(trust_env=False, timeout=_ANSWER_S))
         self._folder.mkdir(mode=0o700)
         self._programs.user.chown(self._folder)
+        # No `child_process`: it is the end of its input that ends it, and a signal would interrupt it while it ends others.
         self._guardian = subprocess.Popen(
             [sys.executable, "-m", "loadtest.cluster.guardian", str(self._folder)],
             stdin=subprocess.PIPE,
