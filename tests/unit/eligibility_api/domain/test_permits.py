@@ -8,9 +8,8 @@ import pytest
 
 from eligibility_api.contract.codes import Care
 from eligibility_api.contract.consent_versions import STATEMENT_VERSION, STATEMENT_VERSIONS
+from eligibility_api.contract.durations import MAX_DAYS_AHEAD, MAX_IDENTIFICATION_AGE
 from eligibility_api.domain.permits import (
-    MAX_DAYS_AHEAD,
-    MAX_IDENTIFICATION_AGE,
     MAX_OWN_PAGE_CONSENTS,
     MAX_PRESENCE_AGE,
     WINDOW_WITHOUT_CONSENT,
