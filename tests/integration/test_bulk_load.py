@@ -108,7 +108,7 @@ async def test_each_person_has_a_binding_and_her_enrolments(loaded: Fund) -> Non
 async def test_whoever_is_spelled_otherwise_is_confirmed_as_the_register_would_propose_her(
     loaded: Fund, number: int
 ) -> None:
-    """Rule R8: and a file with another number asks for no other confirmation."""
+    """Rule R9: and a file with another number asks for no other confirmation."""
     resident = BULK.resident(number)
     loaded.jlis.register.add([resident])
     written = BULK.written(number)
