@@ -1,4 +1,4 @@
-"""SQL that finds the consents which a person gave a facility on her own page, for a person whom it identified (W14)."""
+"""SQL that finds the consents which a person gave a facility on her own page, for a person whom it identified (W17)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 MAX_IDENTIFICATION_AGE: Final = timedelta(hours=24)
-"""How long ago a facility may have identified the patient of whom it records (W11) or asks (W14)."""
+"""How long ago a facility may have identified the patient of whom it records (W11) or asks (W17)."""
 
 IDENTIFICATION_HOURS: Final = MAX_IDENTIFICATION_AGE // timedelta(hours=1)
 

@@ -1,4 +1,4 @@
-"""Durations of permits (W1, W2, W8, W9, W12), as pure functions.
+"""Durations of permits (W1, W2, W8, W12, W16), as pure functions.
 
 Which clock they are judged by is the store's concern.
 """
@@ -14,7 +14,7 @@ from eligibility_api.contract.durations import MAX_DAYS_AHEAD
 from eligibility_api.domain.dates import JAPAN
 
 WINDOW_WITHOUT_CONSENT = timedelta(hours=24)
-"""Duration of a permit without consent (W8, W9; OQS 11, rule 4); never beyond the end of a disaster."""
+"""Duration of a permit without consent (W8, W16; OQS 11, rule 4); never beyond the end of a disaster."""
 
 MAX_PRESENCE_AGE = timedelta(minutes=10)
 """Maximum age of the proof of presence that a consent (W3) or an emergency permit (W8) follows."""

@@ -187,7 +187,7 @@ async def test_a_number_that_was_unlinked_from_the_person_waits_for_a_word_of_it
 
 @pytest.mark.parametrize("by", ["file", "call"])
 async def test_a_word_given_before_closes_no_card_of_another_insurer(fund: Fund, by: str) -> None:
-    """Rule R7: a block under another number waits for another key, though the person is confirmed."""
+    """Rules R7 and R11: a block under another number waits for another key, though the person is confirmed."""
     person, name = rare(fund)
     other = await fund.admit_insurer(OTHER_INSURER)
     await fund.enrol(person, credential=other)
