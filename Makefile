@@ -1,5 +1,6 @@
 # `make demo` runs the demo, `make test` checks everything. Both need Python 3.11 or newer with pip, and a package
-# registry. Nothing is installed outside this folder, except Debian packages for a card reader by root's `make test`.
+# registry. Nothing is installed outside this folder, except what root's `make test` and `make deep` take from Debian
+# (scripts/system-packages).
 
 PYTHON ?=
 bin = .venv/bin
@@ -77,12 +78,13 @@ lint:
 	@sh scripts/setup test
 	@printf '$(bin)/%s\n' $(typed) $(lints) | xargs -P 2 -I {} sh -c {}
 
-# Write docs/licences.md from the installed packages.
+# Write docs/licences.md from the locks and the installed packages.
 licences:
 	@sh scripts/setup test
 	@$(bin)/python scripts/licences.py
 
-# Generate docs/openapi.json, docs/settings.md and docs/member-file* from the code; a test holds them equal to it.
+# Generate what follows from the code, such as docs/openapi.json and eligibility_api/sql/ (the list: scripts/generate_docs.py);
+# tests hold all of it equal to the code.
 docs:
 	@sh scripts/setup test
 	@$(bin)/python -m scripts.generate_docs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
@@ -91,3 +92,11 @@ def is_shown_text(text: str) -> bool:
         return bool(_TEXT.validate_python(text).strip())
     except ValidationError:
         return False
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file that the operator named. Raises OperatorError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be read: {error.strerror}.") from error

@@ -1,7 +1,7 @@
 """Periodic maintenance in a separate process, under the database role `shikaku_jobs`.
 
 It refreshes the revocation mirror, creates and drops partitions of used nonces and of the audit record, deletes
-expired counters and batches, and purges what is kept no longer (rule T9). The API answers without it: when it stops,
+expired counters and batches, and purges what is kept no longer (rules T9, T11). The API answers without it: when it stops,
 the mirror goes stale and the API asks OCSP. A failed
 task is logged by exception type and place, and retried.
 """

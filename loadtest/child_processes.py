@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, NoReturn
 
 
@@ -19,17 +19,18 @@ def child_process(
     environment: Mapping[str, str] | None = None,
     output: IO[bytes] | None = None,
     pass_fds: Collection[int] = (),
+    piped: bool = False,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command for the duration of the block, then end it: SIGTERM, and SIGKILL after `stop_seconds`.
 
-    `output`: a file for stdout and stderr (default: inherited). Ctrl-C does not reach the child: it has its
-    own session. Where Linux can, it gets SIGTERM too if this process is killed.
+    `output`: a file for stdout and stderr (default: inherited). `piped`: stdin and stdout are pipes. Ctrl-C does not reach
+    the child: it has its own session. Where Linux can, it gets SIGTERM too if this process is killed.
     """
     process = subprocess.Popen(
         [*_parent_death_prefix(), *command],
         env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
+        stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
+        stdout=subprocess.PIPE if piped else output,
         stderr=output,
         pass_fds=pass_fds,
         start_new_session=True,
@@ -43,6 +44,10 @@ def child_process(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what it no longer read
+                    pipe.close()
 
 
 @functools.cache

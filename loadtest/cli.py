@@ -8,7 +8,7 @@ from loadtest.baseline.command import baseline
 from loadtest.outages.command import outage
 from loadtest.overload.command import overload
 from loadtest.planning.command import plan
-from loadtest.scenario.command import run
+from loadtest.run.command import run
 from loadtest.smoke.command import smoke
 from loadtest.soak.command import soak
 from screens.command_help import arrange

@@ -144,8 +144,8 @@ def _conduct_as_master(environment: Environment, runner: Runner, page: WebUI | N
     from loadtest.conductor.master import Master, Preparation
     from loadtest.conductor.preparation import Request
     from loadtest.dataset.provision import DatasetSize
+    from loadtest.errors import LoadError
     from loadtest.scenario.plan import Plan
-    from loadtest.target import LoadError
 
     for name in ("web_host", "master_bind_host"):
         if getattr(options, name) not in {_LOOPBACK, "::1", "localhost"}:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
-from loadtest.target import LoadError
+from loadtest.errors import LoadError
 
 _TAIL_LINES = 20
 _LINE_LIMIT = 1 << 20

@@ -16,12 +16,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loadtest.child_processes import child_process
-
-if TYPE_CHECKING:
-    from loadtest.cluster.cluster import Cluster
+from loadtest.cluster.cluster import Cluster
+from loadtest.errors import LoadError
 
 _START_SECONDS = 600.0
 _STOP_SECONDS = 120.0
@@ -46,10 +45,6 @@ for arguments in json.load(sys.stdin):
 
 Progress = Callable[[str], None]
 """Reports a step of a run to the user."""
-
-
-class LoadError(Exception):
-    """The run could not be completed; the text is for the engineer."""
 
 
 @dataclass(frozen=True, slots=True)

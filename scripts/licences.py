@@ -1,4 +1,7 @@
-"""Writes `docs/licences.md`: the licence of every locked package, from the metadata of the installed ones.
+"""Writes `docs/licences.md`: the licence of every locked package.
+
+Those of `locks/` are read from the metadata of the installed packages. Those of the tests of generated clients are
+installed by these tests alone, elsewhere: their licences are in `licences.toml`, and in npm's lock itself.
 
 `--check` writes nothing. Exit code 1: a licence is unknown or not in the allow-list (`licences.toml`), a version
 is not the locked one, or the page is out of date.
@@ -7,6 +10,7 @@ is not the locked one, or the page is out of date.
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 import tomllib
@@ -18,6 +22,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ROOT / "locks"
+CLIENTS = ROOT / "tests" / "clients"
 PAGE = ROOT / "docs" / "licences.md"
 DATA = Path(__file__).with_suffix(".toml")
 
@@ -43,21 +48,50 @@ class LicenceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A locked package, and whether the demo needs it or the tests alone."""
+    """A locked package.
+
+    `stated`: its licence, where it is not read from the metadata of the installed package.
+    """
 
     name: str
     version: str
-    demo: bool
+    needed_by: str
+    stated: str | None = None
 
 
 def locked(folder: Path) -> list[Package]:
-    """All packages of the locks, by name."""
+    """All packages of the locks, by name; needed by the demo, or by the tests alone."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.txt")}
     demo = {
         name for lock, text in texts.items() if lock.startswith("demo") for name, _ in _LOCKED.findall(text)
     }
     versions = {name: version for text in texts.values() for name, version in _LOCKED.findall(text)}
-    return [Package(name, version, name in demo) for name, version in sorted(versions.items())]
+    return [
+        Package(name, version, "demo, tests" if name in demo else "tests")
+        for name, version in sorted(versions.items())
+    ]
+
+
+def of_clients(folder: Path, others: list[Package], data: Mapping[str, Any]) -> list[Package]:
+    """The further packages of the tests of generated clients, by name. Raises LicenceError."""
+    known = {(package.name, package.version) for package in others}
+    stated = data["of_clients"]
+    python = dict(_LOCKED.findall((folder / "requirements.txt").read_text(encoding="utf-8"))).items() - known
+    if missing := sorted({name for name, _ in python} - set(stated)):
+        raise LicenceError(f"{', '.join(missing)}: no licence in licences.toml, [of_clients]")
+    lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    npm = {
+        (path.rpartition("node_modules/")[2], one["version"], one["license"])
+        for path, one in lock.items()
+        if path
+    }
+    return [
+        *(Package(name, version, "tests of clients", stated[name]) for name, version in sorted(python)),
+        *(
+            Package(name, version, "tests of clients (npm)", licence)
+            for name, version, licence in sorted(npm)
+        ),
+    ]
 
 
 def installed(name: str) -> Metadata | None:
@@ -126,13 +160,12 @@ def _rows(
     packages: list[Package], data: Mapping[str, Any], find: Callable[[str], Metadata | None]
 ) -> Iterator[str]:
     for package in packages:
-        expression = licence(package, find(package.name), data)
+        expression = package.stated or licence(package, find(package.name), data)
         if not is_allowed(expression, data["allowed"]):
             raise LicenceError(f"{package.name}: {expression} is not in the allow-list")
         includes = data["includes"].get(package.name)
         text = f"{expression}; includes {includes}" if includes else expression
-        needed_by = "demo, tests" if package.demo else "tests"
-        yield f"| {package.name} | {package.version} | {text} | {needed_by} |"
+        yield f"| {package.name} | {package.version} | {text} | {package.needed_by} |"
 
 
 def main() -> int:
@@ -143,7 +176,9 @@ def main() -> int:
     )
     chosen = options.parse_args()
     try:
-        text = page(locked(LOCKS), tomllib.loads(DATA.read_text(encoding="utf-8")))
+        data = tomllib.loads(DATA.read_text(encoding="utf-8"))
+        packages = locked(LOCKS)
+        text = page(packages + of_clients(CLIENTS, packages, data), data)
     except LicenceError as error:
         print(error, file=sys.stderr)
         return 1

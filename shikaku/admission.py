@@ -44,14 +44,6 @@ def admit_insurers(commands: Commands, names: Mapping[str, str]) -> None:
     commands.connect(PAYER_APPROVER=":".join(str(approvers / f"approver-{number}.json") for number in names))
 
 
-def admit_approver(commands: Commands, insurer_number: str, name: str) -> Path:
-    """Admit another key of an insurer, which approves; returns its credential."""
-    credential = commands.home / f"approver-{insurer_number}.json"
-    options = ("--insurer-number", insurer_number, "--name", name, "--approver", "--out", credential)
-    commands.run("eligibility-api", "insurer", "add", *options)
-    return credential
-
-
 def keys_of(commands: Commands, insurer_number: str) -> tuple[Path, Path]:
     """The credentials of an insurer's program and of its approver, once `admit_insurers` has admitted it."""
     approver = commands.home / "approvers" / f"approver-{insurer_number}.json"

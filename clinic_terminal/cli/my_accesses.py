@@ -18,12 +18,13 @@ from clinic_terminal.cli.card_options import (
 from clinic_terminal.cli.common import Dependencies, open_terminal, print_json
 from clinic_terminal.cli.options import AsJson
 from clinic_terminal.console import exit_code_help, own_access
+from eligibility_api.contract.durations import CODE_MINUTES
 
 _HELP = command_help(
-    """患者さんがご自分の情報を閲覧するための、1回だけ使えるコードを作ります。コードと画面のアドレスだけを表示します。
-コードは、患者さんご自身のスマートフォンなどで、5分以内に入力してください。""",
-    """Makes a one-time code with which the patient reads her own information, on a device of her own. Prints the code
-and the page's address; the code works for five minutes.""",
+    f"""患者さんがご自分の情報を閲覧するための、1回だけ使えるコードを作ります。コードと画面のアドレスだけを表示します。
+コードは、患者さんご自身のスマートフォンなどで、{CODE_MINUTES}分以内に入力してください。""",
+    f"""Makes a one-time code with which the patient reads her own information, on a device of her own. Prints the code
+and the page's address; the code works for {CODE_MINUTES} minutes.""",
     exit_code_help.OWN_ACCESS_EXIT_CODES,
 )
 

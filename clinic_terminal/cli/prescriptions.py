@@ -23,6 +23,7 @@ from eligibility_api.contract.duplicate_checks import (
     DuplicateCheckRequest,
     DuplicateKind,
 )
+from eligibility_api.contract.durations import IDENTIFICATION_HOURS
 from eligibility_api.contract.history_query import Staff
 from eligibility_api.contract.prescriptions import (
     DispensingRequest,
@@ -32,11 +33,11 @@ from eligibility_api.contract.prescriptions import (
 )
 from eligibility_api.contract.wire import RequestModel
 
-_FILE_JA = """FILE は API 仕様の形式の JSON オブジェクト1件です。identified_by は、過去24時間以内にこの患者さんを確認した回答の記録番号です。
+_FILE_JA = f"""FILE は API 仕様の形式の JSON オブジェクト1件です。identified_by は、過去{IDENTIFICATION_HOURS}時間以内にこの患者さんを確認した回答の記録番号です。
 再実行するときは同じ --key を指定してください。二重には登録されません。"""
 
-_FILE_EN = """FILE is one JSON object as the interface describes it; identified_by is the record of an answer about
-the patient from the last 24 hours. To repeat a call, give the same --key: it is registered once."""
+_FILE_EN = f"""FILE is one JSON object as the interface describes it; identified_by is the record of an answer about
+the patient from the last {IDENTIFICATION_HOURS} hours. To repeat a call, give the same --key: it is registered once."""
 
 _PRESCRIBE_HELP = command_help(
     f"""処方を支払基金に登録します。{_FILE_JA}""",

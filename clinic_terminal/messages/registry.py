@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from clinic_terminal.messages import bulk, bulk_results, checkups, eligibility, history, references
 from clinic_terminal.messages.elements import Confidence
-from clinic_terminal.messages.errors import MessageFormatError
 from clinic_terminal.messages.headers import MAX_SINGLE_BYTES, Message
 from clinic_terminal.messages.own_error import OwnErrorResult
 
@@ -36,12 +35,6 @@ class MessageKind:
     def layout_is_public(self) -> bool:
         """Whether a layout is known that can be read and answered."""
         return self.request is not None
-
-    def request_model(self) -> type[Message]:
-        """The model of the request. Raises MessageFormatError where the layout is not public."""
-        if self.request is None:
-            raise MessageFormatError("message-layout-not-public")
-        return self.request
 
     @property
     def max_request_bytes(self) -> int:
@@ -104,9 +97,3 @@ def kind_of(file_name: str) -> MessageKind | None:
     if exact is not None:
         return exact
     return next((kind for kind in _UNPUBLISHED if prefix.startswith(kind.prefix)), None)
-
-
-def result_name(file_name: str) -> str:
-    """The name of the result file: that of the request with `req_` of its prefix replaced by `res_` (OQS 2.2)."""
-    prefix, underscore, rest = file_name.partition("_")
-    return f"{prefix.removesuffix('req')}res{underscore}{rest}"

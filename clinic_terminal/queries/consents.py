@@ -9,10 +9,8 @@ from clinic_terminal.clock import JAPAN
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Care
 from eligibility_api.contract.consent import ConsentStatus
+from eligibility_api.contract.durations import MAX_DAYS_AHEAD
 from eligibility_api.contract.history_query import Staff
-
-MAX_DAYS_AHEAD = 30
-"""How long before a consultation its consent may be given, by the fund's rule W12."""
 
 Days = tuple[date, date]
 """The first and the last day of a period."""

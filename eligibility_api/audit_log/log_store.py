@@ -98,11 +98,6 @@ async def entries(connection: AsyncConnection, first: int, count: int) -> list[b
     return await _entries(connection, first, end)
 
 
-async def leaf_of(connection: AsyncConnection, record_id: UUID) -> StoredLeaf | None:
-    """Return a record's leaf; None if it has none yet."""
-    return next(iter(await _leaves_of(connection, [record_id])), None)
-
-
 async def proof_of(connection: AsyncConnection, record_id: UUID) -> InclusionProof | None:
     """Return the proof of a record in the newest checkpoint's tree; None if that does not have it yet."""
     return (await proofs_of(connection, [record_id])).get(record_id)

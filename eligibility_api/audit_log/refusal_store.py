@@ -37,14 +37,14 @@ UPDATE refusal_minute m SET counted = (
 WHERE source = :source AND minute = :minute
 """)
 
-_ENDED = text("""
+_ENDED = text(f"""
 WITH ended AS (
     DELETE FROM refusal_minute WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM refusal_minute WHERE minute < now() - interval '2 minutes' ORDER BY minute LIMIT :chunk))
     RETURNING source, minute, counted, described
 ), recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, insurer_number, detail)
-    SELECT split_part(c.cause, ' ', 1), 'counted', CAST(described ->> 'client_id' AS uuid), described ->> 'institution_code',
+    SELECT split_part(c.cause, ' ', 1), '{COUNTED}', CAST(described ->> 'client_id' AS uuid), described ->> 'institution_code',
            described ->> 'insurer_number',
            jsonb_strip_nulls(jsonb_build_object(
                'minute', minute, 'refusals', sum(c.n::bigint), 'address', described -> 'address',
@@ -53,7 +53,7 @@ WITH ended AS (
     GROUP BY source, minute, described, split_part(c.cause, ' ', 1)
 )
 SELECT count(*) FROM ended
-""")
+""")  # noqa: S608
 
 
 async def write(connection: AsyncConnection, of_source: Minute) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from eligibility_api.audit_log.checkpoint_keys import verification_keys
 from eligibility_api.cli.common import record_reading
-from eligibility_api.cli_support import run_reporting_errors
+from eligibility_api.cli_support import read_file, run_reporting_errors
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
 from eligibility_api.merkle_log.notes import NoteError, VerificationKey
@@ -123,7 +123,7 @@ def verify_command(
     trusted = key or verification_keys(Settings())
     if not trusted:
         raise OperatorError("Give the log's verification key (--key): without it anybody can have signed.")
-    trust = Trust(trusted, witness or (), [_read(one) for one in checkpoint or ()], system_clock())
+    trust = Trust(trusted, witness or (), [read_file(one) for one in checkpoint or ()], system_clock())
 
     def write(answer: GivenAnswer) -> None:
         sink.write(answer.model_dump_json(exclude={"version"}).encode() + b"\n")
@@ -140,13 +140,6 @@ def verify_command(
     _print(report, as_json=as_json)
     if not report.holds:
         raise typer.Exit(1)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise OperatorError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from eligibility_api.cli.audit_log import parse_key
-from eligibility_api.cli_support import run_reporting_errors
+from eligibility_api.cli_support import read_file, run_reporting_errors
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
 from eligibility_api.merkle_log.notes import (
@@ -170,10 +170,8 @@ def add_cosignatures_command(
         database = Database(dsn(settings, "jobs"))
         try:
             return await add_from_note(
-                database, file.read_bytes(), [key for key, _ in settings.witness_addresses]
+                database, read_file(file), [key for key, _ in settings.witness_addresses]
             )
-        except OSError as error:
-            raise OperatorError(f"{file} cannot be read: {error.strerror}.") from error
         except NoteError as error:
             raise OperatorError(f"{file} cannot be used: {error}.") from error
         finally:

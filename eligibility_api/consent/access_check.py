@@ -139,7 +139,7 @@ _OF_EMERGENCY = f"""
         WHEN $5::text IS DISTINCT FROM named OR {_OPERATOR_ENDED} THEN 'staff-not-authorised'
 """
 
-# A permit of disaster mode ends with its disaster, whenever that is closed (W9).
+# A permit of disaster mode ends with its disaster, whenever that is closed (W16).
 _UNTIL_DISASTER = "least(p.until, d.closes_at, d.closed_at)"
 _DISASTER = "LEFT JOIN disaster d ON d.disaster_id = (p.reason ->> 'disaster_id')::bigint"
 

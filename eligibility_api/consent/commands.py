@@ -11,7 +11,7 @@ import typer
 from cryptography import x509
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.cli_support import in_transaction
+from eligibility_api.cli_support import in_transaction, read_file
 from eligibility_api.consent import store
 from eligibility_api.consent.verifier import Report, verify
 from eligibility_api.contract.consent import ConsentEvidence
@@ -60,7 +60,7 @@ def verify_command(
     Exit code 0 if it is proved, else 1.
     """
     trusted = _certificates(trust) if trust is not None else None
-    report = verify(_read(file), trust=trusted, crl=_read(crl) if crl is not None else None)
+    report = verify(read_file(file), trust=trusted, crl=read_file(crl) if crl is not None else None)
     if as_json:
         typer.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=2))
     else:
@@ -76,15 +76,8 @@ def _as_json(report: Report) -> dict[str, Any]:
     return {"proved": report.proved, "findings": findings, "summary": report.summary}
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise OperatorError(f"{path} cannot be read: {error.strerror}.") from error
-
-
 def _certificates(path: Path) -> list[x509.Certificate]:
     try:
-        return x509.load_pem_x509_certificates(_read(path))
+        return x509.load_pem_x509_certificates(read_file(path))
     except ValueError:
         raise OperatorError(f"{path} contains no certificates (PEM).") from None

@@ -24,6 +24,7 @@ from eligibility_api.contract.consent import (
     ListedCare,
     OwnPageConsents,
 )
+from eligibility_api.contract.durations import IDENTIFICATION_HOURS
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.wire import Day
 from eligibility_api.dependencies import current_caller, rights_first
@@ -147,7 +148,8 @@ async def given_on_own_page(
     identified_by: Annotated[
         UUID,
         Query(
-            description="`record_id` of this facility's eligibility answer about her, of the last 24 hours."
+            description="`record_id` of this facility's eligibility answer about her,"
+            f" of the last {IDENTIFICATION_HOURS} hours."
         ),
     ],
     caller: CurrentCaller,

@@ -1,4 +1,4 @@
-"""SQL that finds the consents which a person gave a facility on her own page, for a person whom it identified (W14)."""
+"""SQL that finds the consents which a person gave a facility on her own page, for a person whom it identified (W17)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from eligibility_api.consent.access_check import REASSIGNED
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Care, Right
 from eligibility_api.contract.consent import Basis, ConsentStatus
+from eligibility_api.contract.durations import MAX_IDENTIFICATION_AGE
 from eligibility_api.database.connections import Database
-from eligibility_api.domain.permits import MAX_IDENTIFICATION_AGE
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
 
 FIND = f"""

@@ -191,7 +191,7 @@ async def status(state: State, caller: Caller, consent_id: UUID) -> ConsentStatu
 
 
 async def given_on_own_page(state: State, caller: Caller, identified_by: UUID) -> OwnPageConsents:
-    """The consents that the person of an answer gave this facility on her own page (rule W14).
+    """The consents that the person of an answer gave this facility on her own page (rule W17).
 
     Raises `client-closed`, `right-missing`, `not-identified` and `card-not-usable`.
     """

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from eligibility_api.contract import examples
+from eligibility_api.contract.durations import IDENTIFICATION_HOURS
 from eligibility_api.contract.history import Origin
 from eligibility_api.contract.prescriptions import DrugCode, MedicineAct, Times
 from eligibility_api.contract.wire import Answer, Day, InstitutionCode, RequestModel
@@ -38,7 +39,8 @@ class DuplicateCheckRequest(RequestModel):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.DUPLICATE_CHECK]})
 
     identified_by: UUID = Field(
-        description="`record_id` of this facility's eligibility answer about the patient, of the last 24 hours."
+        description="`record_id` of this facility's eligibility answer about the patient,"
+        f" of the last {IDENTIFICATION_HOURS} hours."
     )
     on: Day = Field(description="The first day of the medicines: of dispensing, or of prescribing.")
     prescription: PrescriptionReference | None = Field(
@@ -52,7 +54,7 @@ class DuplicateCheckRequest(RequestModel):
     consent_id: UUID | None = Field(
         default=None,
         description="A consent of the patient to this facility to view `prescription`: then the answer names drugs,"
-        " days and institutions. Without it only the facts are told.",
+        " days and institutions. Without it the answer has the facts only.",
     )
     medicines: list[CheckedMedicine] = Field(min_length=1, max_length=100)
 

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from eligibility_api.contract import examples
 from eligibility_api.contract.codes import Role
+from eligibility_api.contract.durations import IDENTIFICATION_HOURS
 from eligibility_api.contract.history import Origin
 from eligibility_api.contract.wire import Answer, Day, InstitutionCode, PersonText, RequestModel, Text
 
@@ -54,7 +55,8 @@ class PrescriptionRequest(RequestModel):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PRESCRIPTION]})
 
     identified_by: UUID = Field(
-        description="`record_id` of this facility's eligibility answer about the patient, of the last 24 hours."
+        description="`record_id` of this facility's eligibility answer about the patient,"
+        f" of the last {IDENTIFICATION_HOURS} hours."
     )
     prescribed_on: Day
     medicines: list[PrescribedMedicine] = Field(min_length=1, max_length=100)
@@ -66,7 +68,8 @@ class OnSiteRequest(RequestModel):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ON_SITE]})
 
     identified_by: UUID = Field(
-        description="`record_id` of this facility's eligibility answer about the patient, of the last 24 hours."
+        description="`record_id` of this facility's eligibility answer about the patient,"
+        f" of the last {IDENTIFICATION_HOURS} hours."
     )
     dispensed_on: Day
     medicines: list[PrescribedMedicine] = Field(min_length=1, max_length=100)

@@ -144,7 +144,7 @@ async def _advice(admin: asyncpg.Connection) -> list[str]:
         )
     if not found["synchronous_standby_names"]:
         advice.append(
-            "There is no synchronous standby: whoever loses this server may lose records of answers."
+            "There is no synchronous standby: if this server is lost, records of answers may be lost."
         )
     if found["fsync"] != "on":
         advice.append("Set fsync = on: what was answered would be lost with the machine.")

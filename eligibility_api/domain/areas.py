@@ -5,8 +5,6 @@ An institution code is prefecture (2 digits), fee table (1), municipality (2), n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from eligibility_api.contract.identifiers import UnreadableIdentifier, institution_code
 
 _PREFECTURES = frozenset(f"{number:02d}" for number in range(1, 48))
@@ -32,11 +30,9 @@ def is_facility(area: str) -> bool:
 
 
 def areas_of(code: str) -> tuple[str, str, str]:
-    """The areas to which a facility belongs: its prefecture, its municipality, itself."""
+    """The areas to which a facility belongs: its prefecture, its municipality, itself.
+
+    Disaster mode is on for it where it is on for one of them (W9).
+    """
     prefecture = code[:2]
     return prefecture, prefecture + code[3:5], code
-
-
-def in_areas(code: str, areas: Iterable[str]) -> bool:
-    """Whether disaster mode for these areas is on for the facility (W9)."""
-    return not set(areas_of(code)).isdisjoint(areas)

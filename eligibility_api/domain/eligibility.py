@@ -101,7 +101,7 @@ def answer(inputs: AnswerInputs, *, version_key: bytes) -> EligibilityAnswer | U
 
 
 def select(inputs: AnswerInputs) -> Selection:
-    """Validity (OQSCD006) and the versions to show.
+    """Validity (OQSCD006) and the versions to show (by card rules C1 to C4, by number V1 to V5; P1 to P3).
 
     Raises `card-not-usable` and `eligibility-not-confirmable`.
     """

@@ -1,4 +1,4 @@
-"""One-time codes with which a person opens her own page, and how long they and the page last (rules O1 and O2)."""
+"""One-time codes with which a person opens her own page (rule O1), and how long the page lasts (rule O2)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,6 @@ CODE_LENGTH = RANDOM_CHARACTERS + 1
 GROUP_LENGTH = 3
 MAX_TYPED_LENGTH = 64
 """Characters of what a person types, with spaces and hyphens."""
-
-CODE_LIFE = timedelta(minutes=5)
-"""How long a code can be opened (rule O1); the database makes the instant."""
 
 SESSION_LIFE = timedelta(minutes=15)
 """How long the page stays open (rule O2); the database makes the instant."""

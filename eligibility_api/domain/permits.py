@@ -1,4 +1,4 @@
-"""Durations of permits (W1, W2, W8, W9, W12), as pure functions.
+"""Durations of permits (W1, W2, W8, W12, W16), as pure functions.
 
 Which clock they are judged by is the store's concern.
 """
@@ -10,20 +10,14 @@ from typing import NamedTuple
 
 from eligibility_api.contract.codes import Care
 from eligibility_api.contract.consent_versions import STATEMENT_VERSIONS, Until
+from eligibility_api.contract.durations import MAX_DAYS_AHEAD
 from eligibility_api.domain.dates import JAPAN
 
 WINDOW_WITHOUT_CONSENT = timedelta(hours=24)
-"""Duration of a permit without consent (W8, W9; OQS 11, rule 4); never beyond the end of a disaster."""
+"""Duration of a permit without consent (W8, W16; OQS 11, rule 4); never beyond the end of a disaster."""
 
 MAX_PRESENCE_AGE = timedelta(minutes=10)
 """Maximum age of the proof of presence that a consent (W3) or an emergency permit (W8) follows."""
-
-
-MAX_IDENTIFICATION_AGE = timedelta(hours=24)
-"""How long ago a facility may have identified the patient of whom it records (W11) or asks (W14)."""
-
-MAX_DAYS_AHEAD = 30
-"""How many days ahead the appointment of a consent to an online consultation may be (W12)."""
 
 
 MAX_OWN_PAGE_CONSENTS = 20

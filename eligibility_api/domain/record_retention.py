@@ -1,4 +1,4 @@
-"""How long audit records are kept, by retention class, and when a partition may be dropped."""
+"""How long audit records are kept, by retention class, and when a partition may be dropped (rule T10)."""
 
 from __future__ import annotations
 

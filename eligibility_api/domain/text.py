@@ -13,7 +13,7 @@ _MAX_LENGTH = MAX_EXPANSION * MAX_TEXT_LENGTH
 
 
 def folded_text(text: str) -> str:
-    """Normalise a name or address for comparison in a search (rule W9): NFKC, no spaces, one kind of hyphen.
+    """Normalise a name or address for comparison in a search (rule W15): NFKC, no spaces, one kind of hyphen.
 
     Removing spaces can join a letter and a combining mark, hence the second pass. Other differences remain.
     `text` may be a reading that is normalised already, hence longer. Raises `bounds.TextTooLong`.

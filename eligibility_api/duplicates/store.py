@@ -14,13 +14,13 @@ from eligibility_api.clients.operator import Operator
 from eligibility_api.clients.staff import PATIENT, STAFF_CHECK, STAFF_MISSING, check_admitted
 from eligibility_api.consent.access_check import PROTECTED, access_check, access_parameters, recorded_cte
 from eligibility_api.contract.codes import Category, FacilityKind, Right
+from eligibility_api.contract.durations import IDENTIFICATION_HOURS
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import CareSetting, Origin
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.claims import content_of
 from eligibility_api.domain.duplicates import MAX_ENTRIES, Compared, within_limits
 from eligibility_api.domain.history import HistoryRecord
-from eligibility_api.domain.permits import MAX_IDENTIFICATION_AGE
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
 
 MAX_AGE = timedelta(days=1100)
@@ -73,7 +73,7 @@ FROM guard g LEFT JOIN judged j ON true LEFT JOIN recorded r ON true LEFT JOIN r
 
 _CHECK = _STATEMENT.format(
     guard=STAFF_CHECK,
-    patient=PATIENT.format(record="$5", within=f"'{MAX_IDENTIFICATION_AGE // timedelta(hours=1)} hours'"),
+    patient=PATIENT.format(record="$5", within=f"'{IDENTIFICATION_HOURS} hours'"),
     staff_missing=STAFF_MISSING.format(role="$3", operator="$4", institution="j.institution_code"),
     memberships=_MEMBERSHIPS,
     protected=PROTECTED.format(now="j.now", person_key="j.person_key"),

@@ -86,7 +86,7 @@ def _used_password(
 
 
 async def search(state: State, caller: Caller, request: DisasterSearch) -> FoundPerson:
-    """Answer who a patient is and her insurance, while disaster mode is on for the facility (W9).
+    """Answer who a patient is and her insurance, while disaster mode is on for the facility (W15).
 
     Raises `disaster-mode-off`, `disaster-not-found`, `disaster-several-found`, `card-not-usable`, each recorded;
     `number-miss-limit` and `client-closed`, not recorded.
@@ -110,7 +110,7 @@ async def search(state: State, caller: Caller, request: DisasterSearch) -> Found
 
 
 async def disaster_permit(state: State, caller: Caller, request: DisasterPermitRequest) -> PermitAnswer:
-    """Grant a permit for the person whom a search of this facility found (W9).
+    """Grant a permit for the person whom a search of this facility found (W16).
 
     Raises `role-not-permitted`, `staff-not-authorised`, `disaster-mode-off`, `not-identified`, `card-not-usable`,
     each recorded; `client-closed`, not recorded.

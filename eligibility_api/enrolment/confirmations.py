@@ -1,4 +1,4 @@
-"""What an insurer has said of persons who are spelled otherwise: a word for all their memberships there (rule R8).
+"""What an insurer has said of persons who are spelled otherwise: a word for all their memberships there (rule R9).
 
 Except for those that it has unlinked from the person: each of them needs a word of its own.
 """

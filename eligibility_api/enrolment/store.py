@@ -128,13 +128,6 @@ async def lock_insurer(connection: AsyncConnection, insurer_number: str, *, alon
     await connection.execute(select(lock(_INSURER_LOCKS, func.hashtext(insurer_number))))
 
 
-async def publish_revision(
-    connection: AsyncConnection, revision: int, lead: timedelta = SINGLE_LEAD
-) -> datetime:
-    """Publish a revision and return its instant, for callers that know how long to wait."""
-    return (await publish(connection, revision, lead)).at
-
-
 async def publish(connection: AsyncConnection, revision: int, lead: timedelta = SINGLE_LEAD) -> Published:
     """Fix the revision's instant, `lead` ahead; must be the last statement before a commit within the lead.
 

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from eligibility_api.contract.code_titles import CODE_TITLES
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.member_items import Enrolment
 from eligibility_api.fhir import names
 from eligibility_api.fhir.members import Resource, coding, day, members_of, present
 from eligibility_api.fhir.requests import Asked
-
-VALIDITY_NAMES: Final = {
-    Validity.VALID: "有効",
-    Validity.INVALID: "無効",
-    Validity.INVALID_NEWER_EXISTS: "無効（新しい資格あり）",
-    Validity.NOT_FOUND: "該当資格なし",
-    Validity.AMBIGUOUS: "複数該当",
-    Validity.VALID_UNREGISTERED: "有効（未登録）",
-}
-"""The words of OQSCD006, which are the answer's `disposition`."""
 
 _IN_FORCE: Final = frozenset({Validity.VALID, Validity.VALID_UNREGISTERED})
 _ABSENT: Final = {Validity.AMBIGUOUS: "masked"}
@@ -29,7 +20,8 @@ _ABSENT: Final = {Validity.AMBIGUOUS: "masked"}
 def response_of(answer: EligibilityAnswer, asked: Asked, institution_code: str) -> Resource:
     """The response: `insurance.inforce` is whether the insurance is valid on the day (`servicedDate`).
 
-    The validity's code is an extension, since FHIR has no code for the rest of OQSCD006.
+    The validity's code is an extension, since FHIR has no code for the rest of OQSCD006; its Japanese title is the
+    `disposition`.
     """
     members = members_of(
         answer.results, reference_number=answer.reference_number, institution_code=institution_code
@@ -51,7 +43,7 @@ def response_of(answer: EligibilityAnswer, asked: Asked, institution_code: str) 
             "requestor": _logical(names.INSTITUTION_CODE, institution_code),
             "request": _request(asked),
             "outcome": "complete",
-            "disposition": VALIDITY_NAMES[answer.validity],
+            "disposition": CODE_TITLES["Validity"][answer.validity][0],
             "insurer": _first(members.organizations) or _asked_insurer(asked, answer.validity),
             "insurance": [
                 _insurance(result, coverage["id"], answer.validity)

@@ -1,4 +1,4 @@
-"""Deletes claims, check-ups and prescriptions that no history reaches any more (rule T9)."""
+"""Deletes claims, check-ups and prescriptions that no history reaches any more (rule T11)."""
 
 from __future__ import annotations
 

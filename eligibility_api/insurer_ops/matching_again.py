@@ -1,4 +1,4 @@
-"""Asks the register again about members whom an insurer confirmed while the register found nobody (rule R8).
+"""Asks the register again about members whom an insurer confirmed while the register found nobody (rule R10).
 
 Until migration 0025 the register compared no variants, so that such members wait in no queue. One whom it proposes
 now joins the queue and still waits for the insurer's word; by number she is answered meanwhile as before.

@@ -7,7 +7,7 @@ of the level below.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from eligibility_api.merkle_log.hashing import HASH_SIZE, fold
@@ -80,21 +80,6 @@ def width_at(level: int, index: int, size: int) -> int:
     """Return how many hashes (or entries) a tile has in a tree of `size` leaves: 0 if it does not exist."""
     hashes = size >> TILE_HEIGHT * max(level, 0)
     return max(0, min(TILE_WIDTH, hashes - index * TILE_WIDTH))
-
-
-def tiles_between(old: int, new: int) -> Iterator[Tile]:
-    """Return the tiles of hashes that a tree of `new` leaves has and the one of `old` leaves has not, lower ones first.
-
-    A partial tile that became wider is among them.
-    """
-    for level in range(MAX_LEVEL + 1):
-        before, after = old >> TILE_HEIGHT * level, new >> TILE_HEIGHT * level
-        if not after:
-            return
-        for index in range(before // TILE_WIDTH, -(-after // TILE_WIDTH)):
-            width = width_at(level, index, new)
-            if width > width_at(level, index, old):
-                yield Tile(level, index, width)
 
 
 def tile_of(node: Node, size: int) -> Tile:

@@ -14,10 +14,10 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator
 from eligibility_api.clients.staff import PATIENT, STAFF_CHECK, STAFF_MISSING
 from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.contract.durations import IDENTIFICATION_HOURS
 from eligibility_api.contract.history import Origin
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.claims import Content, encode
-from eligibility_api.domain.permits import MAX_IDENTIFICATION_AGE
 
 LEAD = timedelta(milliseconds=25)
 """How far `known_from` lies ahead of the statement: nothing is visible before its commit (decision 004)."""
@@ -65,7 +65,7 @@ FROM guard g LEFT JOIN judged j ON true LEFT JOIN recorded r ON true LEFT JOIN k
 
 _ADD = _STATEMENT.format(
     guard=STAFF_CHECK,
-    patient=PATIENT.format(record="$5", within=f"'{MAX_IDENTIFICATION_AGE // timedelta(hours=1)} hours'"),
+    patient=PATIENT.format(record="$5", within=f"'{IDENTIFICATION_HOURS} hours'"),
     staff_missing=STAFF_MISSING.format(role="$3", operator="$4", institution="g.institution_code"),
 )
 

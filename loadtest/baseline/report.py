@@ -12,7 +12,7 @@ from rich.table import Table
 from loadtest.baseline.cases import BASELINE, FASTAPI, NUMBER, TAP
 from loadtest.baseline.rounds import CaseResult
 from loadtest.machine.costs import API, DATABASE, MAX_GENERATOR_UTILISATION
-from loadtest.scenario.sections import Text, joined
+from loadtest.sections import Text, joined
 
 MIN_RATIOS = {"tap_over_baseline": 1.0, "number_over_fastapi": 0.35}
 """The minimum ratios of rates on two cores, one of them the generator's."""

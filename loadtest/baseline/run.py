@@ -34,13 +34,14 @@ from loadtest.baseline.server import serve
 from loadtest.clock import today_in_japan
 from loadtest.dataset.provision import Dataset, DatasetSize, provision
 from loadtest.dataset.terminals import sign_in_all
+from loadtest.errors import LoadError
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.machine import processes
 from loadtest.machine.cores import Cores
 from loadtest.machine.costs import API, DATABASE, ProcessKinds, database_processes
 from loadtest.model.answer import Question
 from loadtest.model.events import Membership
-from loadtest.target import LoadError, Progress, TargetEnvironment, start_stack
+from loadtest.target import Progress, TargetEnvironment, start_stack
 
 ROUNDS = 5
 PREPARE = "prepare"

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -20,9 +20,9 @@ from loadtest.cluster import configuration
 from loadtest.cluster.configuration import HOST, NAMES, PORTS, Node
 from loadtest.cluster.programs import Programs
 from loadtest.cluster.state import ClusterState
+from loadtest.errors import LoadError
 from loadtest.machine import processes
 from loadtest.private_files import create_private
-from loadtest.target import LoadError, Progress
 
 _START_S = 120.0
 _POLL_S = 0.2
@@ -34,7 +34,7 @@ _TAIL_LINES = 20
 class Cluster:
     """A context manager: whole when it is entered, ended and removed when it is left, or when this process dies."""
 
-    def __init__(self, folder: Path, programs: Programs, progress: Progress) -> None:
+    def __init__(self, folder: Path, programs: Programs, progress: Callable[[str], None]) -> None:
         """`folder`: is created, and removed at the end."""
         self._folder, self._programs, self._progress = folder.resolve(), programs, progress
         self.nodes = configuration.make_nodes(self._folder, free_ports(PORTS * len(NAMES)))
@@ -155,6 +155,7 @@ class Cluster:
         self._http = self._running.enter_context(httpx2.Client(trust_env=False, timeout=_ANSWER_S))
         self._folder.mkdir(mode=0o700)
         self._programs.user.chown(self._folder)
+        # No `child_process`: it is the end of its input that ends it, and a signal would interrupt it while it ends others.
         self._guardian = subprocess.Popen(
             [sys.executable, "-m", "loadtest.cluster.guardian", str(self._folder)],
             stdin=subprocess.PIPE,

@@ -10,8 +10,8 @@ from pathlib import Path
 from eligibility_api.embedded_postgres.cluster import programs_directory
 from eligibility_api.embedded_postgres.server import EmbeddedDatabaseError, choose_user
 from eligibility_api.embedded_postgres.unprivileged import Unprivileged
-from loadtest.scenario.sections import Text
-from loadtest.target import LoadError
+from loadtest.errors import LoadError
+from loadtest.sections import Text
 
 NO_ETCD = Text(
     "クラスターには etcd が必要です（Debian：apt-get install etcd-server）",

@@ -21,19 +21,20 @@ from typing import Any
 
 import uvloop
 
+from loadtest.arrivals import arrivals
 from loadtest.clock import now
 from loadtest.conductor.live_arrivals import LiveArrivals, LiveKinds
 from loadtest.conductor.orders import FAILED, PREPARING, READY, RUNNING
 from loadtest.conductor.samples import ConductedStats, Samples
 from loadtest.dataset.terminals import sign_in_all, spread_token_ages
 from loadtest.dataset.visitors import Visitors
+from loadtest.errors import LoadError
 from loadtest.generator.messages import Answers, Assignment
 from loadtest.generator.scheduled_run import run_schedule
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.http_client.pool import ConnectionPool, max_connections
 from loadtest.machine import processes
 from loadtest.scenario.answer_sample import AnswerSample
-from loadtest.scenario.arrivals import arrivals
 from loadtest.scenario.batches import MEAN_ROWS
 from loadtest.scenario.executor import Executor, ScheduledBatch, ScheduledVisit
 from loadtest.scenario.history_check import HistoryChecker
@@ -41,7 +42,6 @@ from loadtest.scenario.levels import Shape
 from loadtest.scenario.plan import Plan, VisitFactory
 from loadtest.scenario.run_stats import RunStats
 from loadtest.scenario.visits import TerminalClient
-from loadtest.target import LoadError
 from loadtest.tasks import cancel_and_wait, unwrap_exception_group
 
 _Run = Callable[[Visitors, ConnectionPool], Awaitable[None]]

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from random import Random
 
 from eligibility_api.contract.codes import FacilityKind
+from loadtest.arrivals import MINUTES, minute_share
 from loadtest.dataset.visitors import Visitors
-from loadtest.scenario.arrivals import MINUTES, minute_share
 from loadtest.scenario.plan import Plan
 
 STEP_SECONDS = 0.02

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import logging
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from loadtest.child_processes import child_process
 from loadtest.conductor.levels import UNLIMITED_SECONDS, tagged
 from loadtest.conductor.orders import BEGIN, END, PLAN
 from loadtest.conductor.preparation import Compared, Request, Sampled
 from loadtest.conductor.workers import SILENT_SECONDS, Workers
+from loadtest.errors import LoadError
 from loadtest.generator.messages import Answers
 from loadtest.scenario.levels import Level
 from loadtest.scenario.plan import Plan
-from loadtest.target import LoadError
 
 if TYPE_CHECKING:  # Locust patches the process that imports it
     from locust.env import Environment
@@ -25,15 +26,27 @@ if TYPE_CHECKING:  # Locust patches the process that imports it
 
 _LOG = logging.getLogger(__name__)
 _COMMAND = (sys.executable, "-m", "loadtest.conductor.preparation")
+_STOP_SECONDS = 10.0
 
 
 class Preparation:
-    """The process that prepares the dataset and compares the answers. Raises LoadError."""
+    """The process that prepares the dataset and compares the answers, until it is closed. Raises LoadError."""
 
-    def __init__(self, request: Request) -> None:
-        self._process = subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._write(request.to_line())
-        self.assignments = [self._read() for _ in range(request.workers)]
+    def __init__(self, request: Request, command: Sequence[str] = _COMMAND) -> None:
+        self._running = ExitStack()
+        self._process = self._running.enter_context(
+            child_process(command, stop_seconds=_STOP_SECONDS, piped=True)
+        )
+        try:
+            self._write(request.to_line())
+            self.assignments = [self._read() for _ in range(request.workers)]
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        self._running.close()
 
     def add(self, began_at: str, answers: bytes) -> None:
         """Keep answers for the comparison."""
@@ -44,9 +57,7 @@ class Preparation:
         """Compare all answers with the reference model."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        compared = Compared.model_validate_json(self._read())
-        self._process.wait()
-        return compared
+        return Compared.model_validate_json(self._read())
 
     def _write(self, line: bytes) -> None:
         assert self._process.stdin is not None
@@ -125,7 +136,10 @@ class Master(Workers):
         """The verdict, and the exit code: 0 only if every figure is there and every answer was right."""
         if self._preparation is None:
             return
-        compared = self._preparation.compare()
+        try:
+            compared = self._preparation.compare()
+        finally:
+            self._preparation.close()
         problems = [*self.problems, *self._found(compared)]
         for problem in problems:
             _LOG.error("%s", problem)

@@ -19,13 +19,14 @@ from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.transport import is_loopback
 from loadtest.dataset.provision import Dataset, DatasetSize, provision
+from loadtest.errors import LoadError
 from loadtest.generator.answer_spool import AnswerSpool
 from loadtest.generator.messages import Answers, Message
 from loadtest.generator.partition import make_assignments
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.scenario.answer_check import AnswerChecker
 from loadtest.scenario.plan import Plan
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.target import TargetEnvironment
 
 FAILED = 3
 

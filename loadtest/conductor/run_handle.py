@@ -24,6 +24,7 @@ from loadtest.conductor.run_lines import (
     Ready,
     parse_line,
 )
+from loadtest.errors import LoadError
 from loadtest.generator.answer_spool import AnswerSpool
 from loadtest.generator.messages import Answers, Assignment, Done, GeneratorUsage
 from loadtest.generator.partition import split_command
@@ -32,7 +33,6 @@ from loadtest.machine.roles import COORDINATOR
 from loadtest.piped_child import PipedChild
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import RunStats
-from loadtest.target import LoadError
 
 _LOCUSTFILE = Path(__file__).parents[1] / "locustfile.py"
 LOCAL_COMMAND = shlex.join(

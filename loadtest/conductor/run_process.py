@@ -24,8 +24,8 @@ from pydantic import ValidationError
 from loadtest.conductor.run_lines import START, Failed, Listening, Order, Progress, Ready
 from loadtest.conductor.worker import Worker
 from loadtest.conductor.workers import Workers
+from loadtest.errors import LoadError
 from loadtest.generator.messages import Message
-from loadtest.target import LoadError
 
 LOOPBACK = "127.0.0.1"
 """Locust's messages are neither authenticated nor encrypted."""

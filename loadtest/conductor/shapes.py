@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from locust import LoadTestShape
 
+from loadtest.arrivals import CHECKS_BY_KIND, MINUTES, minute_share
 from loadtest.conductor.levels import UNLIMITED_SECONDS
-from loadtest.scenario.arrivals import CHECKS_BY_KIND, MINUTES, minute_share
 from loadtest.scenario.levels import LEVELS, Level, Shape
 
 if TYPE_CHECKING:

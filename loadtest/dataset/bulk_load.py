@@ -24,7 +24,8 @@ from loadtest.clock import now
 from loadtest.database.dsn import DatabaseUnreachable, operator_dsn
 from loadtest.dataset import bulk_statements as sql
 from loadtest.dataset.bulk_population import MAX_REGISTERED, BulkPopulation, insurer_name
-from loadtest.target import LoadError, Progress, TargetEnvironment
+from loadtest.errors import LoadError
+from loadtest.target import Progress, TargetEnvironment
 
 _TABLES = ["entitlement", "enrolment", "binding"]
 _CHUNK = 1_000_000

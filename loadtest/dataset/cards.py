@@ -25,9 +25,9 @@ from jpki_mock.register.resident import Resident
 from jpki_mock.settings import Settings
 from loadtest.dataset.request_bodies import problem_code, proof_members
 from loadtest.dataset.terminals import Terminal
+from loadtest.errors import LoadError
 from loadtest.http_client.connection import request, with_body
 from loadtest.http_client.pool import ConnectionPool
-from loadtest.target import LoadError
 
 _TRANSACTION_SIZE = 100
 """Certificates issued in one transaction: J-LIS's service, which uses the same store, waits for no longer

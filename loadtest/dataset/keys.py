@@ -6,7 +6,6 @@ difference to a verifier: every certificate is parsed and every signature is com
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,16 +15,15 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from loadtest.dataset.settings import DatasetSettings
 from loadtest.private_files import create_private, exclusive
-
-HOME = Path(os.environ.get("LOADTEST_HOME", "var/loadtest"))
-"""The folder in which the keys are kept between runs."""
 
 _PEM = re.compile(rb"-----BEGIN.+?-----END [A-Z ]+-----\n", re.DOTALL)
 
 
-def load_keys(count: int, home: Path = HOME) -> list[rsa.RSAPrivateKey]:
-    """The first `count` keys, the same in every process; missing ones are generated and added to the file."""
+def load_keys(count: int, home: Path | None = None) -> list[rsa.RSAPrivateKey]:
+    """The first `count` keys, the same in every process; missing ones are generated and added to the file in `home`."""
+    home = home or DatasetSettings().home
     path = home / "card-keys.pem"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with exclusive(home):

@@ -15,7 +15,8 @@ from jpki_mock.jlis import Jlis
 from jpki_mock.settings import Settings
 from loadtest.clock import now
 from loadtest.database.dsn import DatabaseUnreachable, operator_dsn
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.errors import LoadError
+from loadtest.target import TargetEnvironment
 
 SEED = "7001"
 """Seed of the residents: other people than those of any other command."""

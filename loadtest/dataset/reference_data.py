@@ -78,7 +78,7 @@ class ReferenceData:
     """The member files' rows about some residents, each with the register's matching person.
 
     Insurers confirm the persons who are proposed in the first files (`payer-mock load`), and none afterwards. Their
-    word holds for all memberships of the person there, with the same differences or fewer (rule R8).
+    word holds for all memberships of the person there, with the same differences or fewer (rule R9).
     """
 
     def __init__(self, folder: Path, residents: Path, about: Sequence[Resident]) -> None:

@@ -20,11 +20,12 @@ from uuid import uuid4
 from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.numbers import check_digit
 from eligibility_api.contract.tokens import TOKEN_PATH, Credential, token_form
+from loadtest.arrivals import CHECKS_BY_KIND
 from loadtest.clock import now
+from loadtest.errors import LoadError
 from loadtest.http_client.connection import Reply, request, with_body
 from loadtest.http_client.pool import ConnectionPool
-from loadtest.scenario.arrivals import CHECKS_BY_KIND
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.target import TargetEnvironment
 
 _FEE_TABLE = {
     FacilityKind.CLINIC: 1,

@@ -8,11 +8,11 @@ from random import Random
 from typing import Any
 
 from loadtest.dataset.member_files import read_cells
+from loadtest.errors import LoadError
 from loadtest.faults.fault import Expectation, Fault, FaultContext, always
 from loadtest.faults.insurer_client import latest_files, rewrite
 from loadtest.faults.wrong_file import Mistake, WrongFile
-from loadtest.scenario.sections import Text
-from loadtest.target import LoadError
+from loadtest.sections import Text
 
 COLUMNS = ("burden_ratio", "elderly_burden_ratio")
 _MIN_FILLED = 20

@@ -23,8 +23,8 @@ from loadtest.model.answer import Question
 from loadtest.model.events import Membership
 from loadtest.scenario.answer_check import AnswerChecker
 from loadtest.scenario.answer_sample import CheckQuery, SampledAnswer
-from loadtest.scenario.sections import Text
 from loadtest.scenario.visits import Outcome
+from loadtest.sections import Text
 from loadtest.tasks import cancel_and_wait
 
 SHARE, MIN_PER_S = 0.1, 5.0

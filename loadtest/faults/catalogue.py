@@ -18,7 +18,7 @@ from loadtest.faults.token_endpoint import RECONNECT_STORM, TOKEN_ENDPOINT_DOWN
 from loadtest.faults.worker_imbalance import CONNECTIONS, RECONNECT_DELAY_S, WorkerImbalance
 from loadtest.faults.wrong_numbers import WRONG_NUMBERS
 from loadtest.generator.client_faults import ClientFault
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 _BLOCKED = frozenset({"network: blocked", "network: connection cut"})
 _UNAVAILABLE = frozenset({"database-unavailable", "overloaded"})

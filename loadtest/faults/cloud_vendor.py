@@ -20,8 +20,8 @@ from loadtest.http_client.connection import ConnectionFailed, request, with_body
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.model.events import Membership
 from loadtest.scenario.answer_sample import CheckQuery, SampledAnswer
-from loadtest.scenario.sections import Text
 from loadtest.scenario.visits import Outcome
+from loadtest.sections import Text
 from loadtest.tasks import cancel_and_wait
 
 _TIMEOUT_S = 2.0

@@ -13,13 +13,13 @@ from time import perf_counter
 from loadtest.cluster.cluster import Cluster
 from loadtest.cluster.configuration import HOST, Node
 from loadtest.cluster.state import ClusterState
+from loadtest.errors import LoadError
 from loadtest.faults import stack_processes
 from loadtest.faults.fault import Expectation, Fault, FaultContext, Finding, always
 from loadtest.faults.probe import ANSWERED, UNANSWERED, Probe, answers
 from loadtest.faults.records import log_of, records_of
 from loadtest.faults.tap_watch import TapWatch, seconds_until_answered, seconds_until_right
-from loadtest.scenario.sections import Text
-from loadtest.target import LoadError
+from loadtest.sections import Text
 
 KILLED_S, LOST_S, SWITCHED_S, REPLICA_S = 5.0, 25.0, 5.0, 10.0
 """Within which taps are right again: PostgreSQL was killed, its host lost, the roles changed as planned, a replica lost."""

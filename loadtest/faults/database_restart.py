@@ -9,7 +9,7 @@ from loadtest.faults import stack_processes
 from loadtest.faults.fault import FaultContext, Finding
 from loadtest.faults.records import records_of
 from loadtest.faults.stack_processes import RESTART_TIMEOUT_S
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 
 class DatabaseRestart:

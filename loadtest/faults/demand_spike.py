@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loadtest.faults.fault import Expectation, Fault, Finding, Window, always
 from loadtest.scenario.run_stats import TimeSeries
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 SPIKE = 5.0
 """The factor by which demand rises."""

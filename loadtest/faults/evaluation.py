@@ -10,7 +10,7 @@ from typing import Any
 
 from loadtest.faults.fault import NORMAL_P99_MS, Expectation, Window
 from loadtest.scenario.run_stats import SecondStats, TimeSeries
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 IN_FLIGHT_S = 2
 """A visit that began up to so many seconds before the injection may be affected by the fault."""

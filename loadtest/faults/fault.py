@@ -11,7 +11,7 @@ from loadtest.dataset.provision import Dataset
 from loadtest.generator.client_faults import ClientFault
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import TimeSeries
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 from loadtest.target import Progress, TargetEnvironment
 
 NORMAL_P99_MS = 500.0

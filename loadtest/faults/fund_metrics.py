@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from loadtest.errors import LoadError
 from loadtest.http_client.connection import ConnectionFailed, request, with_body
 from loadtest.http_client.pool import ConnectionPool
-from loadtest.target import LoadError
 
 _REQUESTS = "shikaku_http_requests_total"
 _TIMEOUT_S = 10.0

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 
+from loadtest.conductor.run_context import RunContext
+from loadtest.errors import LoadError
 from loadtest.faults.evaluation import Evaluation, evaluate
 from loadtest.faults.fault import Fault, FaultContext, Finding, Window
 from loadtest.generator.client_faults import ClientFault
-from loadtest.scenario.run_context import RunContext
 from loadtest.scenario.run_stats import TimeSeries
-from loadtest.scenario.sections import ReportSection, Text, joined
-from loadtest.target import LoadError
+from loadtest.sections import ReportSection, Text, joined
 
 
 class Injection:

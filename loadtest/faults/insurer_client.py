@@ -14,9 +14,9 @@ from typing import Any
 from eligibility_api.contract.errors import CATALOGUE, ErrorKind
 from loadtest.dataset.member_files import Cells, member_files, read_cells
 from loadtest.dataset.reference_data import PublishedFile
+from loadtest.errors import LoadError
 from loadtest.faults.fault import FaultContext
 from loadtest.private_files import create_private
-from loadtest.target import LoadError
 
 REASON = "負荷試験 / load test"
 """The reason of actions that require one."""

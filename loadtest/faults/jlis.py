@@ -9,7 +9,7 @@ from functools import partial
 from loadtest.faults import stack_processes
 from loadtest.faults.fault import Expectation, Fault, FaultContext, Finding, always
 from loadtest.faults.probe import ANSWERED, UNANSWERED, Probe, answers
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 from loadtest.tasks import cancel_and_wait
 
 PAUSED_S, RESUMED_S = 1.5, 0.1

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from loadtest.clock import now, today_in_japan
+from loadtest.errors import LoadError
 from loadtest.faults.fault import Expectation, Fault, FaultContext, Finding, always
 from loadtest.faults.insurer_client import (
     REASON,
@@ -22,8 +23,7 @@ from loadtest.faults.insurer_client import (
     latest_files,
     rewrite,
 )
-from loadtest.scenario.sections import Text
-from loadtest.target import LoadError
+from loadtest.sections import Text
 
 _YEAR, _DAYS_RANGE = 365, 3_000
 

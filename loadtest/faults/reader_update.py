@@ -21,7 +21,7 @@ from loadtest.http_client.connection import Reply, request, with_body
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.model.events import Membership
 from loadtest.scenario.answer_sample import CheckQuery
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 _STATUS_WORD = b"\x90\x00"
 """What a card's answer ends with (ISO/IEC 7816-4): the reader has to remove it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from loadtest.faults.fault import Finding
 from loadtest.scenario.answer_check import parse_answer
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 from loadtest.target import TargetEnvironment
 
 

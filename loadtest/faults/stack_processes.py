@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from loadtest.errors import LoadError
 from loadtest.machine import processes
 from loadtest.machine.costs import database_processes
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.target import TargetEnvironment
 
 _POLL_S = 0.1
 RESTART_TIMEOUT_S = 120.0

@@ -23,7 +23,7 @@ from loadtest.faults.taps import CHALLENGE_PATH, NUMBER_PATH, tap_with
 from loadtest.http_client.connection import Reply, request, with_body
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.model.events import Membership
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 _FORM = "application/x-www-form-urlencoded"
 _OWN, _FOREIGN = "own", "e30.e30.e30"

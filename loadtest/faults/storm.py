@@ -14,7 +14,7 @@ from loadtest.faults import stack_processes
 from loadtest.faults.fault import Expectation, Fault, FaultContext, Finding, always
 from loadtest.faults.stack_processes import RESTART_TIMEOUT_S
 from loadtest.scenario.levels import STORM_SECONDS
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 
 class ApiRestart:

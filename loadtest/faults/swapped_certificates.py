@@ -18,7 +18,7 @@ from loadtest.faults.taps import register_with, right_bytes, tap_with
 from loadtest.http_client.connection import Reply
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.scenario.answer_sample import CheckQuery
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 
 def with_key_of(terminal: Terminal, other: Terminal) -> Terminal:
@@ -71,7 +71,7 @@ SWAPPED_CERTIFICATES = Fault(
             Text(
                 "鍵と証明書が合わないものはすべて拒否され、誰の情報も回答せず、登録もされません。正しいカードと端末は影響を"
                 "受けません。",
-                "Whatever key does not fit its certificate is refused: nobody's insurance is answered, and nothing is"
+                "A key that does not fit its certificate is refused: no insurance is answered, and nothing is"
                 " registered. Right cards and terminals are not affected.",
             )
         )

@@ -11,6 +11,7 @@ from time import perf_counter
 from loadtest.clock import now
 from loadtest.dataset.request_bodies import problem_code
 from loadtest.dataset.terminals import Terminal
+from loadtest.errors import LoadError
 from loadtest.faults.case_client import compared, usable_card
 from loadtest.faults.fault import FaultContext, Finding
 from loadtest.faults.taps import tap_with
@@ -18,7 +19,6 @@ from loadtest.http_client.connection import ConnectionFailed, request, with_body
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.scenario.answer_sample import CheckQuery, SampledAnswer
 from loadtest.scenario.visits import Outcome
-from loadtest.target import LoadError
 
 _PER_S, _TIMEOUT_S, _MAX_CONNECTIONS = 5.0, 10.0, 200
 _TERMINALS = 5

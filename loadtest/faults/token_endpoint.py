@@ -11,14 +11,14 @@ from eligibility_api.contract.tokens import TOKEN_PATH
 from loadtest.database.dsn import DatabaseUnreachable, operator_dsn
 from loadtest.dataset.request_bodies import problem_code
 from loadtest.dataset.terminals import RENEW_BEFORE
+from loadtest.errors import LoadError
 from loadtest.faults.fault import Expectation, Fault, FaultContext, Finding, Window, always
 from loadtest.faults.fund_metrics import requests_of
 from loadtest.faults.probe import Probe
 from loadtest.generator.client_faults import ClientFault
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.http_client.pool import ConnectionPool
-from loadtest.scenario.sections import Text
-from loadtest.target import LoadError
+from loadtest.sections import Text
 
 _TOKEN_S = 300.0
 """Lifetime of a token; terminals renew it `RENEW_BEFORE` its expiry."""

@@ -12,10 +12,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from loadtest.errors import LoadError
 from loadtest.faults.fault import FaultContext, Finding
 from loadtest.faults.insurer_client import REASON, InsurerClient, Publication, insurer_of
-from loadtest.scenario.sections import Text
-from loadtest.target import LoadError
+from loadtest.sections import Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from pathlib import Path
 from random import Random
 
 from loadtest.dataset.member_files import Cells, membership_of, read_cells
+from loadtest.errors import LoadError
 from loadtest.faults.fault import Expectation, Fault, FaultContext, always
 from loadtest.faults.insurer_client import latest_files, rewrite
 from loadtest.faults.wrong_file import Mistake, WrongFile
 from loadtest.model.replay import Key, key_of
-from loadtest.scenario.sections import Text
-from loadtest.target import LoadError
+from loadtest.sections import Text
 
 _MIN_MEMBERS = 20
 """The fund does not hold files for shares of fewer rows."""
@@ -27,7 +27,7 @@ _FINDING = "renumbered"
 def swapped_numbers(rows: Sequence[Cells]) -> dict[Key, str]:
     """The number that each membership wrongly gets: that of the next family, which gets another one itself.
 
-    A family keeps its number if a member of it has left: beside whoever got it, two people would have one branch number on
+    A family keeps its number if a member of it has left: beside the member who got it, two people would have one branch number on
     the same day, and the fund would refuse both. So does a family of which a member would become another one, with the
     same birth date: that would be a change of that member instead.
     """

@@ -12,14 +12,14 @@ from dataclasses import replace
 from math import ceil
 from urllib.parse import urlsplit
 
+from loadtest.arrivals import MINUTES, minute_share
 from loadtest.dataset.visitors import Visitors
+from loadtest.errors import LoadError
 from loadtest.generator.client_faults import ClientFault
 from loadtest.generator.messages import Assignment
-from loadtest.scenario.arrivals import MINUTES, minute_share
 from loadtest.scenario.consents import SHARES
 from loadtest.scenario.levels import Shape
 from loadtest.scenario.plan import Plan
-from loadtest.target import LoadError
 
 _SIGNATURE_SECONDS, _REQUEST_SECONDS, _SIGN_IN_SECONDS = 0.000_76, 0.000_1, 0.000_3
 """Processor time of a card's signature and of a request (decision 008), and of a terminal's sign-in: rounded

@@ -15,7 +15,7 @@ from loadtest.html_report.charts import Chart, draw
 from loadtest.html_report.tables import Table
 from loadtest.machine.sampling import Sample
 from loadtest.monitor import Observations
-from loadtest.scenario.report import RunReport
+from loadtest.report.report import RunReport
 from loadtest.scenario.run_stats import SecondStats
 
 PAGE, FIGURES = "report.html", "report.json"

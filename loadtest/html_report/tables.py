@@ -8,8 +8,8 @@ from statistics import mean
 from typing import Any
 
 from loadtest.machine.sampling import Sample
+from loadtest.report.report import RunReport
 from loadtest.scenario.histogram import percentiles
-from loadtest.scenario.report import RunReport
 
 _CHECKS = "照会（開始予定時刻から） / check, from its scheduled time"
 

@@ -9,7 +9,7 @@ from loadtest.faults.fault import Fault
 from loadtest.faults.storm import STORM
 from loadtest.scenario.levels import LEVELS, Level
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 _MINUTES = 1.0
 

@@ -15,10 +15,10 @@ from rich.console import Console
 
 from loadtest.child_processes import exit_on_sigterm
 from loadtest.clock import now
+from loadtest.errors import LoadError
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.machine.host_info import HostInfo
 from loadtest.outages.catalogue import OUTAGES
-from loadtest.target import LoadError
 
 if TYPE_CHECKING:  # keeps the command's start fast
     from loadtest.dataset.provision import DatasetSize

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from loadtest.outages.run import Replay
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 
 def show(console: Console, replays: Sequence[Replay]) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.dataset.provision import DatasetSize
+from loadtest.errors import LoadError
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.outages.catalogue import Outage
+from loadtest.report.report import RunReport
+from loadtest.run.run import RunOptions, provisioned, run_on
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.report import RunReport
-from loadtest.scenario.run import RunOptions, provisioned, run_on
-from loadtest.target import LoadError, Progress
+from loadtest.target import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from loadtest.overload.curve import (
     Step,
 )
 from loadtest.overload.run import OverloadReport
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 _BAR_WIDTH = 30
 

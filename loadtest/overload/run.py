@@ -12,15 +12,16 @@ from typing import Any
 import uvloop
 
 from loadtest.dataset.provision import Dataset, DatasetSize
+from loadtest.errors import LoadError
 from loadtest.machine.sampling import Sample
 from loadtest.monitor import Observations
 from loadtest.overload.curve import REST, TIMES, Curve, curve_of
+from loadtest.report.report import MAX_OTHER_CORES
+from loadtest.run.run import RunOptions, provisioned, run_load
 from loadtest.scenario.answer_check import AnswerChecker
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.report import MAX_OTHER_CORES
-from loadtest.scenario.run import RunOptions, provisioned, run_load
-from loadtest.target import LoadError, Progress, TargetEnvironment
+from loadtest.target import Progress, TargetEnvironment
 
 LEVEL = LEVELS["L1"]
 

@@ -6,9 +6,10 @@ Estimates are marked as such; their uncertainty is the plan's too.
 from __future__ import annotations
 
 from eligibility_api.contract.codes import FacilityKind
+from loadtest import arrivals
+from loadtest.arrivals import CHECKS_BY_KIND
 from loadtest.planning.arithmetic import exact, number
-from loadtest.scenario import arrivals, levels
-from loadtest.scenario.arrivals import CHECKS_BY_KIND
+from loadtest.scenario import levels
 
 CHECKS_PER_MONTH = exact(274_600_000)
 """October 2025, batch rows included."""

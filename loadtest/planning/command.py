@@ -13,8 +13,8 @@ import typer
 from rich.console import Console
 
 from loadtest.child_processes import exit_on_sigterm
+from loadtest.errors import LoadError
 from loadtest.http_client.connection import ConnectionFailed
-from loadtest.target import LoadError
 
 FAILED, STOPPED = 1, 3
 

@@ -10,7 +10,7 @@ from loadtest.planning import assumptions
 from loadtest.planning.arithmetic import Figure, Step, exact
 from loadtest.scenario.consents import SHARES
 from loadtest.scenario.levels import LEVELS, Level
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 TOKEN, CHALLENGE, CARD, NUMBER = "token", "challenge", "card", "number"
 CONSENT_CHALLENGE, CONSENT, BATCH_ROW = "consent challenge", "consent", "batch row"

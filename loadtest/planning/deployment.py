@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from loadtest.errors import LoadError
 from loadtest.machine import processes
 from loadtest.machine.costs import API, DATABASE
 from loadtest.planning.meter import Meter
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.target import TargetEnvironment
 
 _SETTINGS = """
 SELECT name, setting::bigint * CASE unit WHEN '8kB' THEN 8192 ELSE 1 END AS value FROM pg_settings

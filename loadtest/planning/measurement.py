@@ -16,9 +16,11 @@ from functools import partial
 from math import ceil
 from random import Random
 
+from loadtest.arrivals import RatePeriod, arrivals
 from loadtest.clock import now
 from loadtest.dataset.provision import Dataset
 from loadtest.dataset.terminals import sign_in_all
+from loadtest.errors import LoadError
 from loadtest.planning.apportionment import (
     NEWEST_RECORD,
     NONCE_WIDTHS,
@@ -35,14 +37,13 @@ from loadtest.planning.request_kinds import RequestKinds, Visit
 from loadtest.planning.wire import MeteredConnectionPool
 from loadtest.scenario.answer_check import REFUSALS
 from loadtest.scenario.answer_sample import AnswerSample, SampledAnswer
-from loadtest.scenario.arrivals import RatePeriod, arrivals
 from loadtest.scenario.batches import BatchClient
 from loadtest.scenario.executor import Executor, ScheduledBatch, ScheduledVisit
 from loadtest.scenario.levels import LEVELS, PRESCRIPTIONS
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import RunStats
 from loadtest.scenario.visits import TerminalClient
-from loadtest.target import LoadError, Progress
+from loadtest.target import Progress
 
 ROUNDS = 2
 KIND_CORES = 0.35

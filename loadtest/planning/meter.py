@@ -15,13 +15,14 @@ import asyncpg
 
 from loadtest.database.dsn import DatabaseUnreachable, external_dsn, operator_dsn
 from loadtest.database.waits import SESSIONS_QUERY
+from loadtest.errors import LoadError
 from loadtest.machine import processes
 from loadtest.machine.costs import API as API_KIND
 from loadtest.machine.costs import DATABASE as DATABASE_KIND
 from loadtest.machine.roles import JOBS, SCHEDULER, SUPERVISOR, ProcessRoles
 from loadtest.planning.costs import API, BACKGROUND, BUSY, DATABASE, DOWN, STORED, UP, WAL, Consumption
 from loadtest.planning.wire import MeteredConnectionPool
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.target import TargetEnvironment
 from loadtest.tasks import cancel_and_wait
 
 _QUANTITIES = {

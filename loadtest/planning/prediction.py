@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loadtest.planning.costs import DOWN, PROCESSORS, STORED, UP, WAL, Amounts, Consumption, Costs
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 MAX_UTILISATION = 0.70
 """The planned share of busy cores in the busiest minute: the rest is for peaks that the minute's mean

@@ -13,7 +13,7 @@ from loadtest.planning.costs import API, BACKGROUND, BUSY, DATABASE, DOWN, STORE
 from loadtest.planning.prediction import compare
 from loadtest.planning.report import NOT_INCLUDED, PlanReport
 from loadtest.planning.requirements import Requirement, retained_tables
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 _COLUMNS = {
     "API µs": (API, 1e6),

@@ -15,7 +15,7 @@ from loadtest.planning.deployment import Deployment
 from loadtest.planning.prediction import MAX_ERROR, compare, verdict
 from loadtest.planning.requirements import Requirement, requirement
 from loadtest.planning.retention import RetainedData, other_storage, retained_data
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 NOT_INCLUDED = (
     "the proxy in front of the fund with its TLS, J-LIS, and standby copies of any machine",

@@ -15,6 +15,7 @@ from eligibility_api.contract.history import HistoryResource
 from loadtest.dataset.cards import Card
 from loadtest.dataset.terminals import Terminal
 from loadtest.dataset.visitors import Visitors
+from loadtest.errors import LoadError
 from loadtest.planning.demand import (
     CARD,
     CHALLENGE,
@@ -30,7 +31,6 @@ from loadtest.scenario.consents import SHARES, consent, request_consent_challeng
 from loadtest.scenario.history_check import HistoryChecker
 from loadtest.scenario.prescriptions import PrescriptionWriter
 from loadtest.scenario.visits import Outcome, TerminalClient
-from loadtest.target import LoadError
 
 Visit = Callable[[TerminalClient], Awaitable[Outcome]]
 """One request of a kind, with those that must precede it."""

@@ -15,7 +15,7 @@ from loadtest.planning.demand import BATCH_ROW, CARD_CHECK, DISPENSING, NUMBER, 
 from loadtest.planning.deployment import Deployment
 from loadtest.planning.requirements import GIGA, cost, per_second, retained_tables
 from loadtest.scenario.consents import SHARES
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 _TERA = exact(1_000_000_000_000)
 

@@ -12,13 +12,14 @@ from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.transport import is_loopback
 from loadtest.dataset.provision import Dataset, DatasetSize, provision
+from loadtest.errors import LoadError
 from loadtest.planning.deployment import Deployment, inspect_deployment
 from loadtest.planning.measurement import Measurement, MeasurementResult
 from loadtest.planning.meter import Meter
 from loadtest.planning.report import PlanReport
 from loadtest.planning.wire import MeteredConnectionPool
 from loadtest.scenario.answer_check import AnswerChecker
-from loadtest.target import LoadError, Progress, TargetEnvironment, open_target
+from loadtest.target import Progress, TargetEnvironment, open_target
 
 _MAX_CONNECTIONS, _TIMEOUT_SECONDS = 500, 10.0
 

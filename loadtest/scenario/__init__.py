@@ -1,4 +1,4 @@
-"""`loadtest run`: visits that arrive by a schedule; their latencies, errors and a verdict.
+"""Visits that arrive by a schedule: levels, plans, what a visit does, and the statistics of its answers.
 
 The schedule does not depend on answers.
 """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from loadtest.scenario.arrivals import CHECKS_PER_DAY, SECONDS
-from loadtest.scenario.sections import Text
+from loadtest.arrivals import CHECKS_PER_DAY, SECONDS
+from loadtest.sections import Text
 
 HOUR = 60.0
 

@@ -12,11 +12,11 @@ from random import Random
 
 from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.history import HistoryResource
+from loadtest.arrivals import RatePeriod, arrivals, day_curve
 from loadtest.dataset.cards import Card
 from loadtest.dataset.terminals import Terminal
 from loadtest.dataset.visitors import Visitors
 from loadtest.scenario.answer_sample import CheckQuery
-from loadtest.scenario.arrivals import RatePeriod, arrivals, day_curve
 from loadtest.scenario.batches import MAX_POLL_SECONDS, MEAN_ROWS, BatchClient, draw_row_count
 from loadtest.scenario.consents import CATEGORIES, consent_and_view, draw_histories
 from loadtest.scenario.executor import DRAIN_SECONDS, ScheduledBatch, ScheduledVisit

@@ -14,10 +14,11 @@ from pathlib import Path
 from loadtest.clock import day_in_japan, now
 from loadtest.dataset.member_files import Cells, membership_of, read_cells
 from loadtest.dataset.provision import Dataset
+from loadtest.errors import LoadError
 from loadtest.faults.insurer_client import InsurerClient, TechnicalFailure
 from loadtest.model.replay import Key, key_of
 from loadtest.private_files import create_private
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.target import TargetEnvironment
 
 _VISIBLE_AFTER = timedelta(days=10)
 """Claims of a month are visible from its 11th on (rule H1)."""

@@ -15,12 +15,12 @@ from rich.console import Console
 
 from loadtest.child_processes import exit_on_sigterm
 from loadtest.clock import now
+from loadtest.errors import LoadError
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.machine.host_info import HostInfo
-from loadtest.target import LoadError
 
 if TYPE_CHECKING:  # keeps the command's start fast
-    from loadtest.scenario.report import RunReport
+    from loadtest.report.report import RunReport
     from loadtest.soak.phases import Phase
 
 FAILED, STOPPED = 1, 3

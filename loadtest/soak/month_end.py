@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import asyncpg
 
 from loadtest.database.dsn import DatabaseUnreachable
-from loadtest.target import LoadError
+from loadtest.errors import LoadError
 
 _TIMEOUT_S = 60.0
 

@@ -12,10 +12,11 @@ from typing import Any
 import asyncpg
 
 from loadtest.database.dsn import DatabaseUnreachable, external_dsn, operator_dsn
+from loadtest.errors import LoadError
 from loadtest.machine import processes
 from loadtest.machine.costs import DATABASE
 from loadtest.machine.roles import COORDINATOR, ProcessRoles
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.target import TargetEnvironment
 
 _TIMEOUT_S = 30.0
 _CONNECTIONS = (

@@ -15,22 +15,23 @@ from loadtest.clock import now
 from loadtest.database.dsn import operator_dsn
 from loadtest.dataset.provision import Dataset, DatasetSize, provision
 from loadtest.dataset.terminals import Terminal
+from loadtest.errors import LoadError
 from loadtest.faults.fault import FaultContext, Window
 from loadtest.faults.insurer_client import InsurerClient
 from loadtest.http_client.connection import ConnectionFailed, request, with_body
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.machine.host_info import HostInfo
+from loadtest.report.report import RunReport
+from loadtest.run.run import RunOptions, run_on
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.report import RunReport
-from loadtest.scenario.run import RunOptions, run_on
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 from loadtest.soak.chores import ClaimSender, back_up, claim_files
 from loadtest.soak.month_end import count_records, cut_month
 from loadtest.soak.phases import Phase, phases
 from loadtest.soak.reading import Reading, read
 from loadtest.soak.verdict import Closing, Judgement, PhaseResult, judge, passed
-from loadtest.target import LoadError, Progress, TargetEnvironment, start_stack
+from loadtest.target import Progress, TargetEnvironment, start_stack
 
 LEVEL = LEVELS["L0"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 from loadtest.soak.reading import Reading
 
 WARM_UP = 0.2

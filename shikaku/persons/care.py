@@ -45,16 +45,6 @@ def prescriptions(person: Person, identified_by: str) -> list[dict[str, Any]]:
     ]
 
 
-def check_request(data: Dataset, medicine: Medicine, identified_by: str) -> dict[str, Any]:
-    """The request of a check of duplicate medication today, within other institutions' entries too."""
-    return {
-        "identified_by": identified_by,
-        "on": data.today,
-        "same_institution": True,
-        "medicines": [_medicine(medicine)],
-    }
-
-
 def _medicine(medicine: Medicine) -> dict[str, Any]:
     return {"drug_code": medicine.drug, "act": medicine.act, "times": medicine.times}
 

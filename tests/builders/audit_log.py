@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit_log import checkpoint_keys
+from eligibility_api.audit_log import checkpoint_keys, log_store
+from eligibility_api.audit_log.log_store import StoredLeaf
 from eligibility_api.audit_log.sequencer import CHUNK, Sequencer
 from eligibility_api.database.connections import Database
 from eligibility_api.merkle_log.checkpoints import open_checkpoint
@@ -110,3 +112,8 @@ async def read_log(dsn: str) -> Log:
             )
     finally:
         await connection.close()
+
+
+async def leaf_of(connection: AsyncConnection, record_id: UUID) -> StoredLeaf | None:
+    """A record's leaf, in a signed tree or in none yet."""
+    return next(iter(await log_store._leaves_of(connection, [record_id])), None)

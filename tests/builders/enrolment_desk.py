@@ -14,7 +14,6 @@ from playwright.sync_api import Page, expect
 
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from shikaku import sites
-from shikaku.admission import admit_approver
 from shikaku.sites import APPROVER, SENDER
 from shikaku.stack import Stack
 
@@ -92,11 +91,12 @@ def row(number: int, **cells: str) -> str:
 
 def open_desk(stack: Stack, insurer: str) -> EnrolmentDesk:
     """Admit an insurer with two keys, and start its desk."""
-    program = stack.home / f"program-{insurer}.json"
-    options = ("--insurer-number", insurer, "--name", INSURER_NAME, "--out", program)
+    program, approver = (stack.home / f"{key}-{insurer}.json" for key in ("program", "approver"))
+    options = ("--insurer-number", insurer, "--name", INSURER_NAME, "--out")
     with stack.warm():
-        stack.run("eligibility-api", "insurer", "add", *options)
-        url = sites.open_desk(stack, program, admit_approver(stack, insurer, INSURER_NAME))
+        stack.run("eligibility-api", "insurer", "add", *options, program)
+        stack.run("eligibility-api", "insurer", "add", *options, approver, "--approver")
+        url = sites.open_desk(stack, program, approver)
     folder = stack.home / f"files-of-{insurer}"
     folder.mkdir(mode=0o700)
     return EnrolmentDesk(url, folder, insurer)

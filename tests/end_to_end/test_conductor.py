@@ -12,12 +12,12 @@ from random import Random
 import psutil
 import pytest
 
+from loadtest.arrivals import RatePeriod, arrivals
 from loadtest.conductor.run_handle import LOCAL_COMMAND, Conductor, RunResult
+from loadtest.errors import LoadError
 from loadtest.generator.partition import make_assignments
 from loadtest.piped_child import PipedChild
-from loadtest.scenario.arrivals import RatePeriod, arrivals
 from loadtest.scenario.plan import Plan
-from loadtest.target import LoadError
 from tests.builders.conductor.fake_fund import FakeFund
 from tests.depth import DEEP
 from tests.unit.loadtest.generator.builders import BY_NUMBER, visitors

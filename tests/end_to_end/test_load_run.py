@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from loadtest.arrivals import RatePeriod, arrivals
 from loadtest.dataset.terminals import planned_facilities
 from loadtest.overload.curve import TIMES
-from loadtest.scenario.arrivals import RatePeriod, arrivals
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
 from tests.builders.load_laboratory import NATION, run_loadtest

@@ -19,7 +19,7 @@ from eligibility_api.merkle_log.commitments import commitment
 from eligibility_api.merkle_log.hashing import leaf_hash, root_of
 from eligibility_api.merkle_log.notes import NoteError
 from eligibility_api.merkle_log.proofs import verify_consistency, verify_inclusion
-from tests.builders.audit_log import append, read_log, run, sequence, sequencing
+from tests.builders.audit_log import append, leaf_of, read_log, run, sequence, sequencing
 from tests.builders.fund import Fund
 
 pytestmark = pytest.mark.anyio
@@ -68,7 +68,7 @@ async def test_every_record_of_a_fund_has_its_leaf_and_proof(fund: Fund) -> None
     assert len(await check_log(fund)) > 4
     async with fund.state.database.transaction() as connection:
         proof = await log_store.proof_of(connection, record_id)
-        leaf = await log_store.leaf_of(connection, record_id)
+        leaf = await leaf_of(connection, record_id)
         unknown = await log_store.proof_of(connection, uuid4())
     assert proof is not None
     assert unknown is None
@@ -108,7 +108,7 @@ async def test_a_lower_id_that_is_committed_later_gets_a_later_leaf(
 
 async def _index(fund: Fund, record_id: UUID) -> int | None:
     async with fund.state.database.transaction() as connection:
-        leaf = await log_store.leaf_of(connection, record_id)
+        leaf = await leaf_of(connection, record_id)
     return None if leaf is None else leaf.leaf_index
 
 
@@ -257,7 +257,7 @@ async def test_nothing_is_signed_whose_commit_was_not_confirmed(
         assert await latest(fund) == before
         async with fund.state.database.transaction() as connection:
             assert await log_store.proof_of(connection, record_id) is None
-            leaf = await log_store.leaf_of(connection, record_id)
+            leaf = await leaf_of(connection, record_id)
             assert leaf is not None
             unsigned = await log_store.entries(connection, leaf.leaf_index, 1)
         assert unsigned == []

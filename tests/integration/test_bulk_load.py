@@ -16,8 +16,8 @@ from loadtest.dataset.bulk_load import bulk_load, is_loaded
 from loadtest.dataset.bulk_population import SHORT_EVERY, WRITTEN_EVERY, BulkPopulation
 from loadtest.dataset.nation import INSURER_OF_EVERY_POPULATION, has_population
 from loadtest.dataset.request_bodies import number_body
+from loadtest.errors import LoadError
 from loadtest.model.answer import Question
-from loadtest.target import LoadError
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import CLINIC
 from tests.builders.people import Person
@@ -108,7 +108,7 @@ async def test_each_person_has_a_binding_and_her_enrolments(loaded: Fund) -> Non
 async def test_whoever_is_spelled_otherwise_is_confirmed_as_the_register_would_propose_her(
     loaded: Fund, number: int
 ) -> None:
-    """Rule R8: and a file with another number asks for no other confirmation."""
+    """Rule R9: and a file with another number asks for no other confirmation."""
     resident = BULK.resident(number)
     loaded.jlis.register.add([resident])
     written = BULK.written(number)

@@ -1,4 +1,4 @@
-"""An insurer's word on a spelling (rule R8): for every number of the person, and for members confirmed before."""
+"""An insurer's word on a spelling (rules R8 to R10): for every number of the person, and for members confirmed before."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def queue_of(fund: Fund, number: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("by", ["file", "call"])
 async def test_the_insurers_word_holds_for_another_number_of_the_person(fund: Fund, by: str) -> None:
-    """Rule R8: another number is another membership, and she is the same person."""
+    """Rule R9: another number is another membership, and she is the same person."""
     person, enrolment_id = await proposed(fund)
     await confirm(fund, enrolment_id)
 
@@ -112,7 +112,7 @@ async def test_the_insurers_word_holds_for_another_number_of_the_person(fund: Fu
 
 @pytest.mark.parametrize("by", ["file", "call"])
 async def test_a_correction_to_another_number_keeps_the_word_with_new_items(fund: Fund, by: str) -> None:
-    """Rule R8: she moves at the same time, so that the register is asked again."""
+    """Rule R9: she moves at the same time, so that the register is asked again."""
     person, enrolment_id = await proposed(fund)
     await confirm(fund, enrolment_id)
     new = f"架空県見本市８丁目{person.resident.resident_id[1:]}"
@@ -129,7 +129,7 @@ async def test_a_correction_to_another_number_keeps_the_word_with_new_items(fund
 async def test_another_number_waits_where_the_insurer_has_not_confirmed_just_this(
     fund: Fund, since: str, by: str
 ) -> None:
-    """Rule R8."""
+    """Rule R9."""
     credential = await fund.admit_insurer(OTHER_INSURER) if since == "another insurer" else None
     person, name = rare(fund)
     enrolled = (await fund.enrol(person, credential=credential, name=name)).json()
@@ -159,7 +159,7 @@ async def test_another_number_waits_where_the_insurer_has_not_confirmed_just_thi
 async def test_a_number_that_was_unlinked_from_the_person_waits_for_a_word_of_its_own(
     fund: Fund, by: str, renumbered_since: bool
 ) -> None:
-    """Rule R8: what the insurer said of her other number is not what it said of this one."""
+    """Rule R9: what the insurer said of her other number is not what it said of this one."""
     person, enrolment_id = await proposed(fund)
     await confirm(fund, enrolment_id)
     await new_number(fund, person, by)
@@ -187,7 +187,7 @@ async def test_a_number_that_was_unlinked_from_the_person_waits_for_a_word_of_it
 
 @pytest.mark.parametrize("by", ["file", "call"])
 async def test_a_word_given_before_closes_no_card_of_another_insurer(fund: Fund, by: str) -> None:
-    """Rule R7: a block under another number waits for another key, though the person is confirmed."""
+    """Rules R7 and R11: a block under another number waits for another key, though the person is confirmed."""
     person, name = rare(fund)
     other = await fund.admit_insurer(OTHER_INSURER)
     await fund.enrol(person, credential=other)
@@ -222,7 +222,7 @@ async def ask_again(fund: Fund) -> MatchedAgain:
 async def test_members_confirmed_without_a_person_join_the_queue_once_the_register_proposes_one(
     fund: Fund,
 ) -> None:
-    """Rule R8: by number they are answered as before; a rejected proposal is not asked about again."""
+    """Rule R10: by number they are answered as before; a rejected proposal is not asked about again."""
     await ask_again(fund)  # about members of other tests
     before = len(await fund.records("kind = 'enrolment.matched-again'"))
     person, enrolment_id = await confirmed_unseen(fund)
@@ -253,7 +253,7 @@ async def test_members_confirmed_without_a_person_join_the_queue_once_the_regist
 
 
 async def test_a_member_whom_the_register_now_spells_equally_is_linked(fund: Fund) -> None:
-    """Rule R8, as a repeated confirmation would."""
+    """Rule R10, as a repeated confirmation would."""
     await ask_again(fund)  # about members of other tests
     person, enrolment_id = await confirmed_unseen(fund)
     name = person.resident.name.replace("𠮷", "吉")

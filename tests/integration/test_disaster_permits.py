@@ -39,7 +39,7 @@ async def disaster(fund: Fund) -> AsyncIterator[int]:
 async def test_the_consent_is_recorded_and_access_lasts_for_a_day(
     fund: Fund, disaster: int, consent: str
 ) -> None:
-    """Rule W9."""
+    """Rule W16."""
     person = await insured(fund)
 
     given = await ask(fund, await search(fund, items(person)), consent=consent)
@@ -79,7 +79,7 @@ async def test_the_permit_names_the_memberships_found(fund: Fund, disaster: int,
 async def test_a_permit_follows_a_search_of_this_facility_within_ten_minutes(
     fund: Fund, disaster: int
 ) -> None:
-    """Rule W9."""
+    """Rule W16."""
     person, elsewhere = await insured(fund), await fund.terminal(institution_code="1310100142")
     found = await search(fund, items(person))
     looked_up = await fund.look_up(person)

@@ -35,7 +35,7 @@ async def disaster(fund: Fund) -> AsyncIterator[int]:
 
 @pytest.mark.parametrize("by", ["items", "membership"])
 async def test_a_search_answers_insurer_and_numbers(fund: Fund, disaster: int, by: str) -> None:
-    """Rule W9."""
+    """Rule W15."""
     person = await insured(fund, symbol="見本", branch="01")
     body = items(person) if by == "items" else membership(fund, person, symbol="見本", branch="01")
 
@@ -60,7 +60,7 @@ async def test_a_search_answers_insurer_and_numbers(fund: Fund, disaster: int, b
 
 
 async def test_a_search_answers_everything_that_holds_and_nothing_else(fund: Fund, disaster: int) -> None:
-    """Rules D1, W9."""
+    """Rules D1, W15."""
     person = await insured(fund)
     number = person.resident.resident_id[1:]
     await fund.enrol(person, number="9" + number)

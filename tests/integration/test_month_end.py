@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import asyncpg
 import pytest
 
+from loadtest.errors import LoadError
 from loadtest.soak.month_end import count_records, cut_month
-from loadtest.target import LoadError
 from tests.builders.audit_log import append
 from tests.builders.fund import Fund
 

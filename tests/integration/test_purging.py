@@ -335,7 +335,7 @@ async def received(fund: Fund, months: int) -> None:
 async def test_medical_information_is_kept_as_long_as_a_history_may_reach(
     fund: Fund, months: int, kept: int
 ) -> None:
-    """Rules H11 and T9: on the 1st of a month a history reaches the 61st month back."""
+    """Rules H11 and T11: on the 1st of a month a history reaches the 61st month back."""
     person = await fund.insured()
     file = await upload_and_process(fund, claim_file([medical_claim(claim_member(person))]))
     assert file["report"]["accepted"] == 1

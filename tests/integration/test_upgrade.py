@@ -251,7 +251,7 @@ async def waiting(fund: Fund, number: str) -> list[tuple[str, str]]:
 async def test_members_whom_the_register_did_not_find_are_proposed_and_linked(
     fund: Fund, former: Any, number: str, mismatch: str
 ) -> None:
-    """Rule R8: the first confirmation, or after the command the queue, shows the differences; the next one links."""
+    """Rule R10: the first confirmation, or after the command the queue, shows the differences; the next one links."""
     [row] = await fund.owner.fetch(
         "SELECT t.enrolment_id, e.name_kana, e.address FROM entitlement t JOIN enrolment e USING (entitlement)"
         " WHERE t.number_key = $1 AND e.name LIKE '%吉野%'",

@@ -240,7 +240,7 @@ async def test_a_proposal_to_one_insurer_closes_no_card_of_another(fund: Fund) -
 
 
 async def test_a_proposed_block_is_contested_and_needs_another_key(fund: Fund) -> None:
-    """Rule R7: the first key's confirmation links nobody whose card it would close."""
+    """Rules R7 and R11: the first key's confirmation links nobody whose card it would close."""
     rogue, (person, name) = await admit(fund), rare(fund)
     await fund.enrol(person)
     await fund.register(person.card)

@@ -30,11 +30,12 @@ from jpki_mock.register.resident import Resident
 from payer_mock.claims.claim_file import encode_claim, examiner_of, write_sections
 from payer_mock.claims.description import read_description
 from shikaku.persons.answers import number_request
-from shikaku.persons.care import check_request, claim_descriptions, prescriptions
+from shikaku.persons.care import claim_descriptions, prescriptions
 from shikaku.persons.dataset import MEMBERSHIP, Dataset
 from shikaku.persons.person import INSTITUTIONS, Change, Check, Person, Question
 from tests.builders.claim_files import upload_and_process
 from tests.builders.clinic.clinic_software import eligibility_request
+from tests.builders.duplicate_checks import check_request
 from tests.builders.fund import Fund
 from tests.builders.staff import as_staff
 from tests.persons.reception import PIN, Reception

@@ -10,7 +10,8 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from clinic_terminal.console import code_texts, texts
-from clinic_terminal.pages.desk.visit_view import VisitView, entry_of, view
+from clinic_terminal.errors import SHOWN_CATALOGUE
+from clinic_terminal.pages.desk.visit_view import VisitView, view
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.site import Pages
 from clinic_terminal.store.records import Permit, Visit
@@ -23,7 +24,7 @@ def detail(site: Pages, visit: Visit) -> VisitView:
     """What the desk shows of a visit."""
     shown = view(visit, site.terminal.store.charts.find(visit), permits(site, visit), site.today())
     is_kept = site.asking.unkept(visit.visit_id) is None
-    return shown if is_kept else replace(shown, unkept=entry_of("store-failed"))
+    return shown if is_kept else replace(shown, unkept=SHOWN_CATALOGUE["store-failed"])
 
 
 def permits(site: Pages, visit: Visit) -> Sequence[Permit]:

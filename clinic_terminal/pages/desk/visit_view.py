@@ -11,8 +11,8 @@ from clinic_terminal.console import consents, insurance, outcomes, texts
 from clinic_terminal.console.days import day_text
 from clinic_terminal.console.insurance import Item
 from clinic_terminal.console.notices import ended_notice, renewal_notice
-from clinic_terminal.errors import SHOWN_CATALOGUE, TerminalError
-from clinic_terminal.pages.desk.differences import Decision, Difference, differences, is_newest
+from clinic_terminal.errors import TerminalError
+from clinic_terminal.pages.desk.differences import Difference, differences, is_newest
 from clinic_terminal.queries.burden import is_burden_missing
 from clinic_terminal.store.records import Chart, Permit, StoredMembership, Visit
 from eligibility_api.contract.codes import Validity
@@ -110,11 +110,6 @@ class VisitView:
     permits: Sequence[tuple[Bilingual, Permit]]
     newest: str | None = None
     unkept: CatalogueEntry | None = None
-
-    @property
-    def open_differences(self) -> int:
-        """How many differences nobody has decided."""
-        return sum(one.decision is Decision.OPEN for one in self.differences)
 
     @property
     def may_ask_again(self) -> bool:
@@ -227,8 +222,3 @@ def _place(item: Item) -> int:
 
 def _age(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
-
-
-def entry_of(code: str) -> CatalogueEntry:
-    """The sentences of a code, for the reception and for the engineer."""
-    return SHOWN_CATALOGUE[code]

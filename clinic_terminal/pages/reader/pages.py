@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from clinic_terminal.pages.reader.journey import Choice, Position, Step
 from clinic_terminal.pages.reader.service import Shown
 from clinic_terminal.pages.site import READER_PATH, Pages, ThisSite
 from eligibility_api.contract.categories import CATEGORIES
+from eligibility_api.contract.consent_versions import STATEMENT_VERSION, STATEMENT_VERSIONS
 from eligibility_api.contract.days import in_era
 from screens.texts import LANGUAGES
 from screens.web.events import Update
@@ -120,6 +122,7 @@ def _values(site: Pages, shown: Shown) -> dict[str, Any]:
         "steps": STEPS,
         "current": _STEP_OF.get(step, 2) if step is not Step.WORKING else (3 if position.groups else 2),
         "about": _about(position),
+        "hours": STATEMENT_VERSIONS[STATEMENT_VERSION].window // timedelta(hours=1),
         "usual_keys": journey.KEYS,
         "sound": sound_of(position, step),
         "volume": site.terminal.settings.reader_volume,

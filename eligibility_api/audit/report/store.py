@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.audit.report import reasons
 from eligibility_api.audit.report.period import Period
 from eligibility_api.audit_log.kinds import PRIVILEGED_KINDS
+from eligibility_api.audit_log.refusal_store import COUNTED
 from eligibility_api.database.connections import Database
 
 PAGE = 20_000
@@ -71,7 +72,7 @@ GROUP BY 1
 _COUNTED = text(f"""
 SELECT a.kind, c.cause, sum(c.n::bigint)::bigint AS refusals
 FROM audit_record a CROSS JOIN LATERAL jsonb_each_text(a.detail -> 'causes') AS c (cause, n)
-WHERE {_OF_PAGE} AND {_one_of(reasons.REFUSED_KINDS)} AND a.outcome = 'counted'
+WHERE {_OF_PAGE} AND {_one_of(reasons.REFUSED_KINDS)} AND a.outcome = '{COUNTED}'
 GROUP BY 1, 2
 """)  # noqa: S608
 

@@ -48,7 +48,7 @@ def not_droppable(line: Dropped, exported_at: str) -> str | None:
             return _differs(line.recorded_at, line.record_id)
     except ValueError:
         pass
-    return "It is said to be dropped by rule, but its retention had not ended at the export."
+    return "The export states that it was dropped by rule, but its retention had not ended at the export."
 
 
 def too_old(line: Dropped, text_before: str) -> str | None:
@@ -62,7 +62,7 @@ def too_old(line: Dropped, text_before: str) -> str | None:
             return None
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return f"It is said to be dropped by rule, but the log has it after a record of {canonical(before)}."
+    return f"The export states that it was dropped by rule, but the log has it after a record of {canonical(before)}."
 
 
 def _differs(recorded_at: str, record_id: str) -> str | None:

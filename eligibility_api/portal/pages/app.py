@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from eligibility_api.contract.durations import CODE_MINUTES
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from eligibility_api.portal.pages import medical, online_consent, opening, permits, records, registration
 from eligibility_api.portal.pages.site import Portal, current_portal
@@ -49,7 +50,7 @@ async def _failure(request: Request, error: Exception) -> Response:
     status = error.entry.status
     request.state.problem_code = error.code
     if error.code in _CODE_PROBLEMS:
-        return portal.page(request, "code.html", status=status, problem=error.code)
+        return portal.page(request, "code.html", status=status, problem=error.code, minutes=CODE_MINUTES)
     if error.code in _ENDED:
         response = portal.page(request, "ended.html", status=status, by_button=False)
         portal.forget_session(response)

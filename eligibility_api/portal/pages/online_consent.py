@@ -11,9 +11,10 @@ from fastapi.responses import Response
 from eligibility_api.contract.codes import Information
 from eligibility_api.contract.consent_versions import Language
 from eligibility_api.contract.days import MAX_DAY_LENGTH, UnreadableDay, parse_day
+from eligibility_api.contract.durations import MAX_DAYS_AHEAD
 from eligibility_api.contract.identifiers import UnreadableIdentifier, institution_code
 from eligibility_api.contract.numbers import MAX_IDENTIFIER_LENGTH
-from eligibility_api.domain.permits import MAX_DAYS_AHEAD
+from eligibility_api.domain.permits import MAX_OWN_PAGE_CONSENTS
 from eligibility_api.portal import online_consents
 from eligibility_api.portal.online_consents import ASKED, OnlineConsentPage, Wish
 from eligibility_api.portal.pages import permits
@@ -67,6 +68,7 @@ def _page(request: Request, portal: Portal, page: OnlineConsentPage, wish: Wish)
         wish=wish,
         asked=ASKED,
         days_ahead=MAX_DAYS_AHEAD,
+        limit=MAX_OWN_PAGE_CONSENTS,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
+from eligibility_api.contract.durations import CODE_MINUTES
 from eligibility_api.domain.own_access import MAX_TYPED_LENGTH
 from eligibility_api.portal import service
 from eligibility_api.portal.pages.site import FIRST_PAGE, INSURANCE_PAGE, ThisPortal, redirect
@@ -20,7 +21,7 @@ async def code_page(request: Request, portal: ThisPortal) -> Response:
     """Where the code is entered; an open session goes on with its pages."""
     if portal.token_of(request):
         return redirect(INSURANCE_PAGE)
-    return portal.page(request, "code.html", problem=None)
+    return portal.page(request, "code.html", problem=None, minutes=CODE_MINUTES)
 
 
 @router.post("/")

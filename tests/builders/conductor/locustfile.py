@@ -40,6 +40,9 @@ def replace_the_preparation(environment: Any, **_: Any) -> None:
         def compare(self) -> Compared:
             return Compared(count=self._count, wrong={})
 
+        def close(self) -> None:
+            pass
+
     master.Preparation = FakePreparation  # type: ignore[assignment, misc]
 
 

@@ -9,9 +9,10 @@ from operator import mod
 import pytest
 
 from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.durations import CODE_LIFE
 from eligibility_api.contract.own_access import OWN_ACCESS_PATH
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.own_access import CODE_LIFE, digest_of, new_code, read_code
+from eligibility_api.domain.own_access import digest_of, new_code, read_code
 from tests.builders.consents import newest_record, protect
 from tests.builders.fund import Fund
 from tests.builders.own_page import (

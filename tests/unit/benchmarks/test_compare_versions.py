@@ -132,13 +132,13 @@ for line in sys.stdin:
 
 
 def test_a_version_is_a_process_in_its_checkout_that_ends_with_its_input(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", PROCESS]
-    with version(tmp_path, 0.5, 200, command) as running:
+    command = [sys.executable, "-c", PROCESS, "--cards=200"]
+    with version(tmp_path, command) as running:
         running.request("number")
         answer = json.loads(json.dumps(running.answer()))
         running.request("tap")
         second = json.loads(json.dumps(running.answer()))
-    assert answer["words"] == ["--seconds", "0.5", "--cards", "200"]
+    assert answer["words"] == ["--cards=200"]
     assert (answer["line"], second["line"]) == ("number", "tap")
     assert Path(answer["folder"]) == tmp_path.resolve()
     with pytest.raises(ValueError, match="closed"):
@@ -150,16 +150,14 @@ class Stacks:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lines: list[tuple[int, str]] = []
-        self.started: list[tuple[str, float, int, Sequence[str]]] = []
+        self.started: list[tuple[str, Sequence[str]]] = []
         self.ended = 0
         monkeypatch.setattr(compare_versions, "version", self.version)
 
     @contextmanager
-    def version(
-        self, checkout: Path, seconds: float, cards: int, command: Sequence[str]
-    ) -> Iterator[FakeVersion]:
+    def version(self, checkout: Path, command: Sequence[str]) -> Iterator[FakeVersion]:
         place = len(self.started)
-        self.started.append((checkout.name, seconds, cards, command))
+        self.started.append((checkout.name, command))
         yield FakeVersion(self, place, 2.0 if checkout.name == "new" else 1.0)
         self.ended += 1
 
@@ -193,9 +191,8 @@ def test_three_stacks_alternate_and_the_first_round_only_warms_up(
     stacks: Stacks, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     compare(monkeypatch, "old", "new", "--pairs", "6", "--seconds", "0.5", "--cards", "300")
-    assert [(name, seconds, cards) for name, seconds, cards, _ in stacks.started] == [
-        ("old", 0.5, 300), ("new", 0.5, 300), ("old", 0.5, 300),
-    ]  # fmt: skip
+    command = [*compare_versions.COMMAND, "--seconds=0.5", "--cards=300"]
+    assert stacks.started == [("old", command), ("new", command), ("old", command)]
     assert stacks.ended == 3
     a_round = 3 + 3 * len(CASES)
     assert len(stacks.lines) == 7 * a_round
@@ -221,9 +218,20 @@ def test_the_order_of_the_stacks_changes_from_round_to_round(
 def test_an_older_version_is_measured_by_another_command(
     stacks: Stacks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compare(monkeypatch, "old", "new", "--pairs", "6", "--before-command", "python driver.py")
-    assert [list(command) for *_, command in stacks.started] == [
-        ["python", "driver.py"], list(compare_versions.COMMAND), ["python", "driver.py"],
+    compare(
+        monkeypatch,
+        "old",
+        "new",
+        "--pairs",
+        "6",
+        "--before-command",
+        "python driver.py",
+        "--connections",
+        "32",
+    )
+    options = ["--seconds=2.0", "--cards=200", "--connections=32"]
+    assert [command for _, command in stacks.started] == [
+        ["python", "driver.py", *options], [*compare_versions.COMMAND, *options], ["python", "driver.py", *options],
     ]  # fmt: skip
 
 

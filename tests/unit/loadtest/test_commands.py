@@ -13,11 +13,12 @@ from typer.testing import CliRunner, Result
 
 from loadtest.baseline import run as baseline_run
 from loadtest.baseline.report import BaselineReport
+from loadtest.baseline.run import Extent
 from loadtest.cli import app
 from loadtest.conductor.run_handle import LOCAL_COMMAND
-from loadtest.scenario import run as scenario_run
-from loadtest.scenario.report import RunReport
-from loadtest.target import LoadError
+from loadtest.errors import LoadError
+from loadtest.report.report import RunReport
+from loadtest.run import run as scenario_run
 from tests.unit.loadtest.baseline.builders import report as baseline_report
 from tests.unit.loadtest.scenario.builders import report as run_report
 
@@ -37,8 +38,8 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         recorded.append((plan, size, more["options"]))
         return run_report()
 
-    def baseline(seconds: float, cards: int, *_: Any) -> BaselineReport:
-        recorded.append((seconds, cards))
+    def baseline(extent: Extent, *_: Any) -> BaselineReport:
+        recorded.append(extent)
         return baseline_report()
 
     monkeypatch.setattr(scenario_run, "run_scenario", scenario)
@@ -134,8 +135,8 @@ def test_there_are_no_more_cards_than_people(runs: list[Any]) -> None:
 
 
 def test_the_baseline_is_measured_with_the_given_options(runs: list[Any]) -> None:
-    done = invoke("baseline", "--seconds", "5", "--cards", "300", "--json")
-    assert (done.exit_code, runs) == (0, [(5.0, 300)])
+    done = invoke("baseline", "--seconds", "5", "--cards", "300", "--connections", "32", "--json")
+    assert (done.exit_code, runs) == (0, [Extent(seconds=5.0, cards=300, connections=32)])
     report = json.loads(done.stdout)
     assert {"tap_over_baseline", "number_over_fastapi", "tap_cpu_over_baseline"} <= report.keys()
 

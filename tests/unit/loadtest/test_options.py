@@ -14,7 +14,7 @@ from loadtest.baseline import run as baseline_run
 from loadtest.cli import app
 from loadtest.overload import run as overload_run
 from loadtest.planning import run as planning_run
-from loadtest.scenario import run as scenario_run
+from loadtest.run import run as scenario_run
 from loadtest.scenario.levels import LEVELS
 from loadtest.smoke import command as smoke_command
 

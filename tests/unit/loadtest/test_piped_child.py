@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from loadtest.errors import LoadError
 from loadtest.piped_child import PipedChild
-from loadtest.target import LoadError
 
 ECHO = "import sys\nfor line in sys.stdin: print(line.strip()[::-1], flush=True)\nsys.exit(3)"
 SLEEP = "import time; time.sleep(600)"

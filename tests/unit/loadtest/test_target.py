@@ -12,7 +12,8 @@ from typing import Any, cast
 import pytest
 
 from loadtest import target as target_module
-from loadtest.target import LoadError, TargetEnvironment, open_target, start_stack
+from loadtest.errors import LoadError
+from loadtest.target import TargetEnvironment, open_target, start_stack
 
 
 def test_many_commands_are_run_in_one_process_and_their_output_is_returned() -> None:

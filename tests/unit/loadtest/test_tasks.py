@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.target import LoadError
+from loadtest.errors import LoadError
 from loadtest.tasks import cancel_and_wait, unwrap_exception_group
 
 

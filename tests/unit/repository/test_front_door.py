@@ -19,6 +19,7 @@ PAGES = [
     ),
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "examples").rglob("*.md")),
+    *sorted((ROOT / "deploy").rglob("*.md")),
 ]
 MAX_README_LINES = 90
 
@@ -40,6 +41,29 @@ def test_links_lead_to_files() -> None:
     assert [link for page in PAGES for link in broken_links(page)] == []
 
 
+def cells(row: str) -> int:
+    """The cells of a table's row; a bar in code or behind a backslash divides nothing."""
+    return len(re.findall(r"(?<!\\)\|", re.sub(r"`[^`]*`", "", row.strip()))) - 1
+
+
+def ragged_rows(page: Path) -> list[str]:
+    """The rows that have other than their table's head's number of cells, with the page."""
+    text = re.sub(
+        r"```.*?```", lambda block: "\n" * block[0].count("\n"), page.read_text(encoding="utf-8"), flags=re.S
+    )
+    found, head = [], 0
+    for number, row in enumerate(text.splitlines(), 1):
+        head = (head or cells(row)) if row.startswith("|") else 0
+        if head and cells(row) != head:
+            found.append(f"{page.relative_to(ROOT)}:{number}: {cells(row)} cells of {head}")
+    return found
+
+
+def test_the_rows_of_a_table_have_as_many_cells_as_its_head() -> None:
+    assert sum("\n|" in page.read_text(encoding="utf-8") for page in PAGES) > 50
+    assert [row for page in PAGES for row in ragged_rows(page)] == []
+
+
 @pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
 def test_a_readme_is_read_in_one_go(name: str) -> None:
     assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= MAX_README_LINES
@@ -56,6 +80,17 @@ def test_the_journeys_of_contributing_name_existing_files() -> None:
 def test_automation_names_no_machine_and_no_registry(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert re.findall(r"https?://|index-url|(?<![\w.])/(?:root|home|usr|opt|tmp|work)\b", text) == []
+
+
+def test_every_lint_is_a_hook_too() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    lints = re.findall(
+        r"'([^']+)'", "".join(re.findall(r"^(?:typed|lints) = ((?:.*\\\n)*.*)", makefile, re.MULTILINE))
+    )
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    programs = {" ".join(word for word in lint.split() if not word.startswith("-")) for lint in lints}
+    assert {"python scripts/words", "mypy", "lint-imports"} <= programs
+    assert [one for one in programs if f"entry: .venv/bin/{one.removesuffix(' .')}" not in hooks] == []
 
 
 def test_the_container_names_no_registry() -> None:

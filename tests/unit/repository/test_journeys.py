@@ -7,6 +7,7 @@ compared with nothing.
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import get_type_hints
 
@@ -29,6 +30,45 @@ ROOT = Path(__file__).parents[3]
 
 def page(name: str) -> str:
     return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+# The lists themselves.
+
+UNLISTED = (
+    "eligibility_api/database/migrations/",  # former schemas, which do not change
+    "eligibility_api/domain/version_2/",  # a former rule version, neither
+    "shikaku/persons/data/",  # persons, who have values of all tables
+)
+
+
+@pytest.mark.parametrize(
+    ("journey", "existing", "elsewhere"),
+    [
+        ("a validity code", r"\bVALID_UNREGISTERED\b", {"eligibility_api/web/description/codes.py"}),
+        ("a consent category", r"\bCategory\.SURGERY\b|^(surgery = \[|(?i:shj) = )", set()),
+        ("a consent category", r"\bHistoryResource\.SURGERIES\b|history[.-]surgeries|^\[surgeries\]", set()),
+        ("a member's item", r"\bname_alias_kana\b", {"eligibility_api/emergency/person_search.py"}),
+        ("a revocation reason", r"\bReason\.(LOSS|UNDELIVERED)\b", {"jpki_mock/authority/certificates.py"}),
+        ("a facility kind", r"\bFacilityKind\.DENTAL\b|\bvisiting-nursing\b", set()),
+        ("a fault", r"\b(token-endpoint-down|stale-client)\b", set()),
+    ],
+)
+def test_a_list_has_every_file_that_names_an_existing_one(
+    journey: str, existing: str, elsewhere: set[str]
+) -> None:
+    """`elsewhere`: files that name this one for a reason of its own."""
+    section = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split(f"\n### {journey}\n")[1]
+    listed = tuple(re.findall(r"`([\w-]+/[\w./-]*)`", section.split("\n### ")[0]))
+    naming = [
+        path
+        for path in subprocess.check_output(
+            ["git", "ls-files", "*.py", "*.toml", "*.sql"], cwd=ROOT, text=True
+        ).split()
+        if not path.startswith(("tests/", "docs/", *UNLISTED))
+        and re.search(existing, (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert naming
+    assert [path for path in naming if path not in elsewhere and not path.startswith(listed)] == []
 
 
 # A consent category.

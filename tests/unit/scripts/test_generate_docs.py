@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -153,6 +154,7 @@ def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "demo-linux.txt").write_text(LOCK)
     (tmp_path / "test-linux.txt").write_text(f"{LOCK}pytest==9.2\n")
     monkeypatch.setattr(licences, "LOCKS", tmp_path)
+    monkeypatch.setattr(licences, "of_clients", lambda *_: [])
     monkeypatch.setattr(licences, "PAGE", tmp_path / "licences.md")
     monkeypatch.setattr(
         licences, "page", lambda packages, _: "".join(f"{package.name}\n" for package in packages)
@@ -161,8 +163,8 @@ def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_packages_are_read_from_all_locks_and_the_demo_s_are_marked(locks: Path) -> None:
-    assert [(one.name, one.version, one.demo) for one in locked(locks)] == [
-        ("annotated-types", "0.7.0", True), ("pytest", "9.2", False), ("uvicorn", "0.54", True),
+    assert [(one.name, one.version, one.needed_by) for one in locked(locks)] == [
+        ("annotated-types", "0.7.0", "demo, tests"), ("pytest", "9.2", "tests"), ("uvicorn", "0.54", "demo, tests"),
     ]  # fmt: skip
     assert locked(locks / "nothing") == []
 
@@ -197,3 +199,18 @@ def test_a_licence_that_is_not_allowed_writes_nothing(
     assert run(monkeypatch, *words) == 1
     assert "AGPL-3.0-only" in capsys.readouterr().err
     assert not (locks / "licences.md").exists()
+
+
+def test_a_variable_that_is_read_without_a_settings_class_is_on_a_page() -> None:
+    pages = " ".join(page.read_text(encoding="utf-8") for page in (generate_docs.ROOT / "docs").glob("*.md"))
+    read = {
+        variable
+        for package in generate_docs.PACKAGES
+        for module in (generate_docs.ROOT / package).rglob("*.py")
+        for variable in re.findall(
+            r'environ(?:\.get\(|\[)"((?:FUND|JPKI|LOADTEST|PAYER|TERMINAL)_\w+)"',
+            module.read_text(encoding="utf-8"),
+        )
+    }
+    assert read
+    assert sorted(variable for variable in read if f"`{variable}`" not in pages) == []

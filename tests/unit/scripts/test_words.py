@@ -1,4 +1,4 @@
-"""`scripts/words` finds private words in names, docstrings and help texts, and nothing in the repository."""
+"""`scripts/words` finds private words in names and texts of Python files and in catalogues."""
 
 from __future__ import annotations
 
@@ -25,10 +25,26 @@ def check(*files: Path) -> subprocess.CompletedProcess[str]:
         ("most_rows = 3\n", "name most_rows: use max_"),
         ('"""The keeper deletes counters."""\n', 'text "keeper": use scheduler'),
         ('app = Typer(help="Start the whole house.")\n', 'text "whole house": use stack'),
+        ('Option(help=option_help("台帳", "Start the whole house."))\n', 'text "whole house": use stack'),
+        ('Option(help=f"The {name} is told.")\n', 'text "is told": use payload'),
+        ('Field(description="The answer is told.")\n', 'text "is told": use payload'),
+        ('_DESCRIPTION = "台帳\\nThe keeper deletes counters."\n', 'text "keeper": use scheduler'),
+        ('raise SomeError(Bilingual("台帳", "The keeper has ended."))\n', 'text "keeper": use scheduler'),
     ],
 )
 def test_a_planted_word_is_found_with_the_term_to_use(tmp_path: Path, planted: str, found: str) -> None:
-    file = tmp_path / "planted.py"
+    check_planted(tmp_path / "planted.py", planted, found)
+
+
+def test_a_planted_word_of_a_catalogue_is_found(tmp_path: Path) -> None:
+    check_planted(
+        tmp_path / "en.toml",
+        '[login]\ntitle = "Log in"\nexplain = "The keeper has ended."\n',
+        ':3: text "keeper": use scheduler',
+    )
+
+
+def check_planted(file: Path, planted: str, found: str) -> None:
     file.write_text(planted)
     checked = check(file)
     assert checked.returncode == 1
@@ -40,7 +56,7 @@ def test_a_planted_word_is_found_with_the_term_to_use(tmp_path: Path, planted: s
     [
         "class Plane:\n    pass\n",  # a part of another word
         "def read(line: str, member: int) -> None: ...\n",  # a line of a file, an insured member
-        'text = "the keeper"\n',  # a value is no docstring
+        'key = "receipts"\n',  # a single word is a key
         '"""Finds a member by number; the look-up is limited."""\n',
     ],
 )

@@ -64,18 +64,33 @@ def test_names_are_those_that_a_file_defines_and_not_those_it_uses(source: str, 
 @pytest.mark.parametrize(
     ("source", "texts"),
     [
-        ('"""Module."""', ["Module."]),
-        ('def f():\n    """Function."""', ["Function."]),
-        ('x = 1\n"""Attribute."""', ["Attribute."]),
-        ('Option(help="Help.")', ["Help."]),
+        ('"""A module."""', ["A module."]),
+        ('def f():\n    """A function."""', ["A function."]),
+        ('x = 1\n"""An attribute."""', ["An attribute."]),
+        ('Option(help="A help.")', ["A help."]),
         ('Option(help="One" " text.")', ["One text."]),
         ('Option(metavar="NAME")', []),
-        ('x = "a value"', []),
-        ("x = f'{y}'", []),
+        ('Option(help=option_help("台帳の名", "A name."))', ["A name."]),
+        ('x = "a message"', ["a message"]),
+        ('x = "key"', []),
+        ("x = f'the name {y} of it'", ["the name ", " of it"]),
     ],
 )
-def test_texts_are_docstrings_and_help_and_no_other_value(source: str, texts: list[str]) -> None:
+def test_texts_are_those_of_more_than_one_word(source: str, texts: list[str]) -> None:
     assert [text for _, text in words.texts_of(ast.walk(ast.parse(source)))] == texts
+
+
+def test_texts_of_a_test_are_its_data_and_its_docstrings_are_read() -> None:
+    assert found('"""The keeper."""\ncase = "a keeper"', "tests/unit/test_module.py") == [
+        'tests/unit/test_module.py:1: text "keeper": use scheduler'
+    ]
+
+
+def test_a_text_of_two_words_is_found_on_two_lines() -> None:
+    listed = words.read_words(ROOT / "scripts" / "words.toml")
+    assert list(words.findings("a.py", '"""What is\n    told."""', listed)) == [
+        'a.py:1: text "is told": use payload, answer, message, log; returns, reports, logs, shows'
+    ]
 
 
 @pytest.mark.parametrize(

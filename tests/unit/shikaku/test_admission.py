@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shikaku.admission import admit_approver, admit_insurer, admit_insurers, admit_terminal, keys_of
+from shikaku.admission import admit_insurer, admit_insurers, admit_terminal, keys_of
 from shikaku.commands import Commands
 from shikaku.processes import StackError
 from tests.builders.ran_commands import RanCommands
@@ -71,9 +71,3 @@ def test_the_keys_of_an_insurer_are_its_program_s_and_its_approver_s(
     assert str(approver) == made.wiring["PAYER_APPROVER"].split(":")[1]
     with pytest.raises(KeyError):
         keys_of(made, "06130017")
-
-
-def test_another_key_approves(tmp_path: Path, ran: RanCommands) -> None:
-    credential = admit_approver(Commands(tmp_path, {}), "01130012", "架空健康保険協会")
-    assert credential == tmp_path / "approver-01130012.json"
-    assert "--approver" in ran.ran[0]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from clinic_terminal.messages.bulk import ReceptionResult, ResultsRequest
-from clinic_terminal.messages.errors import MessageFormatError
 from clinic_terminal.messages.own_error import OwnErrorResult
-from clinic_terminal.messages.registry import FACE_PREFIX, MESSAGES, kind_of, result_name
+from clinic_terminal.messages.registry import FACE_PREFIX, MESSAGES, kind_of
 
 PUBLIC = [
     "OQSsiquc01req", "OQSsiimm01req", "OQSmuquc01req", "OQSmuquc02req", "OQSmuimm01req", "OQSmuimm02req", "OQSmutic01req",
@@ -34,7 +33,6 @@ def test_the_messages_are_those_of_the_catalogue() -> None:
 def test_a_public_kind_has_models(prefix: str) -> None:
     kind = MESSAGES[prefix]
     assert kind.layout_is_public
-    assert kind.request_model() is kind.request
     assert kind.result_prefix == prefix.removesuffix("req") + "res"
     assert (kind.result is ReceptionResult) == (prefix.startswith("OQSmu") and prefix.endswith("01req"))
     assert (kind.request is ResultsRequest) == prefix.endswith("02req")
@@ -48,9 +46,6 @@ def test_an_unpublished_kind_is_known_and_refused(prefix: str) -> None:
     assert kind.result is OwnErrorResult
     assert kind.max_request_bytes < 2**20
     assert kind_of(f"{prefix}01req_1.xml") is kind
-    with pytest.raises(MessageFormatError) as refused:
-        kind.request_model()
-    assert refused.value.code == "message-layout-not-public"
 
 
 @pytest.mark.parametrize(
@@ -69,19 +64,6 @@ def test_an_unpublished_kind_is_known_and_refused(prefix: str) -> None:
 )
 def test_another_name_is_no_request(name: str) -> None:
     assert kind_of(name) is None
-
-
-@pytest.mark.parametrize(
-    ("request_name", "name"),
-    [
-        ("OQSsiquc01req_202611300001.xml", "OQSsiquc01res_202611300001.xml"),
-        ("OQSmuquc02req_req_1.xml", "OQSmuquc02res_req_1.xml"),
-        ("YZKsiquc01req_04261130.zip", "YZKsiquc01res_04261130.zip"),
-        ("OQSsihvd01req_1.xml", "OQSsihvd01res_1.xml"),
-    ],
-)
-def test_a_result_is_named_after_its_request(request_name: str, name: str) -> None:
-    assert result_name(request_name) == name
 
 
 def test_only_bulk_requests_may_be_large() -> None:

@@ -16,7 +16,7 @@ def test_every_kind_has_an_entry() -> None:
 
 
 def test_only_eligibility_only_facilities_are_shown_no_address_and_nothing_medical() -> None:
-    """Rules S2, S6, W5, W9."""
+    """Rules S2, S6, W5, W15."""
     assert {kind for kind, entry in FACILITY_KINDS.items() if not entry.address} == ELIGIBILITY_ONLY
     assert set(FacilityKind) - MEDICAL_KINDS == ELIGIBILITY_ONLY
 

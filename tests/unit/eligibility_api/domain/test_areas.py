@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from eligibility_api.domain.areas import areas_of, in_areas, is_facility, is_municipality, is_prefecture
+from eligibility_api.domain.areas import areas_of, is_facility, is_municipality, is_prefecture
 
 IN_01, IN_02, ELSEWHERE = "1310100126", "1310200132", "0110113719"
 
@@ -26,7 +24,9 @@ IN_01, IN_02, ELSEWHERE = "1310100126", "1310200132", "0110113719"
     ],
 )
 def test_disaster_mode_is_on_for_the_facilities_of_its_areas(areas: list[str], facilities: set[str]) -> None:
-    assert {code for code in (IN_01, IN_02, ELSEWHERE) if in_areas(code, areas)} == facilities
+    assert {
+        code for code in (IN_01, IN_02, ELSEWHERE) if not {*areas}.isdisjoint(areas_of(code))
+    } == facilities
 
 
 def test_the_fee_table_between_prefecture_and_municipality_does_not_matter() -> None:
@@ -56,8 +56,3 @@ def test_the_fee_table_between_prefecture_and_municipality_does_not_matter() -> 
 )
 def test_an_area_is_of_one_kind_or_none(area: str, kinds: set[object]) -> None:
     assert {kind for kind in (is_prefecture, is_municipality, is_facility) if kind(area)} == kinds
-
-
-@given(st.from_regex(r"[0-9]{10}", fullmatch=True))
-def test_a_facility_is_in_each_of_its_areas(code: str) -> None:
-    assert all(in_areas(code, [area]) for area in areas_of(code))

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from eligibility_api.contract.durations import CODE_LIFE
 from eligibility_api.domain.own_access import (
     ALPHABET,
     CODE_LENGTH,
-    CODE_LIFE,
     MAX_TYPED_LENGTH,
     RANDOM_CHARACTERS,
     SESSION_LIFE,

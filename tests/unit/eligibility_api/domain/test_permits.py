@@ -8,9 +8,8 @@ import pytest
 
 from eligibility_api.contract.codes import Care
 from eligibility_api.contract.consent_versions import STATEMENT_VERSION, STATEMENT_VERSIONS
+from eligibility_api.contract.durations import MAX_DAYS_AHEAD, MAX_IDENTIFICATION_AGE
 from eligibility_api.domain.permits import (
-    MAX_DAYS_AHEAD,
-    MAX_IDENTIFICATION_AGE,
     MAX_OWN_PAGE_CONSENTS,
     MAX_PRESENCE_AGE,
     WINDOW_WITHOUT_CONSENT,
@@ -84,6 +83,6 @@ def test_the_patient_was_identified_ten_minutes_before_at_most() -> None:
 
 
 def test_a_patient_is_identified_for_24_hours_and_has_at_most_20_consents_of_her_own_page() -> None:
-    """Rules W11 and W14."""
+    """Rules W11, W14 and W17."""
     assert timedelta(hours=24) == MAX_IDENTIFICATION_AGE
     assert MAX_OWN_PAGE_CONSENTS == 20

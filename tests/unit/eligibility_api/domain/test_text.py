@@ -19,7 +19,7 @@ from eligibility_api.domain.text import folded_text
     ],
 )
 def test_width_spaces_and_hyphens_do_not_matter(alike: tuple[str, ...]) -> None:
-    """Rule W9."""
+    """Rule W15."""
     assert len({folded_text(text) for text in alike}) == 1
 
 
@@ -28,11 +28,11 @@ def test_width_spaces_and_hyphens_do_not_matter(alike: tuple[str, ...]) -> None:
     [("架空県1-23", "架空県12-3"), ("見本", "見夲"), ("ミホン", "みほん"), ("渡辺", "渡邊"), ("X", "-")],
 )
 def test_other_differences_matter(pair: tuple[str, str]) -> None:
-    """Rule W9."""
+    """Rule W15."""
     assert folded_text(pair[0]) != folded_text(pair[1])
 
 
 @given(st.text())
 def test_folding_is_idempotent(text: str) -> None:
-    """Rule W9."""
+    """Rule W15."""
     assert folded_text(folded_text(text)) == folded_text(text)

@@ -111,7 +111,7 @@ async def test_the_search_takes_the_areas_of_the_facility() -> None:
     ],
 )
 async def test_what_holds_today_is_shown(cover: dict[str, Any], shown: list[str]) -> None:
-    """Rules D1, W9: the legal end counts."""
+    """Rules D1, W15: the legal end counts."""
     rows = [FOUND | stored_version(number="1", **cover)]
     answer = await service.search(scripted_state(rows), SEARCHER, search())
     assert [membership.number for membership in answer.memberships] == shown

@@ -281,7 +281,7 @@ def test_of_an_ended_period_only_a_block_closes_the_card(link: Link, blocked: bo
     ],
 )
 def test_a_contested_link_is_none_and_waits_in_the_queue(link: Link, left: Link) -> None:
-    """Rule R7: and the next change of it that closes no card is linked again."""
+    """Rule R11: and the next change of it that closes no card is linked again."""
     assert contested(link) == left
     assert not closes_card(left, ended=False, blocked=True, was_blocked=False)
     assert link_after_match(CONTESTED, RegisterAnswer(ONE, HER)) == LINKED

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from eligibility_api.contract.code_titles import CODE_TITLES
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.eligibility import CardCheckRequest, EligibilityAnswer, NumberCheckRequest
 from eligibility_api.contract.examples import ELIGIBILITY, MEMBERSHIP_KEY
 from eligibility_api.fhir.members import coverage_type, full_width
 from eligibility_api.fhir.names import DATA_ABSENT
 from eligibility_api.fhir.requests import Asked
-from eligibility_api.fhir.responses import VALIDITY_NAMES, response_of
+from eligibility_api.fhir.responses import response_of
 from tests.builders.fhir import BRANCH, SYMBOL, contained, faults
 
 [MEMBER] = ELIGIBILITY["results"]
@@ -41,7 +42,7 @@ def test_every_validity_has_its_code_and_words_and_in_force_is_valid_alone(valid
     response = respond(*shown, validity=validity.value)
     [extension] = response["extension"]
     assert extension["valueCoding"] == {"system": "urn:shikaku:code:OQSCD006", "code": validity.value}
-    assert response["disposition"] == VALIDITY_NAMES[validity]
+    assert response["disposition"] == CODE_TITLES["Validity"][validity][0]
     in_force = [part["inforce"] for part in response.get("insurance", [])]
     assert in_force == [validity in (Validity.VALID, Validity.VALID_UNREGISTERED)] * len(shown)
 

@@ -11,7 +11,9 @@ from eligibility_api import portal
 from eligibility_api.audit_log.kinds import KINDS_SHOWN_TO_PERSONS
 from eligibility_api.contract.codes import LimitClass, Relationship, Role, SpecificDisease, Validity
 from eligibility_api.contract.consent import Basis
+from eligibility_api.contract.durations import CODE_MINUTES, MAX_DAYS_AHEAD
 from eligibility_api.contract.emergency import DisasterConsent, EmergencyReason
+from eligibility_api.domain.permits import MAX_OWN_PAGE_CONSENTS
 from screens.texts import LANGUAGES, Texts
 
 PAGES = Path(portal.__file__).parent / "pages"
@@ -55,6 +57,23 @@ def test_every_other_text_is_used_by_a_template() -> None:
         if f"'{key}'" not in templates and not key.startswith(tuple(dynamic)) and key != "product"
     }
     assert unused == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("code.where.once", {"minutes": CODE_MINUTES}),
+        ("code.own-access-code-refused.text", {"minutes": CODE_MINUTES}),
+        ("online.fault.day", {"days": MAX_DAYS_AHEAD}),
+        ("online.fault.too-many", {"limit": MAX_OWN_PAGE_CONSENTS}),
+    ],
+)
+def test_durations_and_limits_are_filled_in(language: str, key: str, values: dict[str, int]) -> None:
+    other = {name: value + 1000 for name, value in values.items()}
+    [number] = values.values()
+    assert str(number) in TEXTS.get(language, key, **values)
+    assert str(number + 1000) in TEXTS.get(language, key, **other)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 from loadtest.baseline import run
 from loadtest.baseline.run import Extent
 from loadtest.cli import app
+from loadtest.errors import LoadError
 from loadtest.http_client.connection import ConnectionFailed
-from loadtest.target import LoadError
 from tests.unit.loadtest.baseline.builders import report
 
 

@@ -18,11 +18,12 @@ from loadtest.baseline.cases import BASELINE, FASTAPI, NUMBER, TAP, ProofQueue
 from loadtest.baseline.proofs import ReadyProof
 from loadtest.baseline.run import LATENCY, ROUNDS, Extent, run_baseline, run_rounds_on_request
 from loadtest.dataset.provision import DatasetSize
+from loadtest.errors import LoadError
 from loadtest.machine import processes
 from loadtest.machine.cores import Cores
 from loadtest.machine.costs import API, DATABASE, GENERATOR
 from loadtest.model.events import Membership
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.target import TargetEnvironment
 from tests.unit.loadtest.baseline.builders import case_result
 from tests.unit.loadtest.dataset.builders import terminal
 

@@ -14,8 +14,8 @@ from eligibility_api.embedded_postgres.unprivileged import Unprivileged
 from loadtest.cluster import cluster as cluster_module
 from loadtest.cluster.cluster import Cluster, free_ports
 from loadtest.cluster.programs import Programs
+from loadtest.errors import LoadError
 from loadtest.machine import processes
-from loadtest.target import LoadError
 
 WHOLE = {
     "members": [

@@ -12,7 +12,7 @@ from eligibility_api.embedded_postgres.server import EmbeddedDatabaseError
 from eligibility_api.embedded_postgres.unprivileged import Unprivileged
 from loadtest.cluster import programs
 from loadtest.cluster.programs import Programs, find_programs
-from loadtest.target import LoadError
+from loadtest.errors import LoadError
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
+from loadtest.arrivals import RatePeriod, arrivals
 from loadtest.conductor import engine as engine_module
 from loadtest.conductor.engine import Engine
 from loadtest.conductor.orders import FAILED, READY, RUNNING
 from loadtest.conductor.samples import CHECK, CHECK_NAME, REQUEST
 from loadtest.generator.messages import Answers, Assignment, Done
 from loadtest.http_client.connection import ConnectionFailed, Reply
-from loadtest.scenario.arrivals import RatePeriod, arrivals
 from loadtest.scenario.levels import LEVELS, Shape
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import RunStats

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import nullcontext
 from time import perf_counter
 from types import SimpleNamespace
 from typing import Any, cast
 
+import psutil
 import pytest
 
 from loadtest.conductor import workers as workers_module
 from loadtest.conductor.levels import UNLIMITED_SECONDS
-from loadtest.conductor.master import Master
+from loadtest.conductor.master import Master, Preparation
 from loadtest.conductor.orders import BEGIN, END, FAILED, PLAN
-from loadtest.conductor.preparation import Compared
+from loadtest.conductor.preparation import Compared, Request
+from loadtest.dataset.provision import DatasetSize
+from loadtest.errors import LoadError
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
 from tests.unit.loadtest.conductor.builders import FakeRunner
@@ -40,6 +46,7 @@ class Laboratory(FakeRunner):
     def __init__(self, **options: Any) -> None:
         super().__init__()
         self.compared = Compared(count=5, wrong={})
+        self.is_closed = False
         events = SimpleNamespace(test_start=Event(), test_stop=Event(), quitting=Event())
         self.environment = SimpleNamespace(
             events=events, parsed_options=SimpleNamespace(**options), shape_class=object(), process_exit_code=None,
@@ -49,6 +56,9 @@ class Laboratory(FakeRunner):
 
     def compare(self) -> Compared:
         return self.compared
+
+    def close(self) -> None:
+        self.is_closed = True
 
     def state(self, name: str) -> bool:
         """A property of the master as it is now."""
@@ -74,6 +84,51 @@ def test_a_worker_with_other_sources_makes_the_verdict_negative() -> None:
     laboratory = Laboratory()
     laboratory.hello("a", claimed="another")
     assert laboratory.quit() == 1
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_the_dataset_s_process_ends_with_the_master_whether_or_not_it_compared(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch, failing: bool
+) -> None:
+    def fails() -> Compared:
+        raise LoadError("it has ended")
+
+    if failing:
+        monkeypatch.setattr(laboratory, "compare", fails)
+    with pytest.raises(LoadError) if failing else nullcontext():
+        laboratory.quit()
+    assert laboratory.is_closed
+
+
+REQUEST = Request(size=DatasetSize(2, 2, 1), plan=USUAL, workers=1)
+ANSWERS_AND_COMPARES = """
+import sys
+sys.stdin.buffer.readline()
+print("an assignment", flush=True)
+sys.stdin.buffer.read()
+print('{"count": 0, "wrong": {}}', flush=True)
+"""
+IGNORES_THE_END = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
+
+
+def test_the_dataset_s_process_prepares_and_compares_out_of_ctrl_c_s_reach() -> None:
+    preparation = Preparation(REQUEST, (sys.executable, "-c", ANSWERS_AND_COMPARES))
+    assert preparation.assignments == [b"an assignment\n"]
+    assert os.getsid(preparation._process.pid) == preparation._process.pid
+    assert preparation.compare() == Compared(count=0, wrong={})
+    preparation.close()
+
+
+def test_a_dataset_s_process_that_does_not_end_is_terminated() -> None:
+    preparation = Preparation(REQUEST, (sys.executable, "-c", IGNORES_THE_END))
+    [pid] = preparation.assignments
+    preparation.close()
+    assert not psutil.pid_exists(int(pid))
+
+
+def test_a_dataset_s_process_that_fails_is_an_error() -> None:
+    with pytest.raises(LoadError, match="could not be prepared: exit code 3"):
+        Preparation(REQUEST, (sys.executable, "-c", "import sys; sys.exit(3)"))
 
 
 def test_each_worker_begins_its_part_with_a_seed_of_its_own(laboratory: Laboratory) -> None:

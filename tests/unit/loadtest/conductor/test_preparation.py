@@ -14,12 +14,12 @@ import pytest
 from loadtest.conductor import preparation
 from loadtest.conductor.preparation import Request, Sampled, compare, prepare
 from loadtest.dataset.provision import DatasetSize
+from loadtest.errors import LoadError
 from loadtest.generator.messages import Answers, Assignment
 from loadtest.scenario.answer_sample import CheckQuery, SampledAnswer
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.visits import Outcome
-from loadtest.target import LoadError
 from tests.unit.loadtest.dataset.builders import terminal
 from tests.unit.loadtest.generator.builders import FUND, visitors
 

@@ -12,11 +12,11 @@ import pytest
 from loadtest.conductor import run_handle
 from loadtest.conductor.run_handle import LOCAL_COMMAND, Conductor, RunResult
 from loadtest.conductor.run_lines import Failed, Listening, Progress, Ready
+from loadtest.errors import LoadError
 from loadtest.generator.messages import Answers, Assignment, Done, Message
 from loadtest.machine.costs import GENERATOR
 from loadtest.machine.roles import COORDINATOR
 from loadtest.scenario.run_stats import RunStats
-from loadtest.target import LoadError
 from tests.unit.loadtest.generator.builders import FUND, PLAN, SAMPLED, USAGE, assignment
 
 PROGRAM = """

@@ -15,7 +15,8 @@ from loadtest.clock import now
 from loadtest.dataset import bulk_load
 from loadtest.dataset.bulk_load import provision_bulk
 from loadtest.dataset.bulk_population import BulkPopulation
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.errors import LoadError
+from loadtest.target import TargetEnvironment
 
 BULK = BulkPopulation.of(30)
 

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from eligibility_api.contract.codes import Purpose
 from loadtest.dataset.cards import Card, register_cards
 from loadtest.dataset.terminals import Terminal
+from loadtest.errors import LoadError
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.http_client.pool import ConnectionPool
-from loadtest.target import LoadError
 from tests.builders.cards import rsa_key
 from tests.unit.loadtest.dataset.builders import terminal
 from tests.unit.loadtest.scenario.builders import FakePool, signed_in

@@ -53,3 +53,9 @@ def test_the_file_is_readable_by_its_owner_alone(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(keys, "_generate", lambda count: [keys._new_key(0) for _ in range(count)])
     load_keys(1, tmp_path)
     assert (tmp_path / "card-keys.pem").stat().st_mode & 0o077 == 0
+
+
+def test_the_folder_is_a_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOADTEST_HOME", str(tmp_path / "keys"))
+    assert load_keys(0) == []
+    assert (tmp_path / "keys").is_dir()

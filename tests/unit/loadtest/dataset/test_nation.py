@@ -15,7 +15,8 @@ from loadtest.database.dsn import DatabaseUnreachable
 from loadtest.dataset import nation
 from loadtest.dataset.nation import INSURER_OF_EVERY_POPULATION, SEED, check_nation
 from loadtest.dataset.provision import DatasetSize, provision
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.errors import LoadError
+from loadtest.target import TargetEnvironment
 from payer_mock.population.insurers import Insurers
 
 PEOPLE = 12

@@ -16,6 +16,7 @@ import pytest
 
 from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.identifiers import institution_code
+from loadtest.arrivals import CHECKS_BY_KIND
 from loadtest.clock import now
 from loadtest.dataset.terminals import (
     RENEW_BEFORE,
@@ -25,7 +26,6 @@ from loadtest.dataset.terminals import (
     spread_token_ages,
 )
 from loadtest.http_client.pool import ConnectionPool
-from loadtest.scenario.arrivals import CHECKS_BY_KIND
 from loadtest.target import TargetEnvironment
 from tests.unit.loadtest.builders import credential
 from tests.unit.loadtest.dataset.builders import terminal

@@ -15,7 +15,7 @@ from loadtest.dataset.reference_data import PublishedFile
 from loadtest.faults.fault import FaultContext, Window
 from loadtest.http_client.connection import Reply
 from loadtest.model.answer import Answer, Question
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 from tests.unit.loadtest.generator.builders import MEMBERSHIPS, visitors
 
 NOW = Window(0.0, 0.0)

@@ -12,9 +12,9 @@ import pytest
 
 from loadtest.dataset.member_files import read_cells
 from loadtest.dataset.reference_data import PublishedFile
+from loadtest.errors import LoadError
 from loadtest.faults.blank_column import COLUMNS, blank_column, fullest, write_blank
 from loadtest.faults.wrong_file import WrongFile
-from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import (
     PUBLISHED_AT,
     UNDONE_AT,

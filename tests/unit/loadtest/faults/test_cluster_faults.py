@@ -10,13 +10,13 @@ from typing import Any, cast
 import pytest
 
 from loadtest.cluster.state import ClusterState
+from loadtest.errors import LoadError
 from loadtest.faults import cluster_faults, stack_processes
 from loadtest.faults.catalogue import FAULTS
 from loadtest.faults.cluster_faults import CLUSTER_FAULTS, ClusterFault
 from loadtest.faults.fault import FaultContext, Finding, Window
 from loadtest.faults.probe import ANSWERED, UNANSWERED
 from loadtest.faults.tap_watch import Tap
-from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import FakeTarget, fault_context
 
 BEFORE = {"db1": "leader", "db2": "sync_standby", "db3": "replica"}

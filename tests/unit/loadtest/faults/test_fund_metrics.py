@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from loadtest.errors import LoadError
 from loadtest.faults import fund_metrics
 from loadtest.faults.fund_metrics import count_requests, requests_of
 from loadtest.http_client.connection import ConnectionFailed, Reply
-from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import FakePool
 
 METRICS = """# HELP shikaku_http_requests_total HTTP requests by route, status and error code.

@@ -9,12 +9,12 @@ from typing import Any, cast
 
 import pytest
 
+from loadtest.errors import LoadError
 from loadtest.faults.evaluation import evaluate
 from loadtest.faults.fault import Expectation, Fault, Finding, Window, always
 from loadtest.faults.injection import Injection, fault_section
 from loadtest.generator.client_faults import ClientFault
 from loadtest.scenario.run_stats import RunStats, TimeSeries
-from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import fault_context, text
 
 WINDOW = Window(10, 20)

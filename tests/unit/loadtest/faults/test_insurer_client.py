@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from loadtest.errors import LoadError
 from loadtest.faults.insurer_client import InsurerClient, TechnicalFailure
-from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import FakeTarget, fault_context
 
 

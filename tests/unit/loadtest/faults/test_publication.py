@@ -13,8 +13,8 @@ import pytest
 
 from loadtest.dataset.member_files import read_cells
 from loadtest.dataset.reference_data import PublishedFile
+from loadtest.errors import LoadError
 from loadtest.faults.publication import RenewedCertificates, renewed
-from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import (
     PUBLISHED_AT,
     UNDONE_AT,

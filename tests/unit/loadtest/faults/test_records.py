@@ -11,7 +11,7 @@ import pytest
 
 from loadtest.faults.fault import Finding
 from loadtest.faults.records import count_without_record, log_of, records_of
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 from tests.unit.loadtest.faults.builders import FakeTarget
 
 ANSWER = {"record_id": "r1", "validity": "1"}

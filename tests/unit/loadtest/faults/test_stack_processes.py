@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 
+from loadtest.errors import LoadError
 from loadtest.faults import jlis, stack_processes, worker_imbalance
 from loadtest.faults.database_restart import DatabaseRestart
 from loadtest.faults.fault import Finding
@@ -20,7 +21,7 @@ from loadtest.faults.jlis import OcspDown, OcspSlow
 from loadtest.faults.probe import ANSWERED, UNANSWERED
 from loadtest.faults.worker_imbalance import WorkerImbalance
 from loadtest.machine import processes
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.target import TargetEnvironment
 from tests.unit.loadtest.faults.builders import FakeTarget, fault_context
 
 

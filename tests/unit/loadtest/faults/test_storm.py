@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from loadtest.errors import LoadError
 from loadtest.faults import stack_processes
 from loadtest.faults.fault import Window
 from loadtest.faults.storm import STORM, ApiRestart
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
-from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import fault_context
 
 

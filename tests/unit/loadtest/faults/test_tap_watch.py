@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
+from loadtest.errors import LoadError
 from loadtest.faults import tap_watch
 from loadtest.faults.tap_watch import Tap, TapWatch, seconds_until_answered, seconds_until_right
 from loadtest.http_client.connection import ConnectionFailed, Reply
-from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import FakePool, fault_context, known_dataset
 
 REFUSED = "database-unavailable"

@@ -10,11 +10,11 @@ import asyncpg
 import pytest
 
 from loadtest.database.dsn import DatabaseUnreachable
+from loadtest.errors import LoadError
 from loadtest.faults import token_endpoint
 from loadtest.faults.fault import Finding
 from loadtest.faults.token_endpoint import SignInCount, TokenEndpointDown
 from loadtest.http_client.connection import ConnectionFailed, Reply
-from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import FakePool, fault_context, known_dataset
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from loadtest.dataset.member_files import membership_of, read_cells
+from loadtest.errors import LoadError
 from loadtest.faults.wrong_numbers import swapped_numbers, write_swapped, wrong_numbers
 from loadtest.model.replay import key_of
-from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import fault_context
 
 INSURER = "06010001"

@@ -16,8 +16,8 @@ from loadtest.model.events import Membership
 from loadtest.scenario.answer_sample import CheckQuery, SampledAnswer
 from loadtest.scenario.levels import Level
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.sections import Text
 from loadtest.scenario.visits import Outcome
+from loadtest.sections import Text
 from tests.builders.cards import rsa_key
 from tests.unit.loadtest.dataset.builders import terminal
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from loadtest.dataset.cards import Card
 from loadtest.dataset.visitors import Visitors
+from loadtest.errors import LoadError
 from loadtest.generator.client_faults import ClientFault
 from loadtest.generator.partition import make_assignments, required_generators, split_command
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
-from loadtest.target import LoadError
 from tests.builders.cards import rsa_key
 from tests.depth import max_examples
 from tests.unit.loadtest.dataset.builders import terminal

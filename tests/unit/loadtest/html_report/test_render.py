@@ -22,9 +22,9 @@ from loadtest.html_report.charts import COLOURS, SPAN_COLOUR, Chart, draw
 from loadtest.html_report.render import FIGURES, PAGE, render, write
 from loadtest.machine.sampling import Sample, Usage
 from loadtest.monitor import Observations
-from loadtest.scenario.report import RunReport
+from loadtest.report.report import RunReport
 from loadtest.scenario.run_stats import RunStats
-from loadtest.scenario.sections import ReportSection, Text
+from loadtest.sections import ReportSection, Text
 from tests.unit.loadtest.scenario.builders import FAULT, HOST_INFO
 from tests.unit.loadtest.scenario.builders import report as usual_report
 

@@ -16,13 +16,13 @@ from typer.testing import CliRunner, Result
 
 from loadtest.cli import app
 from loadtest.dataset.provision import DatasetSize
+from loadtest.errors import LoadError
 from loadtest.html_report import render
 from loadtest.outages import run as run_module
 from loadtest.outages.catalogue import OUTAGES
 from loadtest.outages.presenter import show, summary
 from loadtest.outages.run import Replay, replay_all
-from loadtest.scenario.report import RunReport
-from loadtest.target import LoadError
+from loadtest.report.report import RunReport
 from tests.unit.loadtest.scenario.builders import FAULT, report, stats
 
 SIZE = DatasetSize(300, 60, 8)

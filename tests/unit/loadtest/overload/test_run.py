@@ -16,15 +16,16 @@ import pytest
 from rich.console import Console
 
 from loadtest.dataset.provision import DatasetSize
+from loadtest.errors import LoadError
 from loadtest.machine.sampling import Sample, Usage
 from loadtest.overload import run as module
 from loadtest.overload.curve import RECOVERY_SECONDS, TIMES
 from loadtest.overload.presenter import EXPECTATIONS, show
 from loadtest.overload.run import FIRST_PER_S, SEARCH_TIMES, OverloadReport, run_overload
-from loadtest.scenario import run as scenario_run
+from loadtest.run import run as scenario_run
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import RunStats
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.target import TargetEnvironment
 
 CAPACITY = 300.0
 SECONDS = 10

@@ -11,9 +11,9 @@ from typer.testing import CliRunner, Result
 
 from loadtest.cli import app
 from loadtest.dataset.provision import DatasetSize
+from loadtest.errors import LoadError
 from loadtest.planning import run
 from loadtest.planning.report import PlanReport
-from loadtest.target import LoadError
 from tests.unit.loadtest.planning.builders import REPORT
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
+from loadtest.errors import LoadError
 from loadtest.machine import processes
 from loadtest.machine.costs import API as API_KIND
 from loadtest.machine.costs import DATABASE as DATABASE_KIND
@@ -19,7 +20,7 @@ from loadtest.planning.costs import API, BACKGROUND, BUSY, DATABASE, DOWN, STORE
 from loadtest.planning.deployment import Deployment, inspect_deployment
 from loadtest.planning.meter import Meter
 from loadtest.planning.wire import MeteredConnectionPool
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.target import TargetEnvironment
 
 MIB = 2**20
 KINDS = {10: SUPERVISOR, 11: API_KIND, 12: API_KIND, 13: SCHEDULER, 14: JOBS, 30: DATABASE_KIND, 31: DATABASE_KIND, 32: DATABASE_KIND}  # fmt: skip

@@ -17,6 +17,7 @@ from loadtest.clock import now
 from loadtest.dataset.cards import Card, issue_cards
 from loadtest.dataset.provision import Dataset
 from loadtest.dataset.reference_data import ReferenceData
+from loadtest.errors import LoadError
 from loadtest.model.events import Membership
 from loadtest.planning.costs import API, PROCESSORS, WAL, Consumption, Costs
 from loadtest.planning.demand import BATCH_ROW, CARD, NUMBER
@@ -31,7 +32,6 @@ from loadtest.planning.meter import Meter
 from loadtest.planning.prediction import compare
 from loadtest.planning.wire import MeteredConnectionPool
 from loadtest.scenario import batches, executor
-from loadtest.target import LoadError
 from tests.builders.cards import rsa_key
 from tests.builders.skipped_time import SkippedTime
 from tests.unit.loadtest.dataset.builders import terminal

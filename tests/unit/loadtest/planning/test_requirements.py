@@ -11,7 +11,7 @@ from loadtest.planning.costs import API, BUSY
 from loadtest.planning.demand import BATCH_ROW, CHALLENGE, NUMBER, Demand, demands
 from loadtest.planning.requirements import requirement, retained_tables
 from loadtest.planning.retention import RetainedData, other_storage, retained_data
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 from tests.unit.loadtest.planning.builders import COSTS, DEPLOYMENT
 from tests.unit.loadtest.planning.by_hand import is_right
 

@@ -14,10 +14,11 @@ import asyncpg
 import pytest
 
 from loadtest.dataset.provision import DatasetSize
+from loadtest.errors import LoadError
 from loadtest.planning import run as run_module
 from loadtest.planning.report import PlanReport
 from loadtest.planning.run import run_plan
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.target import TargetEnvironment
 from tests.unit.loadtest.dataset.builders import terminal
 from tests.unit.loadtest.planning.builders import COSTS, DEPLOYMENT, VALIDATION
 

@@ -19,14 +19,14 @@ from loadtest.machine.costs import API, GENERATOR, CpuUsage
 from loadtest.machine.host_info import HostInfo
 from loadtest.machine.sampling import Sample, Usage
 from loadtest.monitor import Observations
+from loadtest.report.report import RunReport
 from loadtest.scenario.consents import CATEGORIES
 from loadtest.scenario.histogram import LatencyHistogram
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.report import RunReport
 from loadtest.scenario.run_stats import RunStats
-from loadtest.scenario.sections import ReportSection, Text
 from loadtest.scenario.visits import TerminalClient
+from loadtest.sections import ReportSection, Text
 from tests.unit.loadtest.dataset.builders import terminal
 
 CPU = CpuUsage(10.0, {API: 9.0, GENERATOR: 3.0})

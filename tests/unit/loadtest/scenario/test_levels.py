@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.scenario.arrivals import CHECKS_PER_DAY
-from loadtest.scenario.capacity import BUSIEST_PER_S, Capacity
+from loadtest.arrivals import CHECKS_PER_DAY
+from loadtest.report.capacity import BUSIEST_PER_S, Capacity
 from loadtest.scenario.levels import LEVELS, NIGHT_ROWS_PER_S, SITES, STORM_SECONDS, Level, Shape
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.sections import ReportSection, Text, joined
+from loadtest.sections import ReportSection, Text, joined
 from tests.depth import max_examples
 
 ALL = list(LEVELS.values())

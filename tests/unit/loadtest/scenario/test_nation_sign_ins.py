@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from loadtest.arrivals import RatePeriod, arrivals
 from loadtest.dataset.terminals import facility_sizes
 from loadtest.dataset.visitors import Visitors
-from loadtest.scenario.arrivals import RatePeriod, arrivals
 from loadtest.scenario.executor import ScheduledVisit
 from loadtest.scenario.levels import LEVELS, SITES
 from loadtest.scenario.nation_sign_ins import USED_SECONDS, nation_sign_ins_per_s

@@ -13,11 +13,11 @@ import pytest
 
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from loadtest.dataset.member_files import read_cells
+from loadtest.errors import LoadError
 from loadtest.faults.insurer_client import InsurerClient, TechnicalFailure
 from loadtest.model.events import Membership
 from loadtest.model.replay import Key, key_of
 from loadtest.soak.chores import ClaimSender, back_up, claim_files, copy_members
-from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import FakeTarget
 
 MONTH = "2026-11"

@@ -10,10 +10,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from loadtest.errors import LoadError
 from loadtest.machine import processes
 from loadtest.soak import reading
 from loadtest.soak.reading import Reading, folder_bytes, read
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.target import TargetEnvironment
 
 
 class FakeSession:

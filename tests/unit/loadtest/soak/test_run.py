@@ -17,14 +17,14 @@ from typer.testing import CliRunner, Result
 
 from loadtest.cli import app
 from loadtest.dataset.provision import DatasetSize
+from loadtest.errors import LoadError
 from loadtest.html_report import render
 from loadtest.http_client.connection import ConnectionFailed, Reply
-from loadtest.scenario.report import RunReport
+from loadtest.report.report import RunReport
 from loadtest.soak import run as run_module
 from loadtest.soak.presenter import show
 from loadtest.soak.reading import Reading
 from loadtest.soak.run import SoakReport, run_soak
-from loadtest.target import LoadError
 from tests.unit.loadtest.dataset.builders import terminal
 from tests.unit.loadtest.faults.builders import FakePool
 from tests.unit.loadtest.scenario.builders import FAULT, report

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 from loadtest.soak.reading import Reading
 from loadtest.soak.verdict import MIN_READINGS, Closing, Judgement, PhaseResult, judge, passed
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
 from payer_mock.load import processes
@@ -17,52 +18,68 @@ from payer_mock.load.population import PopulationLoader
 from payer_mock.load.report import MembersLoadReport, UploadRound
 
 PROCESSES = {
-    1: (0, "init", "init", 10, 5),
-    7: (1, "python -m shikaku.stack", "python", 20, 10),
-    8: (7, "python -m eligibility_api.serve", "python", 2048, 100),
-    9: (8, "python -m eligibility_api.serve worker", "python", 4096, 200),
-    10: (8, "/pg/postgres -D data", "postgres", 8192, 400),
-    11: (7, "python -m jpki_mock.cli", "python", 1024, 800),
-    20: (1, "python -m eligibility_api.serve", "python", 512, 1600),
+    1: (0, "init", "init", 10, 0.1),
+    7: (1, "python -m shikaku.stack", "python", 20, 0.2),
+    8: (7, "python -m eligibility_api.serve", "python", 2048, 1.0),
+    9: (8, "python -m eligibility_api.serve worker", "python", 4096, 2.0),
+    10: (8, "/pg/postgres -D data", "postgres", 8192, 4.0),
+    11: (7, "python -m jpki_mock.cli", "python", 1024, 8.0),
+    20: (1, "python -m eligibility_api.serve", "python", 512, 16.0),
 }
-"""In place of /proc: parent, command line, name, peak and processor ticks by process id."""
+"""In place of the machine's: parent, command line, name, peak and processor seconds by process id."""
 
 
-def read_proc(pid: int, name: str) -> str:
-    if pid not in PROCESSES:
-        return ""
-    parent, command, comm, peak, ticks = PROCESSES[pid]
-    return {
-        "status": f"Name:\t{comm}\nPPid:\t{parent}\nVmHWM:\t  {peak} kB\n",
-        "cmdline": command,
-        "comm": comm,
-        "stat": f"{pid} (a (b) c) S {' '.join(['0'] * 10)} {ticks} 1 2 3 0",
-    }[name]
+@dataclass(frozen=True)
+class FakeProcess:
+    """In place of `psutil.Process`."""
+
+    pid: int
+
+    def __post_init__(self) -> None:
+        if self.pid not in PROCESSES:
+            raise psutil.NoSuchProcess(self.pid)
+
+    def children(self, recursive: bool) -> list[FakeProcess]:
+        assert recursive
+        own = [FakeProcess(pid) for pid, (parent, *_) in PROCESSES.items() if parent == self.pid]
+        return own + [one for child in own for one in child.children(recursive=True)]
+
+    def cmdline(self) -> list[str]:
+        return PROCESSES[self.pid][1].split()
+
+    def name(self) -> str:
+        return PROCESSES[self.pid][2]
+
+    def cpu_times(self) -> SimpleNamespace:
+        if self.pid == 9:  # it exits meanwhile
+            raise psutil.NoSuchProcess(self.pid)
+        return SimpleNamespace(
+            user=PROCESSES[self.pid][4], system=0.5, children_user=0.25, children_system=0.0
+        )
 
 
 @pytest.fixture
-def proc(monkeypatch: pytest.MonkeyPatch) -> None:
-    parents: dict[int, list[int]] = {}
-    for pid, (parent, *_) in PROCESSES.items():
-        parents.setdefault(parent, []).append(pid)
-    monkeypatch.setattr(processes, "_read", read_proc)
-    monkeypatch.setattr(processes, "_children", lambda: parents)
-    monkeypatch.setattr(os, "sysconf", lambda _: 100)
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil, "Process", FakeProcess)
+    monkeypatch.setattr(processes, "_peak_mib", lambda pid: PROCESSES[pid][3] / 1024)
 
 
-def test_only_the_fund_s_own_processes_of_this_stack_are_counted(proc: None) -> None:
+@pytest.mark.usefixtures("machine")
+def test_only_the_fund_s_own_processes_of_this_stack_are_counted() -> None:
     assert processes.fund_peaks(7) == {8: 2.0, 9: 4.0}
     assert processes.fund_peaks(20) == {20: 0.5}
     assert processes.fund_peaks(999) == {}
 
 
-def test_the_fund_s_processor_time_includes_its_database_and_ended_children(proc: None) -> None:
-    assert processes.fund_cpu_seconds(7) == pytest.approx((100 + 200 + 400 + 3 * 6) / 100)
+@pytest.mark.usefixtures("machine")
+def test_the_fund_s_processor_time_includes_its_database_and_ended_children() -> None:
+    assert processes.fund_cpu_seconds(7) == 1.0 + 4.0 + 2 * 0.75
+    assert processes.fund_cpu_seconds(999) == 0
 
 
 def test_this_process_has_a_peak() -> None:
     assert processes.own_peak() > 1
-    assert processes._read(2**22 + 1, "status") == ""
+    assert processes._peak_mib(2**22 + 1) == 0
 
 
 ENVIRONMENT_FILE = "export PAYER_FUND_URL=http://127.0.0.1:9\nexport FUND_HOME='/a folder'\n"

@@ -14,9 +14,10 @@ from eligibility_api.contract.prescriptions import PrescriptionRequest
 from eligibility_api.contract.treatment_kinds import TreatmentKind
 from eligibility_api.domain.provisional import MAX_ENTRY_AGE
 from payer_mock.claims.description import read_description
-from shikaku.persons.care import CLINIC, check_request, claim_descriptions, prescriptions
+from shikaku.persons.care import CLINIC, claim_descriptions, prescriptions
 from shikaku.persons.dataset import load_dataset
 from shikaku.persons.person import INSTITUTIONS
+from tests.builders.duplicate_checks import check_request
 from tests.depth import max_examples
 
 RUN_DAYS = st.dates(date(2025, 1, 1), date(2037, 12, 31))

@@ -20,6 +20,7 @@ from eligibility_api.contract.tickets import TicketInput
 from eligibility_api.domain.eligibility import check_day
 from jpki_mock.cli.residents import ResidentWithCard
 from shikaku.persons.answers import expected_answer, number_request
+from shikaku.persons.dataset import DATA as FILES
 from shikaku.persons.dataset import Dataset, load_dataset, residents
 from shikaku.persons.document import DOCUMENT, document
 from shikaku.persons.person import INSTITUTIONS, Person, Question
@@ -35,6 +36,11 @@ QUESTIONS = [question for person in DATA.persons for question in person.question
 SYNTHETIC = ("試験", "見本", "架空", "ＭＩＨＯＮ")
 
 on_any_day = max_examples(200 if DEEP else 15)
+
+
+def test_the_files_of_the_themes_are_numbered_from_1_without_a_gap() -> None:
+    numbers = [int(file.name.partition("-")[0]) for file in sorted(FILES.glob("[0-9]*.toml"))]
+    assert numbers == [*range(1, len(numbers) + 1)] != []
 
 
 def enrolments(data: Dataset) -> list[dict[str, object]]:

@@ -329,7 +329,7 @@ def test_a_name_that_is_no_request_has_no_result(stage: Stage) -> None:
 
 
 def test_medicines_are_read_under_a_consent_of_her_own_page(stage: Stage) -> None:
-    """Rule W14: once an answer of the day has identified her."""
+    """Rule W17: once an answer of the day has identified her."""
     stage.staff = DOCTOR
     stage.fund.consents.on_own_page = [given_ahead()]
     asked = xml_codec.encode(history_request(care=Care.ONLINE), Encoding.UTF_8).content

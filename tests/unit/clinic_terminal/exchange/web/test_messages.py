@@ -241,7 +241,7 @@ async def test_a_bug_is_a_failure_of_ours_without_values(
 
 
 async def test_medicines_are_read_under_a_consent_of_her_own_page(web: WebFaceClient) -> None:
-    """Rule W14: once an answer of the day has identified her."""
+    """Rule W17: once an answer of the day has identified her."""
     web.fund.consents.on_own_page = [given_ahead()]
     same = samples.enrolment(name=PERMIT.person.name, name_kana=PERMIT.person.name_kana)
     web.fund.answer = samples.answer(results=[same])

@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 
 from clinic_terminal.pages.desk import consultations
-from clinic_terminal.queries.consents import MAX_DAYS_AHEAD, days_of_consent
+from clinic_terminal.queries.consents import days_of_consent
 from clinic_terminal.store.records import Way
 from eligibility_api.contract.codes import Care, Category, EndReason, Validity
+from eligibility_api.contract.durations import MAX_DAYS_AHEAD
 from tests.builders.clinic.desk import ADMINISTRATOR, RECEPTION, Browser
 from tests.builders.clinic.fake_consents import given_ahead
 from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment

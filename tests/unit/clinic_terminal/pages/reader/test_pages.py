@@ -6,7 +6,8 @@ import html
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ import pytest
 
 from clinic_terminal.errors import SHOWN_CATALOGUE, TerminalError
 from clinic_terminal.pages.app import create_app
+from clinic_terminal.pages.reader import pages
 from clinic_terminal.pages.reader.endings import ending_of_problem, screen_of
 from clinic_terminal.pages.reader.journey import Position, Step
 from clinic_terminal.pages.reader.pages import sound_of
 from clinic_terminal.pages.reader.shelf import Shelf
 from clinic_terminal.settings import SettingsError, TerminalSettings
 from clinic_terminal.visit.information import ASKED, by_information
+from eligibility_api.contract.consent_versions import STATEMENT_VERSION, STATEMENT_VERSIONS
 from tests.builders import cards
 from tests.builders.clinic.fake_card import FakeCard
 from tests.builders.clinic.reader_rig import ReaderRig, reader_rig
@@ -107,6 +110,18 @@ async def test_a_step_is_shown_in_both_languages(tmp_path: Path, position: Posit
         assert in_english.startswith('<!doctype html>\n<html lang="en"')
         japanese = re.findall(r"[぀-ヿ一-鿿]+", english.replace(position.words or "·", ""))
         assert japanese == []
+
+
+@pytest.mark.parametrize("hours", [24, 12])
+async def test_a_consent_is_shown_with_the_duration_of_its_statement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    terms = replace(STATEMENT_VERSIONS[STATEMENT_VERSION], window=timedelta(hours=hours))
+    monkeypatch.setattr(pages, "STATEMENT_VERSIONS", {STATEMENT_VERSION: terms})
+    with reader_rig(tmp_path) as rig:
+        show(rig, Position(Step.CONSENT, groups=GROUPS, words="文"))
+        async with browser(rig) as http:
+            assert f"{hours}時間" in text_of((await http.get("/reader")).text)
 
 
 def test_screens_of_refusals_are_the_same_to_the_byte(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from loadtest.scenario.levels import Shape
-from loadtest.scenario.sections import Text, joined
+from loadtest.sections import Text, joined
 
 if TYPE_CHECKING:
-    from loadtest.scenario.report import RunReport
+    from loadtest.report.report import RunReport
 
 
 def verdict(report: RunReport) -> Text:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from loadtest.arrivals import HOURS
 from loadtest.machine.costs import CpuUsage
-from loadtest.scenario.arrivals import HOURS
 from loadtest.scenario.levels import LEVELS, Shape
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import SecondStats, TimeSeries
-from loadtest.scenario.sections import ReportSection, Text
+from loadtest.sections import ReportSection, Text
 
 TARGET_LOAD = 0.7
 """Share of all cores that the day's busiest minute should keep busy, the generator included."""

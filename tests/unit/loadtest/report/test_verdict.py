@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from loadtest.report.verdict import verdict
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.sections import ReportSection, Text
-from loadtest.scenario.verdict import verdict
+from loadtest.sections import ReportSection, Text
 from tests.unit.loadtest.scenario.builders import FAULT, latencies, observed, report, stats, usage
 
 OVERLOADED = stats(errors=Counter(overloaded=3))

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from loadtest.cluster import target as target_module
+from loadtest import cluster_target as target_module
 from loadtest.cluster.configuration import SERVICES
-from loadtest.cluster.target import open_cluster
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.cluster_target import open_cluster
+from loadtest.errors import LoadError
+from loadtest.target import TargetEnvironment
 
 ADMIN = "postgresql://postgres:admin-secret@127.0.0.1:1/postgres"
 

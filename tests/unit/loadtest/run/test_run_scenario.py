@@ -16,21 +16,22 @@ import pytest
 
 from loadtest.conductor.run_handle import LOCAL_COMMAND, RunResult
 from loadtest.dataset.provision import DatasetSize
+from loadtest.errors import LoadError
 from loadtest.faults.fault import Expectation, Fault, always
 from loadtest.faults.storm import STORM
 from loadtest.generator.client_faults import ClientFault
 from loadtest.machine.costs import API, DATABASE, GENERATOR, CpuReading, CpuUsage
-from loadtest.scenario import run as run_module
+from loadtest.report.report import RunReport
+from loadtest.run import run as run_module
+from loadtest.run.calibration import PROBE_PER_S, PROBE_SECONDS
+from loadtest.run.run import RunOptions, run_scenario
 from loadtest.scenario.answer_sample import SampledAnswer
-from loadtest.scenario.calibration import PROBE_PER_S, PROBE_SECONDS
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.report import RunReport
-from loadtest.scenario.run import RunOptions, run_scenario
 from loadtest.scenario.run_stats import RunStats
-from loadtest.scenario.sections import ReportSection, Text
 from loadtest.scenario.visits import Outcome
-from loadtest.target import LoadError, TargetEnvironment
+from loadtest.sections import ReportSection, Text
+from loadtest.target import TargetEnvironment
 from tests.unit.loadtest.dataset.builders import terminal
 from tests.unit.loadtest.generator.builders import visitors
 from tests.unit.loadtest.scenario.builders import usage

@@ -15,18 +15,18 @@ from rich.console import Console
 
 from loadtest.child_processes import exit_on_sigterm
 from loadtest.clock import now
+from loadtest.errors import LoadError
 from loadtest.faults.catalogue import FAULTS
 from loadtest.faults.cluster_faults import CLUSTER_FAULTS
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.machine.host_info import HostInfo
 from loadtest.scenario.levels import LEVELS, Shape
-from loadtest.target import LoadError
 
 if TYPE_CHECKING:  # keeps the command's start fast
     from loadtest.dataset.provision import DatasetSize
+    from loadtest.report.report import RunReport
+    from loadtest.run.run import RunOptions
     from loadtest.scenario.plan import Plan
-    from loadtest.scenario.report import RunReport
-    from loadtest.scenario.run import RunOptions
 
 FAILED, USAGE, STOPPED = 1, 2, 3
 
@@ -153,9 +153,9 @@ def run(
             raise
         raise _usage(f"{error.name} is missing: it comes with the extra `load`.") from error
     from loadtest.dataset.provision import DatasetSize
+    from loadtest.report.presenter import show
+    from loadtest.run.run import RunOptions
     from loadtest.scenario.plan import Plan
-    from loadtest.scenario.presenter import show
-    from loadtest.scenario.run import RunOptions
 
     chosen = LEVELS[level.value]
     if prescriptions is not None:
@@ -205,7 +205,7 @@ def _run_and_write(
 ) -> RunReport:
     """Run the plan and write its report. Exits with STOPPED if it could not be completed."""
     from loadtest.html_report import render
-    from loadtest.scenario.run import run_scenario
+    from loadtest.run.run import run_scenario
 
     exit_on_sigterm()
     console = Console(stderr=True)

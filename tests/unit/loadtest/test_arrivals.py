@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.codes import FacilityKind
-from loadtest.scenario.arrivals import (
+from loadtest.arrivals import (
     CHECKS_BY_KIND,
     CHECKS_PER_DAY,
     HOURS,

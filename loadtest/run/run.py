@@ -14,9 +14,11 @@ import uvloop
 from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.transport import is_loopback
-from loadtest.cluster.target import open_cluster
+from loadtest.cluster_target import open_cluster
+from loadtest.conductor.run_context import BackgroundTask, RunContext, run_generators
 from loadtest.conductor.run_handle import LOCAL_COMMAND, Conductor, RunResult
 from loadtest.dataset.provision import Dataset, DatasetSize, provision
+from loadtest.errors import LoadError
 from loadtest.faults.fault import Fault, FaultContext
 from loadtest.faults.injection import Injection
 from loadtest.faults.storm import STORM
@@ -34,14 +36,13 @@ from loadtest.machine.costs import (
     memory_mib,
 )
 from loadtest.monitor import Monitor, Observations
+from loadtest.report.report import RunReport
+from loadtest.run.calibration import Calibration, calibrate, day_section, probe
 from loadtest.scenario.answer_check import AnswerChecker
-from loadtest.scenario.calibration import Calibration, calibrate, day_section, probe
 from loadtest.scenario.levels import Shape
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.report import RunReport
-from loadtest.scenario.run_context import BackgroundTask, RunContext, run_generators
-from loadtest.scenario.sections import ReportSection
-from loadtest.target import LoadError, Progress, TargetEnvironment, open_target
+from loadtest.sections import ReportSection
+from loadtest.target import Progress, TargetEnvironment, open_target
 
 _PROGRESS_SECONDS = 5.0
 

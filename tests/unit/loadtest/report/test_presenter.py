@@ -14,7 +14,7 @@ from rich.console import Console
 from loadtest.database.monitor import DatabaseMonitor
 from loadtest.machine.sampling import Sample, Usage
 from loadtest.monitor import Observations
-from loadtest.scenario.presenter import show
+from loadtest.report.presenter import show
 from tests.unit.loadtest.scenario.builders import CPU, FAULT, HOST_INFO, latencies, report, stats
 
 _LINES = re.compile("[\u2500-\u257f]")

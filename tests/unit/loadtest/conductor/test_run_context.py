@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from loadtest.scenario.run_context import BackgroundTask, RunContext, run_generators
-from loadtest.target import LoadError
+from loadtest.conductor.run_context import BackgroundTask, RunContext, run_generators
+from loadtest.errors import LoadError
 
 
 class FakeConductor:

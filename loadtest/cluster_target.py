@@ -10,8 +10,9 @@ from pathlib import Path
 from loadtest.cluster.cluster import Cluster
 from loadtest.cluster.configuration import REWIND
 from loadtest.cluster.programs import find_programs
+from loadtest.errors import LoadError
 from loadtest.private_files import create_private
-from loadtest.target import LoadError, Progress, TargetEnvironment, start_stack
+from loadtest.target import Progress, TargetEnvironment, start_stack
 
 _ADMIN_SETTING = "FUND_DATABASE_ADMIN_URL"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from loadtest.generator.client_faults import ClientFault
-from loadtest.scenario.run import RunOptions
+from loadtest.run.run import RunOptions
 
 
 class FakeInjection:

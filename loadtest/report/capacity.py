@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from loadtest.scenario.levels import LEVELS
-from loadtest.scenario.sections import Text
+from loadtest.sections import Text
 
 BUSIEST_PER_S = LEVELS["L1"].checks_per_s
 """Checks a second in the busiest minute nationwide."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from loadtest.report.report import RunReport
 from loadtest.scenario.histogram import percentiles
-from loadtest.scenario.report import RunReport
 
 _MIN_OTHER_CORES = 0.1
 """Cores kept busy by other processes from which they are reported."""

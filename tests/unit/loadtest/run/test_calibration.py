@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loadtest.machine.costs import CpuUsage
-from loadtest.scenario.calibration import (
+from loadtest.run.calibration import (
     BUSIEST_PER_S,
     MAX_SCALE,
     MIN_SCALE,

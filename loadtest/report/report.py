@@ -13,13 +13,13 @@ from loadtest.machine.costs import API, DATABASE, MAX_GENERATOR_UTILISATION, Cpu
 from loadtest.machine.host_info import HostInfo
 from loadtest.machine.sampling import memory_growth
 from loadtest.monitor import Observations
-from loadtest.scenario.capacity import Capacity
+from loadtest.report.capacity import Capacity
+from loadtest.report.verdict import verdict
 from loadtest.scenario.histogram import percentiles
 from loadtest.scenario.levels import Shape
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import RunStats
-from loadtest.scenario.sections import ReportSection, Text
-from loadtest.scenario.verdict import verdict
+from loadtest.sections import ReportSection, Text
 
 GOALS_MS = {"L0": 50.0, "L1": 150.0}
 """Goals for the p99 of a level's checks, on two cores that generator, API and database share."""

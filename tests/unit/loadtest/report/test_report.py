@@ -14,9 +14,9 @@ from loadtest.database.monitor import DatabaseMonitor
 from loadtest.machine.costs import API, DATABASE, GENERATOR, CpuUsage
 from loadtest.machine.sampling import Sample, Usage
 from loadtest.monitor import Observations
+from loadtest.report.presenter import show
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.presenter import show
 from tests.unit.loadtest.scenario.builders import FAULT, HOST_INFO, latencies, observed, report, stats, usage
 
 

@@ -1,0 +1,1 @@
+"""`loadtest run`: a scenario against a stack, with a fault or none; its latencies, errors and a verdict."""
