@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import os
 import resource
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import asyncpg
@@ -25,6 +27,7 @@ from anyio.from_thread import start_blocking_portal
 
 from eligibility_api.contract.eligibility import EligibilityAnswer, NumberCheckRequest
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from loadtest.database.dsn import operator_dsn
 from loadtest.faults import stack_processes
 from loadtest.faults.catalogue import FAULTS
@@ -37,11 +40,14 @@ from tests.builders.scraped_series import ScrapedSeries
 from tests.builders.stack import PopulatedStack, populated_stack
 from tests.depth import DEEP
 
-TERMINALS = 6
-PAUSE_SECONDS = 0.3
+TERMINALS = 16
+PAUSE_SECONDS = 0.5
 """Between two taps of a terminal."""
 
-PATIENCE_SECONDS = 150
+SCALE = 0.25 * (os.cpu_count() or 1)
+"""Of the load of the laboratory: a machine serves it easily, and five times as much it does not."""
+
+PATIENCE_SECONDS = 120
 QUIET_MINUTES = 1.0
 """How much longer than an alert waits it is watched before the fault, in stretched time."""
 
@@ -86,6 +92,27 @@ def execute(stack: PopulatedStack, *statements: str) -> None:
     asyncio.run(run())
 
 
+def file_of_one_member(stack: PopulatedStack, columns: Iterable[str]) -> Path:
+    """The first of the stack's members, in a file of these columns."""
+    with (stack.home / "members.csv").open(encoding="utf-8", newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["insurer_number"] == INSURER_NUMBER)
+    path = stack.home / "one-member.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerow(row | {"tag": "1"})
+    return path
+
+
+@contextmanager
+def answered_batch(stack: PopulatedStack) -> Iterator[None]:
+    """A batch is answered: the job runner keeps its connection, which is free and of no use to a request that waits."""
+    columns = ("tag", "insurer_number", "symbol", "number", "branch", "birth_date")
+    asked = file_of_one_member(stack, columns)
+    stack.run("clinic-terminal", "appointments", asked, "--json")
+    yield
+
+
 @contextmanager
 def of_the_laboratory(name: str, stack: PopulatedStack) -> Iterator[None]:
     """A fault that needs no load of the laboratory."""
@@ -104,7 +131,7 @@ def of_the_laboratory(name: str, stack: PopulatedStack) -> Iterator[None]:
 def under_load(name: str, stack: PopulatedStack) -> Iterator[None]:
     """A load of the laboratory in whose middle third it inflicts a fault; returns when that begins."""
     arguments = (
-        "run", "--level", "L0", "--scale", "1", "--minutes", "0.75", "--people", str(NATION), "--cards", "60",
+        "run", "--level", "L0", "--scale", str(SCALE), "--minutes", "0.75", "--people", str(NATION), "--cards", "60",
         "--terminals", "8", "--fault", name, "--out", stack.home / "report",
     )  # fmt: skip
     with subprocess.Popen(
@@ -207,11 +234,7 @@ def wrong_numbers(stack: PopulatedStack) -> Iterator[None]:
 @contextmanager
 def file_of_this_morning(stack: PopulatedStack) -> Iterator[None]:
     """A member file that waited five hours for its publication: it was sent now, and its arrival is set back."""
-    with (stack.home / "members.csv").open(encoding="utf-8", newline="") as file:
-        row = next(row for row in csv.DictReader(file) if row["insurer_number"] == INSURER_NUMBER)
-    sent = stack.home / "late.csv"
-    with sent.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([row.keys(), row.values()])
+    sent = file_of_one_member(stack, MEMBER_COLUMNS)
     insurer = ("--insurer", INSURER_NUMBER, "--json")
     options = ("--scope", "changes", "--publish", "on-request")
     upload = json.loads(stack.run("payer-mock", "upload", sent, *options, *insurer, check=False).stdout)
@@ -261,7 +284,9 @@ no_partitions = partial(
 )
 
 CASES = {
-    "record locked": Case(locked_record, ("CardChecksSlow", "DatabaseConnectionsExhausted")),
+    "record locked": Case(
+        locked_record, ("CardChecksSlow", "DatabaseConnectionsExhausted"), before=answered_batch
+    ),
     "right of the API lost": Case(
         partial(without_right, "SELECT ON medical_ticket", "shikaku_api"), ("FundInternalErrors",)
     ),
@@ -273,8 +298,8 @@ CASES = {
         ("RevocationMirrorStale", "RevocationUnavailable"),
         "ocsp-down",
     ),
-    "all connections at one worker": Case(
-        nothing, ("FundOverloaded",), "worker-imbalance", before=partial(under_load, "worker-imbalance")
+    "demand five times as high": Case(
+        nothing, ("FundOverloaded",), "demand-spike", before=partial(under_load, "demand-spike")
     ),
     "right of the scheduler lost": Case(no_counters, ("MaintenanceFailing",)),
     # Told as minutes, the five seconds of the tasks' repetition are the five minutes of a scheduler in order.
