@@ -1,7 +1,7 @@
 """What a running fund's `/metrics` says, second by second, and whether an alert fires on it in stretched time.
 
-An alert waits for minutes. So the samples of each second are told to Prometheus' own checker as if `stretch` seconds lay
-between them, and the instants among their values likewise.
+An alert waits for minutes. So Prometheus' own checker gets the samples as if `stretch` seconds lay between those of one
+second and the next, and the instants among their values likewise.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _TARGET = {"job": "shikaku-fund", "instance": "fund:8000"}
 
 _INSTANT = "_timestamp_seconds"
 _TIMEOUT_SECONDS = 5.0
+_PATIENCE_SECONDS = 120.0
 _NOT_SCRAPED, _GONE = "_", "stale"
 
 
@@ -77,7 +78,8 @@ class ScrapedSeries:
 
     def _wait_for(self, scrape: int) -> int:
         with self._scraped:
-            self._scraped.wait_for(lambda: max(self._scrapes, default=-1) >= scrape)
+            came = self._scraped.wait_for(lambda: max(self._scrapes, default=-1) >= scrape, _PATIENCE_SECONDS)
+            assert came, "the fund is scraped no more"
             return max(self._scrapes)
 
     def _scrape_until_ended(self) -> None:
@@ -97,12 +99,12 @@ class ScrapedSeries:
         if response.status_code != 200:
             return None
         return {
-            _series(sample.name, sample.labels): self._told(sample.name, sample.value)
+            _series(sample.name, sample.labels): self._stretched(sample.name, sample.value)
             for family in text_string_to_metric_families(response.text)
             for sample in family.samples
         }
 
-    def _told(self, name: str, value: float) -> float:
+    def _stretched(self, name: str, value: float) -> float:
         return (value - self._began_at) * self._stretch if name.endswith(_INSTANT) else value
 
     def _has(self, name: str, first: int, last: int, *, fired: bool) -> bool:
