@@ -215,13 +215,15 @@ async def _record_counted_refusals(database: Database) -> None:
 
 async def _attempt(task: str, work: Awaitable[object]) -> bool:
     """Run one task and return whether it succeeded in time; it is counted, and a failure is logged."""
+    # Both counters exist from the first run on: Prometheus sees no missing increase of a counter that is not there.
+    done, failed = (MAINTENANCE.labels(task, outcome) for outcome in ("done", "failed"))
     try:
         async with asyncio.timeout(_TASK_SECONDS):
             await work
     except Exception as error:
         code = getattr(error, "code", "")
         log.warning(f"{task}_failed", code=code, cause=type(error).__name__, exc_info=error)
-        MAINTENANCE.labels(task, "failed").inc()
+        failed.inc()
         return False
-    MAINTENANCE.labels(task, "done").inc()
+    done.inc()
     return True

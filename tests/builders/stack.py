@@ -148,10 +148,10 @@ def _session(pid: int) -> int | None:
 
 
 @contextmanager
-def populated_stack() -> Iterator[PopulatedStack]:
-    """A populated stack in a temporary folder."""
-    with (
-        tempfile.TemporaryDirectory(prefix="shikaku-stack-") as folder,
-        PopulatedStack(Path(folder) / "stack") as stack,
-    ):
-        yield stack
+def populated_stack(**variables: str) -> Iterator[PopulatedStack]:
+    """A populated stack in a temporary folder. `variables`: further settings of its programs."""
+    with tempfile.TemporaryDirectory(prefix="shikaku-stack-") as folder:
+        stack = PopulatedStack(Path(folder) / "stack")
+        stack.connect(**variables)
+        with stack:
+            yield stack

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from eligibility_api import scheduler
 from eligibility_api.database.connections import Database
-from eligibility_api.platform.telemetry import LIST_CHECKED, METRICS
+from eligibility_api.platform.telemetry import LIST_CHECKED, MAINTENANCE, METRICS
 from eligibility_api.presence.mirror import refresh
 from tests.builders.fund import Fund
 
@@ -117,6 +117,15 @@ async def test_every_run_is_counted_by_task_and_outcome(fund: Fund) -> None:
         await until(lambda: runs("counters", "failed") > before["counters", "failed"] + 1)
     assert runs("partitions", "done") > before["partitions", "done"]
     assert runs("partitions", "failed") == before["partitions", "failed"]
+
+
+async def test_a_task_that_has_never_succeeded_is_counted_as_done_no_time(fund: Fund) -> None:
+    """Prometheus sees a standstill only of a count that exists."""
+    MAINTENANCE.clear()
+    async with locked(fund, "visual_check_count"), scheduling(fund):
+        await until(lambda: runs("counters", "failed") > 0)
+    labels = {"task": "counters", "outcome": "done"}
+    assert METRICS.get_sample_value("shikaku_maintenance_runs_total", labels) == 0
 
 
 async def test_the_metrics_say_when_each_list_was_checked(fund: Fund) -> None:

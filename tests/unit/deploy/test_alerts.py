@@ -44,7 +44,6 @@ LABELS = {
     "code": set(CATALOGUE),
     "limit": {limit.name for limit in LIMITS},
     "outcome": {"done", "failed"},
-    "state": {"free", "used"},
     "task": set(re.findall(r'_attempt\("(\w+)"', Path(scheduler.__file__).read_text(encoding="utf-8"))),
 }
 
