@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from eligibility_api.contract.enrolment import Mismatch, RegisterMatch
@@ -13,6 +12,7 @@ from eligibility_api.contract.insurer_ops import ConfirmAnswer, UnlinkRequest
 from payer_mock.web.desk import ROOT, AtDesk, Key, SenderKey, page
 from payer_mock.web.keys import Role
 from payer_mock.web.paging import After
+from payer_mock.web.reasons import Reason, fault_of
 from screens.web.site import redirect
 
 router = APIRouter(prefix=f"{ROOT}/mismatches")
@@ -28,18 +28,16 @@ def queue(request: Request, desk: AtDesk, key: SenderKey, after: After = None) -
 @router.get("/{enrolment_id}")
 def one(request: Request, key: Key, enrolment_id: UUID) -> Response:
     """A member whom another insurer insures too: the page on which the approver confirms."""
-    return page(request, "contested.html", key, enrolment_id=str(enrolment_id), fault=None)
+    return page(request, "contested.html", key, enrolment_id=str(enrolment_id), fault=None, reason="")
 
 
 @router.post("/{enrolment_id}/confirm")
-def confirm(
-    request: Request, key: Key, enrolment_id: UUID, reason: Annotated[str, Form(max_length=200)] = ""
-) -> Response:
+def confirm(request: Request, key: Key, enrolment_id: UUID, reason: Reason = "") -> Response:
     """Confirm the insurer's items; the approver's confirmation of a contested member has a reason."""
-    if key.role is Role.APPROVER and not reason.strip():
-        return page(
-            request, "contested.html", key, status=400, enrolment_id=str(enrolment_id), fault="reason"
-        )
+    fault = fault_of(reason) if key.role is Role.APPROVER else None
+    if fault is not None:
+        asked = {"enrolment_id": str(enrolment_id), "fault": fault, "reason": reason}
+        return page(request, "contested.html", key, status=400, **asked)
     given = reason.strip() if key.role is Role.APPROVER else None
     answer = key.call(lambda client: client.confirm_mismatch(enrolment_id, reason=given))
     key.report(f"mismatch.done.{_result(answer)}")

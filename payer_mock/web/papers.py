@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.insurer_ops import MemberHistory, PaperCertificateNeed, PaperCertificates
@@ -24,7 +24,6 @@ from payer_mock.web.paging import ROWS_PER_PAGE, After, Skip, page_of
 
 router = APIRouter(prefix=f"{ROOT}/papers")
 
-_MAX_LISTED = 5_000
 _FORMULA = ("=", "+", "-", "@", "\t")
 
 
@@ -36,23 +35,39 @@ def needs(request: Request, key: SenderKey, after: After = None, skip: Skip = 0)
 
 @router.get("/list.csv")
 def as_csv(key: SenderKey) -> Response:
-    """The whole list for a spreadsheet: UTF-8 with BOM, so that every spreadsheet reads the Japanese."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(("記号", "番号", "枝番", "生年月日", "理由", "必要になる日", "新規"))
-    for need in _all(key):
-        reason = PAPER_REASONS[need.reason].partition(" / ")[0]
-        row = (
-            need.symbol,
-            need.number,
-            need.branch,
-            need.birth_date,
-            reason,
-            need.needed_from,
-            need.new_since,
+    """The whole list for a spreadsheet: UTF-8 with BOM, so that every spreadsheet reads the Japanese.
+
+    It is sent page by page as the fund gives it. A list that the fund breaks off is no whole download: the browser says so.
+    """
+    first = _page(key, None)  # a refusal is a page, not a download
+    return StreamingResponse(
+        _csv(_all(key, first)),
+        media_type="text/csv; charset=utf-8",
+        headers=_attachment("paper-certificates.csv"),
+    )
+
+
+def _csv(pages: Iterable[PaperCertificates]) -> Iterator[bytes]:
+    yield "\ufeff".encode() + _line("記号", "番号", "枝番", "生年月日", "理由", "必要になる日", "新規")
+    for page_of_needs in pages:
+        yield b"".join(
+            _line(
+                need.symbol,
+                need.number,
+                need.branch,
+                need.birth_date,
+                PAPER_REASONS[need.reason].partition(" / ")[0],
+                need.needed_from,
+                need.new_since,
+            )
+            for need in page_of_needs.members
         )
-        writer.writerow([_cell(value) for value in row])
-    return _download(text.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", "paper-certificates.csv")
+
+
+def _line(*values: object) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerow([_cell(value) for value in values])
+    return text.getvalue().encode()
 
 
 @router.post("/print")
@@ -81,7 +96,9 @@ def print_papers(
     for view in views:
         document.add(certificate(_texts(view.items()) | {"issued_on": today.isoformat()}))
     document.close()
-    return _download(file.getvalue(), "application/pdf", "eligibility-certificates.pdf")
+    return Response(
+        file.getvalue(), media_type="application/pdf", headers=_attachment("eligibility-certificates.pdf")
+    )
 
 
 def _needs(
@@ -112,16 +129,13 @@ def _page(key: OpenKey, after: str | None) -> PaperCertificates:
     return key.call(lambda client: client.paper_certificates(after))
 
 
-def _all(key: OpenKey) -> Iterable[PaperCertificateNeed]:
-    """Every need, page by page, up to a limit that no list for a person reaches."""
-    after, listed = None, 0
-    while listed < _MAX_LISTED:
-        found = _page(key, after)
-        yield from found.members
-        listed += len(found.members)
-        after = found.next
-        if after is None:
-            return
+def _all(key: OpenKey, first: PaperCertificates) -> Iterator[PaperCertificates]:
+    """Every page of the list, from its first one on."""
+    found = first
+    yield found
+    while found.next is not None:
+        found = _page(key, found.next)
+        yield found
 
 
 def _member(need: PaperCertificateNeed) -> Callable[[InsurerClient], MemberHistory]:
@@ -143,7 +157,5 @@ def _cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _download(content: bytes, media_type: str, name: str) -> Response:
-    return Response(
-        content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+def _attachment(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

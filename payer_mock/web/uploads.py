@@ -22,11 +22,13 @@ from payer_mock.web.desk import (
     AtDesk,
     Desk,
     Key,
+    current_desk,
     failure_of,
     fragment,
     page,
 )
 from payer_mock.web.keys import KeyClosed, OpenKey, Role
+from payer_mock.web.reasons import Reason, fault_of
 from payer_mock.web.sending import Sending, SendingState
 from payer_mock.web.sent_files import MAX_NAME, SentFile
 from payer_mock.web.upload_view import UploadView, faults_by_column, rate_pairs
@@ -37,9 +39,6 @@ router = APIRouter(prefix=ROOT)
 
 _LISTED = 10
 _FAST_SECONDS, _SLOW_SECONDS = 0.3, 0.6
-_MAX_REASON = 200
-
-Reason = Annotated[str, Form(max_length=_MAX_REASON)]
 
 
 @router.get("")
@@ -112,7 +111,7 @@ async def sending_events(request: Request, desk: AtDesk, key: Key) -> Response:
         html = fragment(request, "_sending.html", session=key, sending=current)
         return Update(html, text, last=has_ended)
 
-    return desk.streams.respond(fetch, _FAST_SECONDS)
+    return desk.stream(request, fetch, _FAST_SECONDS)
 
 
 @router.post("/sending/stop")
@@ -141,13 +140,13 @@ async def upload_events(request: Request, desk: AtDesk, key: Key, upload_id: UUI
             html = fragment(request, "_failure.html", **failure_of(error))
             return Update(html, last=True)
         except KeyClosed:
-            return Update(f'<a data-follow href="{ROOT}/login"></a>', last=True)
+            return desk.to_log_in(request)
         view: UploadView = details["view"]
         html = fragment(request, "_upload.html", session=key, **details)
         word = fragment(request, "_upload_word.html", view=view).strip()
         return Update(html, word, last=not is_in_progress(view.upload))
 
-    return desk.streams.respond(fetch, _SLOW_SECONDS)
+    return desk.stream(request, fetch, _SLOW_SECONDS)
 
 
 @router.get("/uploads/{upload_id}/faults")
@@ -172,28 +171,28 @@ def publish(key: Key, upload_id: UUID) -> Response:
 
 
 @router.post("/uploads/{upload_id}/approve")
-def approve(request: Request, desk: AtDesk, key: Key, upload_id: UUID, reason: Reason = "") -> Response:
+def approve(request: Request, key: Key, upload_id: UUID, reason: Reason = "") -> Response:
     """Approve a held file, or a held undo."""
     key.require(Role.APPROVER)
-    if not reason.strip():
-        return _without_reason(request, desk, key, upload_id, "approve")
+    if fault := fault_of(reason):
+        return _without_reason(request, key, upload_id, reason, fault)
     return _decide(key, upload_id, "approve", lambda client: client.approve_upload(str(upload_id), reason))
 
 
 @router.post("/uploads/{upload_id}/reject")
-def reject(request: Request, desk: AtDesk, key: Key, upload_id: UUID, reason: Reason = "") -> Response:
+def reject(request: Request, key: Key, upload_id: UUID, reason: Reason = "") -> Response:
     """Take back a file before it is published, or a held undo."""
-    if not reason.strip():
-        return _without_reason(request, desk, key, upload_id, "reject")
+    if fault := fault_of(reason):
+        return _without_reason(request, key, upload_id, reason, fault)
     return _decide(key, upload_id, "reject", lambda client: client.reject_upload(str(upload_id), reason))
 
 
 @router.post("/uploads/{upload_id}/undo")
-def undo(request: Request, desk: AtDesk, key: Key, upload_id: UUID, reason: Reason = "") -> Response:
+def undo(request: Request, key: Key, upload_id: UUID, reason: Reason = "") -> Response:
     """Undo a published file."""
     key.require(Role.SENDER)
-    if not reason.strip():
-        return _without_reason(request, desk, key, upload_id, "undo")
+    if fault := fault_of(reason):
+        return _without_reason(request, key, upload_id, reason, fault)
     return _decide(key, upload_id, "undo", lambda client: client.undo_upload(str(upload_id), reason))
 
 
@@ -215,8 +214,8 @@ def _decide(
     return redirect(f"{ROOT}/uploads/{upload_id}")
 
 
-def _without_reason(request: Request, desk: Desk, key: OpenKey, upload_id: UUID, action: str) -> Response:
-    details = _details(desk, key, upload_id) | {"fault": action}
+def _without_reason(request: Request, key: OpenKey, upload_id: UUID, reason: str, fault: str) -> Response:
+    details = _details(current_desk(request), key, upload_id) | {"fault": fault, "reason": reason}
     return page(request, "upload.html", key, status=400, **details)
 
 
@@ -242,6 +241,7 @@ def _details(desk: Desk, key: OpenKey, upload_id: UUID) -> dict[str, Any]:
         else [],
         "former": desk.sent_files.find(former.upload_id, key.insurer_number) if former is not None else None,
         "fault": None,
+        "reason": "",
     }
 
 

@@ -106,6 +106,8 @@ def test_a_file_on_its_way(
     page.goto(f"{served[2]}/sending")
     assert_clean(page)
     key.sending.state = SendingState.STOPPED
+    if state is SendingState.SENDING:
+        expect(page.get_by_text("送信を中止しました")).to_be_visible()
 
 
 def test_a_file_that_the_desk_could_not_list(

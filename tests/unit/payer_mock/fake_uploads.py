@@ -25,14 +25,14 @@ REPORT: dict[str, Any] = {
 class FakeUploads:
     """The fake's prepared behaviour.
 
-    `states`: of the upload, one per call. `answers`: by path. `failure`: a code for every call but the
+    `states`: of the upload, one per call. `answers`: by path, or what makes them of a query. `failure`: a code for every call but the
     token's. `answer`: more members of the upload. `instants`: `known_from` and `undone_from` once it is published or undone. `calls`: method, path
     and caller.
     """
 
     states: list[str] = field(default_factory=lambda: ["received", "checking", "publishing", "published"])
     report: dict[str, Any] = field(default_factory=lambda: dict(REPORT))
-    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
     failure: str | None = None
     refusal: str | None = None
     instants: dict[str, str] = field(default_factory=dict)
@@ -55,14 +55,16 @@ class FakeUploads:
             return problem(self.failure)
         if request.url.path in self.answers:
             self.query = dict(request.url.params)
-            return httpx2.Response(200, json=self.answers[request.url.path])
+            found = self.answers[request.url.path]
+            return httpx2.Response(200, json=found(self.query) if callable(found) else found)
         if request.url.path == UPLOADS:
             self.received, self.query = request.read(), dict(request.url.params)
         elif request.method == "POST" and (body := request.read()):
             self.reasons.append(json.loads(body)["reason"])
-        return httpx2.Response(202, json=self._upload())
+        return httpx2.Response(202, json=self.upload())
 
-    def _upload(self) -> dict[str, Any]:
+    def upload(self) -> dict[str, Any]:
+        """The upload as it is now."""
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         checked = state not in ("received", "checking", "refused")
         return {

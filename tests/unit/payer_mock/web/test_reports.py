@@ -12,9 +12,10 @@ import httpx2
 import pytest
 
 from eligibility_api.contract.enrolment import RegisterMatch
+from payer_mock.web.app import create_app
 from tests.builders.page_words import words_of
 from tests.unit.payer_mock.builders import INSURER
-from tests.unit.payer_mock.web.app import APPROVER, Browser
+from tests.unit.payer_mock.web.app import APPROVER, ORIGIN, Browser
 from tests.unit.payer_mock.web.member_data import HISTORY, MEMBER
 
 pytestmark = pytest.mark.anyio
@@ -137,7 +138,13 @@ async def test_a_contested_member_is_confirmed_by_the_approver_with_a_reason(bro
     assert left.headers["location"] == f"/enrolment/login?next={contested}"
     assert (await browser.log_in(APPROVER, next=contested)).headers["location"] == contested
     assert f'action="{CONFIRM}"' in (await browser.get(contested)).text
-    assert (await browser.post(CONFIRM, {"reason": " "})).status_code == 400
+    for reason, sentence in [
+        (" ", "理由を入力してください。"),
+        ("x" * 201, "理由は200文字以内で入力してください。"),
+    ]:
+        refused = await browser.post(CONFIRM, {"reason": reason})
+        assert (refused.status_code, sentence in words_of(refused)) == (400, True)
+    assert f'value="{"x" * 201}"' in refused.text, "it can be shortened"
     assert browser.fund.calls == []
     assert (await browser.post(CONFIRM, {"reason": "ご本人に確認"})).status_code == 303
     assert browser.fund.calls == [("POST", "/v1/mismatches/confirm", f"approver-{INSURER}")]
@@ -168,6 +175,45 @@ def needs(count: int) -> list[dict[str, Any]]:
 def listed(page: httpx2.Response) -> list[str]:
     """The members' numbers on a page."""
     return re.findall(r">架空・(\d+)・00<", page.text)
+
+
+def many_needs(query: dict[str, str]) -> dict[str, Any]:
+    """One of six pages of a thousand needs each."""
+    page = int(query.get("after", "0"))
+    members = [one | {"number": f"{page}{one['number']}"} for one in needs(1_000)]
+    return {"since": "2026-10-30", "members": members, "next": str(page + 1) if page < 5 else None}
+
+
+async def test_a_long_list_is_saved_whole(browser: Browser) -> None:
+    browser.fund.answers["/v1/paper-certificates"] = many_needs
+    await browser.log_in()
+    saved = await browser.get("/enrolment/papers/list.csv")
+    _, *rows = csv.reader(io.StringIO(saved.content.decode("utf-8-sig")))
+    assert [row[1] for row in rows] == [f"{page}{10_000 + n}" for page in range(6) for n in range(1_000)]
+
+
+async def test_a_list_that_the_fund_refuses_is_a_page_and_one_that_it_breaks_off_is_not_whole(
+    browser: Browser,
+) -> None:
+    await browser.log_in()
+    browser.fund.failure = "database-unavailable"
+    refused = await browser.get("/enrolment/papers/list.csv")
+    assert (refused.status_code, refused.headers["content-type"]) == (502, "text/html; charset=utf-8")
+    browser.fund.failure = None
+
+    def broken_off(query: dict[str, str]) -> dict[str, Any]:
+        browser.fund.failure = "database-unavailable"
+        return many_needs(query)
+
+    browser.fund.answers["/v1/paper-certificates"] = broken_off
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(create_app(browser.desk)),
+        base_url=ORIGIN,
+        cookies=browser.http.cookies,
+    ) as http:
+        # The server cuts the connection then, and the browser says that the download failed.
+        with pytest.raises(RuntimeError, match="response already started"):
+            await http.get("/enrolment/papers/list.csv")
 
 
 async def test_the_funds_long_page_is_shown_in_parts_of_a_hundred(browser: Browser) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -211,9 +212,28 @@ async def test_a_decision_needs_a_reason(browser: Browser, action: str, reason: 
     assert {method for method, _, _ in browser.fund.calls} == {"GET"}
 
 
-async def test_a_reason_beyond_its_length_reaches_nobody(browser: Browser) -> None:
+@pytest.mark.parametrize("action", ["reject", "undo"])
+async def test_a_reason_beyond_its_length_is_named_and_can_be_shortened(
+    browser: Browser, action: str
+) -> None:
     await browser.log_in()
-    assert (await browser.post(f"{PAGE}/undo", {"reason": "x" * 201})).status_code == 400
+    browser.fund.states = ["held" if action == "reject" else "published"]
+    browser.fund.answer = PUBLISHED
+    reason = "理" * 201
+    response = await browser.post(f"{PAGE}/{action}", {"reason": reason})
+    assert (response.status_code, "理由は200文字以内で入力してください。" in words_of(response)) == (
+        400,
+        True,
+    )
+    assert f'value="{reason}"' in response.text
+    assert 'maxlength="200"' in response.text
+    assert {method for method, _, _ in browser.fund.calls} == {"GET"}
+    assert (await browser.post(f"{PAGE}/{action}", {"reason": reason[:200]})).status_code == 303
+
+
+async def test_a_reason_beyond_what_a_form_sends_reaches_nobody(browser: Browser) -> None:
+    await browser.log_in()
+    assert (await browser.post(f"{PAGE}/undo", {"reason": "x" * 2_001})).status_code == 400
     assert browser.fund.calls == []
 
 
@@ -254,6 +274,28 @@ async def test_events_end_with_the_state_in_which_a_decision_is_due(browser: Bro
     assert first == "event: last"
     assert rest[0] == "data: 保留（別の担当者の承認待ち）"
     assert all(line.startswith("data: ") for line in rest if line)
+
+
+async def test_events_lead_to_the_log_in_once_the_session_is_over(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("payer_mock.web.uploads._SLOW_SECONDS", 0.0)
+    browser.fund.states = ["checking"]
+
+    # In a thread: the end waits for the call that is under way.
+    ending = Thread(target=browser.desk.sessions.end_all)
+
+    def ends_the_session(_: dict[str, str]) -> dict[str, Any]:
+        if ending.ident is None:
+            ending.start()
+        return browser.fund.upload()
+
+    await browser.log_in()
+    browser.fund.answers[f"/v1/uploads/{UPLOAD_ID}"] = ends_the_session
+    text = (await browser.get(f"{PAGE}/events")).text
+    ending.join()
+    assert text.count("event: update") == 1
+    assert text.rpartition("event: last")[2].count('data-follow href="/enrolment/login?') == 1
 
 
 async def test_events_of_a_fund_that_fails_end_with_the_cause_and_not_with_nothing(browser: Browser) -> None:
@@ -301,7 +343,7 @@ async def test_a_key_that_was_closed_meanwhile_leads_to_the_log_in(browser: Brow
     [key] = browser.desk.sessions.values()
     key.close()
     assert (await browser.get(PAGE)).headers["location"] == "/enrolment/login"
-    assert 'href="/enrolment/login"' in (await browser.get(f"{PAGE}/events")).text
+    assert 'href="/enrolment/login?' in (await browser.get(f"{PAGE}/events")).text
 
 
 async def test_what_the_register_answered_is_withheld_until_approved(browser: Browser) -> None:
