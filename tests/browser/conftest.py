@@ -44,7 +44,7 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="package")
 def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
     """The browser of all files that this process runs: to start one takes longer than most tests."""
-    if not CHROMIUM.exists():
+    if CHROMIUM is None:
         pytest.skip("Chromium is not installed: the browser tests are skipped")
     with open_browser() as opened:
         pytestconfig.stash[_BROWSER] = opened
