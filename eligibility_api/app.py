@@ -42,6 +42,7 @@ from eligibility_api.history.fast_path import of_histories
 from eligibility_api.history.store import HISTORIES
 from eligibility_api.insurer_ops import endpoints as insurer_ops
 from eligibility_api.platform.clock import system_clock
+from eligibility_api.platform.key_files import KeyFiles
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.sql import Statement
@@ -303,7 +304,11 @@ def create(settings: Settings, *, transport: httpx2.AsyncBaseTransport | None = 
         warmed_up(
             writing_refusals(
                 open_state(
-                    settings, load_keys(settings.home), database, clock=system_clock, transport=transport
+                    settings,
+                    load_keys(KeyFiles.of(settings)),
+                    database,
+                    clock=system_clock,
+                    transport=transport,
                 )
             )
         ),

@@ -11,6 +11,7 @@ import os
 from eligibility_api.database.connections import JOBS_APPLICATION_NAME, Database
 from eligibility_api.database.dsn import dsn
 from eligibility_api.platform.clock import system_clock
+from eligibility_api.platform.key_files import KeyFiles
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_telemetry
@@ -39,7 +40,7 @@ def run_scheduler() -> None:
         application_name=JOBS_APPLICATION_NAME,
     )
     run_until_signalled(
-        "scheduling", run_maintenance(settings, load_keys(settings.home), database, system_clock)
+        "scheduling", run_maintenance(settings, load_keys(KeyFiles.of(settings)), database, system_clock)
     )
 
 
@@ -88,7 +89,7 @@ async def _work(settings: Settings) -> None:
         statement_seconds=jobs.STATEMENT_SECONDS,
         application_name=JOBS_APPLICATION_NAME,
     )
-    async with open_state(settings, load_keys(settings.home), look_ups, clock=system_clock) as state:
+    async with open_state(settings, load_keys(KeyFiles.of(settings)), look_ups, clock=system_clock) as state:
         await database.open()
         try:
             await jobs.run_jobs(jobs.JobContext(state, database))

@@ -14,7 +14,8 @@ from eligibility_api.clients.tokens import Tokens
 from eligibility_api.domain.certificate import TrustStore
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.errors import OperatorError
-from eligibility_api.platform.keys import Rings, load_trust, read_rings, ring_files, trust_files
+from eligibility_api.platform.key_files import KeyFiles
+from eligibility_api.platform.keys import RING_FILES, Rings, load_trust, read_rings, trust_files
 from eligibility_api.platform.settings import Settings
 from eligibility_api.proofs.verifier import Verifier
 
@@ -79,8 +80,11 @@ class KeyWatch:
 
     def __init__(self, settings: Settings, clock: Clock, tokens: Tokens, verifier: Verifier) -> None:
         self._clock, self._tokens, self._verifier = clock, tokens, verifier
+        files = KeyFiles.of(settings)
+        watched = files.paths(*RING_FILES)
+        # A text does not change: what it gives is read once.
         self._rings: WatchedFiles[Rings] = WatchedFiles(
-            "keys", ring_files(settings.home), lambda: read_rings(settings.home)
+            "keys", watched, lambda: read_rings(files), None if watched else read_rings(files)
         )
         self._trust = watched_trust(settings, verifier.trust)
 

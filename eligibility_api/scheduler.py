@@ -27,7 +27,8 @@ from eligibility_api.jlis.client import Jlis
 from eligibility_api.key_watch import WatchedFiles, watched_trust
 from eligibility_api.merkle_log.notes import VerificationKey
 from eligibility_api.platform.clock import Clock
-from eligibility_api.platform.keys import FundKeys, fingerprints, key_files, load_keys, load_trust
+from eligibility_api.platform.key_files import KeyFiles
+from eligibility_api.platform.keys import FILES, FundKeys, fingerprints, load_keys, load_trust
 from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import MAINTENANCE
@@ -125,9 +126,8 @@ async def _refresh_mirror_forever(settings: Settings, database: Database, jlis: 
 
 async def _record_keys_of_each_change(settings: Settings, database: Database, keys: FundKeys) -> None:
     """Record with which keys the service was started, and the keys of each change: a file may be exchanged by hand."""
-    watched = WatchedFiles(
-        "keys", key_files(settings.home), lambda: load_keys(settings.home, create=False), keys
-    )
+    files = KeyFiles.of(settings)
+    watched = WatchedFiles("keys", files.paths(*FILES), lambda: load_keys(files, create=False), keys)
     recorded: dict[str, Any] | None = None
     while True:
         watched.refresh()

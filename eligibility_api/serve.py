@@ -32,6 +32,7 @@ from eligibility_api.embedded_postgres.archive import archiving, prepare_archive
 from eligibility_api.embedded_postgres.server import SETTINGS, EmbeddedPostgres
 from eligibility_api.platform.described_settings import unknown_variables
 from eligibility_api.platform.errors import OperatorError
+from eligibility_api.platform.key_files import KeyFiles
 from eligibility_api.platform.keys import load_keys, load_trust
 from eligibility_api.platform.service_metrics import metrics_owner
 from eligibility_api.platform.settings import Settings
@@ -96,7 +97,7 @@ def _prepare(
     stack: ExitStack, settings: Settings, config: uvicorn.Config, announce: Path | None, uds: Path | None
 ) -> Supervisor:
     """Start what the first worker needs, and register its shutdown on `stack`."""
-    load_keys(settings.home)
+    load_keys(KeyFiles.of(settings))
     checkpoint_keys.create_missing(settings)
     _check_trust(settings)
     stack.enter_context(metrics_owner())

@@ -17,6 +17,7 @@ from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
 from eligibility_api.platform.errors import OperatorError
+from eligibility_api.platform.key_files import KeyFiles
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 
@@ -43,7 +44,7 @@ def audit_recompute(
     from eligibility_api.domain.recorded_answers import MissingAnswer, UnknownRule
 
     settings = Settings()
-    version_key = load_keys(settings.home, create=False).version
+    version_key = load_keys(KeyFiles.of(settings), create=False).version
 
     async def print_answers(connection: AsyncConnection) -> None:
         missing = 0
@@ -91,7 +92,7 @@ def audit_known(
     from eligibility_api.audit.known import AsKnownQuery, answer_as_known
 
     settings = Settings()
-    version_key = load_keys(settings.home, create=False).version
+    version_key = load_keys(KeyFiles.of(settings), create=False).version
     query = AsKnownQuery(known_at, as_of.date(), institution_code)
     try:
         membership = MembershipQuery.model_validate_json(sys.stdin.read())

@@ -17,6 +17,7 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.embedded_postgres.cluster import Role
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import system_clock
+from eligibility_api.platform.key_files import KeyFiles
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 
@@ -33,7 +34,7 @@ def run_with_jlis(settings: Settings, role: Role, work: Callable[[AsyncConnectio
 
     async def run(connection: AsyncConnection) -> T:
         async with httpx2.AsyncClient(base_url=settings.jlis_url) as http:
-            jlis = Jlis(http, load_keys(settings.home, create=False).jlis_client, system_clock)
+            jlis = Jlis(http, load_keys(KeyFiles.of(settings), create=False).jlis_client, system_clock)
             return await work(connection, jlis)
 
     return in_transaction(settings, role, run)

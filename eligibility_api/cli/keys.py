@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,8 +15,10 @@ from eligibility_api.audit_log.acts import record_act
 from eligibility_api.cli_support import in_transaction
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.errors import OperatorError
+from eligibility_api.platform.key_files import KeyFiles
 from eligibility_api.platform.key_ring import LEAD, MIN_LEAD, OVERLAP
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key, rotate_token_key
+from eligibility_api.platform.private_files import new_private_file
 from eligibility_api.platform.settings import Settings
 
 app = typer.Typer(help="支払基金の鍵 / The fund's own keys.", no_args_is_help=True)
@@ -46,9 +49,37 @@ def init() -> None:
     Create the fund's keys if they are missing, and print the path of the public key for J-LIS.
     """
     settings = Settings()
-    load_keys(settings.home)
+    files = KeyFiles.of(settings)
+    folder = files.own_folder()
+    load_keys(files)
     checkpoint_keys.create_missing(settings)
-    typer.echo(settings.home / "keys" / "jlis-client.pub.pem")
+    typer.echo(folder / "jlis-client.pub.pem")
+
+
+@app.command("export")
+def export(
+    out: Annotated[
+        Path,
+        typer.Argument(
+            help="出力先。所有者だけが読めるファイル / The file, readable by its owner only.", dir_okay=False
+        ),
+    ],
+) -> None:
+    """すべての鍵を1つのファイルに書き出します。設定 FUND_KEYS の値として、別のホストに渡せます。
+
+    Write all keys as one text, which another host takes as the value of FUND_KEYS.
+
+    With it anybody can answer as the fund: give it to a store of secrets, and delete the file.
+    """
+    settings = Settings()
+    files = KeyFiles.of(settings)
+    load_keys(files, create=False)
+    checkpoint_keys.CheckpointKey(settings).read()
+    try:
+        with new_private_file(out) as file:
+            file.write(files.as_text().encode())
+    except OSError as error:
+        raise OperatorError(f"The keys cannot be written: {error.strerror}.") from error
 
 
 @app.command("rotate-challenge")
@@ -75,10 +106,10 @@ def rotate_token(*, lead: _Lead = _LEAD_SECONDS, at_once: _AtOnce = False) -> No
 
 def _rotate_ring(name: str, write: Callable[..., None], lead: int, *, at_once: bool) -> None:
     settings = Settings()
-    load_keys(settings.home, create=False)
+    load_keys(KeyFiles.of(settings), create=False)
     now = system_clock()
     ahead = timedelta(seconds=lead)
-    _rotate(settings, name, lambda: write(settings.home, now, lead=ahead, at_once=at_once))
+    _rotate(settings, name, lambda: write(KeyFiles.of(settings), now, lead=ahead, at_once=at_once))
     if at_once:
         typer.echo("The new key signs from now on, and no former one is accepted.")
     else:

@@ -14,6 +14,7 @@ from eligibility_api.contract.wire import OperatorName
 from eligibility_api.domain.second_factor import provisioning_uri
 from eligibility_api.facilities import operators
 from eligibility_api.facilities.operators import OperatorRegistration
+from eligibility_api.platform.key_files import KeyFiles
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 
@@ -59,7 +60,7 @@ def add(
     if not medical and not emergency:
         raise typer.BadParameter("give --medical, --emergency or both")
     settings = Settings()
-    key = load_keys(settings.home).second_factor
+    key = load_keys(KeyFiles.of(settings)).second_factor
     named = OperatorRegistration(
         institution_code,
         _name(operator, "--operator"),

@@ -1,4 +1,4 @@
-"""The fund's own keys, as files below its home that only their owner can read; and the trusted authorities.
+"""The fund's own keys, in files that only their owner can read (`key_files.py`); and the trusted authorities.
 
 - `token.jwk`: signs access tokens (ES256); `token.jwks` in its place once it was rotated (`key_ring.py`);
 - `challenge.json`: MAC keys of presence challenges with their ids, newest first;
@@ -26,12 +26,15 @@ from eligibility_api.domain.certificate import TrustStore
 from eligibility_api.domain.challenge import MacKeys
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.errors import OperatorError
+from eligibility_api.platform.key_files import KeyFiles
 from eligibility_api.platform.key_ring import LEAD, KeyRing, RingKey
 from eligibility_api.platform.private_files import exclusive, write_private
 from eligibility_api.platform.settings import Settings
 
 _BEGINS = "from"
 """The member of a key that says when it begins to sign (ISO 8601). Earlier releases ignore it."""
+
+_SECRET_BYTES = 32
 
 MacKey = tuple[bytes, bytes]
 """Id and key."""
@@ -68,51 +71,48 @@ def _create_missing(folder: Path) -> None:
             write_private(path, json.dumps(ECKey.generate_key("P-256").as_dict(private=True)).encode())
     for path in (folder / "version.key", folder / "second-factor.key", folder / "webhook.key"):
         if not path.exists():
-            write_private(path, secrets.token_bytes(32))
+            write_private(path, secrets.token_bytes(_SECRET_BYTES))
     if not (folder / "challenge.json").exists():
         _write_challenges(folder, KeyRing((RingKey(_new_mac_key()),)))
-    public, pem = folder / "jlis-client.pub.pem", _ec_key(folder / "jlis-client.jwk").as_pem(private=False)
+    public, pem = (
+        folder / "jlis-client.pub.pem",
+        _ec_key((folder / "jlis-client.jwk").read_bytes()).as_pem(private=False),
+    )
     if not public.exists() or public.read_bytes() != pem:
         write_private(public, pem)
 
 
-def _ec_key(path: Path) -> ECKey:
-    return ECKey.import_key(json.loads(path.read_bytes()))
+def _ec_key(content: bytes) -> ECKey:
+    return ECKey.import_key(json.loads(content))
 
 
 def _new_mac_key() -> MacKey:
     return secrets.token_bytes(4), secrets.token_bytes(32)
 
 
-def ring_files(home: Path) -> tuple[Path, ...]:
-    """The files of which `read_rings` reads those that are there."""
-    return tuple(home / "keys" / name for name in ("challenge.json", "token.jwk", "token.jwks"))
+RING_FILES = ("challenge.json", "token.jwk", "token.jwks")
+"""The files of which `read_rings` reads those that are there."""
+
+FILES = (*RING_FILES, "version.key", "second-factor.key", "webhook.key", "jlis-client.jwk")
+"""The files of which `load_keys` reads those that are there."""
 
 
-def key_files(home: Path) -> tuple[Path, ...]:
-    """The files of which `load_keys` reads those that are there."""
-    others = ("version.key", "second-factor.key", "webhook.key", "jlis-client.jwk")
-    return (*ring_files(home), *(home / "keys" / name for name in others))
-
-
-def read_rings(home: Path) -> Rings:
+def read_rings(files: KeyFiles) -> Rings:
     """Read the keys that are rotated. Raises OSError, and ValueError for a file that is none of ours."""
-    folder = home / "keys"
-    listed = (folder / "challenge.json").read_bytes()
-    rotated = folder / "token.jwks"
+    listed = files.read("challenge.json")
     try:
         return Rings(
-            token=_token_ring(rotated.read_bytes() if rotated.exists() else None, folder / "token.jwk"),
-            challenge=KeyRing(tuple(_mac_key(row) for row in json.loads(listed))),
+            token=_token_ring(files), challenge=KeyRing(tuple(_mac_key(row) for row in json.loads(listed)))
         )
     except (KeyError, TypeError, AttributeError, JoseError) as error:
         raise ValueError("no keys of a fund") from error
 
 
-def _token_ring(jwks: bytes | None, single: Path) -> KeyRing[ECKey]:
-    if jwks is None:
-        return KeyRing((RingKey(_ec_key(single)),))
-    return KeyRing(tuple(RingKey(_imported(jwk), _begin(jwk)) for jwk in json.loads(jwks)["keys"]))
+def _token_ring(files: KeyFiles) -> KeyRing[ECKey]:
+    if not files.has("token.jwks"):
+        return KeyRing((RingKey(_ec_key(files.read("token.jwk"))),))
+    rotated = json.loads(files.read("token.jwks"))["keys"]
+    return KeyRing(tuple(RingKey(_imported(jwk), _begin(jwk)) for jwk in rotated))
 
 
 def _mac_key(row: dict[str, Any]) -> RingKey[MacKey]:
@@ -142,54 +142,80 @@ def _write_challenges(folder: Path, ring: KeyRing[MacKey]) -> None:
     write_private(folder / "challenge.json", json.dumps(rows).encode())
 
 
-def rotate_challenge_key(home: Path, now: datetime, *, lead: timedelta = LEAD, at_once: bool = False) -> None:
+def rotate_challenge_key(
+    files: KeyFiles, now: datetime, *, lead: timedelta = LEAD, at_once: bool = False
+) -> None:
     """Add a new MAC key of challenges; see `KeyRing.with_new`. Raises OSError, OperatorError."""
-    folder = home / "keys"
+    folder = files.own_folder()
     with exclusive(folder):
-        ring = _readable_rings(home).challenge.with_new(_new_mac_key(), now, lead=lead, at_once=at_once)
+        ring = _readable_rings(files).challenge.with_new(_new_mac_key(), now, lead=lead, at_once=at_once)
         _write_challenges(folder, ring)
 
 
-def rotate_token_key(home: Path, now: datetime, *, lead: timedelta = LEAD, at_once: bool = False) -> None:
+def rotate_token_key(
+    files: KeyFiles, now: datetime, *, lead: timedelta = LEAD, at_once: bool = False
+) -> None:
     """Add a new key of access tokens; see `KeyRing.with_new`. Raises OSError, OperatorError."""
-    folder = home / "keys"
+    folder = files.own_folder()
     with exclusive(folder):
         new = ECKey.generate_key("P-256")
-        ring = _readable_rings(home).token.with_new(new, now, lead=lead, at_once=at_once)
+        ring = _readable_rings(files).token.with_new(new, now, lead=lead, at_once=at_once)
         jwks = [_row(dict(one.key.as_dict(private=True)), one.begins_at) for one in ring.keys]
         write_private(folder / "token.jwks", json.dumps({"keys": jwks}).encode())
         (folder / "token.jwk").unlink(missing_ok=True)
 
 
-def _readable_rings(home: Path) -> Rings:
+def _readable_rings(files: KeyFiles) -> Rings:
     try:
-        return read_rings(home)
+        return read_rings(files)
     except ValueError as error:
         raise OperatorError("The keys cannot be read: challenge.json or token.jwks was altered.") from error
 
 
-def load_keys(home: Path, *, create: bool = True, now: datetime | None = None) -> FundKeys:
-    """Load the keys below `home`, as of `now`. Missing ones are created if `create`; else raises OperatorError."""
-    folder = home / "keys"
-    if create:
+def load_keys(files: KeyFiles, *, create: bool = True, now: datetime | None = None) -> FundKeys:
+    """Load the keys, as of `now`. Missing ones are created if `create` and the fund has files of its own.
+
+    Raises OperatorError for a missing or an altered one.
+    """
+    if create and not files.given:
+        folder = files.own_folder()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with exclusive(folder):
             _create_missing(folder)
     now = now or system_clock()
     try:
-        rings = _readable_rings(home)
+        rings = _readable_rings(files)
         return FundKeys(
             token=rings.token.signing(now),
             challenge=rings.challenges(now),
-            version=(folder / "version.key").read_bytes(),
-            second_factor=(folder / "second-factor.key").read_bytes(),
-            webhook=(folder / "webhook.key").read_bytes(),
-            jlis_client=_ec_key(folder / "jlis-client.jwk"),
+            version=_secret(files, "version.key"),
+            second_factor=_secret(files, "second-factor.key"),
+            webhook=_secret(files, "webhook.key"),
+            jlis_client=_jlis_client(files),
         )
     except FileNotFoundError as error:
-        raise OperatorError(
-            f"The fund has no {error.filename}; `eligibility-api keys init` creates its keys."
-        ) from error
+        made = (
+            "all keys must be given, and none is created in addition"
+            if files.given
+            else "`eligibility-api keys init` creates its keys"
+        )
+        raise OperatorError(f"The fund has no {error.filename}; {made}.") from error
+    except OSError as error:
+        raise OperatorError(f"{error.filename} cannot be read: {error.strerror}.") from error
+
+
+def _secret(files: KeyFiles, name: str) -> bytes:
+    content = files.read(name)
+    if len(content) != _SECRET_BYTES:
+        raise OperatorError(f"The keys cannot be read: {name} has another length than {_SECRET_BYTES} bytes.")
+    return content
+
+
+def _jlis_client(files: KeyFiles) -> ECKey:
+    try:
+        return _ec_key(files.read("jlis-client.jwk"))
+    except (ValueError, TypeError, KeyError, JoseError) as error:
+        raise OperatorError("The keys cannot be read: jlis-client.jwk was altered.") from error
 
 
 def fingerprints(keys: FundKeys) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, ValidationInfo, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -56,6 +56,16 @@ class Settings(BaseSettings):
     secrets_dir: Path | None = Field(
         default=None,
         description="Folder of mounted secrets: a file that is named as a variable gives its value, if the environment does not.",
+    )
+    keys_dir: Path | None = Field(
+        default=None,
+        description="Folder with all keys of the fund, such as a mounted secret, to which nothing is written; unset: `keys` under"
+        " `FUND_HOME`, where missing keys are created. Changed files are used at once.",
+    )
+    keys: SecretStr | None = Field(
+        default=None,
+        max_length=65_536,
+        description="All keys of the fund in one text, as `eligibility-api keys export` writes it, in place of a folder.",
     )
     audience: str = Field(
         default="urn:shikaku:fund", description="The fund's name in access tokens and signed bytes."

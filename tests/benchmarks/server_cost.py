@@ -35,6 +35,7 @@ from eligibility_api.audit_log.refusals import RefusalLog
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.contract.codes import Right
+from eligibility_api.platform.key_files import KeyFiles
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
@@ -42,7 +43,7 @@ from eligibility_api.state import State
 
 clock = lambda: datetime.now(UTC)
 with tempfile.TemporaryDirectory() as home:
-    settings, keys = Settings(home=Path(home)), load_keys(Path(home))
+    settings, keys = Settings(home=Path(home)), load_keys(KeyFiles.below(Path(home)))
 tokens = Tokens(keys.token, settings.audience, 300)
 verifier = SimpleNamespace(audience=settings.audience, keys=keys.challenge)
 state = State(settings, clock, keys, None, tokens, verifier, None, RefusalLog(clock))

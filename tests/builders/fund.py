@@ -14,8 +14,8 @@ import pytest
 from eligibility_api.app import OpenState, build
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.database.connections import Database
-from eligibility_api.database.migrate import migrate
 from eligibility_api.domain.dates import JAPAN, day_in_japan
+from eligibility_api.platform.key_files import KeyFiles
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
@@ -84,7 +84,7 @@ class Fund(ConsentRequests, MembershipRequests):
 
 @asynccontextmanager
 async def open_fund(database: TestDatabase, home: Path, **settings: Any) -> AsyncIterator[Fund]:
-    """A fund over an empty database, with one clinic and one insurer admitted and a fresh mirror.
+    """A fund over a migrated database without data, with one clinic and one insurer admitted and a fresh mirror.
 
     `settings`: the fund's, and `export`: where its log and traces go.
     """
@@ -92,8 +92,7 @@ async def open_fund(database: TestDatabase, home: Path, **settings: Any) -> Asyn
     set_up_logging(export)
     clock = AdjustableClock()
     fund_home, jlis_home = home / "fund", home / "jpki"
-    await migrate(database.dsn("owner"))
-    keys = load_keys(fund_home)
+    keys = load_keys(KeyFiles.below(fund_home))
     with Jlis(JlisSettings(home=jlis_home), clock(), KeyStock()) as jlis:
         Callers(jlis.store).admit((fund_home / "keys" / "jlis-client.pub.pem").read_bytes())
         connection = JlisConnection(create_app(jlis, clock))

@@ -16,9 +16,15 @@ from typing import Any
 import httpx2
 import pytest
 
+from eligibility_api.audit_log.checkpoint_keys import create_missing, verification_keys
+from eligibility_api.contract.audit import AUDIT_PATH
 from eligibility_api.contract.trace_context import traceparent
 from eligibility_api.embedded_postgres.postmaster import Postmaster, wait_until
+from eligibility_api.merkle_log.checkpoints import open_checkpoint
 from eligibility_api.platform.clock import system_clock
+from eligibility_api.platform.key_files import KeyFiles
+from eligibility_api.platform.keys import load_keys
+from eligibility_api.platform.settings import Settings
 from jpki_mock.jlis import Jlis
 from jpki_mock.settings import Settings as JlisSettings
 from shikaku.processes import command_line
@@ -90,9 +96,22 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return home / "trust"
 
 
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all keys of a fund that nobody may write to."""
+    settings = Settings(home=tmp_path_factory.mktemp("keys"))
+    files = KeyFiles.of(settings)
+    load_keys(files)
+    create_missing(settings)
+    files.folder.chmod(0o500)
+    return files.folder
+
+
 @contextmanager
-def serving(home: Path, trust: Path, *where: str | Path, collector: str | None = None) -> Iterator[Serving]:
-    """A service on a free port, or `where` else; `collector` gets its traces and log."""
+def serving(
+    home: Path, trust: Path, *where: str | Path, collector: str | None = None, keys: Path | None = None
+) -> Iterator[Serving]:
+    """A service on a free port, or `where` else; `collector` gets its traces and log, and `keys` are given to it."""
     variables = {
         "FUND_HOME": str(home / "fund"),
         "FUND_TRUST_STORE": str(trust / "authentication.pem"),
@@ -100,6 +119,7 @@ def serving(home: Path, trust: Path, *where: str | Path, collector: str | None =
         "FUND_JLIS_URL": "http://127.0.0.1:1",
         "FUND_REVOCATION_MAX_AGE_SECONDS": "2",
         **({} if collector is None else {"FUND_OTLP_URL": collector}),
+        **({} if keys is None else {"FUND_KEYS_DIR": str(keys)}),
     }
     arguments: list[str | Path] = [
         "serve",
@@ -131,6 +151,7 @@ class Kept:
 
     home: Path
     trust: Path
+    keys: Path
     running: ExitStack
     collector: Collector
     service: Serving | None = None
@@ -140,17 +161,17 @@ class Kept:
         if service is None or service.process.poll() is not None:
             (self.home / "url").unlink(missing_ok=True)
             service = self.service = self.running.enter_context(
-                serving(self.home, self.trust, collector=self.collector.url)
+                serving(self.home, self.trust, collector=self.collector.url, keys=self.keys)
             )
         service.wait(lambda: service.announce.exists() and service.is_ready())
         return service
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory, trust: Path) -> Iterator[Kept]:
+def kept(tmp_path_factory: pytest.TempPathFactory, trust: Path, keys: Path) -> Iterator[Kept]:
     with ExitStack() as running:
         received = running.enter_context(collector())
-        yield Kept(tmp_path_factory.mktemp("service"), trust, running, received)
+        yield Kept(tmp_path_factory.mktemp("service"), trust, keys, running, received)
 
 
 @pytest.fixture
@@ -187,6 +208,23 @@ def test_stopped_at_any_time_it_exits_with_0_and_leaves_no_process(
         service.process.send_signal(ending)
         assert service.process.wait(PATIENCE_SECONDS) == 0, service.written
     service.wait(lambda: not service.processes())
+
+
+def test_with_given_keys_it_signs_with_them_and_makes_none_of_its_own(service: Serving, kept: Kept) -> None:
+    given = Settings(keys_dir=kept.keys)
+    notes: list[bytes] = []
+
+    def is_signed() -> bool:
+        response = httpx2.get(
+            f"{service.announce.read_text()}{AUDIT_PATH}/checkpoint", timeout=PATIENCE_SECONDS
+        )
+        notes.append(response.content)
+        return response.status_code == 200
+
+    service.wait(is_signed)
+    assert open_checkpoint(notes[-1], given.log_origin, verification_keys(given))
+    assert (kept.home / "fund").is_dir()
+    assert not (kept.home / "fund" / "keys").exists()
 
 
 def test_a_killed_database_is_restarted(service: Serving) -> None:
@@ -313,7 +351,7 @@ def test_a_service_on_a_unix_socket_answers_there_and_removes_it(kept: Kept, tmp
     first.process.wait(PATIENCE_SECONDS)
     first.announce.unlink()
     path = tmp_path / "fund.sock"
-    with serving(kept.home, kept.trust, "--uds", path) as service:
+    with serving(kept.home, kept.trust, "--uds", path, keys=kept.keys) as service:
         service.wait(service.announce.exists)
         assert service.announce.read_text() == f"unix:{path}"
         assert path.stat().st_mode & 0o777 == 0o660

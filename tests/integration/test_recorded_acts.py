@@ -15,6 +15,7 @@ import pytest
 from eligibility_api.audit_log.kinds import KINDS, PRIVILEGED_KINDS
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.facilities import service as facilities
+from eligibility_api.platform.key_files import KeyFiles
 from eligibility_api.platform.keys import fingerprints, load_keys
 from eligibility_api.scheduler import _record_keys
 from tests.builders.commands import Command
@@ -141,10 +142,10 @@ async def test_a_started_service_records_which_keys_it_has_and_not_the_keys(fund
 
 
 def test_another_key_has_another_fingerprint(tmp_path: Path) -> None:
-    one, other = (fingerprints(load_keys(tmp_path / name)) for name in ("one", "other"))
+    one, other = (fingerprints(load_keys(KeyFiles.below(tmp_path / name))) for name in ("one", "other"))
     assert one.keys() == other.keys()
     assert not {name for name in one if one[name] == other[name]}
-    assert fingerprints(load_keys(tmp_path / "one")) == one
+    assert fingerprints(load_keys(KeyFiles.below(tmp_path / "one"))) == one
 
 
 @pytest.fixture

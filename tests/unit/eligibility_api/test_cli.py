@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from eligibility_api.cli import app, main
 from eligibility_api.embedded_postgres.server import SETTINGS
 from eligibility_api.platform.errors import OperatorError
+from eligibility_api.platform.key_files import KeyFiles
 from eligibility_api.platform.keys import load_keys
 
 RESERVED = 3
@@ -51,7 +52,7 @@ def test_recomputing_without_keys_creates_none(
 def test_an_invalid_membership_is_rejected_without_repeating_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, membership: str
 ) -> None:
-    load_keys(tmp_path)
+    load_keys(KeyFiles.below(tmp_path))
     monkeypatch.setenv("FUND_HOME", str(tmp_path))
     moment = ["--known-at", "2026-11-01T00:00:00+09:00", "--as-of", "2026-10-01"]
     words = ["audit", "known", *moment, "--institution-code", "1311111114"]

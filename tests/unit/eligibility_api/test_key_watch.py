@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -22,6 +25,7 @@ from eligibility_api.domain import challenge as challenges
 from eligibility_api.domain.certificate import key_sha256
 from eligibility_api.domain.challenge import Challenge
 from eligibility_api.key_watch import KeyWatch, WatchedFiles
+from eligibility_api.platform.key_files import KEY_FILES, KeyFiles
 from eligibility_api.platform.key_ring import LEAD, OVERLAP
 from eligibility_api.platform.keys import load_keys, load_trust, rotate_challenge_key, rotate_token_key
 from eligibility_api.platform.settings import Settings
@@ -36,12 +40,13 @@ AUDIENCE = "urn:shikaku:test"
 class Process:
     """What a worker has of keys and trust, at an instant that the test sets."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **given: Any) -> None:
+        """`given`: the settings by which it is given its keys."""
         self.now = NOW
         self.settings = Settings(
-            home=home, audience=AUDIENCE, trust_store=home / "trust.pem", signature_trust_store=None
+            home=home, audience=AUDIENCE, trust_store=home / "trust.pem", signature_trust_store=None, **given
         )
-        keys = load_keys(home)
+        keys = load_keys(KeyFiles.of(self.settings))
         self.tokens = Tokens(keys.token, AUDIENCE, 300)
         self.verifier = Verifier(AUDIENCE, keys.challenge, load_trust(self.settings))
         self.watch = KeyWatch(self.settings, lambda: self.now, self.tokens, self.verifier)
@@ -84,14 +89,14 @@ def pem(*certificates: x509.Certificate) -> bytes:
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     (tmp_path / "trust.pem").write_bytes(pem(authority("first")))
-    load_keys(tmp_path)
+    load_keys(KeyFiles.below(tmp_path))
     return tmp_path
 
 
 def test_tokens_of_the_former_key_are_accepted_until_their_end_by_every_process(home: Path) -> None:
     one, other = Process(home), Process(home)
     former = one.at(NOW).token()
-    rotate_token_key(home, NOW)
+    rotate_token_key(KeyFiles.below(home), NOW)
     began = NOW + LEAD
     for process in (one, other):
         process.at(began - timedelta(seconds=1))
@@ -110,7 +115,7 @@ def test_tokens_of_the_former_key_are_accepted_until_their_end_by_every_process(
 def test_challenges_of_the_former_key_are_accepted_until_their_end(home: Path) -> None:
     one, other = Process(home), Process(home)
     former = one.challenge()
-    rotate_challenge_key(home, NOW)
+    rotate_challenge_key(KeyFiles.below(home), NOW)
     present = one.at(NOW + LEAD).challenge()
     assert other.at(NOW + LEAD).accepts_challenge(present)
     assert other.accepts_challenge(former)
@@ -122,8 +127,8 @@ def test_a_lost_key_ends_at_once_though_its_tokens_were_read_before(home: Path) 
     process = Process(home).at(NOW)
     token, challenge = process.token(), process.challenge()
     assert process.accepts_token(token)
-    rotate_token_key(home, NOW, at_once=True)
-    rotate_challenge_key(home, NOW, at_once=True)
+    rotate_token_key(KeyFiles.below(home), NOW, at_once=True)
+    rotate_challenge_key(KeyFiles.below(home), NOW, at_once=True)
     process.at(NOW)
     assert not process.accepts_token(token)
     assert not process.accepts_challenge(challenge)
@@ -133,15 +138,15 @@ def test_a_lost_key_ends_at_once_though_its_tokens_were_read_before(home: Path) 
 def test_a_token_that_names_no_key_is_of_the_oldest(home: Path) -> None:
     """As an earlier release signed it."""
     process = Process(home).at(NOW)
-    keys = load_keys(home)
+    keys = load_keys(KeyFiles.below(home))
     unnamed = Tokens(keys.token, AUDIENCE, 300).issue(CALLER, NOW)
-    rotate_token_key(home, NOW)
+    rotate_token_key(KeyFiles.below(home), NOW)
     assert process.at(NOW + LEAD).accepts_token(unnamed)
 
 
 def test_a_process_that_starts_after_a_rotation_has_both_keys(home: Path) -> None:
     former = Process(home).at(NOW).token()
-    rotate_token_key(home, NOW)
+    rotate_token_key(KeyFiles.below(home), NOW)
     assert not (home / "keys" / "token.jwk").exists()
     started = Process(home).at(NOW + LEAD)
     assert started.accepts_token(former)
@@ -222,12 +227,12 @@ def test_a_process_reads_its_files_before_it_serves_and_again_and_again(
 ) -> None:
     monkeypatch.setattr(key_watch, "WATCH_SECONDS", 0.001)
     process = Process(home)
-    rotate_token_key(home, NOW, at_once=True)
+    rotate_token_key(KeyFiles.below(home), NOW, at_once=True)
 
     async def watch() -> tuple[str, str]:
         async with process.watch.watching():
             first = process.token()
-            rotate_token_key(home, NOW, at_once=True)
+            rotate_token_key(KeyFiles.below(home), NOW, at_once=True)
             async with asyncio.timeout(10):
                 while process.accepts_token(first):
                     await asyncio.sleep(0.001)
@@ -236,3 +241,46 @@ def test_a_process_reads_its_files_before_it_serves_and_again_and_again(
     first, second = asyncio.run(watch())
     assert process.accepts_token(second)
     assert not process.accepts_token(first)
+
+
+def as_text(home: Path) -> dict[str, Any]:
+    return {"keys": KeyFiles.below(home).as_text()}
+
+
+def as_folder(home: Path) -> dict[str, Any]:
+    return {"keys_dir": home / "keys"}
+
+
+@pytest.mark.parametrize("given", [as_text, as_folder])
+def test_hosts_that_are_given_the_same_keys_accept_each_others_tokens_and_challenges(
+    home: Path, given: Callable[[Path], dict[str, Any]]
+) -> None:
+    one = Process(home).at(NOW)
+    rotate_token_key(KeyFiles.below(home), NOW)
+    rotate_challenge_key(KeyFiles.below(home), NOW)
+    other = Process(home, **given(home)).at(NOW)
+    assert other.accepts_token(one.token())
+    assert other.accepts_challenge(one.challenge())
+    one, later = one.at(NOW + LEAD), other.at(NOW + LEAD)
+    assert one.accepts_token(later.token())
+    assert one.accepts_challenge(later.challenge())
+
+
+def test_a_mounted_secret_that_is_exchanged_is_used_without_a_restart(home: Path, tmp_path: Path) -> None:
+    """As Kubernetes does it: the files are links into a folder, whose link is replaced at once."""
+    mount, names = tmp_path / "mount", ("first", "second")
+    mount.mkdir()
+    load_keys(KeyFiles.below(home))
+    shutil.copytree(home / "keys", mount / names[0])
+    rotate_token_key(KeyFiles.below(home), NOW)
+    shutil.copytree(home / "keys", mount / names[1])
+    (mount / "..data").symlink_to(names[0])
+    for name in KEY_FILES:
+        (mount / name).symlink_to(f"..data/{name}")
+    process = Process(home, keys_dir=mount).at(NOW)
+    former = process.token()
+    (mount / "..next").symlink_to(names[1])
+    (mount / "..next").replace(mount / "..data")
+    process.at(NOW + LEAD)
+    assert process.token().split(".")[0] != former.split(".")[0]
+    assert process.accepts_token(former)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from eligibility_api.backup.programs import BackupError, Programs
 from eligibility_api.cli import app
 from eligibility_api.embedded_postgres.unprivileged import Unprivileged
+from eligibility_api.platform.key_files import KeyFiles
 from eligibility_api.platform.keys import load_keys
 
 COMMANDS = [("backup",), ("restore", "--to", "2026-11-30T12:00:00+09:00"), ("verify",)]
@@ -45,7 +46,7 @@ def test_another_server_is_backed_up_with_its_own_tools(
 
 
 def test_nothing_is_verified_without_the_logs_keys(home: Path) -> None:
-    load_keys(home)
+    load_keys(KeyFiles.below(home))
     assert "verification keys" in error("verify")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def plain(text: str) -> str:
 
 def test_the_commands_are_those_that_operators_know() -> None:
     assert {" ".join(words) for words in ALL if words not in GROUPS} == {
-        "serve", "settings", "db-connections", "backup", "restore", "verify", "migrate", "database prepare", "keys init", "keys rotate-challenge", "keys rotate-token", "keys rotate-checkpoint",
+        "serve", "settings", "db-connections", "backup", "restore", "verify", "migrate", "database prepare", "keys init", "keys export", "keys rotate-challenge", "keys rotate-token", "keys rotate-checkpoint",
         "facility add", "facility close", "insurer add", "insurer twins", "insurer join", "insurer match-again", "registration take-over", "client close", "client certify", "client rotate",
         "audit recompute", "audit known", "audit export", "audit verify", "audit witness", "audit add-cosignatures",
         "operator add", "operator end", "operator list", "audit report",
@@ -300,6 +301,26 @@ def test_keys_are_created_below_the_home_and_the_public_one_is_named(home: Path)
     shown = run("keys", "init")
     assert shown.stdout.strip() == str(home / "keys" / "jlis-client.pub.pem")
     assert (home / "keys" / "jlis-client.pub.pem").read_text().startswith("-----BEGIN PUBLIC KEY-----")
+
+
+def test_keys_are_exported_whole_and_readable_by_their_owner_only(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "keys.json"
+    assert "`eligibility-api keys init` creates its keys" in ended(
+        monkeypatch, capsys, "keys", "export", str(out)
+    )
+    assert run("keys", "init").exit_code == 0
+    assert run("keys", "export", str(out)).stdout == ""
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    monkeypatch.setenv("FUND_KEYS", out.read_text())
+    monkeypatch.setenv("FUND_HOME", str(tmp_path / "other"))
+    assert "this command writes none" in ended(monkeypatch, capsys, "keys", "init")
+    again = tmp_path / "again.json"
+    assert run("keys", "export", str(again)).exit_code == 0
+    assert again.read_text() == out.read_text()
+    assert not (tmp_path / "other").exists()
+    assert "cannot be written" in ended(monkeypatch, capsys, "keys", "export", str(home / "none" / "x"))
 
 
 def test_no_key_is_rotated_without_the_database_that_records_it(
