@@ -1,6 +1,6 @@
 """Files of guesses find nobody: beyond the limit a report shows nothing of the register, until a second key approves.
 
-The limits are 5 unmatched rows an hour and 8 a day, raised to 2 % of the insurer's persons.
+The limits are 3 unmatched rows an hour and 5 a day, raised to 2 % of the insurer's persons.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.builders.member_files import csv_file, get, run_jobs, upload
 
 pytestmark = pytest.mark.anyio
 
-PER_HOUR, PER_DAY = 5, 8
+PER_HOUR, PER_DAY = 3, 5
 
 
 @pytest.fixture(scope="module")

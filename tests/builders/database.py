@@ -32,7 +32,8 @@ async def create_database(server: EmbeddedPostgres, template: Database | None = 
     made = Database(server, f"test_{uuid4().hex[:12]}")
     create, *grants = provision(made.name)
     if template is not None:
-        create = f'{create} TEMPLATE "{template.name}"'
+        # Its files are copied: through the WAL, as is usual, takes four times the processor time.
+        create = f'{create} TEMPLATE "{template.name}" STRATEGY FILE_COPY'
         # Of the schema's rights the only one that belongs to the database as a whole, which is not copied.
         grants.append(f'GRANT TEMPORARY ON DATABASE "{made.name}" TO shikaku_jobs')
     connection = await asyncpg.connect(server.dsn("owner"))

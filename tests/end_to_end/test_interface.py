@@ -28,7 +28,7 @@ from tests.builders.described import description
 from tests.builders.stack import PopulatedStack
 from tests.depth import DEEP
 
-EXAMPLES = 120 if DEEP else 15
+EXAMPLES = 120 if DEEP else 8
 
 INSURERS_PATHS = (
     "/v1/enrolments", "/v1/mismatches", "/v1/changes", "/v1/statistics", "/v1/paper-certificates", "/v1/medical-tickets",

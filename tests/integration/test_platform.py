@@ -26,6 +26,7 @@ from eligibility_api.contract.references import ReferenceRegistration
 from eligibility_api.contract.registration import RegistrationRequest
 from eligibility_api.contract.tokens import token_form
 from eligibility_api.database.connections import Database
+from eligibility_api.database.migrate import migrate
 from eligibility_api.embedded_postgres.server import DATABASE, EmbeddedPostgres
 from eligibility_api.health import readyz
 from tests.builders.database import Database as EmptyDatabase
@@ -186,7 +187,9 @@ class Breakable:
 async def breakable(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Breakable]:
     home: Path = tmp_path_factory.mktemp("breakable")
     with EmbeddedPostgres(home / "postgres") as server:
-        async with open_fund(EmptyDatabase(server, DATABASE), home) as fund:
+        database = EmptyDatabase(server, DATABASE)
+        await migrate(database.dsn("owner"))
+        async with open_fund(database, home) as fund:
             yield Breakable(server, fund)
 
 
