@@ -105,8 +105,8 @@ def add_operator(
 
 def start_pages(services: Services, port: int, reader: str | None, shelf_folder: Path | None = None) -> None:
     """Serve the screens among the services. `shelf_folder`: of test cards. Raises SettingsError."""
+    from clinic_terminal.pages.app import pages
     from clinic_terminal.pages.reader.shelf import Shelf
-    from clinic_terminal.pages.serving import pages
     from clinic_terminal.pages.site import Pages
     from clinic_terminal.pages.terminal import Funds, PagesTerminal
 

@@ -1,24 +1,30 @@
-"""The application of the terminal's screens."""
+"""The application of the terminal's screens, and its server: a thread of this process, on the loopback address."""
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import uvicorn
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from clinic_terminal.pages import operators
-from clinic_terminal.pages.desk import appointments, conditions, lookup, online, visits, visual
-from clinic_terminal.pages.history import emergencies, entries
-from clinic_terminal.pages.history import routes as history
-from clinic_terminal.pages.history.opening import MedicalRoleRequired
-from clinic_terminal.pages.reader import pages as reader_pages
+from clinic_terminal.pages.endpoints import operators, reader
+from clinic_terminal.pages.endpoints.desk import appointments, lookup, online, terminal, visits
+from clinic_terminal.pages.endpoints.history import emergencies, entries, views
+from clinic_terminal.pages.endpoints.history.opening import MedicalRoleRequired
 from clinic_terminal.pages.site import Pages
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from screens.operators import OperatorsError
+from screens.web.application import open_site
 from screens.web.guard import Guard
-from screens.web.site import RoleRequired, open_site
+from screens.web.server import HOST, config_of
+from screens.web.site import RoleRequired
 
 
 def create_app(site: Pages) -> ASGIApp:
@@ -30,17 +36,31 @@ def create_app(site: Pages) -> ASGIApp:
         lookup.router,
         appointments.router,
         online.router,
-        conditions.router,
-        visual.router,
+        terminal.router,
         entries.router,
         emergencies.router,
-        history.router,
-        reader_pages.router,
+        views.router,
+        reader.router,
     )
     for error in (ShikakuError, OperatorsError, RoleRequired, RequestValidationError, HTTPException):
         app.add_exception_handler(error, _failure)
     # Outside of everything else, so that an unexpected failure has its headers too.
     return Guard(app, larger_bodies={appointments.PATH: appointments.MAX_BYTES})
+
+
+@contextmanager
+def pages(site: Pages, port: int) -> Iterator[str]:
+    """Serve until the end of the block; yields the base URL. Port 0: any free port. Raises OSError."""
+    with site.reader.running(), socket.create_server((HOST, port), backlog=128) as listener:
+        server = uvicorn.Server(config_of(create_app(site)))
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages", daemon=True)
+        thread.start()
+        try:
+            yield f"http://{HOST}:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+            site.close()
 
 
 def _failure(request: Request, error: Exception) -> Response:

@@ -29,9 +29,8 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Link, SpanContext, Status
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from eligibility_api.platform.log_writer import at_end
+from eligibility_api.platform.log_writer import EVENT_FIELDS, at_end
 from eligibility_api.platform.settings import Settings
-from eligibility_api.platform.telemetry import EVENT_FIELDS
 
 log = structlog.get_logger()
 

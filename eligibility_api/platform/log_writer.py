@@ -19,6 +19,9 @@ from typing import TextIO
 
 STANDARD_ERROR = 2
 
+EVENT_FIELDS = frozenset({"event", "level", "timestamp"})
+"""The fields of every log line."""
+
 MAX_WAITING_LINES = 10_000
 """Lines that wait for a slow standard error; further ones are lost. 3 MB at most, seconds of full load."""
 

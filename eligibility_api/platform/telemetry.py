@@ -16,14 +16,11 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from eligibility_api.platform.errors import OperatorError
-from eligibility_api.platform.log_writer import BackgroundLog, LogStream, log_to_standard_error
+from eligibility_api.platform.log_writer import EVENT_FIELDS, BackgroundLog, LogStream, log_to_standard_error
 
 if TYPE_CHECKING:
     from eligibility_api.platform.export import Export
     from eligibility_api.platform.settings import Settings
-
-EVENT_FIELDS = frozenset({"event", "level", "timestamp"})
-"""The fields of every log line."""
 
 ALLOWED_FIELDS = EVENT_FIELDS | frozenset(
     {

@@ -16,7 +16,7 @@ from loadtest.errors import LoadError
 from loadtest.machine.sampling import Sample
 from loadtest.monitor import Observations
 from loadtest.overload.curve import REST, TIMES, Curve, curve_of
-from loadtest.report.report import MAX_OTHER_CORES
+from loadtest.report.figures import MAX_OTHER_CORES
 from loadtest.run.run import RunOptions, provisioned, run_load
 from loadtest.scenario.answer_check import AnswerChecker
 from loadtest.scenario.levels import LEVELS

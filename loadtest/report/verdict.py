@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from loadtest.report.figures import RunFigures
 from loadtest.scenario.levels import Shape
 from loadtest.sections import Text, joined
 
-if TYPE_CHECKING:
-    from loadtest.report.report import RunReport
 
-
-def verdict(report: RunReport) -> Text:
+def verdict(report: RunFigures) -> Text:
     """The result in a sentence, with a second one if the machine was busy with other work."""
     return joined([_result(report), *_busy(report)], Text("", " "))
 
 
-def _busy(report: RunReport) -> Iterator[Text]:
+def _busy(report: RunFigures) -> Iterator[Text]:
     if (cores := report.busy_elsewhere) is not None:
         yield Text(
             f"このマシンでは、ほかの処理が{cores:.1f}コアを使用していました。数値を引用する前に、もう一度実行してください。",
@@ -25,7 +22,7 @@ def _busy(report: RunReport) -> Iterator[Text]:
         )
 
 
-def _result(report: RunReport) -> Text:
+def _result(report: RunFigures) -> Text:
     """A failure first, then the sections, else whether the level was sustained."""
     if report.wrong_answers:
         compared = report.compared + report.stats.histories_compared
@@ -61,7 +58,7 @@ def _result(report: RunReport) -> Text:
     )
 
 
-def _level(report: RunReport) -> Text:
+def _level(report: RunFigures) -> Text:
     level, scale = report.plan.level, report.plan.scale
     scaled = Text("", "") if scale == 1 else Text(f" × {scale:g}", f" at {scale:g} of its rate")
     return Text(
@@ -69,7 +66,7 @@ def _level(report: RunReport) -> Text:
     )
 
 
-def _figures(report: RunReport) -> Text:
+def _figures(report: RunFigures) -> Text:
     p99 = f"p99 {report.stats.checks.percentile_ms(0.99):,.0f}"
     achieved, offered = f"{report.achieved_per_s:,.0f}", f"{report.offered_per_s:,.0f}"
     unit = "rows" if report.plan.level.shape is Shape.BATCHES else "checks"
@@ -79,13 +76,13 @@ def _figures(report: RunReport) -> Text:
     )
 
 
-def _sections(report: RunReport) -> Text:
+def _sections(report: RunFigures) -> Text:
     """The last sentence of each section, unmet expectations first."""
     ordered = sorted(report.sections, key=lambda section: section.met)
     return joined((section.sentences[-1] for section in ordered if section.sentences), Text("", " "))
 
 
-def _errors(report: RunReport) -> Text:
+def _errors(report: RunFigures) -> Text:
     errors, explained = report.stats.errors.total(), (report.stats.errors & report.explained).total()
     if not errors:
         return Text("エラーなし", "no error")

@@ -13,8 +13,9 @@ from payer_mock.web import deregistrations, figures, members, mismatches, papers
 from payer_mock.web.desk import ROOT, Desk, current_desk, failure_of, page
 from payer_mock.web.keys import KeyClosed
 from screens.operators import OperatorsError
+from screens.web.application import open_site
 from screens.web.guard import Guard
-from screens.web.site import RoleRequired, open_site, redirect
+from screens.web.site import RoleRequired, redirect
 
 MAX_FILE_BYTES = 1024**3
 """The largest member file that is accepted: an insurer with millions of members sends several."""

@@ -1,29 +1,24 @@
-"""A site: what the pages of one program share. Log-in, sessions, display, rendering, own addresses, the idle sweep."""
+"""A site: what the pages of one program share. Operators, sessions, display, rendering, own addresses."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.concurrency import run_in_threadpool
 
 from screens.operators import Operator, Operators
 from screens.rendering import Display, Renderer
 from screens.texts import Texts
 from screens.web.assets import Assets
 from screens.web.attempts import Attempts
-from screens.web.events import Streams, Update, event, follow
+from screens.web.events import Streams, Update, follow
 from screens.web.sessions import IDLE_SECONDS, Sessions
-
-_SWEEP_SECONDS = 15.0
 
 
 class Session(Protocol):
@@ -108,7 +103,7 @@ class Site(Generic[SessionT]):
 
     def find_session(self, request: Request) -> SessionT | None:
         """The session of a request's browser; a stream of events is no input, and keeps no session open."""
-        return self.sessions.find(request.cookies.get(self.session_cookie), is_input=not _is_stream(request))
+        return self.sessions.find(request.cookies.get(self.session_cookie), is_input=not is_stream(request))
 
     def require_session(self, request: Request) -> SessionT:
         """The session of a request's browser. Raises LogInRequired."""
@@ -171,57 +166,6 @@ def redirect(path: str) -> RedirectResponse:
     return RedirectResponse(path, 303)
 
 
-def open_site(site: Site[Any], *routers: APIRouter) -> FastAPI:
-    """An application with the site's static files, its first page at `/`, its log-in, and the pages of these routers.
-
-    Sessions end with it. Applications share the routes as they are, since FastAPI would build an included router's anew
-    for each application.
-    """
-    from screens.web.log_in import routes
-
-    app = FastAPI(
-        lifespan=lambda _: _sweeping(site),
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,
-        telemetry={"auto_configure": False},
-    )
-    app.state.site = site
-    app.add_route(f"{site.root}/assets/{{digest}}/{{name}}", site.assets.respond, methods=["GET"])
-    app.add_route("/", lambda _: redirect(site.first_page), methods=["GET"])
-    for router in (routes(site.root), *routers):
-        app.router.routes.extend(router.routes)
-    app.add_exception_handler(LogInRequired, _to_log_in)
-    return app
-
-
-def _is_stream(request: Request) -> bool:
+def is_stream(request: Request) -> bool:
+    """Whether a request is that of a script for server-sent events, which come without any input."""
     return request.url.path.endswith("/events")
-
-
-def _to_log_in(request: Request, error: Exception) -> Response:
-    assert isinstance(error, LogInRequired)
-    site: Site[Any] = request.app.state.site
-    if _is_stream(request):  # a script that wants events would take no other answer
-        return Response(event(site.to_log_in(request)), media_type="text/event-stream")
-    return redirect(f"{site.root}/login?next={site.own_path(error.path)}")
-
-
-@asynccontextmanager
-async def _sweeping(site: Site[Any]) -> AsyncIterator[None]:
-    """End the sessions whose time is over, and every session at the end."""
-
-    async def sweep() -> None:
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            await run_in_threadpool(site.sessions.sweep)
-
-    sweeping = asyncio.create_task(sweep())
-    try:
-        yield
-    finally:
-        sweeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await sweeping
-        site.sessions.end_all()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from clinic_terminal.pages.serving import pages
+from clinic_terminal.pages.app import pages
 from tests.builders.browser import (
     CHROMIUM,
     DESK,

@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from clinic_terminal.pages.app import pages
 from clinic_terminal.pages.reader.journey import Choice, Position, Step
-from clinic_terminal.pages.serving import pages
 from clinic_terminal.visit.information import ASKED, by_information
 from tests.builders.browser import assert_clean, faults_of, picture, violations
 from tests.builders.clinic.reader_rig import ReaderRig, reader_rig

@@ -1,1 +1,1 @@
-"""The reception: today's visits, their details, and what is asked at the desk."""
+"""What the reception sees: today's visits, their details, and what is asked at the desk."""

@@ -1,1 +1,1 @@
-"""The pages of a patient's history for pharmacists, doctors and dentists: under the consent of a visit of today."""
+"""What pharmacists, doctors and dentists see of a patient's history, under the consent of a visit of today."""

@@ -15,8 +15,7 @@ import httpx2
 from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.exchange.operator import DeskRole
-from clinic_terminal.pages.app import create_app
-from clinic_terminal.pages.serving import pages
+from clinic_terminal.pages.app import create_app, pages
 from clinic_terminal.pages.session import new_operator
 from clinic_terminal.pages.site import Pages
 from clinic_terminal.pages.terminal import Funds, PagesTerminal

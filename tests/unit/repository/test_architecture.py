@@ -1,10 +1,11 @@
-"""docs/architecture.md: every path and function that it names exists, and its picture is the order of packages."""
+"""docs/architecture.md: every path and function that it names exists, and its pictures are the orders of packages."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,12 +33,36 @@ def exists(path: str, name: str) -> bool:
     return any(not name or defined.search(file.read_text(encoding="utf-8")) for file in found)
 
 
+CONTRACTS: list[dict[str, Any]] = PROJECT["tool"]["importlinter"]["contracts"]
+
+PICTURES = {
+    "Inside the fund: the order of packages": "eligibility_api",
+    "Packages of the terminal": "clinic_terminal",
+    "The terminal's screens": "clinic_terminal.pages",
+    "Packages of J-LIS": "jpki_mock",
+    "Packages of the insurers' program": "payer_mock",
+    "Packages of the load laboratory": "loadtest",
+    "Packages of the screens": "screens",
+    "The sandbox's console": "sandbox",
+    "The package that runs all of them": "shikaku",
+}
+"""The headings under which an order is shown, and whose it is."""
+
+
 def layers(package: str) -> list[list[str]]:
-    """The order of packages that import-linter enforces."""
-    [contract] = [
-        one for one in PROJECT["tool"]["importlinter"]["contracts"] if one.get("containers") == [package]
-    ]
+    """The order inside of a package that import-linter enforces, of everything in it."""
+    [contract] = [one for one in CONTRACTS if one.get("containers") == [package] and one.get("exhaustive")]
     return [layer.split(" | ") for layer in contract["layers"]]
+
+
+def picture(heading: str) -> list[list[str]]:
+    """The first block under a heading, without the explanation of each line."""
+    found = re.search(
+        rf"^##+ {heading}\n(.*?)(?=^##|\Z)", PAGES[0].read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert found is not None
+    block = re.findall(r"^```\n(.*?)^```", found[1], re.MULTILINE | re.DOTALL)[0]
+    return [re.split(r" {2,}", line)[0].split(" | ") for line in block.splitlines()]
 
 
 def test_there_are_paths() -> None:
@@ -61,12 +86,17 @@ def test_every_package_has_a_row() -> None:
     assert [package for package in packages if f"`{package}/`" not in text] == []
 
 
-@pytest.mark.parametrize(
-    ("position", "package"), [(0, "eligibility_api"), (1, "clinic_terminal"), (2, "loadtest")]
-)
-def test_the_picture_is_the_order_of_packages(position: int, package: str) -> None:
-    blocks = re.findall(r"^```\n(.*?)^```", PAGES[0].read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    pictures = [block for block in blocks if block.startswith("cli ")]
-    assert len(pictures) == 3
-    lines = [re.split(r" {2,}", line)[0].split(" | ") for line in pictures[position].splitlines()]
-    assert lines == layers(package)
+def test_every_program_has_an_order() -> None:
+    assert set(PROJECT["tool"]["importlinter"]["root_packages"]) <= set(PICTURES.values())
+
+
+@pytest.mark.parametrize(("heading", "package"), PICTURES.items(), ids=PICTURES.values())
+def test_the_picture_is_the_order_of_packages(heading: str, package: str) -> None:
+    assert picture(heading) == layers(package)
+
+
+def test_no_order_has_exceptions_and_no_folder_imports_in_a_circle() -> None:
+    orders = [one for one in CONTRACTS if one["type"] in {"acyclic_siblings", "layers"}]
+    assert [one["name"] for one in orders if "ignore_imports" in one or "skip_descendants" in one] == []
+    [acyclic] = [one for one in orders if one["type"] == "acyclic_siblings"]
+    assert acyclic["ancestors"] == PROJECT["tool"]["importlinter"]["root_packages"]

@@ -14,8 +14,8 @@ from typing import Any, cast
 import pytest
 
 from clinic_terminal.console import outcomes
-from clinic_terminal.pages.desk import appointments
 from clinic_terminal.pages.desk.batch import Batch, results_csv
+from clinic_terminal.pages.endpoints.desk import appointments
 from clinic_terminal.queries.appointments import Appointment, ChangeStatus
 from eligibility_api.contract.codes import Validity
 from tests.builders.clinic.desk import Browser

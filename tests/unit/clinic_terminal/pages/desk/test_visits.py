@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from clinic_terminal.errors import TerminalError
-from clinic_terminal.pages.desk import visits
-from clinic_terminal.pages.desk.desk import require_visit
+from clinic_terminal.pages.endpoints.desk import visits
+from clinic_terminal.pages.endpoints.desk.desk import require_visit
 from clinic_terminal.queries.number_lookup import LookupRequest
 from clinic_terminal.store import TerminalStore
 from clinic_terminal.store.records import StoredMembership, Visit, Way

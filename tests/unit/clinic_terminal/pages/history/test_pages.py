@@ -271,7 +271,7 @@ async def test_what_was_read_before_is_gone_when_the_fund_refuses(browser: Brows
 async def test_a_slow_fund_shows_the_seconds_and_then_the_way_on(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clinic_terminal.pages.history.routes.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("clinic_terminal.pages.endpoints.history.views.PATIENCE_SECONDS", 0.01)
     path = browser.pages.opened()
     browser.pages.gate.clear()
     page = await browser.get(path)
@@ -284,7 +284,7 @@ async def test_a_slow_fund_shows_the_seconds_and_then_the_way_on(
     assert "読み込んでいます 6秒" in words_of(page)
     assert "回線が遅いようです" in words_of(page)
     browser.pages.gate.set()
-    monkeypatch.setattr("clinic_terminal.pages.history.routes.PATIENCE_SECONDS", 20)
+    monkeypatch.setattr("clinic_terminal.pages.endpoints.history.views.PATIENCE_SECONDS", 20)
     assert (await browser.get(path)).text.count("data-row") == long_history.ROWS
     pushed = await browser.get(f"{path}/medicines/events")
     assert "\nevent: last\n" in pushed.text

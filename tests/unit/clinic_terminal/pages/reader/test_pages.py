@@ -16,10 +16,10 @@ import pytest
 
 from clinic_terminal.errors import SHOWN_CATALOGUE, TerminalError
 from clinic_terminal.pages.app import create_app
-from clinic_terminal.pages.reader import pages
+from clinic_terminal.pages.endpoints import reader
+from clinic_terminal.pages.endpoints.reader import sound_of
 from clinic_terminal.pages.reader.endings import ending_of_problem, screen_of
 from clinic_terminal.pages.reader.journey import Position, Step
-from clinic_terminal.pages.reader.pages import sound_of
 from clinic_terminal.pages.reader.shelf import Shelf
 from clinic_terminal.settings import SettingsError, TerminalSettings
 from clinic_terminal.visit.information import ASKED, by_information
@@ -117,7 +117,7 @@ async def test_a_consent_is_shown_with_the_duration_of_its_statement(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
     terms = replace(STATEMENT_VERSIONS[STATEMENT_VERSION], window=timedelta(hours=hours))
-    monkeypatch.setattr(pages, "STATEMENT_VERSIONS", {STATEMENT_VERSION: terms})
+    monkeypatch.setattr(reader, "STATEMENT_VERSIONS", {STATEMENT_VERSION: terms})
     with reader_rig(tmp_path) as rig:
         show(rig, Position(Step.CONSENT, groups=GROUPS, words="文"))
         async with browser(rig) as http:

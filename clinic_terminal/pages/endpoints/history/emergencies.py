@@ -13,9 +13,9 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from clinic_terminal.console import code_texts
+from clinic_terminal.pages.endpoints.history.opening import Opened, ThisHistory
+from clinic_terminal.pages.endpoints.history.views import head
 from clinic_terminal.pages.history.access import RESOURCES, may_read_in_emergencies
-from clinic_terminal.pages.history.opening import Opened, ThisHistory
-from clinic_terminal.pages.history.routes import head
 from clinic_terminal.pages.site import Pages, ThisSite
 from clinic_terminal.queries.emergency import AccessWithoutConsent, emergency_request
 from eligibility_api.contract.emergency import EmergencyReason

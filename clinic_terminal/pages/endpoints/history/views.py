@@ -11,11 +11,11 @@ from fastapi.responses import Response
 
 from clinic_terminal.console import code_texts
 from clinic_terminal.console.days import age_on
+from clinic_terminal.pages.endpoints.history.opening import Opened, ThisHistory
 from clinic_terminal.pages.history.access import View
 from clinic_terminal.pages.history.checkups import checkup_table
 from clinic_terminal.pages.history.choice import Choice, Months, all_rows, choose
 from clinic_terminal.pages.history.choice import Form as ListForm
-from clinic_terminal.pages.history.opening import Opened, ThisHistory
 from clinic_terminal.pages.history.reading import Parts
 from clinic_terminal.pages.history.timeline import timeline
 from clinic_terminal.pages.site import Pages, ThisSite

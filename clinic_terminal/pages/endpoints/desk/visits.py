@@ -11,9 +11,9 @@ from starlette.exceptions import HTTPException
 
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.pages.desk.asking import Question, TooManyQuestions
-from clinic_terminal.pages.desk.desk import TABLES, around, desk_page, detail, require_visit
 from clinic_terminal.pages.desk.differences import Decision, charted, is_newest
 from clinic_terminal.pages.desk.visit_view import membership_of
+from clinic_terminal.pages.endpoints.desk.desk import TABLES, around, desk_page, detail, require_visit
 from clinic_terminal.pages.site import Pages, Session, ThisSite, clock_time
 from clinic_terminal.queries.membership import parse_request
 from clinic_terminal.queries.number_lookup import LookupRequest

@@ -14,7 +14,7 @@ from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.console import code_texts, outcomes, texts
 from clinic_terminal.errors import SHOWN_CATALOGUE
 from clinic_terminal.pages.desk.batch import Batch, results_csv
-from clinic_terminal.pages.desk.desk import desk_page, detail
+from clinic_terminal.pages.endpoints.desk.desk import desk_page, detail
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.site import Pages, Session, ThisSite
 from clinic_terminal.queries.appointments import Appointment, ChangeStatus

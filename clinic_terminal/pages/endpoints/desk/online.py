@@ -10,8 +10,8 @@ from fastapi.responses import Response
 
 from clinic_terminal.console import code_texts, consents
 from clinic_terminal.pages.desk.consultations import Consultation
-from clinic_terminal.pages.desk.desk import desk_page
 from clinic_terminal.pages.desk.visit_view import shape_of
+from clinic_terminal.pages.endpoints.desk.desk import desk_page
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.site import Pages, Session, ThisSite
 from clinic_terminal.store.records import Visit

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from clinic_terminal.errors import TerminalError
 from clinic_terminal.pages.desk.asking import TooManyQuestions
-from clinic_terminal.pages.desk.desk import desk_page, require_visit
+from clinic_terminal.pages.endpoints.desk.desk import desk_page, require_visit
 from clinic_terminal.pages.session import DeskSession
 from clinic_terminal.pages.site import Pages, Session, ThisSite, era_day
 from clinic_terminal.queries.membership import MEMBERSHIP_FIELDS, parse_request

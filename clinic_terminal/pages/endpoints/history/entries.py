@@ -17,11 +17,11 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from clinic_terminal.console import texts
+from clinic_terminal.pages.endpoints.history.opening import Opened, ThisHistory
+from clinic_terminal.pages.endpoints.history.views import PATIENCE_SECONDS, ends, head
 from clinic_terminal.pages.history.access import Part, View, permit_for
 from clinic_terminal.pages.history.choice import all_rows
-from clinic_terminal.pages.history.opening import Opened, ThisHistory
 from clinic_terminal.pages.history.reading import CheckedEntry
-from clinic_terminal.pages.history.routes import PATIENCE_SECONDS, ends, head
 from clinic_terminal.pages.history.typed_entry import (
     LINES,
     MAX_LINES,

@@ -1,0 +1,1 @@
+"""HTTP: the pages of a patient's history, for pharmacists, doctors and dentists."""
