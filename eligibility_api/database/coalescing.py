@@ -5,6 +5,8 @@ arrive meanwhile gather; the next statement answers all of them: one set-based s
 transaction, one durable commit. Each gets its own rows. What one of them may read, use up or record is what
 it would be if they had come one after the other.
 
+- While the process has more requests in progress than one statement answers, a statement's end begins no other:
+  requests gather until one has waited for `PATIENCE_SECONDS`, or a whole group waits.
 - A kind has at most `MAX_UNDER_WAY` statements under way, so that a slow kind leaves connections to the others.
   Usually it is one; a further one begins if that takes longer than `PATIENCE_SECONDS`.
 - Dropped before the statement: a request whose client has gone, or that has waited for `ACQUIRE_SECONDS`.
@@ -36,7 +38,7 @@ MAX_TOGETHER = 32
 """The most requests of one statement. A cut connection ends all of them."""
 
 PATIENCE_SECONDS = 0.05
-"""How long requests wait for a statement under way before another one begins alongside."""
+"""How long requests gather, or wait for a statement under way, before another one begins."""
 
 MAX_UNDER_WAY = 3
 """The most statements of one kind under way in one process."""
@@ -105,13 +107,21 @@ class Request:
             self.turn.set_result(outcome)
 
 
+@dataclass(slots=True)
+class InProgress:
+    """The number of requests, of all kinds, that one process has in statements or waiting for one."""
+
+    requests: int = 0
+
+
 class Coalescer:
     """The requests of one group in one process."""
 
-    def __init__(self, kind: Coalesced, fetch: Fetch) -> None:
-        """`fetch` executes one statement in its own transaction."""
+    def __init__(self, kind: Coalesced, fetch: Fetch, in_progress: InProgress) -> None:
+        """`fetch` executes one statement in its own transaction; `in_progress` counts the requests of all groups."""
         self._kind = kind
         self._fetch = fetch
+        self._in_progress = in_progress
         self._waiting: deque[Request] = deque()
         self._under_way = 0
         self._leader: Request | None = None
@@ -123,15 +133,25 @@ class Coalescer:
 
     async def fetch(self, values: Mapping[str, Any]) -> Rows:
         """The rows of one request, alone or with others. Raises as `fetch`, and `overloaded`."""
-        if not self._under_way:
+        self._in_progress.requests += 1
+        try:
+            if self._under_way or self._waiting or self._in_progress.requests > MAX_TOGETHER:
+                return await self._with_others(values)
             self._under_way = 1
             try:
                 return await self._alone(values)
             finally:
-                self._ended()
+                self._ended(1)
+        finally:
+            self._in_progress.requests -= 1
+
+    async def _with_others(self, values: Mapping[str, Any]) -> Rows:
+        """The rows of a request that waits for the next statement."""
         loop = asyncio.get_running_loop()
         request = self._request(values, loop)
         self._waiting.append(request)
+        if not self._under_way:
+            self._begin_if_due()
         if self._patience is None:
             self._patience = loop.call_later(PATIENCE_SECONDS, self._lose_patience, loop)
         try:
@@ -139,7 +159,7 @@ class Coalescer:
         except asyncio.CancelledError:
             if self._leader is request:
                 self._leader = None
-                self._ended()
+                self._ended(1)
             raise
         outcome = await self._lead(request, loop) if turn is _Turn.LEAD else turn
         return outcome if not isinstance(outcome, _Turn) else await self._alone(values)
@@ -179,7 +199,7 @@ class Coalescer:
                 request.end(ShikakuError("database-unavailable", retry_after=RETRY_AFTER_SECONDS))
             raise
         finally:
-            self._ended()
+            self._ended(len(group))
 
     def _take(self, first: Request, now: float) -> list[Request]:
         """The requests of the next statement, in order of arrival; ends those that nobody waits for."""
@@ -237,10 +257,22 @@ class Coalescer:
             else:
                 request.end(rows)
 
-    def _ended(self) -> None:
-        """A statement ended: the next one begins."""
+    def _ended(self, answered: int) -> None:
+        """A statement ended; the requests that it answered have not left yet."""
         self._under_way -= 1
-        self._begin()
+        self._begin_if_due(answered)
+
+    def _begin_if_due(self, answered: int = 0) -> None:
+        """Begin the next statement, unless more requests should gather first: then patience begins it.
+
+        With many requests in progress the processor is busy. Then it matters how many statements there are, not how
+        soon the next one begins.
+        """
+        if (
+            self._in_progress.requests - answered <= MAX_TOGETHER
+            or len(self._waiting) >= MAX_TOGETHER
+        ):
+            self._begin()
 
     def _begin(self) -> None:
         """Let the request that has waited longest lead the next statement, unless one is about to."""
@@ -252,7 +284,7 @@ class Coalescer:
                 first.turn.set_result(_Turn.LEAD)
 
     def _lose_patience(self, loop: asyncio.AbstractEventLoop) -> None:
-        """A statement takes long: begin another one, and end the requests whose time is up."""
+        """Requests have gathered, or a statement takes long: begin another one, and end the requests whose time is up."""
         self._patience = None
         while self._waiting and loop.time() > self._waiting[0].deadline:
             self._waiting.popleft().end(ShikakuError("overloaded", retry_after=RETRY_AFTER_SECONDS))

@@ -15,7 +15,7 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from eligibility_api.database.coalescing import Coalesced, Coalescer
+from eligibility_api.database.coalescing import Coalesced, Coalescer, InProgress
 from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.pacing import Pacer
 from eligibility_api.database.plans import SESSION_SETTINGS, WHOLE_FILE_SECONDS
@@ -71,6 +71,7 @@ class Database:
         self._pool_connections = pool_connections
         self._connections: ConnectionPool | None = None
         self._coalescers: dict[tuple[Any, ...], Coalescer] = {}
+        self._in_progress = InProgress()
         self._pacer = pacer or Pacer()
         is_job = application_name == JOBS_APPLICATION_NAME
         max_seconds = max(statement_seconds, WHOLE_FILE_SECONDS) if is_job else statement_seconds
@@ -126,7 +127,7 @@ class Database:
         return await coalescer.fetch(values)
 
     def _coalescer(self, kind: Coalesced) -> Coalescer:
-        return Coalescer(kind, self.fetch)
+        return Coalescer(kind, self.fetch, self._in_progress)
 
     async def warm_up(self, statements: Sequence[str]) -> None:
         """Open every connection of the hot path, and plan `statements` on each; an outage is raised as usual."""

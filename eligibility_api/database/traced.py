@@ -17,7 +17,7 @@ from opentelemetry import trace
 from opentelemetry.trace import Link, Span, SpanKind, StatusCode, Tracer
 from sqlalchemy import event
 
-from eligibility_api.database.coalescing import Coalesced, Coalescer, Fetch, Request, Rows
+from eligibility_api.database.coalescing import Coalesced, Coalescer, Fetch, InProgress, Request, Rows
 from eligibility_api.database.connections import Database
 
 _FIRST_WORD = re.compile(r"\s{0,99}([A-Za-z]{1,12})\b")
@@ -49,7 +49,7 @@ class TracedDatabase(Database):
             return await super().fetch(statement, parameters)
 
     def _coalescer(self, kind: Coalesced) -> Coalescer:
-        return TracedCoalescer(kind, super().fetch, self._tracer)
+        return TracedCoalescer(kind, super().fetch, self._in_progress, self._tracer)
 
     def _before(self, _: Any, __: Any, statement: str, ___: Any, execution: Any, ____: bool) -> None:
         if trace.get_current_span().is_recording():
@@ -70,8 +70,8 @@ class TracedDatabase(Database):
 class TracedCoalescer(Coalescer):
     """Requests of one group, each with a span from its arrival to its rows."""
 
-    def __init__(self, kind: Coalesced, fetch: Fetch, tracer: Tracer) -> None:
-        super().__init__(kind, fetch)
+    def __init__(self, kind: Coalesced, fetch: Fetch, in_progress: InProgress, tracer: Tracer) -> None:
+        super().__init__(kind, fetch, in_progress)
         self._tracer = tracer
 
     async def fetch(self, values: Mapping[str, Any]) -> Rows:

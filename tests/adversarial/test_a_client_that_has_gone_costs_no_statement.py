@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database import coalescing
-from eligibility_api.database.coalescing import Coalesced, Coalescer
+from eligibility_api.database.coalescing import Coalesced, Coalescer, InProgress
 from eligibility_api.platform.sql import Statement
 from tests.builders.real_server import real_server, request
 
@@ -26,7 +26,7 @@ class Reading:
         self.statements: list[Any] = []
         self.arrived = 0
         kind = Coalesced("kind", Statement.of(":path"), Statement.of("many :path"))
-        self.coalescer = Coalescer(kind, self.fetch)
+        self.coalescer = Coalescer(kind, self.fetch, InProgress())
 
     async def fetch(self, text: str, parameters: Sequence[Any]) -> list[Any]:
         """The rows of one statement; the first one waits."""

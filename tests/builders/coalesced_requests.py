@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.database.coalescing import Coalesced, Coalescer
+from eligibility_api.database.coalescing import Coalesced, Coalescer, InProgress
 from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.platform.sql import Statement
 
@@ -73,7 +73,8 @@ class Requests:
 
     def __init__(self) -> None:
         self.server = Server()
-        self.coalescer = Coalescer(KIND, self.server.fetch)
+        self.in_progress = InProgress()
+        self.coalescer = Coalescer(KIND, self.server.fetch, self.in_progress)
 
     async def ask(self, *items: Any) -> list[asyncio.Task[Any]]:
         asked = [

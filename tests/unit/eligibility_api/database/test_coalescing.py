@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from eligibility_api.database import coalescing
 from eligibility_api.database.coalescing import MAX_TOGETHER
 from eligibility_api.platform.telemetry import METRICS
-from tests.builders.coalesced_requests import KIND, Requests, outcomes
+from tests.builders.coalesced_requests import KIND, Requests, outcomes, until
 
 pytestmark = pytest.mark.anyio
 
@@ -91,3 +92,51 @@ async def test_requests_with_one_value_of_which_a_group_has_one_each_follow_in_t
     assert requests.server.running == [("one", "b")]
     await requests.end_all()
     assert await outcomes(asked) == [[item] * 2 for item in "abcbdbc"]
+
+
+async def test_with_many_requests_in_progress_a_request_waits_for_others(
+    requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the next statement begins when one has waited long enough, though none is under way."""
+    monkeypatch.setattr(coalescing, "PATIENCE_SECONDS", 0.01)
+    requests.in_progress.requests = MAX_TOGETHER  # of other kinds
+    asked = await requests.ask("a", "b")
+    assert requests.server.running == []
+    asked += await requests.ask("c")
+    await until(lambda: requests.server.running)
+    assert requests.server.running == [("many", ["a", "b", "c"])]
+    asked += await requests.ask("d", "e")
+    await requests.end()
+    assert requests.server.running == []
+    await until(lambda: requests.server.running)
+    assert requests.server.running == [("many", ["d", "e"])]
+    await requests.end()
+    assert await outcomes(asked) == [[item] * 2 for item in "abcde"]
+    assert requests.in_progress.requests == MAX_TOGETHER
+
+
+async def test_a_whole_group_waits_for_no_other(requests: Requests, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coalescing, "PATIENCE_SECONDS", 60.0)
+    requests.in_progress.requests = MAX_TOGETHER
+    asked = await requests.ask(*range(MAX_TOGETHER - 1))
+    assert requests.server.running == []
+    asked += await requests.ask("last")
+    assert requests.server.running == [("many", [*range(MAX_TOGETHER - 1), "last"])]
+    asked += await requests.ask(*range(MAX_TOGETHER))
+    await requests.end()
+    assert requests.server.running == [("many", [*range(MAX_TOGETHER)])]
+    await requests.end()
+    assert len(await outcomes(asked)) == 2 * MAX_TOGETHER
+
+
+async def test_once_there_are_few_requests_what_gathered_goes_with_the_next(
+    requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coalescing, "PATIENCE_SECONDS", 60.0)
+    requests.in_progress.requests = MAX_TOGETHER
+    asked = await requests.ask("a")
+    requests.in_progress.requests = 1
+    asked += await requests.ask("b")
+    assert requests.server.running == [("many", ["a", "b"])]
+    await requests.end()
+    assert await outcomes(asked) == [["a"] * 2, ["b"] * 2]

@@ -61,7 +61,7 @@ class TracedRequests(Requests):
     def __init__(self, spans: Spans) -> None:
         super().__init__()
         self._tracer = spans.tracer
-        self.coalescer = TracedCoalescer(KIND, self.server.fetch, spans.tracer)
+        self.coalescer = TracedCoalescer(KIND, self.server.fetch, self.in_progress, spans.tracer)
 
     async def _rows(self, fetched: Any) -> Any:
         with self._tracer.start_as_current_span("request"):
@@ -134,7 +134,7 @@ async def test_a_cancelled_request_ends_its_span(spans: Spans) -> None:
 
 async def test_statements_of_no_request_have_no_span(spans: Spans) -> None:
     requests = Requests()
-    requests.coalescer = TracedCoalescer(KIND, requests.server.fetch, spans.tracer)
+    requests.coalescer = TracedCoalescer(KIND, requests.server.fetch, requests.in_progress, spans.tracer)
     asked = await requests.ask("a", "b", "c")
     await requests.end_all()
     assert await outcomes(asked) == [["a", "a"], ["b", "b"], ["c", "c"]]
