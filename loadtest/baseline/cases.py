@@ -14,7 +14,7 @@ from eligibility_api.contract.codes import Purpose
 from loadtest.baseline.app import CARD_PATH, CHALLENGE_PATH
 from loadtest.baseline.proofs import ReadyProof
 from loadtest.dataset.cards import Card
-from loadtest.dataset.request_bodies import number_body, problem_code
+from loadtest.dataset.request_bodies import number_body, problem_code, retry_after
 from loadtest.dataset.terminals import Terminal
 from loadtest.http_client.connection import Connection, Reply, request, with_body
 from loadtest.model.events import Membership
@@ -29,6 +29,14 @@ class UnexpectedAnswer(Exception):
     """An answer had another status than the measured one."""
 
 
+class Overloaded(Exception):
+    """The service refused a request, and asks for a retry after so many seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"overloaded for {retry_after:g} s")
+        self.retry_after = retry_after
+
+
 class ProofsExhausted(Exception):
     """Every proof made in advance has been used."""
 
@@ -41,11 +49,13 @@ class Case(Protocol):
     requests: int
 
     async def run_once(self, connection: Connection) -> None:
-        """Do one unit. Raises UnexpectedAnswer, ConnectionFailed, ProofsExhausted."""
+        """Do one unit. Raises UnexpectedAnswer, Overloaded, ConnectionFailed, ProofsExhausted."""
         ...
 
 
 def _require_ok(reply: Reply) -> None:
+    if wait := retry_after(reply.status, reply.body):
+        raise Overloaded(wait)
     if reply.status != 200:
         raise UnexpectedAnswer(f"{reply.status} {problem_code(reply.body)}")
 

@@ -125,6 +125,7 @@ def _as_json(result: CaseResult) -> dict[str, Any]:
         },
         "per_s_by_round": [round(rate, 1) for rate in result.rates],
         "units": result.units,
+        "refused": result.refused,
         "generator_busy": round(result.generator_busy, 2),
     }
 
@@ -132,7 +133,7 @@ def _as_json(result: CaseResult) -> dict[str, Any]:
 def show(console: Console, report: BaselineReport) -> None:
     """Print the table (times per request; `gen.`: the generator's share of its core) and the verdict."""
     table = Table("")
-    titles = ("per s", "req./s", "req./core-s", "API µs", "DB µs", "gen.")
+    titles = ("per s", "req./s", "req./core-s", "API µs", "DB µs", "gen.", "refused")
     for title in titles:
         table.add_column(title, justify="right")
     for name, result in report.results.items():
@@ -141,7 +142,7 @@ def show(console: Console, report: BaselineReport) -> None:
         table.add_row(
             _TITLES[name], f"{result.per_second:,.0f}", f"{figures['requests_per_s']:,.0f}",
             f"{figures['requests_per_core_s'] or 0:,.0f}", f"{cpu[API]:,.0f}", f"{cpu[DATABASE]:,.0f}",
-            f"{result.generator_busy:.0%}",
+            f"{result.generator_busy:.0%}", f"{result.refused:,}",
         )  # fmt: skip
     console.print(table)
     console.print(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from time import perf_counter
 
-from loadtest.baseline.cases import HOST, Case, ProofsExhausted, UnexpectedAnswer
+from loadtest.baseline.cases import HOST, Case, Overloaded, ProofsExhausted, UnexpectedAnswer
 from loadtest.http_client.connection import Connection, ConnectionFailed
 from loadtest.machine.costs import GENERATOR, NO_CPU_USAGE, CpuReading, CpuUsage, ProcessKinds
 
@@ -23,6 +23,8 @@ class CaseResult:
     rates: list[float] = field(default_factory=list)
     """Units a second, by round."""
     usage: CpuUsage = NO_CPU_USAGE
+    refused: int = 0
+    """Units that an overloaded service refused: their connections waited as long as it asked for."""
     failures: int = 0
     first_failure: str | None = None
 
@@ -81,6 +83,10 @@ async def _repeat(case: Case, connection: Connection, until: float, result: Case
             await case.run_once(connection)
         except ProofsExhausted:
             break
+        except Overloaded as error:
+            result.refused += 1
+            await asyncio.sleep(min(error.retry_after, until - perf_counter()))
+            continue
         except (UnexpectedAnswer, ConnectionFailed) as error:
             result.failures += 1
             result.first_failure = result.first_failure or str(error)

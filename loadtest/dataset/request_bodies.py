@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from http import HTTPStatus
 
 from loadtest.model.events import Membership
 
@@ -18,6 +19,16 @@ def number_body(membership: Membership) -> bytes:
     """The body of a look-up by number."""
     members = membership._asdict() | {"birth_date": membership.birth_date.isoformat()}
     return json.dumps({name: value for name, value in members.items() if value is not None}).encode()
+
+
+def retry_after(status: int, body: bytes) -> float:
+    """Seconds after which an overloaded service asks for a retry; 0 for any other answer, and if it names none."""
+    if status != HTTPStatus.SERVICE_UNAVAILABLE:
+        return 0.0
+    try:
+        return float(json.loads(body)["retry_after"] or 0)
+    except (ValueError, KeyError, TypeError):
+        return 0.0
 
 
 def problem_code(body: bytes) -> str:

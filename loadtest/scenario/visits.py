@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from eligibility_api.contract.codes import Purpose
 from loadtest.dataset.cards import Card
-from loadtest.dataset.request_bodies import number_body, problem_code
+from loadtest.dataset.request_bodies import number_body, problem_code, retry_after
 from loadtest.dataset.terminals import Terminal
 from loadtest.http_client.connection import ConnectionFailed, Reply, request, with_body
 from loadtest.http_client.pool import ConnectionPool
@@ -127,7 +127,7 @@ class TerminalClient:
             except ConnectionFailed as error:
                 return _connection_failure(error)
             ended = perf_counter()
-            wait = _retry_after(reply) * self._rng.uniform(1, 1 + _JITTER)
+            wait = retry_after(reply.status, reply.body) * self._rng.uniform(1, 1 + _JITTER)
             self._on_response(name if reply.status in _SUCCESS else TOKEN_REFUSED, ended - began)
             if not wait or ended + wait > deadline:
                 return _outcome(reply)
@@ -187,16 +187,6 @@ def _outcome(reply: Reply) -> Outcome:
     if reply.status in _SUCCESS:
         return Outcome(reply.status, reply.body)
     code = problem_code(reply.body)
-    if reply.status == _OVERLOADED and not _retry_after(reply):
+    if reply.status == _OVERLOADED and not retry_after(reply.status, reply.body):
         return Outcome(reply.status, reply.body, f"{code} without Retry-After")
     return Outcome(reply.status, reply.body, code)
-
-
-def _retry_after(reply: Reply) -> float:
-    """Seconds after which an overloaded fund asks for a retry; 0 if it does not specify any."""
-    if reply.status != _OVERLOADED:
-        return 0.0
-    try:
-        return float(json.loads(reply.body)["retry_after"] or 0)
-    except (ValueError, KeyError, TypeError):
-        return 0.0

@@ -15,6 +15,7 @@ from loadtest.baseline.cases import (
     Case,
     MinimalRoute,
     NumberLookUp,
+    Overloaded,
     ProofQueue,
     ProofsExhausted,
     Tap,
@@ -148,3 +149,10 @@ def test_a_unit_s_requests_are_counted_as_sent() -> None:
         Tap.of_fund(URL, proofs((0, 0)), signed_in(1)),
     ]
     assert [len(run(case, FakeConnection()).sent) for case in cases] == [case.requests for case in cases]
+
+
+def test_a_refusal_tells_how_long_to_wait() -> None:
+    refused = FakeConnection(503, body=b'{"code": "overloaded", "retry_after": 2}')
+    with pytest.raises(Overloaded) as raised:
+        run(MinimalRoute(URL), refused)
+    assert raised.value.retry_after == 2

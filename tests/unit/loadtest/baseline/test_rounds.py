@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from loadtest.baseline.cases import ProofsExhausted, UnexpectedAnswer
+from loadtest.baseline.cases import Overloaded, ProofsExhausted, UnexpectedAnswer
 from loadtest.baseline.rounds import CaseResult, measure
 from loadtest.http_client.connection import Connection
 
@@ -77,3 +77,23 @@ def test_the_first_failure_is_kept() -> None:
     result = run(FakeCase("one", [], maximum=0, error=UnexpectedAnswer("503 overloaded")))["one"]
     assert result.failures > 0
     assert (result.first_failure, result.per_second) == ("503 overloaded", 0)
+
+
+def test_a_connection_that_is_refused_waits_as_asked_and_goes_on() -> None:
+    """A refusal is counted, and is no failure: more connections than a worker holds must not end a measurement."""
+    refusals = iter([Overloaded(0.001)] * 3)
+
+    class Refusing(FakeCase):
+        async def run_once(self, connection: Connection) -> None:
+            if refusal := next(refusals, None):
+                raise refusal
+            await super().run_once(connection)
+
+    result = run(Refusing("one", [], maximum=20), seconds=5)["one"]
+    assert (result.units, result.refused, result.failures) == (20, 3, 0)
+
+
+def test_no_connection_waits_beyond_its_round() -> None:
+    result = run(FakeCase("one", [], maximum=0, error=Overloaded(3600.0)))["one"]
+    assert (result.units, result.failures) == (0, 0)
+    assert result.refused >= 16
