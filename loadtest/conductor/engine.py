@@ -77,6 +77,7 @@ class Engine:
 
     def run(self) -> None:
         """The thread's work: prepare, then do one run after the other until `close`."""
+        processes.wake_without_interrupting()
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, unwrap_exception_group():
                 runner.run(self._main())

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,10 @@ def test_sockets_of_a_port_are_distinguished_by_state(
     monkeypatch.setattr(processes, "pids", lambda: [3, 4])
     assert processes.listening_on(80) == {3}
     assert (processes.connections_on(80, [3, 4]), processes.connections_on(81, [4])) == ({3: 1, 4: 0}, {4: 1})
+
+
+def test_only_the_thread_that_says_so_waits_for_its_turn() -> None:
+    with ThreadPoolExecutor(1) as other:
+        other.submit(processes.wake_without_interrupting).result()
+        assert other.submit(os.sched_getscheduler, 0).result() == os.SCHED_BATCH
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
