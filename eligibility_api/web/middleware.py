@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.platform.telemetry import DURATION, REQUESTS
+from eligibility_api.platform.telemetry import DURATION, REQUESTS, RequestLine
 from eligibility_api.web.problems import problem_response
 
 log = structlog.get_logger()
@@ -104,25 +104,17 @@ class AccessLog:
 def _log_request(scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
     # The route's template, not the path: text that a caller puts into a URL must not reach log or metrics.
     route = scope.get("root_path", "") + getattr(scope.get("route"), "path", "(none)")
-    code = state.get("problem_code", "")
-    requests, duration = _metrics(route, status, code)
+    requests, duration, line = _accounts(scope["method"], route, status, state.get("problem_code", ""))
     requests.inc()
     duration.observe(seconds)
-    log.info(
-        "request",
-        request_id=state["request_id"],
-        method=scope["method"],
-        route=route,
-        status=status,
-        code=code,
-        ms=round(seconds * 1000, 2),
-    )
+    line.log(state["request_id"], round(seconds * 1000, 2))
 
 
 @cache
-def _metrics(route: str, status: int, code: str) -> tuple[Counter, Histogram]:
-    """Return counter and histogram for one route, status and code.
+def _accounts(method: str, route: str, status: int, code: str) -> tuple[Counter, Histogram, RequestLine]:
+    """Return counter, histogram and log line of one method, route, status and code.
 
-    The cache is bounded by their combinations.
+    The cache is bounded by their combinations: the server's parser refuses unknown methods.
     """
-    return REQUESTS.labels(route, str(status), code), DURATION.labels(route)
+    requests, duration = REQUESTS.labels(route, str(status), code), DURATION.labels(route)
+    return requests, duration, RequestLine(method, route, status, code)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import structlog
+import structlog.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.platform import telemetry
-from eligibility_api.platform.telemetry import ALLOWED_FIELDS, set_up_logging
+from eligibility_api.platform.telemetry import ALLOWED_FIELDS, RequestLine, set_up_logging
 
 PERSONAL = {
     "name": "試験　見本",
@@ -24,6 +26,9 @@ PERSONAL = {
     "url": "/v1/members/1234567",
 }
 """Fields that a careless call could pass."""
+
+
+TIMESTAMP = re.compile(r"(?<=\"timestamp\": \")20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?=Z\")")
 
 
 @pytest.fixture
@@ -95,3 +100,28 @@ def test_other_values_of_exc_info_are_dropped(log: io.StringIO, given_as: object
 def test_no_other_than_a_listed_field_passes(fields: dict[str, Any]) -> None:
     passed = telemetry._only_allowed(None, "", dict(fields))
     assert passed == {name: value for name, value in fields.items() if name in ALLOWED_FIELDS}
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "status", "code", "ms"),
+    [
+        ("POST", "/v1/eligibility/number", 200, "", 12.34),
+        ("GET", "/v1/permits/{permit_id}/history", 404, "permit-unknown", 0.0),
+        ("HEAD", '/"quoted"/被保険者', 499, "", 1000.5),
+    ],
+)
+def test_the_prepared_line_of_a_request_is_the_one_that_the_log_would_write(
+    log: io.StringIO, method: str, route: str, status: int, code: str, ms: float
+) -> None:
+    fields = {"method": method, "route": route, "status": status, "code": code}
+    RequestLine(method, route, status, code).log("pG8_-x3Q", ms)
+    structlog.get_logger().info("request", request_id="pG8_-x3Q", **fields, ms=ms)
+    prepared, usual = (TIMESTAMP.sub("", line) for line in log.getvalue().splitlines())
+    assert prepared == usual
+
+
+def test_the_prepared_line_is_captured_like_any_other(log: io.StringIO) -> None:
+    with structlog.testing.capture_logs() as captured:
+        RequestLine("GET", "/healthz", 200, "").log("pG8_-x3Q", 0.5)
+    assert [line["request_id"] for line in captured] == ["pG8_-x3Q"]
+    assert not log.getvalue()
