@@ -268,10 +268,7 @@ class Coalescer:
         With many requests in progress the processor is busy. Then it matters how many statements there are, not how
         soon the next one begins.
         """
-        if (
-            self._in_progress.requests - answered <= MAX_TOGETHER
-            or len(self._waiting) >= MAX_TOGETHER
-        ):
+        if self._in_progress.requests - answered <= MAX_TOGETHER or len(self._waiting) >= MAX_TOGETHER:
             self._begin()
 
     def _begin(self) -> None:

@@ -208,7 +208,11 @@ def set_up_logging(export: Export | None = None) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([export.add_trace_id] if export is not None else []),
             _only_allowed,
-            *([export.export_line, structlog.processors.JSONRenderer()] if export is not None else [_RENDERER]),
+            *(
+                [export.export_line, structlog.processors.JSONRenderer()]
+                if export is not None
+                else [_RENDERER]
+            ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=writer,

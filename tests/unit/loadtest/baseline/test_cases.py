@@ -151,7 +151,7 @@ def test_a_unit_s_requests_are_counted_as_sent() -> None:
     assert [len(run(case, FakeConnection()).sent) for case in cases] == [case.requests for case in cases]
 
 
-def test_a_refusal_tells_how_long_to_wait() -> None:
+def test_a_refusal_names_the_seconds_to_wait() -> None:
     refused = FakeConnection(503, body=b'{"code": "overloaded", "retry_after": 2}')
     with pytest.raises(Overloaded) as raised:
         run(MinimalRoute(URL), refused)

@@ -128,7 +128,7 @@ def test_sockets_of_a_port_are_distinguished_by_state(
     assert (processes.connections_on(80, [3, 4]), processes.connections_on(81, [4])) == ({3: 1, 4: 0}, {4: 1})
 
 
-def test_only_the_thread_that_says_so_waits_for_its_turn() -> None:
+def test_only_the_calling_thread_waits_for_its_turn() -> None:
     with ThreadPoolExecutor(1) as other:
         other.submit(processes.wake_without_interrupting).result()
         assert other.submit(os.sched_getscheduler, 0).result() == os.SCHED_BATCH
