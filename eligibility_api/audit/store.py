@@ -84,9 +84,12 @@ async def own_answer(connection: AsyncConnection, caller: Caller, record_id: UUI
     return (await connection.execute(_OWN, parameters)).one()
 
 
+_RECORDED = tuple(field.name for field in fields(RecordedAnswer))
+
+
 def recorded(row: Record) -> RecordedAnswer:
     """Return the recorded answer of a row of `answers` or `own_answer`."""
-    values = {field.name: getattr(row, field.name) for field in fields(RecordedAnswer)}
+    values = {name: getattr(row, name) for name in _RECORDED}
     return RecordedAnswer(**values | {"record_id": str(row.record_id)})
 
 

@@ -111,11 +111,16 @@ def answer_or_refusal(inputs: AnswerInputs, version_key: bytes) -> GivenAnswer:
         return Refusal(record_id=inputs.record_id, code=error.code)
 
 
+def _tickets_of(versions: Mapping[int, EnrolmentVersion]) -> set[int]:
+    return {ticket.version for version in versions.values() for ticket in version.tickets}
+
+
 def inputs_of(record: RecordedAnswer, versions: Mapping[int, EnrolmentVersion]) -> AnswerInputs:
     """Rebuild the inputs of `record`'s answer from `versions`. Raises UnknownRule and MissingRows."""
     named = frozenset(record.tickets or ())
     absent = frozenset(record.enrolments or ()) - versions.keys()
-    if absent or not named <= {ticket.version for version in versions.values() for ticket in version.tickets}:
+    # Few records name tickets, and the versions may be those of many records.
+    if absent or (named and not named <= _tickets_of(versions)):
         raise MissingRows(record.record_id, absent)
     if record.rule_version not in RULES:
         raise UnknownRule(f"rule {record.rule_version}")
