@@ -37,7 +37,7 @@ from eligibility_api.platform.telemetry import TOGETHER
 MAX_TOGETHER = 32
 """The most requests of one statement. A cut connection ends all of them."""
 
-PATIENCE_SECONDS = 0.05
+PATIENCE_SECONDS = 0.03
 """How long requests gather, or wait for a statement under way, before another one begins."""
 
 MAX_UNDER_WAY = 3

@@ -142,7 +142,7 @@ class Engine:
         visitors, plan = self._assignment.visitors(), self._assignment.plan
         url = str(self._assignment.fund_url)
         async with ConnectionPool(
-            url, max_connections=max_connections(), timeout_seconds=TIMEOUT_SECONDS
+            url, max_connections=max_connections(), timeout_seconds=TIMEOUT_SECONDS, of_many_sites=True
         ) as pool:
             self._pool = pool
             await sign_in_all(pool, visitors.terminals)

@@ -71,10 +71,15 @@ class Connection(asyncio.Protocol):
         self._end = 0
 
     @classmethod
-    async def open(cls, host: str, port: int, tls: ssl.SSLContext | None = None) -> Connection:
-        """Open a connection. Raises ConnectionFailed."""
+    async def open(
+        cls, host: str, port: int, tls: ssl.SSLContext | None = None, source: str | None = None
+    ) -> Connection:
+        """Open a connection, from the address `source` if it is given. Raises ConnectionFailed."""
+        local = None if source is None else (source, 0)
         try:
-            _, connection = await asyncio.get_running_loop().create_connection(cls, host, port, ssl=tls)
+            _, connection = await asyncio.get_running_loop().create_connection(
+                cls, host, port, ssl=tls, local_addr=local
+            )
         except OSError as error:
             raise ConnectionFailed("connection refused") from error
         return connection

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import resource
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import repeat
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -17,6 +20,9 @@ _MAX_CONNECTIONS = 10_000
 """If the fund hangs, all visits that begin within a request's timeout need a connection each."""
 
 _OTHER_FILES = 100
+
+_PARTS, _LAST_PARTS = 256, 254
+"""Of an address's third part, and of its second and last, which are neither 0 nor 255."""
 
 _IDLE_SECONDS = 4.0
 """A connection idle for longer is not reused: the fund closes it after ten seconds (`FUND_IDLE_SECONDS`)."""
@@ -34,18 +40,35 @@ def max_connections() -> int:
     return min(_MAX_CONNECTIONS, limit - _OTHER_FILES)
 
 
+def loopback_addresses() -> Iterator[str]:
+    """Addresses of this machine's loopback network, one after another: all of 127.0.0.0/8 is the machine itself."""
+    for number in itertools.count():
+        third, last = divmod(number, _LAST_PARTS)
+        second, third = divmod(third, _PARTS)
+        yield f"127.{1 + second % _LAST_PARTS}.{third}.{1 + last}"
+
+
 class ConnectionPool:
     """Persistent connections to one address, reused last in, first out.
 
     Requests beyond `max_connections` fail.
     """
 
-    def __init__(self, url: str, *, max_connections: int, timeout_seconds: float) -> None:
-        """`url`: for https, connections are opened by the settings `LOADTEST_TLS_…`, whose faults raise ValueError."""
+    def __init__(
+        self, url: str, *, max_connections: int, timeout_seconds: float, of_many_sites: bool = False
+    ) -> None:
+        """`url`: for https, connections are opened by the settings `LOADTEST_TLS_…`, whose faults raise ValueError.
+
+        `of_many_sites`: each connection to a loopback address comes from another one, as those of many facilities do. A
+        service shares its capacity between addresses, as long as it knows no token.
+        """
         address = urlsplit(url)
         self._tls = client_context() if address.scheme == "https" else None
         self.host = address.hostname or "127.0.0.1"
         self.port = address.port or (80 if self._tls is None else 443)
+        self._sources = (
+            loopback_addresses() if of_many_sites and self.host.startswith("127.") else repeat(None)
+        )
         self.timeout_seconds = timeout_seconds
         self._max_connections = max_connections
         self._free: list[tuple[float, Connection]] = []
@@ -79,7 +102,7 @@ class ConnectionPool:
     async def _open(self, path: bytes) -> Connection:
         try:
             async with asyncio.timeout(self.timeout_seconds):
-                connection = await Connection.open(self.host, self.port, self._tls)
+                connection = await Connection.open(self.host, self.port, self._tls, next(self._sources))
         except TimeoutError as error:
             raise ConnectionFailed("timeout") from error
         self._raise_if_blocked(path, connection)
@@ -130,7 +153,9 @@ class ConnectionPool:
         """
         self._retired.update(self._busy)
         self.close()
-        opening = (Connection.open(self.host, self.port, self._tls) for _ in range(count))
+        opening = (
+            Connection.open(self.host, self.port, self._tls, next(self._sources)) for _ in range(count)
+        )
         opened = await asyncio.gather(*opening, return_exceptions=True)
         for connection in opened:
             if isinstance(connection, Connection):

@@ -1,4 +1,4 @@
-"""Formatting of requests, parsing of answers in any segmentation; no socket is opened."""
+"""Formatting of requests, parsing of answers in any segmentation."""
 
 from __future__ import annotations
 
@@ -179,6 +179,32 @@ def test_an_address_where_nobody_listens_is_refused(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(ConnectionFailed, match="connection refused"):
         asyncio.run(open_one())
+
+
+class Accepted(asyncio.Protocol):
+    """What a server keeps of a connection: the address from which it comes."""
+
+    def __init__(self, sources: asyncio.Queue[str]) -> None:
+        self._sources = sources
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._sources.put_nowait(transport.get_extra_info("peername")[0])
+
+
+@pytest.mark.parametrize(("source", "expected"), [(None, "127.0.0.1"), ("127.9.8.7", "127.9.8.7")])
+def test_a_connection_comes_from_the_address_that_it_is_given(source: str | None, expected: str) -> None:
+    async def accepted() -> str:
+        sources: asyncio.Queue[str] = asyncio.Queue()
+        server = await asyncio.get_running_loop().create_server(lambda: Accepted(sources), "127.0.0.1", 0)
+        async with server:
+            host, port = server.sockets[0].getsockname()
+            connection = await Connection.open(host, port, source=source)
+            try:
+                return await sources.get()
+            finally:
+                connection.close()
+
+    assert asyncio.run(accepted()) == expected
 
 
 def test_bytes_that_nobody_waits_for_are_dropped() -> None:

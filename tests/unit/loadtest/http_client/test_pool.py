@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections.abc import Callable, Coroutine
+from ipaddress import ip_address
+from itertools import islice
 from typing import Any
 
 import pytest
 
 from loadtest.http_client import pool as pool_module
 from loadtest.http_client.connection import ConnectionFailed, Reply
-from loadtest.http_client.pool import ConnectionPool, max_connections
+from loadtest.http_client.pool import ConnectionPool, loopback_addresses, max_connections
 
 REPLY = Reply(200, b"{}")
 TOKEN, CHECK = b"POST /v1/token HTTP/1.1\r\n", b"POST /v1/eligibility/number HTTP/1.1\r\n"
@@ -22,14 +24,16 @@ class FakeConnection:
 
     opened: list[FakeConnection]
     delayed = False
+    sources: list[str | None]
 
     def __init__(self) -> None:
         self.is_open = True
         self.waiting: asyncio.Future[Reply] | None = None
 
     @classmethod
-    async def open(cls, host: str, port: int, tls: object) -> FakeConnection:
+    async def open(cls, host: str, port: int, tls: object, source: str | None) -> FakeConnection:
         cls.opened.append(cls())
+        cls.sources.append(source)
         return cls.opened[-1]
 
     async def exchange(self, data: bytes) -> Reply:
@@ -46,7 +50,7 @@ class FakeConnection:
 
 @pytest.fixture(autouse=True)
 def _fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    FakeConnection.opened, FakeConnection.delayed = [], False
+    FakeConnection.opened, FakeConnection.delayed, FakeConnection.sources = [], False, []
     monkeypatch.setattr(pool_module, "Connection", FakeConnection)
 
 
@@ -146,7 +150,7 @@ def test_reconnecting_replaces_all_connections() -> None:
 
 
 def test_reconnecting_keeps_the_connections_that_could_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def open_some(host: str, port: int, tls: object) -> FakeConnection:
+    async def open_some(*_: object) -> FakeConnection:
         if len(FakeConnection.opened) == 2:
             raise ConnectionFailed("connection refused")
         FakeConnection.opened.append(FakeConnection())
@@ -190,7 +194,7 @@ def test_a_request_that_is_not_answered_in_time_fails_and_its_connection_is_not_
 
 
 def test_a_connection_that_is_not_opened_in_time_fails_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def open_never(host: str, port: int, tls: object) -> FakeConnection:
+    async def open_never(*_: object) -> FakeConnection:
         await asyncio.Event().wait()
         raise AssertionError
 
@@ -225,3 +229,31 @@ def test_connections_are_limited_by_the_systems_limit_of_open_files(
     monkeypatch.setattr(resource, "setrlimit", lambda _, limit: limits.append(limit))
     assert max_connections() == connections
     assert limits == [(files, files)]
+
+
+@pytest.mark.parametrize(
+    ("url", "of_many_sites", "sources"),
+    [
+        ("http://127.0.0.1:1", True, ["127.1.0.1", "127.1.0.2", "127.1.0.3"]),
+        ("http://127.0.0.1:1", False, [None] * 3),
+        ("http://localhost:1", True, [None] * 3),
+    ],
+)
+def test_connections_of_many_sites_come_from_an_address_each(
+    url: str, of_many_sites: bool, sources: list[str | None]
+) -> None:
+    async def work() -> None:
+        pool = ConnectionPool(url, max_connections=9, timeout_seconds=10, of_many_sites=of_many_sites)
+        async with pool:
+            await pool.exchange(CHECK)
+            await pool.reconnect(2)
+
+    asyncio.run(work())
+    assert FakeConnection.sources == sources
+
+
+def test_the_addresses_of_sites_are_this_machine_s_and_differ() -> None:
+    addresses = list(islice(loopback_addresses(), 140_000))
+    assert len(set(addresses)) == 140_000
+    assert all(ip_address(address).is_loopback for address in addresses[::997])
+    assert addresses[253:255] == ["127.1.0.254", "127.1.1.1"]
