@@ -117,9 +117,11 @@ class TerminalClient:
     async def sign_in(self, terminal: Terminal, name: str = TOKEN) -> Outcome:
         """Request a token for a terminal, whether or not it has one. `name`: under which it is counted.
 
-        Honours Retry-After within the request's timeout.
+        Honours Retry-After within the request's timeout, and waits twice as long after each further refusal: a nation's
+        terminals that all return after the same second would keep a fund busy with refusing them.
         """
         deadline = perf_counter() + self._pool.timeout_seconds
+        longer = 1
         while True:
             began = perf_counter()
             try:
@@ -127,11 +129,12 @@ class TerminalClient:
             except ConnectionFailed as error:
                 return _connection_failure(error)
             ended = perf_counter()
-            wait = retry_after(reply.status, reply.body) * self._rng.uniform(1, 1 + _JITTER)
+            wait = retry_after(reply.status, reply.body) * longer * self._rng.uniform(1, 1 + _JITTER)
             self._on_response(name if reply.status in _SUCCESS else TOKEN_REFUSED, ended - began)
             if not wait or ended + wait > deadline:
                 return _outcome(reply)
             await asyncio.sleep(wait)
+            longer *= 2
 
     async def sign_in_again(self, terminal: Terminal) -> Outcome:
         """Request a token for a terminal that has lost its own; concurrent requests share the sign-in."""

@@ -147,6 +147,20 @@ def test_a_terminal_retries_after_retry_after() -> None:
     assert names == ["token refused", "token refused", "token", "number"]
 
 
+def test_a_terminal_waits_twice_as_long_after_each_further_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    async def skip(seconds: float) -> None:
+        if seconds:
+            waits.append(seconds)
+
+    monkeypatch.setattr("loadtest.scenario.visits.asyncio.sleep", skip)
+    pool = FakePool(first=[(503, {"code": "overloaded", "retry_after": 1})] * 3)
+    [outcome] = together(pool, terminal(), 1)
+    assert outcome.failure is None
+    assert [1 <= wait / least <= 1.5 for wait, least in zip(waits, (1, 2, 4), strict=True)] == [True] * 3
+
+
 def test_a_terminal_does_not_retry_beyond_the_requests_timeout() -> None:
     pool = FakePool(first=[(503, {"code": "overloaded", "retry_after": 60})])
     [outcome] = together(pool, terminal(), 1)
