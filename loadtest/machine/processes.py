@@ -32,9 +32,10 @@ def wake_without_interrupting() -> None:
     """Let the calling thread wait for its turn when it wakes, instead of interrupting another one (SCHED_BATCH).
 
     A generator wakes thousands of times a second. On the machine of the service that it measures, each interruption
-    would cost both what their caches held.
+    would cost both what their caches held. Where the system forbids it, the thread stays as it is.
     """
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    with suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def cpu_seconds(pid: int) -> float:

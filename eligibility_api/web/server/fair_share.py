@@ -25,7 +25,7 @@ RequestT = TypeVar("RequestT")
 ACTIVE_SECONDS = 1.0
 """A client counts as active until this long after its last request: what a share is computed from."""
 
-NEW_VISIT_SECONDS = 0.03
+NEW_VISIT_SECONDS = 0.02
 """How long a new visit waits while the worker is full: its client learns within 100 ms that it has to ask again."""
 
 VISIT_UNDER_WAY_SECONDS = 0.4
