@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import resource
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import repeat
+from ipaddress import IPv4Address
+from itertools import cycle, repeat
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -21,8 +21,8 @@ _MAX_CONNECTIONS = 10_000
 
 _OTHER_FILES = 100
 
-_PARTS, _LAST_PARTS = 256, 254
-"""Of an address's third part, and of its second and last, which are neither 0 nor 255."""
+_FIRST_SITE, _SITES = IPv4Address("127.1.0.1"), 2**22
+"""The addresses from which connections of many sites come: the first one, and their number."""
 
 _IDLE_SECONDS = 4.0
 """A connection idle for longer is not reused: the fund closes it after ten seconds (`FUND_IDLE_SECONDS`)."""
@@ -42,10 +42,7 @@ def max_connections() -> int:
 
 def loopback_addresses() -> Iterator[str]:
     """Addresses of this machine's loopback network, one after another: all of 127.0.0.0/8 is the machine itself."""
-    for number in itertools.count():
-        third, last = divmod(number, _LAST_PARTS)
-        second, third = divmod(third, _PARTS)
-        yield f"127.{1 + second % _LAST_PARTS}.{third}.{1 + last}"
+    return (str(_FIRST_SITE + number) for number in cycle(range(_SITES)))
 
 
 class ConnectionPool:

@@ -191,7 +191,13 @@ class Accepted(asyncio.Protocol):
         self._sources.put_nowait(transport.get_extra_info("peername")[0])
 
 
-@pytest.mark.parametrize(("source", "expected"), [(None, "127.0.0.1"), ("127.9.8.7", "127.9.8.7")])
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (None, "127.0.0.1"),
+        *((source, source) for source in ("127.1.0.1", "127.1.0.255", "127.1.1.0", "127.65.0.0")),
+    ],
+)
 def test_a_connection_comes_from_the_address_that_it_is_given(source: str | None, expected: str) -> None:
     async def accepted() -> str:
         sources: asyncio.Queue[str] = asyncio.Queue()
