@@ -33,15 +33,15 @@ test: packages
 		printf 'sh scripts/quietly $(bin)/%s\n' 'pytest -q $(alone)' $(typed) $(lints); } | xargs -P 2 -I {} sh -c {}
 
 # The fast checks, for every change: mypy beside three processes with about a third of the unit tests each, then the other
-# lints. Hypothesis tries 20 examples instead of 50.
+# lints. Hypothesis tries 20 examples instead of 50, and tests that take long are left to `make test`.
 organisations = $(addprefix tests/unit/,loadtest payer_mock jpki_mock mutants)
 clinic = $(addprefix tests/unit/,clinic_terminal screens shikaku)
-quick = pytest -q --hypothesis-profile=quick
+quick = pytest -q -m "not slow" --hypothesis-profile=quick -p no:schemathesis
 unit:
 	@sh scripts/setup test
-	@printf '%s\n' $(typed) '$(quick) $(organisations)' '$(quick) $(clinic)' \
+	@printf '%s\0' $(typed) '$(quick) $(organisations)' '$(quick) $(clinic)' \
 		'$(quick) tests/unit $(addprefix --ignore=,$(organisations) $(clinic))' $(lints) | \
-		xargs -P 4 -I {} sh -c 'sh scripts/quietly $(bin)/{}'
+		xargs -0 -P 4 -I {} sh -c 'sh scripts/quietly $(bin)/{}'
 
 # All tests at nightly size (Hypothesis tries twenty times as many examples), or those of one part: PART=rules.
 # Every test file belongs to at least one part; tests/unit/repository holds that.

@@ -19,6 +19,6 @@ FORKS: ForkServerContext = multiprocessing.get_context("forkserver")
 
 def import_programs(modules: Iterable[str]) -> None:
     """Start the server, which imports these modules while the caller goes on."""
-    FORKS.set_forkserver_preload([*modules, "eligibility_api.processes.fork_server"])
+    FORKS.set_forkserver_preload(["eligibility_api.processes.fork_server", *modules])
     with unblock_stop_signals():  # every process inherits which signals are blocked
         forkserver.ensure_running()

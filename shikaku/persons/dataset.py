@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -133,5 +133,11 @@ def _card_order(person: Person, pin: str) -> dict[str, Any]:
 
 
 def _read(path: Path, today: date | None) -> dict[str, Any]:
-    read = tomllib.loads(path.read_text(encoding="utf-8"))
+    read = _written(path)
     return read if today is None else {name: resolve(value, today) for name, value in read.items()}
+
+
+@cache
+def _written(path: Path) -> dict[str, Any]:
+    """A file's content, with days as written; nobody changes it."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))

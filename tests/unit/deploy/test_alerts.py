@@ -59,6 +59,7 @@ def test_an_alert_selects_only_values_that_exist() -> None:
     assert all(used.values()), "a label that no alert selects by"
 
 
+@pytest.mark.slow
 def test_an_alert_selects_only_routes_of_the_interface() -> None:
     routes = {route for rule in ALERTS.values() for route in matched(rule["expr"], "route")}
     assert routes
@@ -124,6 +125,7 @@ def test_prometheus_accepts_configuration_and_rules() -> None:
     promtool("check", "config", "prometheus.yml")
 
 
+@pytest.mark.slow
 @needs_promtool
 def test_every_alert_fires_over_recorded_values_and_none_in_a_fund_in_order() -> None:
     promtool("test", "rules", "alerts_test.yml")

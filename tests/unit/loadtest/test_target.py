@@ -15,6 +15,8 @@ from loadtest import target as target_module
 from loadtest.errors import LoadError
 from loadtest.target import TargetEnvironment, open_target, start_stack
 
+pytestmark = pytest.mark.slow
+
 
 def test_many_commands_are_run_in_one_process_and_their_output_is_returned() -> None:
     target = TargetEnvironment(dict(os.environ), None)

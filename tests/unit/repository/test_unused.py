@@ -10,6 +10,8 @@ from collections import Counter
 from fnmatch import fnmatch
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES: tuple[str, ...] = tuple(PROJECT["tool"]["importlinter"]["root_packages"])
@@ -32,6 +34,7 @@ def is_registered(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -
     return not set(names) <= KEPT
 
 
+@pytest.mark.slow
 def test_nothing_is_called_by_tests_alone() -> None:
     listed = subprocess.check_output(
         ["git", "ls-files", *PACKAGES, "scripts"], cwd=ROOT, text=True

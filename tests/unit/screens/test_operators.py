@@ -12,6 +12,8 @@ import pytest
 
 from screens.operators import MAX_OPERATORS, NameTaken, NameUnknown, Operator, Operators, OperatorsError, seal
 
+pytestmark = pytest.mark.slow
+
 SECRET = b"a key that only she may use"
 
 

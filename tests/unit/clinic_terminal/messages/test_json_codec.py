@@ -211,6 +211,7 @@ def test_one_person_of_a_bulk_request_may_stand_without_an_array() -> None:
     assert read.body.search_infos == (REQUEST.body.search_info,)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_faulty_rows_of_ten_thousand_refuse_themselves_alone_without_their_values() -> None:
     made = document()
     row = made["XmlMsg"]["MessageBody"][SEARCH]

@@ -81,6 +81,7 @@ def exported(log: Log) -> list[bytes]:
     return lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_flipped_byte_of_40_records_is_found_and_named(part: int) -> None:
     lines = exported(log_of(40, VERSIONS))

@@ -46,6 +46,7 @@ def refusal_of(der: bytes, trust: TrustStore = TRUST) -> str:
     return refusal.value.code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CERTIFICATES)
 def test_every_flipped_bit_of_a_valid_certificate_is_rejected(kind: str) -> None:
     """Rule A2."""
@@ -176,6 +177,7 @@ def test_a_valid_signature_is_accepted(kind: str) -> None:
     check_signature(key, signature, MESSAGE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_flipped_bit_of_a_signature_is_rejected(kind: str) -> None:
     """Rule A5."""

@@ -265,6 +265,7 @@ def test_a_response_with_an_unreadable_delegate_is_rejected(certificate: bytes) 
         validate(edited_answer(_unchanged, certificate=certificate))
 
 
+@pytest.mark.slow
 def test_no_flipped_bit_changes_the_status() -> None:
     """Rule Q2."""
     content = answer()

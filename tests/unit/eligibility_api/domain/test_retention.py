@@ -171,6 +171,7 @@ def test_an_instant_is_read_as_it_was_written(seconds: int) -> None:
     assert kept_since(extensions, ARCHIVE_CUTOFF) == instant
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "revoked_at",
     [ISSUED, datetime.fromisoformat("2031-03-01T00:00:00+00:00")],

@@ -24,6 +24,8 @@ from eligibility_api.platform.telemetry import ALLOWED_FIELDS, set_up_logging, s
 from eligibility_api.web.tracing import NO_TRACING
 from tests.builders.collector import Collector, collector
 
+pytestmark = pytest.mark.slow
+
 SECRET = "試験　見本"
 PATIENCE_SECONDS = 60.0
 STATE = TraceState([("number", "1234567")])

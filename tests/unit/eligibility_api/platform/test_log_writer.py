@@ -17,6 +17,8 @@ import pytest
 from eligibility_api.platform import log_writer
 from eligibility_api.platform.log_writer import BackgroundLog, DirectLog
 
+pytestmark = pytest.mark.slow
+
 LINES = ["first", "second — 資格", "third"]
 
 

@@ -27,7 +27,7 @@ from eligibility_api.platform.service_metrics import (
 )
 from eligibility_api.platform.telemetry import DURATION, MISS_STREAKS, REQUESTS, WAITING
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 PROCESS = """
 import asyncio, sys, uvloop

@@ -27,7 +27,7 @@ if __name__ == "__main__":
 
 
 def reports(*modules: str) -> list[str]:
-    """What two forked processes report: `name of the parent, imported, blocked`."""
+    """What two forked processes report: `name of the parent, imported, blocked, collecting`."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *modules], capture_output=True, text=True, check=True, timeout=60
     )
@@ -37,8 +37,8 @@ def reports(*modules: str) -> list[str]:
 
 @pytest.mark.parametrize(("modules", "imported"), [(["colorsys"], True), ([], False)])
 def test_what_the_server_has_imported_every_process_has(modules: list[str], imported: bool) -> None:
-    assert reports(*modules) == [f"fund-forks {imported} []"] * 2
+    assert reports(*modules) == [f"fund-forks {imported} [] collecting"] * 2
 
 
 def test_a_module_that_does_not_exist_is_left_to_the_process_that_needs_it() -> None:
-    assert reports("no.such.module", "colorsys") == ["fund-forks True []"] * 2
+    assert reports("no.such.module", "colorsys") == ["fund-forks True [] collecting"] * 2

@@ -125,6 +125,7 @@ def test_a_negative_serial_number_is_malformed(jlis: Jlis) -> None:
     assert asked(jlis, negative).response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_mutated_request_never_breaks_the_responder(jlis: Jlis, data: st.DataObject) -> None:

@@ -83,6 +83,7 @@ def test_the_register_would_propose_whoever_is_written_otherwise(number: int) ->
     assert (written == register) is (SPELLED[number] == [])
 
 
+@pytest.mark.slow
 def test_as_many_are_rare_and_written_otherwise_as_in_the_field() -> None:
     """B16: 4.4 % of names hold a character that Shift_JIS lacks, 1.2 % of members are spelled otherwise."""
     people = range(1, 100_001)

@@ -27,6 +27,8 @@ from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import RunStats
 from loadtest.target import TargetEnvironment
 
+pytestmark = pytest.mark.slow
+
 CAPACITY = 300.0
 SECONDS = 10
 

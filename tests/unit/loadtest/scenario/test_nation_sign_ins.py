@@ -19,6 +19,8 @@ from loadtest.scenario.visits import NATION_TOKEN, Outcome, TerminalClient
 from tests.unit.loadtest.generator.builders import visitors
 from tests.unit.loadtest.scenario.builders import FakePool
 
+pytestmark = pytest.mark.slow
+
 
 def test_at_l1_it_is_the_rate_that_the_documents_derive() -> None:
     assert nation_sign_ins_per_s(LEVELS["L1"].checks_per_s, SITES) == pytest.approx(520, abs=1)

@@ -34,6 +34,7 @@ def _is_by_card(visit: ScheduledVisit) -> bool:
     return visit.query is not None and visit.query.person is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "level", [LEVELS["L0"], LEVELS["L1"], LEVELS["L2"], LEVELS["L3"]], ids=lambda one: one.name
 )

@@ -16,6 +16,8 @@ from payer_mock.cli import app
 from payer_mock.population.files import read_rows
 from tests.unit.payer_mock.claims.conftest import PEOPLE, GeneratedClaims
 
+pytestmark = pytest.mark.slow
+
 SYSTOLIC, DIASTOLIC = "9A751000000000001", "9A761000000000001"
 
 

@@ -19,6 +19,8 @@ from payer_mock.population.files import PopulationError, read_rows
 from tests.builders.claim_records import Line, check_form, of
 from tests.unit.payer_mock.claims.conftest import CLAIM_MONTHS, PEOPLE, GeneratedClaims, sections_of
 
+pytestmark = pytest.mark.slow
+
 MARCH, APRIL, MAY, SEPTEMBER = (date(2026, month, 1) for month in (3, 4, 5, 9))
 HAY_FEVER, COUGH = ("990000123", "990000124"), ("990000127",)
 ORAL_FORM = "1"

@@ -14,6 +14,8 @@ from payer_mock.papers.contents import certificate, notice
 from payer_mock.papers.issue import IssuedPapers, member_key, write_papers
 from tests.unit.payer_mock.builders import CELLS, LEFT, line, members_file
 
+pytestmark = pytest.mark.slow
+
 FILLED = {column: cell for column, cell in CELLS.items() if cell}
 TODAY = date(2026, 3, 1)
 WITHOUT_CARD = member_key(CELLS["symbol"], "2", "00", CELLS["birth_date"])

@@ -50,6 +50,7 @@ def families(rows: list[Row]) -> dict[tuple[str, str], list[Row]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("month", [MONTH, NEXT])
 def test_every_row_is_valid(generated: GeneratedPopulation, month: str) -> None:
     files = sorted((generated.folder / month).iterdir())

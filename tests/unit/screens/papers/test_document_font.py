@@ -13,6 +13,8 @@ from reportlab.pdfgen.canvas import Canvas
 from screens.papers.document_font import NAME, document_font
 from tests.builders.pdf import IDEOGRAPHS, ReadPdf
 
+pytestmark = pytest.mark.slow
+
 
 def document(*texts: str) -> bytes:
     output = BytesIO()

@@ -10,6 +10,8 @@ from fontTools.ttLib import TTFont
 
 from screens.papers.font import REPLACEMENT, _open, available, printable, truetype_subset
 
+pytestmark = pytest.mark.slow
+
 WIDTH_OF_AN_IDEOGRAPH = 1000
 
 

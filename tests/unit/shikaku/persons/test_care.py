@@ -33,6 +33,7 @@ def test_the_claims_are_the_asking_clinics() -> None:
     assert {"code": here["institution_code"], "name": here["institution_name"]} == CLINIC
 
 
+@pytest.mark.slow
 @max_examples(15)
 @given(RUN_DAYS)
 def test_claims_are_valid_and_of_the_month_before_the_last(today: date) -> None:
@@ -50,6 +51,7 @@ def test_claims_are_valid_and_of_the_month_before_the_last(today: date) -> None:
             assert [disease.main for disease in claim.diseases].count(True) == 1
 
 
+@pytest.mark.slow
 @max_examples(15)
 @given(RUN_DAYS)
 def test_prescriptions_and_checks_are_valid_requests(today: date) -> None:

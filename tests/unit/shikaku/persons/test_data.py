@@ -116,6 +116,7 @@ def test_the_asking_clinic_is_the_one_of_the_stack() -> None:
     assert INSTITUTIONS["here"]["institution_code"] == INSTITUTION_CODE
 
 
+@pytest.mark.slow
 @on_any_day
 @given(RUN_DAYS)
 def test_members_corrections_and_tickets_are_valid_requests_on_any_day(today: date) -> None:
@@ -129,6 +130,7 @@ def test_members_corrections_and_tickets_are_valid_requests_on_any_day(today: da
                 TicketInput.model_validate(data.ticket(person, of, ticket))
 
 
+@pytest.mark.slow
 @on_any_day
 @given(RUN_DAYS)
 def test_residents_are_valid_input_of_jlis_on_any_day(today: date) -> None:
@@ -138,6 +140,7 @@ def test_residents_are_valid_input_of_jlis_on_any_day(today: date) -> None:
             person.card.order(person.resident_id)
 
 
+@pytest.mark.slow
 @on_any_day
 @given(RUN_DAYS)
 def test_questions_are_valid_requests_and_answers_complete_on_any_day(today: date) -> None:

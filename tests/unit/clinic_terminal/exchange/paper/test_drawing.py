@@ -11,6 +11,8 @@ from clinic_terminal.exchange.paper.document import Column, Group, Paper, Sectio
 from clinic_terminal.exchange.paper.drawing import draw
 from tests.builders.pdf import IDEOGRAPHS, ReadPdf
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = (Column("調剤日", 1), Column("医薬品", 3))
 PERSON = "架空　花子（ｶｸｳ ﾊﾅｺ）"
 EMPTY = "該当する情報はありません。"

@@ -9,6 +9,8 @@ from clinic_terminal.messages.codes import FileCategory
 from tests.builders.clinic import history_results as results
 from tests.builders.pdf import ReadPdf
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("category", "title"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tracemalloc
 
+import pytest
+
 from eligibility_api.claims.reading import section
 from eligibility_api.claims.reading.draft import MAX_RECORDS
 from eligibility_api.claims.reading.faults import MAX_FAULTS_PER_CLAIM
@@ -92,6 +94,7 @@ def test_a_field_does_not_cache_long_texts() -> None:
     assert not field
 
 
+@pytest.mark.slow
 def test_a_long_file_needs_no_more_memory_than_a_short_one() -> None:
     reader = Reader(INSURER)
     reader.feed(HEADER)

@@ -122,6 +122,7 @@ def test_each_example_of_a_problem_is_kept_once_and_named_by_its_code() -> None:
         assert example["value"]["type"] == PROBLEM_TYPE_PREFIX + name.removeprefix("token."), name
 
 
+@pytest.mark.slow
 def test_two_documents_are_equal() -> None:
     """Nothing that is added to a document stays in the routes."""
     assert build(_never_opened).openapi() == DOCUMENT

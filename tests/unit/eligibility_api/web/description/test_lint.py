@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
+import pytest
 
 from shikaku.ports import Ports
 from tests.builders.described import description
@@ -130,6 +131,7 @@ def test_no_invalid_schema_examples() -> None:
             assert faults({"$ref": f"#/components/schemas/{name}"}, example) == [], name
 
 
+@pytest.mark.slow
 def test_no_invalid_media_type_examples() -> None:
     shown = [
         node

@@ -15,6 +15,8 @@ from eligibility_api.web.server.fair_share import FairShare, Verdict
 from eligibility_api.web.server.request_kind import LOOK_UP, RequestKind
 from tests.depth import DEEP
 
+pytestmark = pytest.mark.slow
+
 CAPACITY = 512
 SWEEP, LINE_CHECK = 0.25, 0.01
 TERMINALS = 200
