@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 DEEP = os.environ.get("SHIKAKU_DEEP") == "1"
+
+
+def at_night(meanwhile: str) -> pytest.MarkDecorator:
+    """Leave a test to `make deep`. `meanwhile`: what holds by day what it holds."""
+    return pytest.mark.skipif(not DEEP, reason=f"{meanwhile}; `make deep`")
 
 
 def max_examples(count: int) -> settings:

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from sandbox.app import create_app
 from tests.builders.browser import assert_clean, assert_whole, picture, serving, violations
 from tests.builders.console import HOSTILE, ScriptedServices, console_of, event, exchange
+from tests.depth import at_night
 
 
 @pytest.fixture
@@ -131,6 +132,7 @@ def test_an_error_is_found_with_the_persons_who_get_it(page: Page, url: str) -> 
     expect(page.get_by_label("ほしい回答")).to_have_value("first-registration-needed")
 
 
+@at_night("each page is held at three sizes where it is used")
 def test_in_english_and_in_high_contrast_the_pages_say_the_same(page: Page, url: str) -> None:
     page.goto(url)
     page.get_by_label("言語").select_option("en")
@@ -149,6 +151,7 @@ def test_in_english_and_in_high_contrast_the_pages_say_the_same(page: Page, url:
         assert violations(page) == []
 
 
+@at_night("each page is held at three sizes where it is used")
 def test_nothing_is_cut_off_at_any_size(page: Page, url: str) -> None:
     for path in ("?text=P0", "/requests", "/requests/2", "/faults", "/errors"):
         page.goto(f"{url}{path}")

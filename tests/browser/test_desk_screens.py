@@ -10,6 +10,7 @@ from tests.builders.browser import PHONE, assert_clean, assert_whole, fonts_of, 
 from tests.builders.clinic.desk import Desk
 from tests.builders.clinic.desk_steps import LONG_NAME, changed_person, open_visit, states
 from tests.builders.clinic.samples import answer, ended_enrolment, enrolment
+from tests.depth import at_night
 
 
 def test_on_a_phone_an_answer_is_visible_below_a_long_list_which_keeps_its_place(
@@ -40,6 +41,7 @@ def test_rare_characters_of_a_name_have_glyphs(desk: Desk, reception: Page) -> N
     assert others, "it has no 𠮷: without another font this would be an empty box"
 
 
+@at_night("each page is held at three sizes where it is used")
 def test_nothing_is_cut_off_at_any_size(desk: Desk, reception: Page) -> None:
     page = reception
     several = [
@@ -78,6 +80,7 @@ def test_a_wide_screen_has_three_columns_and_a_narrow_one_breaks_no_word(desk: D
     picture(page, "desk-narrow")
 
 
+@at_night("each page is held at three sizes where it is used")
 def test_high_contrast_and_english_say_the_same(desk: Desk, reception: Page) -> None:
     page = reception
     page.emulate_media(reduced_motion="reduce")

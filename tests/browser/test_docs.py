@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -14,6 +15,7 @@ from eligibility_api.app import build
 from eligibility_api.sandbox.app import add_sandbox
 from eligibility_api.sandbox.store import SandboxStore
 from tests.builders.browser import serving
+from tests.depth import at_night
 
 LOADED_MS = 30_000
 """Swagger UI is a large script: on a busy machine it takes seconds to draw the document."""
@@ -30,17 +32,14 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield base
 
 
+@at_night("Swagger UI takes ten seconds of a processor; the next test has its policy and files")
 def test_the_interface_is_read_and_tried_without_another_host_and_nothing_inline(
     own_page: Page, url: str
 ) -> None:
     page = own_page
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    response = page.goto(f"{url}/docs#/eligibility/checkEligibilityByNumber")
-    assert response is not None
-    policy = response.headers["content-security-policy"]
-    assert "default-src 'none'; script-src 'self'; style-src 'self';" in policy
-    assert "unsafe" not in policy
+    page.goto(f"{url}/docs#/eligibility/checkEligibilityByNumber")
     expect(page.get_by_text("試験環境です。")).to_be_visible()
     expect(page.get_by_text("資格確認：カード、目視確認", exact=False)).to_be_visible(timeout=LOADED_MS)
 
@@ -59,6 +58,17 @@ def test_the_interface_is_read_and_tried_without_another_host_and_nothing_inline
     own = [address for address in asked if not address.startswith("data:")]
     assert len(own) >= 5
     assert all(address.startswith(url) for address in own)
+
+
+def test_the_page_allows_its_own_files_alone_and_has_them(url: str) -> None:
+    with httpx2.Client(base_url=url) as http:
+        page = http.get("/docs")
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'; script-src 'self'; style-src 'self';" in policy
+        assert "unsafe" not in policy
+        files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        assert len(files) == 3
+        assert [http.get(file).status_code for file in files] == [200] * 3
 
 
 @pytest.mark.parametrize("name", ["swagger-ui-bundle.map", "..%2Fstore.py", "__init__.py", "x" * 300])

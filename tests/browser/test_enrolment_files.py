@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.builders.browser import assert_whole, picture, violations
 from tests.builders.enrolment_desk import APPROVER, SENDER, EnrolmentDesk, open_desk, row
 from tests.builders.stack import PopulatedStack
+from tests.depth import at_night
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,7 @@ def test_a_file_is_sent_checked_approved_by_the_other_person_and_undone(
     expect(page.get_by_text("取り消された値を受け取った医療機関等はありません。")).to_be_visible()
 
 
+@at_night("tests/integration/test_uploads.py has the comparison")
 def test_a_column_that_became_empty_is_compared_with_the_last_file(
     desk: EnrolmentDesk, checked: Page
 ) -> None:
@@ -239,6 +241,7 @@ def test_it_works_without_script(desk: EnrolmentDesk, plain_page: Page) -> None:
     expect(page.locator(".status h2")).to_have_text("取下げ済")
 
 
+@at_night("each page is held at three sizes where it is used")
 def test_every_size_contrast_and_language_shows_everything(desk: EnrolmentDesk, page: Page) -> None:
     desk.enter(page)
     desk.send(page, "加入者_2615.csv", [*(row(n) for n in range(500, 520)), row(521, born="x" * 24)])

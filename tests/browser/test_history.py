@@ -17,7 +17,7 @@ from tests.builders.browser import DESK, Windows, assert_whole, picture, process
 from tests.builders.clinic import histories, long_history
 from tests.builders.clinic.fake_consents import CONSENT
 from tests.builders.clinic.history_pages import DOCTOR, PHARMACIST, HistoryPages, Operator, served_pages
-from tests.depth import DEEP
+from tests.depth import DEEP, at_night
 
 PAPER = (794, 1123)
 """A4 in CSS pixels."""
@@ -62,6 +62,7 @@ def sheets_of(pdf: bytes) -> list[str]:
     return ["".join(sheet.split()) for sheet in text.split("\f") if sheet.strip()]
 
 
+@at_night("a shorter list is filtered in tests/unit/clinic_terminal/pages/history")
 def test_a_long_list_opens_fast_is_filtered_and_drawn(pages: HistoryPages, pharmacist: Page) -> None:
     page, path = pharmacist, pages.opened()
     with processor_time(page) as spent:
@@ -299,6 +300,7 @@ def test_nothing_personal_is_kept_by_the_browser(pages: HistoryPages, pharmacist
     assert "架空 花子" not in page.title()
 
 
+@at_night("each page is held at three sizes where it is used")
 def test_every_size_contrast_and_language_shows_everything(pages: HistoryPages, pharmacist: Page) -> None:
     page, path = pharmacist, pages.opened()
     for language, contrast in (("ja", "high"), ("en", "normal")):

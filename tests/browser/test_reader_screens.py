@@ -15,6 +15,7 @@ from clinic_terminal.visit.information import ASKED, by_information
 from tests.builders.browser import assert_clean, faults_of, picture, violations
 from tests.builders.clinic.reader_rig import ReaderRig, reader_rig
 from tests.builders.clinic.reader_steps import READER
+from tests.depth import at_night
 
 GROUPS = by_information(ASKED)
 WORDS = "私は、架空医院が、次のとおり私の情報を閲覧することに同意します。\n" * 12
@@ -94,6 +95,7 @@ def test_a_screen_is_whole_at_every_size(still: tuple[ReaderRig, str], wall: Pag
         picture(wall, f"reader-{name}")
 
 
+@at_night("tests/unit/screens/test_tokens.py has the contrasts")
 def test_high_contrast_has_its_contrasts(page: Page, still: tuple[ReaderRig, str]) -> None:
     page.set_viewport_size({"width": READER[0], "height": READER[1]})
     page.context.add_cookies([{"name": "terminal-display", "value": "contrast:high", "url": still[1]}])

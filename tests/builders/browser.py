@@ -51,13 +51,13 @@ _FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{folder}</dir></fontconfig>"""
 _MAX_COLOURS = 64
 _TIMEOUT_MS = 15_000
-_RUN_AXE = """async (most) => {
+_RUN_AXE = """async ([most, contrast]) => {
   for (const moving of document.getAnimations())  // colours are between two until its end
     if (moving.effect.getComputedTiming().endTime !== Infinity) moving.finish();
   const further = [...document.querySelectorAll("table, tbody, ol, ul")].flatMap(list => [...list.children].slice(most)).filter(one => !one.hidden);
   for (const one of further) one.hidden = true;
   try {
-    const {violations} = await axe.run({resultTypes: ["violations"]});
+    const {violations} = await axe.run({resultTypes: ["violations"], preload: false, rules: {"color-contrast": {enabled: contrast}}});
     return violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.target} ${node.failureSummary}`));
   } finally {
     for (const one of further) one.hidden = false;
@@ -161,10 +161,13 @@ def run_until(page: Page, part: Locator, *, shown: bool = True, step: str = "00:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds on a page: rules of WCAG 2.2 A and AA, and best practices, with the elements."""
+    """What axe finds on a page: rules of WCAG 2.2 A and AA, and best practices, with the elements.
+
+    By day without the contrasts, which take axe more time than all else: tests/unit/screens/test_tokens.py has those of the colours.
+    """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found = page.evaluate(_RUN_AXE, _MAX_ROWS)
+    found = page.evaluate(_RUN_AXE, [_MAX_ROWS, DEEP])
     assert isinstance(found, list)
     return found
 

@@ -10,9 +10,15 @@ from typing import Any
 import pytest
 
 from tests.builders.load_laboratory import run_population_load
+from tests.depth import at_night
 
 PEOPLE, MONTHS = 300, 2
 _FOREIGN = ("DATABASE_URL", "FUND_", "JPKI_", "PAYER_", "TERMINAL_")
+
+
+pytestmark = at_night(
+    "tests/integration/test_claim_ingest.py reads files, and tests/unit/payer_mock/load runs the command"
+)
 
 
 @pytest.fixture(scope="module")

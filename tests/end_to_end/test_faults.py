@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.builders.load_laboratory import NATION, run_loadtest
 from tests.builders.stack import PopulatedStack
 
-SECONDS = 15.0
+SECONDS = 8.0
 
 
 def test_a_killed_database_restarts_and_every_answer_has_its_record(

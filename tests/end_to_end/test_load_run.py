@@ -22,7 +22,7 @@ from tests.builders.load_laboratory import NATION, run_loadtest
 from tests.builders.stack import PopulatedStack
 from tests.depth import DEEP
 
-SECONDS, SCALE, SEED, TERMINALS = 10.0, 0.15, 7, 8
+SECONDS, SCALE, SEED, TERMINALS = 6.0, 0.15, 7, 8
 PLAN = Plan(LEVELS["L0"], SECONDS, SCALE, SEED)
 
 
