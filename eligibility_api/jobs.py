@@ -59,7 +59,9 @@ _SWITCH_SECONDS = 0.0005
 Every reply of the database wakes a job, so that a batch waits this long many times.
 """
 
-_IDLE_SECONDS = 0.25
+_IDLE_SECONDS, _MAX_IDLE_SECONDS, _LONGER = 0.25, 1.0, 1.2
+"""A job without work looks for it again after a pause, and each time after a longer one: at 0.25 s all jobs took 0.06 core."""
+
 _RETRY_SECONDS = 5.0
 
 Job = Callable[[], Awaitable[bool]]
@@ -106,11 +108,17 @@ async def run_jobs(context: JobContext) -> None:
 
 
 async def _repeat(name: str, job: Job) -> None:
+    pause = 0.0
     while True:
         try:
-            pause = 0.0 if await job() else _IDLE_SECONDS
+            pause = 0.0 if await job() else _next_pause(pause)
         except Exception as error:
             code = getattr(error, "code", "")
             log.warning(f"{name}_failed", code=code, cause=type(error).__name__, exc_info=error)
             pause = _RETRY_SECONDS
         await asyncio.sleep(pause)
+
+
+def _next_pause(pause: float) -> float:
+    """The pause of a job that has found nothing, after this one."""
+    return min(max(pause * _LONGER, _IDLE_SECONDS), _MAX_IDLE_SECONDS)

@@ -13,14 +13,19 @@ from loadtest.planning.demand import BATCH_ROW, CARD_CHECK, DISPENSING, NUMBER, 
 from loadtest.scenario.consents import SHARES
 from tests.builders.load_laboratory import NATION, run_loadtest
 from tests.builders.stack import PopulatedStack
+from tests.depth import at_night
+
+pytestmark = at_night(
+    "tests/unit/loadtest/planning plans, and a run compares the answers in test_load_run.py"
+)
 
 
 @pytest.fixture(scope="module")
 def plan(stack: PopulatedStack) -> dict[str, Any]:
-    """A plan that measures each kind of request for a quarter of a second."""
+    """A plan that measures each kind of request for one second."""
     code, printed = run_loadtest(
         stack.environment,
-        *("plan", "--seconds", "0.25", "--people", str(NATION), "--cards", "60", "--terminals", "8"),
+        *("plan", "--seconds", "1", "--people", str(NATION), "--cards", "60", "--terminals", "8"),
         exit_codes=(0, 1),
     )
     assert printed["passed"] is (code == 0)

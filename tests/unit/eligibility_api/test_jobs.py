@@ -60,6 +60,15 @@ async def test_a_job_continues_at_once_while_it_has_work_and_checks_again_after_
     assert await run(monkeypatch, True, True, False, True, False) == [0.0, 0.0, 0.25, 0.0, 0.25]
 
 
+async def test_the_longer_a_job_finds_nothing_the_longer_it_pauses_but_for_a_second_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses = await run(monkeypatch, *[False] * 12, True, False)
+    assert pauses[:3] == pytest.approx([0.25, 0.3, 0.36])
+    assert pauses[:12] == sorted(pauses[:12])
+    assert pauses[9:] == [1.0, 1.0, 1.0, 0.0, 0.25]
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
