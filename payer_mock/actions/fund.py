@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO, TypeVar
 
 import httpx2
@@ -86,3 +86,8 @@ def wait_until(
         ahead = (visible_from - clock()).total_seconds()
         if ahead > 0:
             wait(min(ahead, _MAX_LEAD_SECONDS))
+
+
+def is_ahead(visible_from: datetime | None, now: datetime) -> bool:
+    """Whether an instant that the fund fixed a little ahead is still to come; one that is far ahead is another clock's."""
+    return visible_from is not None and now < visible_from <= now + timedelta(seconds=_MAX_LEAD_SECONDS)

@@ -25,7 +25,7 @@ from eligibility_api.contract.uploads import (
     UploadState,
 )
 from eligibility_api.contract.wire import RequestModel
-from payer_mock.actions.fund import chunks, poll_while, wait_until
+from payer_mock.actions.fund import chunks, is_ahead, poll_while, wait_until
 from payer_mock.actions.report import ALL_DONE, SOME_REFUSED
 from payer_mock.members.reader import file_format
 
@@ -84,6 +84,15 @@ def wait_until_visible(
 ) -> None:
     """Wait until a published or undone upload takes effect: the fund fixes that instant a little ahead."""
     wait_until(upload.undone_from or upload.known_from, clock, wait)
+
+
+def as_visible(upload: UploadAnswer, now: datetime) -> UploadAnswer:
+    """The upload with the state that readers find: it is published, or undone, once that takes effect."""
+    if upload.state is UploadState.PUBLISHED and is_ahead(upload.known_from, now):
+        return upload.model_copy(update={"state": UploadState.PUBLISHING})
+    if upload.state is UploadState.UNDONE and is_ahead(upload.undone_from, now):
+        return upload.model_copy(update={"state": UploadState.UNDOING})
+    return upload
 
 
 def exit_code(upload: UploadAnswer) -> int:

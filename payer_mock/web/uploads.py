@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.uploads import FileScope, Publish, UploadAnswer, UploadFault, UploadState
-from payer_mock.actions.uploads import UploadOptions, is_in_progress
+from payer_mock.actions.uploads import UploadOptions, as_visible, is_in_progress
 from payer_mock.members.reader import file_format
 from payer_mock.web.desk import (
     ROOT,
@@ -199,7 +199,7 @@ def undo(request: Request, key: Key, upload_id: UUID, reason: Reason = "") -> Re
 def _uploads(request: Request, desk: Desk, key: OpenKey, fault: str | None = None) -> Response:
     """The page of the files. `fault`: the text about a file that was not sent. Raises ShikakuError."""
     listed = [
-        (sent, UploadView(key.call(_status(UUID(sent.upload_id)))))
+        (sent, UploadView(_read(desk, key, UUID(sent.upload_id))))
         for sent in desk.sent_files.newest(key.insurer_number, _LISTED)
     ]
     status = 400 if fault is not None else 200
@@ -219,13 +219,14 @@ def _without_reason(request: Request, key: OpenKey, upload_id: UUID, reason: str
     return page(request, "upload.html", key, status=400, **details)
 
 
-def _status(upload_id: UUID) -> Callable[[InsurerClient], UploadAnswer]:
-    return lambda client: client.upload_status(str(upload_id))
+def _read(desk: Desk, key: OpenKey, upload_id: UUID) -> UploadAnswer:
+    """The file's state as the members' pages show it. Raises ShikakuError."""
+    return as_visible(key.call(lambda client: client.upload_status(str(upload_id))), desk.clock())
 
 
 def _details(desk: Desk, key: OpenKey, upload_id: UUID) -> dict[str, Any]:
     """What the page of a file shows. Raises ShikakuError."""
-    answer = key.call(_status(upload_id))
+    answer = _read(desk, key, upload_id)
     sent = desk.sent_files.find(answer.upload_id, key.insurer_number)
     report = answer.report
     faults: tuple[UploadFault, ...] = ()
@@ -253,7 +254,7 @@ def _former(desk: Desk, key: OpenKey, answer: UploadAnswer, sent: SentFile | Non
         if sent is not None and one.sent_at < sent.sent_at
     ]
     for one in earlier:
-        upload = key.call(_status(UUID(one.upload_id)))
+        upload = _read(desk, key, UUID(one.upload_id))
         if upload.state is UploadState.PUBLISHED and upload.upload_id != answer.upload_id:
             return upload
     return None

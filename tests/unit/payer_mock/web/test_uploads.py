@@ -192,6 +192,19 @@ async def test_a_published_file_shows_until_when_it_can_be_undone(browser: Brows
     assert "12月30日 14:05まで取り消せます。" in words_of(await browser.get(PAGE))
 
 
+async def test_a_published_file_is_shown_as_such_once_its_members_are_found(browser: Browser) -> None:
+    browser.fund.states = ["published"]
+    browser.fund.answer = {"known_from": "2026-11-30T05:05:01Z"}
+    await browser.log_in()
+    await send(browser)
+    for path in (PAGE, "/enrolment/uploads"):
+        words = words_of(await browser.get(path))
+        assert ("反映中" in words, "反映済" in words) == (True, False), path
+    browser.fund.answer = PUBLISHED
+    for path in (PAGE, "/enrolment/uploads"):
+        assert "反映済" in words_of(await browser.get(path)), path
+
+
 async def test_what_was_done_is_shown_once(browser: Browser) -> None:
     await browser.log_in()
     browser.fund.states = ["checked"]
